@@ -1,0 +1,46 @@
+# make demo   its own environment, the main job, and where the report is
+# make test   its own environment, lint, types and the whole test suite
+# Only Python >= 3.11, make and git are needed.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STAMP := $(VENV)/installed
+SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
+
+.PHONY: demo test test-all lint golden schema clean
+
+demo: $(STAMP)
+	$(BIN)/relsim run $(SCENARIO)
+
+test: $(STAMP) lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(STAMP) lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Rewrites the golden runs after a change that is meant to move numbers.
+golden: $(STAMP)
+	$(BIN)/python -m tests.golden.update
+
+# Rewrites what is generated from the typed format: JSON Schema and field reference.
+schema: $(STAMP)
+	$(BIN)/relsim schema --write src/relsim/scenario/scenario.schema.json
+	$(BIN)/python scripts/write_reference.py
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,72 @@
+"""relsim: simulate how relations between states might evolve.
+
+>>> import relsim
+>>> scenario = relsim.load("scenarios/pakistan-russia/status-quo.yaml")
+>>> ensemble = relsim.simulate(scenario, runs=1000, seed=7)
+>>> ensemble.data["overall"].sel(pair="PAK-RUS").median("run")
+
+Public names are imported when first used, so that ``import relsim`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from relsim.analysis.summary import summarise
+    from relsim.ensemble.simulate import Ensemble, simulate
+    from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
+    from relsim.model.mesa_model import RelationsModel, StateAgent
+    from relsim.results.run import Result, open_result, run
+    from relsim.scenario.load import check_file, load
+    from relsim.scenario.schema import Scenario
+
+_HOMES = {
+    "Ensemble": "relsim.ensemble.simulate",
+    "Problem": "relsim.errors",
+    "RelationsModel": "relsim.model.mesa_model",
+    "RelsimError": "relsim.errors",
+    "Result": "relsim.results.run",
+    "ResultsError": "relsim.errors",
+    "Scenario": "relsim.scenario.schema",
+    "ScenarioError": "relsim.errors",
+    "StateAgent": "relsim.model.mesa_model",
+    "check_file": "relsim.scenario.load",
+    "load": "relsim.scenario.load",
+    "open_result": "relsim.results.run",
+    "run": "relsim.results.run",
+    "simulate": "relsim.ensemble.simulate",
+    "summarise": "relsim.analysis.summary",
+}
+
+__all__ = [
+    "Ensemble",
+    "Problem",
+    "RelationsModel",
+    "RelsimError",
+    "Result",
+    "ResultsError",
+    "Scenario",
+    "ScenarioError",
+    "StateAgent",
+    "check_file",
+    "load",
+    "open_result",
+    "run",
+    "simulate",
+    "summarise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported from its home when first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'relsim' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

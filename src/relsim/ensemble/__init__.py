@@ -1,0 +1,1 @@
+"""Many runs: simulated in chunks, kept in memory or in a store."""

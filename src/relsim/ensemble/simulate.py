@@ -1,0 +1,124 @@
+"""Many runs of one scenario: an ensemble, in memory or into a store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+
+from relsim.ensemble.chunks import chunks, runs_per_chunk, simulate_chunks
+from relsim.ensemble.record import RecordLevel, axes, variables
+from relsim.model.compile import compile_scenario
+from relsim.model.plan import Compiled
+from relsim.scenario.schema import Scenario
+
+Progress = Callable[[int], None]  # called with the number of runs that have just finished
+
+
+class Rows(Protocol):
+    """Anything that takes rows of runs: a NumPy array, a Zarr array."""
+
+    def __setitem__(self, rows: Any, values: Any, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Possible futures of one scenario.
+
+    Attributes:
+        scenario: what was simulated.
+        seed: ensembles on one seed are paired run by run.
+        data: ``overall`` (run, time, pair), ``cooperation`` (run, time, watched, domain),
+            ``fired`` (run, step, event), ``drawn`` (run, number); perhaps lazy, from a store.
+    """
+
+    scenario: Scenario
+    seed: int
+    data: xr.Dataset
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return int(self.data.sizes["run"])
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    runs: int | None = None,
+    seed: int | None = None,
+    record: RecordLevel = "domains",
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Ensemble:
+    """Simulates an ensemble into memory.
+
+    Args:
+        scenario: what to simulate.
+        runs: number of runs; the scenario's where absent.
+        seed: the scenario's where absent.
+        record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        executor: where chunks run; threads on all cores where absent.
+        progress: called as runs finish.
+    """
+    runs = scenario.ensemble.runs if runs is None else runs
+    seed = scenario.ensemble.seed if seed is None else seed
+    compiled = compile_scenario(scenario)
+    arrays = {
+        name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
+        for name, variable in variables(compiled, record).items()
+    }
+    fill(compiled, runs, seed, record, arrays, executor=executor, progress=progress)
+    return Ensemble(scenario, seed, dataset(compiled, record, runs, arrays))
+
+
+def fill(
+    compiled: Compiled,
+    runs: int,
+    seed: int,
+    record: RecordLevel,
+    arrays: dict[str, Any],
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Simulates an ensemble into arrays that take rows, chunk by chunk."""
+    workers = available_cores()
+    own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
+    todo = chunks(runs, runs_per_chunk(compiled, record))
+    with own as pool:
+        for chunk, recorded in simulate_chunks(compiled, seed, record, todo, pool, workers):
+            for name, values in recorded.items():
+                arrays[name][chunk.rows] = values
+            if progress is not None:
+                progress(chunk.runs)
+
+
+def dataset(
+    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any]
+) -> xr.Dataset:
+    """Recorded arrays with their labels."""
+    labels = axes(compiled)
+    wanted = variables(compiled, record)
+    used = {dim for variable in wanted.values() for dim in variable.dims}
+    coordinates: dict[str, Any] = {"run": np.arange(runs, dtype=np.int64)}
+    for dim in sorted(used - {"run"}):
+        values = getattr(labels, dim)
+        is_time = isinstance(values, np.ndarray)
+        coordinates[dim] = values if is_time else np.array(values, dtype=object)
+    content = {
+        name: (variable.dims, arrays[name], {"long_name": variable.about})
+        for name, variable in wanted.items()
+    }
+    return xr.Dataset(content, coords=coordinates)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

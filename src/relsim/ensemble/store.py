@@ -1,0 +1,77 @@
+"""An ensemble on disk: a Zarr store that xarray opens, one shard per chunk of runs.
+
+A shard is one file that holds the runs of a chunk; inside, each pair is compressed on its own,
+so that reading one pair of a million runs does not read the others.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+import zarr
+
+from relsim.ensemble.chunks import runs_per_chunk
+from relsim.ensemble.record import Axes, RecordLevel, Variable, axes, variables
+from relsim.errors import ResultsError
+from relsim.model.plan import Compiled
+
+ALONE = {"pair", "watched", "direction"}  # axes along which each label is compressed alone
+
+
+def create_store(
+    path: Path, compiled: Compiled, runs: int, seed: int, record: RecordLevel
+) -> dict[str, Any]:
+    """A new store with its labels, and its empty arrays by variable."""
+    group = zarr.open_group(path, mode="w-", zarr_format=3, attributes={"seed": seed})
+    wanted = variables(compiled, record)
+    used = {dim for variable in wanted.values() for dim in variable.dims}
+    _write_labels(group, axes(compiled), used - {"run"}, runs)
+    size = runs_per_chunk(compiled, record)
+    return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
+
+
+def _write_labels(group: zarr.Group, labels: Axes, used: set[str], runs: int) -> None:
+    for name in sorted(used):
+        values = getattr(labels, name)
+        attributes: dict[str, Any] = {}
+        if isinstance(values, np.ndarray):
+            days = values.astype("datetime64[D]").astype(np.int64)
+            values, attributes = days, {"units": "days since 1970-01-01", "calendar": "standard"}
+        else:
+            values = np.array(values, dtype=np.dtypes.StringDType())
+        group.create_array(name, data=values, dimension_names=(name,), attributes=attributes)
+    group.create_array("run", data=np.arange(runs, dtype=np.int64), dimension_names=("run",))
+
+
+def _array(group: zarr.Group, name: str, variable: Variable, runs: int, size: int) -> Any:
+    """An empty array. Axes of no length are stored as one chunk of one."""
+    shard = (size, *(max(1, length) for length in variable.shape))
+    inner = tuple(
+        1 if dim in ALONE else length for dim, length in zip(variable.dims, shard, strict=True)
+    )
+    return group.create_array(
+        name,
+        shape=(runs, *variable.shape),
+        dtype=variable.dtype,
+        chunks=inner,
+        shards=shard,
+        dimension_names=variable.dims,
+        attributes={"long_name": variable.about},
+        fill_value=0,
+    )
+
+
+def open_store(path: Path) -> xr.Dataset:
+    """The labelled arrays of a store, read when used.
+
+    Raises:
+        ResultsError: there is no store, or it is not one of ours.
+    """
+    try:
+        data: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None)
+    except (OSError, ValueError, KeyError) as error:
+        raise ResultsError(f"{path} is not a readable ensemble: {error}") from error
+    return data

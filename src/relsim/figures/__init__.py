@@ -1,0 +1,1 @@
+"""Charts: f(data) → chart, one definition each."""

@@ -1,0 +1,1 @@
+"""What a month means: a scenario compiled, its rules, and their runs."""

@@ -1,0 +1,185 @@
+"""The model as a Mesa model: states are agents, a step is a month (or quarter, or year).
+
+>>> import relsim
+>>> model = relsim.RelationsModel(relsim.load("scenarios/pakistan-russia/status-quo.yaml"))
+>>> model.step()
+>>> model.datacollector.get_model_vars_dataframe()
+
+Each agent decides with the same compiled rules that the ensemble kernel loops over, and all
+noise is named, so run r of an ensemble and ``RelationsModel(scenario, run=r)`` agree bit for bit.
+Mesa's own generator (``model.rng``, ``model.random``) is there for extensions and is seeded, but
+the model itself draws nothing from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from relsim.model import step as phases
+from relsim.model.compile import compile_scenario
+from relsim.model.draws import draw_numbers, place_draws
+from relsim.model.plan import Compiled, Floats, number_views, pair_names
+from relsim.model.world import new_world
+from relsim.scenario.schema import Scenario
+from relsim.scenario.values import Month
+
+
+class StateAgent(mesa.Agent):  # type: ignore[misc]
+    """A state that answers the others every step.
+
+    Its decision is a chain of three methods, each of which a subclass may override: :meth:`pull`
+    (what draws it), :meth:`target` (where that leads) and :meth:`decide` (its next postures).
+    All work on arrays [N, D]: the state faced, the domain.
+    """
+
+    model: RelationsModel
+
+    def __init__(self, model: RelationsModel, code: str) -> None:
+        super().__init__(model)
+        self.code = code
+        self.index = model.states.index(code)
+        self.intention = np.zeros((len(model.states), len(model.domains)))
+
+    @property
+    def name(self) -> str:
+        """Its name in the scenario."""
+        return self.model.compiled.scenario.states[self.code].name or self.code
+
+    @property
+    def posture(self) -> Floats:
+        """What it extends to each state by domain now, [N, D]; a copy."""
+        posture: Floats = self.model.world.posture[self.index].copy()
+        return posture
+
+    @property
+    def standing(self) -> float:
+        """Its mean overall cooperation with all other states."""
+        row = self.model.world.overall[self.index]
+        return float(row.sum() / (row.size - 1))
+
+    def pull(self) -> Floats:
+        """What draws it to each state, in pull units [N, D]."""
+        pull = np.empty_like(self.intention)
+        phases.fill_state_pull(self.index, self.model.numbers, self.model.world, pull)
+        return pull
+
+    def target(self, pull: Floats) -> Floats:
+        """The postures to which a pull leads, [N, D]."""
+        target = np.empty_like(self.intention)
+        phases.fill_state_target(self.index, self.model.numbers, pull, target)
+        return target
+
+    def decide(self) -> Floats:
+        """Its next postures [N, D]: a noisy move towards the target of its pull."""
+        target = self.target(self.pull())
+        posture = np.empty_like(self.intention)
+        model = self.model
+        phases.fill_state_move(self.index, model.plan, model.numbers, model.world, target, posture)
+        return posture
+
+    def deliberate(self) -> None:
+        """First phase: decides, while everybody still shows the old postures."""
+        self.intention = self.decide()
+
+    def act(self) -> None:
+        """Second phase: takes the postures it decided on."""
+        self.model.world.next_posture[self.index] = self.intention
+
+
+class RelationsModel(mesa.Model):  # type: ignore[misc]
+    """States that respond to each other and to events, one step at a time.
+
+    Args:
+        scenario: what to simulate.
+        run: which run of the ensemble this is; fixes its noise and its uncertain numbers.
+        seed: of the ensemble; the scenario's where absent.
+        agent_class: a subclass of StateAgent, to change how states decide.
+
+    Attributes:
+        compiled: the arrays and labels of the scenario; ``compiled.scenario`` is the scenario
+            (Mesa 3.5 keeps ``model.scenario`` for a class of its own).
+        states, domains, pairs: labels, in the order of the arrays.
+        world: the arrays of the run (see relsim.model.world.World).
+        numbers: the numbers of the model as they stand (relsim.model.plan.Numbers).
+        step_number: steps taken.
+        month: the month that the model is at.
+        datacollector: overall cooperation of the watched pairs by step (model variables), and
+            the standing of each state (agent variables).
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        run: int = 0,
+        seed: int | None = None,
+        agent_class: type[StateAgent] = StateAgent,
+    ) -> None:
+        self.seed_of_ensemble = scenario.ensemble.seed if seed is None else seed
+        super().__init__(rng=int(self.seed_of_ensemble))
+        self.run = run
+        self.compiled: Compiled = compile_scenario(scenario)
+        self.plan = self.compiled.plan
+        self.states = self.compiled.states
+        self.domains = self.compiled.domains
+        self.pairs = self.compiled.pairs
+        self.world = new_world(self.compiled)
+        self.numbers = number_views(self.compiled.sizes, self.world.vector)
+        self.step_number = 0
+        self._draw_uncertain_numbers()
+        phases.open_world(self.plan, self.numbers, self.world)
+        for code in self.states:
+            agent_class(self, code)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                f"{a}-{b}": [self.cooperation, [a, b]] for a, b in scenario.watched_pairs
+            },
+            agent_reporters={"code": "code", "standing": "standing"},
+        )
+        self.datacollector.collect(self)
+
+    def _draw_uncertain_numbers(self) -> None:
+        draws = self.compiled.draws
+        drawn = draw_numbers(draws, self.seed_of_ensemble, self.run, 1)
+        places, values = place_draws(draws, drawn)
+        self.world.vector[places] = values[0]
+
+    def step(self) -> None:
+        """One step: events, then every state decides, then all act at once."""
+        seed, run = np.uint64(self.seed_of_ensemble), np.uint64(self.run)
+        step = np.uint64(self.step_number)
+        phases.begin_step(self.plan, self.numbers, self.world, seed, run, step)
+        self.agents.do("deliberate")
+        self.agents.do("act")
+        phases.end_step(self.plan, self.numbers, self.world)
+        self.step_number += 1
+        self.running = self.step_number < self.plan.steps
+        self.datacollector.collect(self)
+
+    @property
+    def month(self) -> Month:
+        """The month that the model is at."""
+        time = self.compiled.scenario.time
+        return time.start.plus(self.step_number * time.months_per_step)
+
+    def cooperation(self, first: str, second: str, domain: str | None = None) -> float:
+        """Cooperation between two states now, in one domain or overall."""
+        i, j = self.states.index(first), self.states.index(second)
+        if domain is None:
+            return float(self.world.overall[i, j])
+        return float(self.world.cooperation[i, j, self.domains.index(domain)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every pair as it stands: month, pair, domain (and ``overall``), cooperation."""
+        rows: list[dict[str, Any]] = []
+        for (a, b), pair in zip(self.pairs, pair_names(self.pairs), strict=True):
+            for domain in (None, *self.domains):
+                level = self.cooperation(a, b, domain)
+                rows.append({"pair": pair, "domain": domain or "overall", "cooperation": level})
+        frame = pd.DataFrame(rows)
+        frame.insert(0, "month", str(self.month))
+        return frame

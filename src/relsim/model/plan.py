@@ -1,0 +1,221 @@
+"""The compiled form of a scenario: labels outside, bare arrays inside.
+
+Every number of the model has a place in one flat vector, so that "any number may be uncertain"
+and "any number may be set by an event" are each one mechanism. `Numbers` are views into such a
+vector; `Plan` is what does not change during a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.scenario.schema import Scenario
+from relsim.scenario.values import Distribution
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Scalars of the model, in the order of their block in the vector of numbers.
+PARAMETERS = (
+    "third_party_gain",
+    "issue_gain",
+    "mutuality",
+    "shared_shocks",
+    "drift",
+    "goldstein_unit",
+)
+
+# How an event is timed.
+SCHEDULED, CHANCE, WHEN = 0, 1, 2
+# What an effect does.
+PUSH, SET, ADD, SET_CONTEXT = 0, 1, 2, 3
+# What a condition looks at.
+ON_COOPERATION, ON_POSTURE, ON_CONTEXT, ON_EVENT = 0, 1, 2, 3
+NONE = -1
+
+
+class Sizes(NamedTuple):
+    """How many of each thing there are."""
+
+    states: int
+    issues: int
+    domains: int
+    contexts: int
+    events: int
+    pushes: int
+    values: int
+    conditions: int
+
+
+class Numbers(NamedTuple):
+    """Views into a vector of numbers. Blocks stand in the vector in this order.
+
+    N states, M issues, D domains, Z context variables, E events, P pushes (pulses and shifts),
+    V values of set and add, Q conditions.
+    """
+
+    opening: Floats  # [N, N, D] posture before the ceiling
+    weight: Floats  # [N, N] tie weights
+    stance: Floats  # [N, M]
+    salience: Floats  # [N, M]
+    capacity: Floats  # [N, D]
+    adaptability: Floats  # [N] per month
+    reciprocity: Floats  # [N]
+    volatility: Floats  # [N]
+    parameter: Floats  # [6] in the order of PARAMETERS
+    domain_weight: Floats  # [D]
+    context_start: Floats  # [Z]
+    context_end: Floats  # [Z]
+    context_scale: Floats  # [Z] 1 while the path is followed, 0 once set
+    context_shift: Floats  # [Z] added to the path
+    hazard: Floats  # [E] per year
+    push_size: Floats  # [P] pull units, where not scaled from Goldstein
+    push_half_life: Floats  # [P] months
+    push_lasting: Floats  # [P] share
+    value: Floats  # [V]
+    threshold: Floats  # [Q]
+
+
+def number_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+    """The shape of each block of the vector of numbers."""
+    n, m, d, z, e, p, v, q = sizes
+    return {
+        "opening": (n, n, d),
+        "weight": (n, n),
+        "stance": (n, m),
+        "salience": (n, m),
+        "capacity": (n, d),
+        "adaptability": (n,),
+        "reciprocity": (n,),
+        "volatility": (n,),
+        "parameter": (len(PARAMETERS),),
+        "domain_weight": (d,),
+        "context_start": (z,),
+        "context_end": (z,),
+        "context_scale": (z,),
+        "context_shift": (z,),
+        "hazard": (e,),
+        "push_size": (p,),
+        "push_half_life": (p,),
+        "push_lasting": (p,),
+        "value": (v,),
+        "threshold": (q,),
+    }
+
+
+def number_views(sizes: Sizes, vector: NDArray[Any]) -> Numbers:
+    """The blocks of a vector of numbers (or of their places), without copying."""
+    blocks: dict[str, NDArray[Any]] = {}
+    start = 0
+    for name, shape in number_shapes(sizes).items():
+        stop = start + int(np.prod(shape))
+        blocks[name] = vector[start:stop].reshape(shape)
+        start = stop
+    return Numbers(**blocks)
+
+
+class Plan(NamedTuple):
+    """What does not change during a run. Ragged lists are a flat array with its offsets."""
+
+    months: float  # Δ, months per step
+    steps: int
+    states: int
+    domains: int
+    fades_with: Ints  # [N, N] context variable that a tie weight fades with, or NONE
+    low: Floats  # [K] bounds of each number of the vector
+    high: Floats  # [K]
+    timing: Ints  # [E] SCHEDULED, CHANCE or WHEN
+    schedule: Ints  # [E, T] how often a scheduled event happens in each step
+    first_step: Ints  # [E] window of chance and conditional events
+    last_step: Ints  # [E] inclusive
+    at_most: Ints  # [E] steps in which it may fire
+    event_condition: Ints  # [E] or NONE
+    effect_start: Ints  # [E + 1] effects of each event
+    effect_kind: Ints  # [F]
+    effect_push: Ints  # [F] or NONE
+    effect_value: Ints  # [F] index into value, or NONE
+    effect_condition: Ints  # [F] or NONE
+    target_start: Ints  # [F + 1] numbers that an effect changes
+    target: Ints  # indices into the vector, or context variables for SET_CONTEXT
+    push_goldstein: Floats  # [P] Goldstein weight where the size is scaled from it, else 0
+    push_scaled: Ints  # [P] 1 where size = goldstein_unit × weight
+    push_event: Ints  # [P]
+    cell_start: Ints  # [P + 1] postures that a push moves
+    cell: Ints  # flat indices into [N, N, D]
+    condition_kind: Ints  # [Q]
+    condition_first: Ints  # [Q] state, context variable or event
+    condition_second: Ints  # [Q] other state
+    condition_domain: Ints  # [Q] or NONE for overall
+    condition_sign: Floats  # [Q] +1 above, -1 below
+    noise_keys: NDArray[np.uint64]  # [pairs × D + pairs] postures by domain, then affinities
+    event_keys: NDArray[np.uint64]  # [E]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """An uncertain number.
+
+    Attributes:
+        name: its dotted path in the scenario, which names its random process.
+        distribution: where it is drawn from.
+        places: indices into the vector of numbers that take the value drawn.
+    """
+
+    name: str
+    distribution: Distribution
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A scenario ready to run, with the labels that its arrays lack.
+
+    Attributes:
+        scenario: what it was compiled from.
+        states: codes in alphabetical order, so that the order in the file changes nothing.
+        domains, issues, contexts, events: names in file order.
+        pairs: (a, b) of all pairs, a < b, in order.
+        sizes: of the blocks of numbers.
+        vector: the numbers, uncertain ones at their median.
+        draws: the uncertain ones.
+        plan: the rest.
+    """
+
+    scenario: Scenario
+    states: tuple[str, ...]
+    domains: tuple[str, ...]
+    issues: tuple[str, ...]
+    contexts: tuple[str, ...]
+    events: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    sizes: Sizes
+    vector: Floats
+    draws: tuple[Draw, ...]
+    plan: Plan
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers, uncertain ones at their median."""
+        return number_views(self.sizes, self.vector)
+
+    def pair_index(self, first: str, second: str) -> int:
+        """Where a pair stands in ``pairs``; raises KeyError for an unknown one."""
+        pair = (min(first, second), max(first, second))
+        if pair not in self.pairs:
+            raise KeyError(f"{first}-{second}")
+        return self.pairs.index(pair)
+
+    def pair_states(self, pairs: tuple[tuple[str, str], ...]) -> Ints:
+        """State indices [len(pairs), 2] of some pairs."""
+        index = {code: i for i, code in enumerate(self.states)}
+        rows = [(index[a], index[b]) for a, b in pairs]
+        return np.array(rows, dtype=np.int64).reshape(len(rows), 2)
+
+
+def pair_names(pairs: tuple[tuple[str, str], ...]) -> list[str]:
+    """Pairs as results name them: ``PAK-RUS``."""
+    return [f"{a}-{b}" for a, b in pairs]

@@ -1,0 +1,164 @@
+"""Whether the status quo holds: the spectral radius of the step map at the opening.
+
+The step map without noise and events takes postures to postures. Where its spectral radius is
+1 or more, small departures grow instead of fading, and the model runs away from its opening.
+This is plain NumPy on purpose: validating a file needs no compiled code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from relsim.errors import Position, Problem
+from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
+
+POSTURE_LIMIT = 0.999  # as in relsim.model.rules
+DENSE = 1000  # up to so many postures all eigenvalues take 0.1 s
+SUSPECTS = 12  # how many of the strongest interests are tried one by one
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Of the opening, with uncertain numbers at their median.
+
+    Attributes:
+        radius: spectral radius of the step map; below 1 departures from the opening fade.
+        causes: where it is 1 or more, the interests whose removal lowers it most, as paths,
+            with the radius without them.
+    """
+
+    radius: float
+    causes: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def stable(self) -> bool:
+        """Whether the status quo holds."""
+        return self.radius < 1.0
+
+
+def stability(compiled: Compiled) -> Stability:
+    """The stability of a scenario's opening."""
+    numbers = compiled.numbers
+    radius = spectral_radius(compiled, numbers)
+    if radius < 1.0:
+        return Stability(radius)
+    return Stability(radius, tuple(_causes(compiled, numbers, radius)))
+
+
+def _causes(compiled: Compiled, numbers: Numbers, radius: float) -> list[tuple[str, float]]:
+    """Interests, strongest first, whose removal lowers the radius."""
+    suspects = [
+        (abs(weight), "weight", i, k)
+        for (i, k), weight in np.ndenumerate(numbers.weight)
+        if weight != 0.0
+    ]
+    suspects += [
+        (abs(value), "reciprocity", i, i) for i, value in enumerate(numbers.reciprocity) if value
+    ]
+    tried = []
+    for _, block, i, k in sorted(suspects, reverse=True)[:SUSPECTS]:
+        place = (i, k) if block == "weight" else (i,)
+        changed = getattr(numbers, block).copy()
+        changed[place] = 0.0
+        without = spectral_radius(compiled, numbers._replace(**{block: changed}))
+        code = compiled.states[i]
+        path = (
+            f"{code}.ties.{compiled.states[k]}" if block == "weight" else f"{code}.traits.{block}"
+        )
+        tried.append((without, path))
+    return [(path, without) for without, path in sorted(tried)[:3] if without < radius - 1e-6]
+
+
+def spectral_radius(compiled: Compiled, numbers: Numbers) -> float:
+    """The largest modulus among the eigenvalues of the step map's derivative at the opening."""
+    step = step_derivative(compiled, numbers)
+    shape = numbers.opening.shape
+    size = int(np.prod(shape))
+    if size <= DENSE:
+        columns = [step(unit.reshape(shape)).ravel() for unit in np.eye(size)]
+        return float(np.abs(np.linalg.eigvals(np.array(columns))).max())
+    from scipy.sparse.linalg import LinearOperator, eigs
+
+    operator = LinearOperator(
+        (size, size), matvec=lambda vector: step(vector.reshape(shape)).ravel(), dtype=float
+    )
+    leading = eigs(operator, k=1, which="LM", return_eigenvectors=False, v0=np.ones(size))
+    return float(np.abs(leading).max())
+
+
+def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], Floats]:
+    """The derivative of the step map at the opening, as a linear function of postures.
+
+    Where the two postures of a pair are equal, min(p_ij, p_ji) counts half of each.
+    """
+    gain, mutuality = (
+        numbers.parameter[PARAMETERS.index(name)] for name in ("third_party_gain", "mutuality")
+    )
+    posture, slope = _opening(numbers)
+    weights = numbers.domain_weight / numbers.domain_weight.sum()
+    interest = numbers.weight * _fading(compiled, numbers)
+    kept = np.exp(-numbers.adaptability * compiled.plan.months)[:, None, None]
+    share = _share_of_own(posture, mutuality)
+    overall = _overall(posture, share, weights)
+    off_diagonal = ~np.eye(len(compiled.states), dtype=bool)[:, :, None]
+
+    def derivative(change: Floats) -> Floats:
+        moved = _overall(change, share, weights)
+        third = gain * ((interest * moved) @ overall + (interest * overall) @ moved)
+        answer = numbers.reciprocity[:, None, None] * (change.swapaxes(0, 1) - change)
+        pull = third[:, :, None] + answer
+        result: Floats = np.where(off_diagonal, kept * change + (1 - kept) * slope * pull, 0.0)
+        return result
+
+    return derivative
+
+
+def _opening(numbers: Numbers) -> tuple[Floats, Floats]:
+    """Opening postures, and the slope of the target there: ceiling·(1 - y²)^(3/2)."""
+    ceiling = np.minimum(numbers.capacity[:, None, :], numbers.capacity[None, :, :])
+    positive = numbers.opening > 0.0
+    affordable = np.where(ceiling > 0.0, ceiling, 1.0)
+    share = np.where(positive, numbers.opening / affordable, numbers.opening)
+    share = np.where(positive & (ceiling == 0.0), 0.0, share)
+    share = np.clip(share, -POSTURE_LIMIT, POSTURE_LIMIT)
+    scale = np.where(share > 0.0, ceiling, 1.0)
+    return share * scale, scale * (1.0 - share**2) ** 1.5
+
+
+def _share_of_own(posture: Floats, mutuality: float) -> Floats:
+    """∂c_ij/∂p_ij: half by the mean, and by the minimum where it is the lower side."""
+    other = posture.swapaxes(0, 1)
+    lower = np.where(posture < other, 1.0, np.where(posture > other, 0.0, 0.5))
+    return (1.0 - mutuality) / 2 + mutuality * lower
+
+
+def _overall(posture: Floats, share: Floats, weights: Floats) -> Floats:
+    """Overall cooperation [N, N] as the linear function of postures that holds nearby."""
+    own = share * posture
+    both = (own + own.swapaxes(0, 1)) @ weights
+    np.fill_diagonal(both, 0.0)
+    result: Floats = both
+    return result
+
+
+def _fading(compiled: Compiled, numbers: Numbers) -> Floats:
+    """The factor of each tie weight at the start."""
+    fades_with = compiled.plan.fades_with
+    if numbers.context_start.size == 0:
+        return np.ones_like(numbers.weight)
+    start = numbers.context_start[np.maximum(fades_with, 0)]
+    return np.where(fades_with == NONE, 1.0, np.maximum(0.0, 1.0 - start))
+
+
+def warning(compiled: Compiled, file: str) -> list[Problem]:
+    """A warning where the status quo does not hold."""
+    found = stability(compiled)
+    if found.stable:
+        return []
+    text = f"The status quo runs away: spectral radius {found.radius:.3f}, at or above 1."
+    causes = ", ".join(f"{path} (without it {radius:.3f})" for path, radius in found.causes)
+    hint = f"Strongest causes: {causes}." if causes else ""
+    return [Problem(Position(file), "unstable-status-quo", text, hint)]

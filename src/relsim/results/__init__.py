@@ -1,0 +1,1 @@
+"""Results folders: the main job and what it leaves behind."""

@@ -1,0 +1,70 @@
+"""The manifest: what was asked, of which version, and how event weights were chosen."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from relsim import __version__
+from relsim.results.identity import Question
+from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.schema import Pulse, Scenario
+from relsim.scenario.values import central
+
+FORMAT = 1
+LIBRARIES = ("mesa", "numba", "numpy", "pydantic", "xarray", "zarr")
+
+
+def manifest(
+    question: Question, command: str, durations: dict[str, float], stability: dict[str, Any]
+) -> dict[str, Any]:
+    """The manifest of a result, as plain data. It names no machine and no absolute path."""
+    scenario = question.scenario
+    return {
+        "format": FORMAT,
+        "relsim": __version__,
+        "id": question.id,
+        "scenario": {"name": scenario.name, "slug": scenario.slug, "hash": question.scenario_hash},
+        "command": command,
+        "seed": question.seed,
+        "runs": question.runs,
+        "record": question.record,
+        "time": {
+            "start": str(scenario.time.start),
+            "end": str(scenario.time.end),
+            "step": scenario.time.step,
+        },
+        "stability": stability,
+        "event_weights": event_weights(scenario),
+        "versions": {
+            "python": platform.python_version(),
+            **{library: version(library) for library in LIBRARIES},
+        },
+        "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
+    }
+
+
+def event_weights(scenario: Scenario) -> list[dict[str, Any]]:
+    """Every pulse that names a CAMEO code: its published weight and the size in use."""
+    unit = central(scenario.parameters.goldstein_unit)
+    rows = []
+    for name, event in scenario.events.items():
+        for effect in event.effects:
+            if not isinstance(effect, Pulse) or effect.cameo is None:
+                continue
+            weight = goldstein_weights()[effect.cameo]
+            overridden = effect.size is not None
+            rows.append(
+                {
+                    "event": name,
+                    "pulse": str(effect.pulse),
+                    "cameo": effect.cameo,
+                    "goldstein": weight,
+                    "published_size": round(unit * weight, 6),
+                    "size": central(effect.size) if effect.size is not None else unit * weight,
+                    "overridden": overridden,
+                    "off": event.off,
+                }
+            )
+    return rows

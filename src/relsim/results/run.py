@@ -1,0 +1,203 @@
+"""The main job: a scenario simulated, summarised, drawn and left in a results folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import xarray as xr
+import yaml
+
+from relsim.analysis.summary import event_table, summarise, summary_table, write_table
+from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
+from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.simulate import Ensemble, fill
+from relsim.ensemble.store import create_store, open_store
+from relsim.errors import ResultsError
+from relsim.figures.fan import fan_chart
+from relsim.figures.matrix import start_to_end_matrix
+from relsim.figures.save import save_chart
+from relsim.model.compile import compile_scenario
+from relsim.model.stability import stability
+from relsim.results.folder import MANIFEST, is_finished, written_aside
+from relsim.results.identity import Question
+from relsim.results.manifest import manifest
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+
+STORE, RESOLVED = "ensemble.zarr", "scenario.resolved.yaml"
+SUMMARY, EVENTS, FIGURES = "summary.csv", "events.csv", "figures"
+
+
+class Watcher(Protocol):
+    """Somebody who is told how far a run is."""
+
+    def phase(self, text: str) -> None:
+        """A phase begins."""
+
+    def runs_done(self, runs: int) -> None:
+        """Some more runs have finished."""
+
+
+class Nobody:
+    """A watcher that does not look."""
+
+    def phase(self, text: str) -> None:
+        """Ignored."""
+
+    def runs_done(self, runs: int) -> None:
+        """Ignored."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished result.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``.
+        ensemble: every run, read from the store when used.
+        reused: it was there already, so nothing was simulated.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    ensemble: Ensemble
+    reused: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.ensemble.scenario
+
+    def summary(self) -> xr.Dataset:
+        """Quantiles and moments over the runs (see relsim.summarise)."""
+        return summarise(self.ensemble)
+
+
+@dataclass
+class _Clock:
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    runs: int | None = None,
+    seed: int | None = None,
+    record: RecordLevel = "domains",
+    out: str | Path = "results",
+    force: bool = False,
+    command: str = "",
+    watcher: Watcher | None = None,
+) -> Result:
+    """Simulates a scenario and leaves a results folder; a finished one is not repeated.
+
+    Args:
+        scenario: a scenario or its file.
+        runs, seed: the scenario's where absent.
+        record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        out: folder of all results.
+        force: repeat a finished result.
+        command: how it was asked for, for the manifest.
+        watcher: told how far it is.
+
+    Raises:
+        ScenarioError: the file has problems.
+        ResultsError: the folder cannot be written.
+    """
+    scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
+    question = Question(
+        scenario,
+        scenario.ensemble.seed if seed is None else seed,
+        scenario.ensemble.runs if runs is None else runs,
+        record,
+    )
+    folder = Path(out) / scenario.slug / question.id
+    if is_finished(folder) and not force:
+        return open_result(folder, reused=True)
+    with written_aside(folder) as aside:
+        _write(question, aside, command, watcher or Nobody())
+    return open_result(folder)
+
+
+def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> None:
+    """Everything of a result, the manifest last."""
+    clock = _Clock()
+    scenario = question.scenario
+    compiled = compile_scenario(scenario)
+    if not kernel_is_compiled():
+        watcher.phase("Compiling the model, once per installation (about half a minute)")
+    with clock.timing("compile"):
+        compile_kernel(compiled)
+    watcher.phase(f"Simulating {question.runs:,} runs")
+    with clock.timing("simulate"):
+        arrays = create_store(
+            folder / STORE, compiled, question.runs, question.seed, question.record
+        )
+        fill(
+            compiled,
+            question.runs,
+            question.seed,
+            question.record,
+            arrays,
+            progress=watcher.runs_done,
+        )
+    ensemble = Ensemble(scenario, question.seed, open_store(folder / STORE))
+    watcher.phase("Summarising")
+    with clock.timing("summarise"):
+        summary, events = summarise(ensemble), event_table(ensemble)
+        write_table(summary_table(summary), folder / SUMMARY)
+        write_table(events, folder / EVENTS)
+    watcher.phase("Drawing figures")
+    with clock.timing("figures"):
+        figures = folder / FIGURES
+        figures.mkdir()
+        save_chart(fan_chart(scenario, summary, events), figures, "fan")
+        save_chart(start_to_end_matrix(scenario, summary), figures, "matrix")
+    (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")
+    steady = stability(compiled)
+    found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
+    content = manifest(question, command, clock.seconds, found)
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def resolved_yaml(scenario: Scenario) -> str:
+    """The scenario with inheritance and changes applied, as YAML that loads again."""
+    text: str = yaml.safe_dump(scenario.as_written, allow_unicode=True, sort_keys=False, width=100)
+    return text
+
+
+def open_result(folder: str | Path, *, reused: bool = False) -> Result:
+    """A finished result.
+
+    Args:
+        folder: as printed by ``relsim run``.
+        reused: noted in the result.
+
+    Raises:
+        ResultsError: there is no whole result there.
+    """
+    folder = Path(folder)
+    if not is_finished(folder):
+        raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        slug, seed = content["scenario"]["slug"], content["seed"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
+    scenario = load(folder / RESOLVED).named(slug)
+    ensemble = Ensemble(scenario, seed, open_store(folder / STORE))
+    return Result(folder, content, ensemble, reused)

@@ -1,0 +1,1 @@
+"""What a person writes, and everything that can be said about it."""

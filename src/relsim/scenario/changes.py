@@ -1,0 +1,87 @@
+"""Single values changed from outside the file: ``--set PAK.ties.USA=0.2`` and experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+
+from relsim.errors import Position, Problem, did_you_mean
+from relsim.scenario.reader import read_text
+from relsim.scenario.references import PARAMETER_BOUNDS
+from relsim.scenario.schema import Scenario
+from relsim.scenario.tree import Mapping, Node, child, from_plain, is_single, put
+
+SECTIONS = tuple(Scenario.model_fields)
+_NAMED_SECTIONS = {"states": "state", "events": "event", "issues": "issue", "claims": "claim"}
+
+
+def parse_settings(settings: tuple[str, ...]) -> tuple[list[tuple[str, Node]], list[Problem]]:
+    """``path=value`` texts of the command line as changes; values are YAML."""
+    changes: list[tuple[str, Node]] = []
+    problems: list[Problem] = []
+    for setting in settings:
+        place = Position(f"--set {setting}")
+        path, equals, value = setting.partition("=")
+        if not equals or not path.strip():
+            text = "A change is written path=value."
+            problems.append(Problem(place, "bad-set", text, "As in PAK.ties.USA=0.2."))
+            continue
+        node, found = read_text(value, place.file)
+        problems += found
+        if node is not None and not found:
+            changes.append((path.strip(), from_plain_node(node, value, place)))
+    return changes, problems
+
+
+def from_plain_node(node: Node, text: str, place: Position) -> Node:
+    """The value of a setting; an empty one removes, as null does."""
+    return from_plain(None, place) if not text.strip() else node
+
+
+def plain_changes(changes: AnyMapping[str, Any]) -> list[tuple[str, Node]]:
+    """Changes given from Python."""
+    return [
+        (path, from_plain(value, Position(f"change {path}"))) for path, value in changes.items()
+    ]
+
+
+def apply_changes(tree: Mapping, changes: list[tuple[str, Node]]) -> tuple[Mapping, list[Problem]]:
+    """The tree with every change made, and the changes that could not be."""
+    problems: list[Problem] = []
+    for path, value in changes:
+        steps = full_path(tree, path)
+        problem = _unknown_place(tree, path, steps, value)
+        if problem is None:
+            try:
+                tree = put(tree, steps, value)
+            except KeyError as error:
+                text = f"{error.args[0]} has no part to change at '{path}'."
+                problem = Problem(value.position, "bad-path", text)
+        if problem is not None:
+            problems.append(problem)
+    return tree, problems
+
+
+def full_path(tree: Mapping, path: str) -> tuple[str, ...]:
+    """A dotted path from the top: states and parameters may be named without their section."""
+    steps = tuple(path.split("."))
+    if steps[0] in SECTIONS:
+        return steps
+    if len(steps) == 1 and steps[0] in PARAMETER_BOUNDS:
+        return ("parameters", *steps)
+    return ("states", *steps)
+
+
+def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node) -> Problem | None:
+    """A change inside something that does not exist is a slip, not a wish to make it."""
+    section = steps[0]
+    if section not in _NAMED_SECTIONS or len(steps) < 2:
+        return None
+    inside = len(steps) > 2 or is_single(value)
+    if not inside or child(tree.entries.get(section, tree), steps[1]) is not None:
+        return None
+    known = getattr(tree.entries.get(section), "entries", {})
+    kind = _NAMED_SECTIONS[section]
+    near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
+    text = f"'{steps[1]}' is not {'an' if kind[0] in 'aeiou' else 'a'} {kind} here."
+    return Problem(value.position, f"unknown-{kind}", text, did_you_mean(steps[1], near))

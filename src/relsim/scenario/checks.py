@@ -1,0 +1,256 @@
+"""Problems between the parts of a scenario: names that do not exist, levels that cannot be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+
+from relsim.errors import Problem, did_you_mean
+from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.references import CODE, NumberRef, TieRef
+from relsim.scenario.schema import (
+    AddToNumber,
+    Condition,
+    Effect,
+    Event,
+    Expectation,
+    Pulse,
+    Scenario,
+    SetNumber,
+    Shift,
+)
+from relsim.scenario.tree import Mapping, Path, locate
+from relsim.scenario.validation import Typed
+from relsim.scenario.values import Bounds, Distribution, Number, central
+
+_NAMED = ("domains", "context", "issues", "states", "events", "claims")
+_RESERVED_STATES = frozenset(Scenario.model_fields) | {"extends"}
+
+
+class Checker:
+    """Checks one typed scenario against the names that its tree knows.
+
+    ``names`` are the keys of each section before broken parts were left out, so that one
+    mistake does not make others.
+    """
+
+    def __init__(self, scenario: Scenario, typed: Typed, names: dict[str, set[str]]) -> None:
+        self.scenario = scenario
+        self.tree = typed.tree
+        self.stand_ins = typed.stand_ins
+        self.names = names
+        if "domains" not in typed.tree.entries:
+            self.names = {**names, "domains": set(scenario.domains)}
+
+    def problems(self, folder: FilePath | None) -> Iterator[Problem]:
+        """Every problem; files that claims compare with are looked for in ``folder``."""
+        yield from self._names()
+        yield from self._domains()
+        yield from self._states()
+        yield from self._ties()
+        yield from self._ceilings()
+        for name, event in self.scenario.events.items():
+            yield from self._event(("events", name), event)
+        for name, claim in self.scenario.claims.items():
+            yield from self._expectation(("claims", name, "expect"), claim.expect, folder)
+        for index, tie in enumerate(self.scenario.watch):
+            yield from self._watched(("watch", index), tie)
+
+    def _problem(
+        self, path: Path, code: str, text: str, hint: str = "", *, key: bool = False
+    ) -> Problem:
+        return Problem(locate(self.tree, path, key=key), code, text, hint)
+
+    def _known(self, kind: str, name: str, path: Path, *, key: bool = False) -> Iterator[Problem]:
+        """A problem where ``name`` is not in the section that ``kind`` names."""
+        section = {"state": "states", "issue": "issues", "domain": "domains", "event": "events"}
+        known = self.names[section.get(kind, kind)]
+        if name not in known:
+            article = "an" if kind[0] in "aeiou" else "a"
+            word = "context variable" if kind == "context" else kind
+            text = f"'{name}' is not {article} {word} here."
+            yield self._problem(
+                path, f"unknown-{kind}", text, did_you_mean(name, sorted(known)), key=key
+            )
+
+    def _names(self) -> Iterator[Problem]:
+        for section in _NAMED:
+            for name in self.names[section]:
+                if not re.fullmatch(CODE, name):
+                    text = f"'{name}' cannot be a name."
+                    hint = "Letters, digits and '_', a letter first."
+                    yield self._problem((section, name), "bad-name", text, hint, key=True)
+        for name in self.names["states"] & _RESERVED_STATES:
+            text = f"'{name}' is a section, so no state can be called that."
+            yield self._problem(("states", name), "bad-name", text, key=True)
+
+    def _domains(self) -> Iterator[Problem]:
+        if "overall" in self.names["domains"]:
+            text = "'overall' is the mean of the domains, so no domain can be called that."
+            yield self._problem(("domains", "overall"), "bad-name", text, key=True)
+        if all(central(domain.weight) == 0 for domain in self.scenario.domains.values()):
+            yield self._problem(("domains",), "out-of-range", "All domain weights are 0.", key=True)
+
+    def _states(self) -> Iterator[Problem]:
+        for code, state in self.scenario.states.items():
+            here: Path = ("states", code)
+            for other, interest in state.ties.items():
+                path: Path = (*here, "ties", other)
+                yield from self._known("state", other, path, key=True)
+                if other == code:
+                    text = f"{code} has a tie interest in itself."
+                    yield self._problem(path, "self-tie", text, key=True)
+                if interest.fades_with is not None:
+                    yield from self._known("context", interest.fades_with, (*path, "fades_with"))
+            for issue in state.issues:
+                yield from self._known("issue", issue, (*here, "issues", issue), key=True)
+            for domain in state.capacity:
+                yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
+
+    def _ties(self) -> Iterator[Problem]:
+        seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
+        for tie, levels in self.scenario.ties.items():
+            path: Path = ("ties", str(tie))
+            yield from self._tie_states(tie, path, key=True)
+            if tie.domain is not None:
+                hint = f"Write {tie.first}-{tie.second}: {{{tie.domain}: …}}."
+                text = "A tie is named without its domain here."
+                yield self._problem(path, "bad-tie", text, hint, key=True)
+            twin = (tie.pair if not tie.one_sided else (tie.first, tie.second), tie.one_sided)
+            if twin in seen:
+                text = f"{tie} is the tie {seen[twin]} once more."
+                yield self._problem(path, "duplicate-tie", text, f"Keep {seen[twin]}.", key=True)
+            seen[twin] = tie
+            for domain in set(levels) - {"overall"}:
+                yield from self._known("domain", domain, (*path, domain), key=True)
+
+    def _tie_states(self, tie: TieRef, path: Path, *, key: bool = False) -> Iterator[Problem]:
+        for code in (tie.first, tie.second):
+            yield from self._known("state", code, path, key=key)
+
+    def _tie_ref(self, tie: TieRef, path: Path) -> Iterator[Problem]:
+        yield from self._tie_states(tie, path)
+        if tie.domain is not None:
+            yield from self._known("domain", tie.domain, path)
+
+    def _ceilings(self) -> Iterator[Problem]:
+        """Opening levels above what both states can afford could not be at rest."""
+        for tie, levels in self.scenario.ties.items():
+            for domain in self.scenario.domains:
+                key = domain if domain in levels else "overall"
+                level = central(levels.get(key, 0.0))
+                ceiling, holder = self._ceiling(tie, domain)
+                if level > ceiling:
+                    text = f"{tie} opens at {level:g} in {domain}; {holder} can afford {ceiling:g}."
+                    hint = f"Raise {holder}.capacity.{domain} or lower the tie."
+                    yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
+
+    def _ceiling(self, tie: TieRef, domain: str) -> tuple[float, str]:
+        capacities = [
+            (central(self.scenario.states[code].capacity.get(domain, 1.0)), code)
+            for code in (tie.first, tie.second)
+            if code in self.scenario.states
+        ]
+        return min(capacities, default=(1.0, ""))
+
+    def _event(self, path: Path, event: Event) -> Iterator[Problem]:
+        if event.when is not None:
+            yield from self._condition((*path, "when"), event.when)
+        for index, effect in enumerate(event.effects):
+            yield from self._effect((*path, "effects", index), effect)
+
+    def _effect(self, path: Path, effect: Effect) -> Iterator[Problem]:
+        if effect.only_if is not None:
+            yield from self._condition((*path, "only_if"), effect.only_if)
+        match effect:
+            case Pulse():
+                yield from self._tie_ref(effect.pulse, (*path, "pulse"))
+                if effect.cameo is not None and effect.cameo not in goldstein_weights():
+                    text = f"'{effect.cameo}' is not a CAMEO code."
+                    hint = did_you_mean(
+                        effect.cameo, [c for c in goldstein_weights() if len(c) < 4]
+                    )
+                    yield self._problem((*path, "cameo"), "unknown-cameo", text, hint)
+            case Shift():
+                yield from self._tie_ref(effect.shift, (*path, "shift"))
+            case SetNumber():
+                yield from self._number_ref((*path, "set"), effect.set)
+                yield from self._in_range((*path, "to"), effect.to, effect.set.bounds)
+            case AddToNumber():
+                yield from self._number_ref((*path, "add"), effect.add)
+
+    def _number_ref(self, path: Path, number: NumberRef) -> Iterator[Problem]:
+        if number.state is not None:
+            yield from self._known("state", number.state, path)
+        kinds = {
+            "weight": "state",
+            "stance": "issue",
+            "salience": "issue",
+            "capacity": "domain",
+            "context": "context",
+        }
+        if number.kind in kinds and number.key is not None:
+            yield from self._known(kinds[number.kind], number.key, path)
+        if number.kind == "weight" and number.state == number.key:
+            yield self._problem(path, "self-tie", f"{number.state} has no interest in itself.")
+
+    def _in_range(self, path: Path, number: Number, bounds: Bounds) -> Iterator[Problem]:
+        uncertain = isinstance(number, Distribution) and number.kind in ("uniform", "triangular")
+        extremes = number.arguments if isinstance(number, Distribution) and uncertain else ()
+        for value in extremes or (central(number),):
+            if not bounds.low <= value <= bounds.high:
+                text = f"This is {value:g}; {bounds.what} lies in {bounds.range}."
+                yield self._problem(path, "out-of-range", text)
+
+    def _condition(self, path: Path, condition: Condition) -> Iterator[Problem]:
+        if condition.tie is not None:
+            yield from self._tie_ref(condition.tie, (*path, "tie"))
+        if condition.context is not None:
+            yield from self._known("context", condition.context, (*path, "context"))
+        if condition.event is not None:
+            yield from self._known("event", condition.event, (*path, "event"))
+
+    def _expectation(
+        self, path: Path, expect: Expectation, folder: FilePath | None
+    ) -> Iterator[Problem]:
+        for key in ("level", "change", "reach"):
+            tie = getattr(expect, key)
+            if tie is not None:
+                yield from self._tie_ref(tie, (*path, key))
+        for index, tie in enumerate(expect.order or ()):
+            yield from self._tie_ref(tie, (*path, "order", index))
+        for key in ("at", "by"):
+            month = getattr(expect, key)
+            time = self.scenario.time
+            if month is None or "time" in self.stand_ins:
+                continue
+            if not time.start <= month <= time.end:
+                text = f"{month} is outside {time.start} to {time.end}."
+                yield self._problem((*path, key), "outside-time", text)
+        if expect.against is not None and folder is not None:
+            yield from self._against(path, expect.against, folder)
+
+    def _against(self, path: Path, name: str, folder: FilePath) -> Iterator[Problem]:
+        if not (folder / name).is_file():
+            near = sorted(file.name for file in folder.glob("*.yaml"))
+            text = f"There is no file {name} here to compare with."
+            yield self._problem((*path, "against"), "not-found", text, did_you_mean(name, near))
+
+    def _watched(self, path: Path, tie: TieRef) -> Iterator[Problem]:
+        yield from self._tie_states(tie, path)
+        if tie.one_sided or tie.domain is not None:
+            hint = f"Write {tie.first}-{tie.second}."
+            yield self._problem(path, "bad-tie", "Figures show whole pairs.", hint)
+
+
+def section_names(tree: Mapping) -> dict[str, set[str]]:
+    """The names each section declares, whatever else is wrong with them."""
+    names: dict[str, set[str]] = {}
+    for section in _NAMED:
+        node = tree.entries.get(section)
+        names[section] = set(node.entries) if isinstance(node, Mapping) else set()
+        if section == "domains" and node is not None and not isinstance(node, Mapping):
+            items = getattr(node, "items", ())
+            names[section] = {str(getattr(item, "value", "")) for item in items}
+    return names

@@ -1,0 +1,133 @@
+"""YAML → Scenario: reading, inheritance, changes, typing and checking in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from relsim.errors import Problem, ScenarioError
+from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
+from relsim.scenario.checks import Checker, section_names
+from relsim.scenario.inherit import Lineage, read_lineage
+from relsim.scenario.reader import read_text
+from relsim.scenario.schema import Scenario
+from relsim.scenario.suspicions import suspicions
+from relsim.scenario.tree import Mapping
+from relsim.scenario.validation import validate
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What reading a scenario gave: the scenario where it has no problems, and what to say.
+
+    Attributes:
+        scenario: None where there are problems.
+        problems: what must be mended, in file order.
+        warnings: what is legal but suspicious.
+    """
+
+    scenario: Scenario | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def require(self) -> Scenario:
+        """The scenario; raises ScenarioError where there are problems."""
+        if self.scenario is None:
+            raise ScenarioError(self.problems)
+        return self.scenario
+
+
+def load(
+    path: str | Path,
+    changes: AnyMapping[str, Any] | None = None,
+    *,
+    extends_anywhere: bool = False,
+) -> Scenario:
+    """The scenario of a YAML file, with all it inherits.
+
+    Args:
+        path: the file.
+        changes: values to change, by dotted path, as in ``{"PAK.ties.USA": 0.2}``.
+        extends_anywhere: allow `extends` to leave the folder of the file.
+
+    Raises:
+        ScenarioError: with every problem of the file, each with line and column.
+    """
+    lineage = read_lineage(Path(path), anywhere=extends_anywhere)
+    checked = _check_lineage(lineage, Path(path).parent, plain_changes(changes or {}), [])
+    return checked.require()
+
+
+def check_file(
+    path: str | Path, settings: Sequence[str] = (), *, extends_anywhere: bool = False
+) -> Checked:
+    """Everything there is to say of a scenario file, nothing raised.
+
+    Args:
+        path: the file.
+        settings: changes as on the command line, ``path=value``.
+        extends_anywhere: allow `extends` to leave the folder of the file.
+    """
+    lineage = read_lineage(Path(path), anywhere=extends_anywhere)
+    changes, problems = parse_settings(tuple(settings))
+    return _check_lineage(lineage, Path(path).parent, changes, problems)
+
+
+def check_text(text: str, name: str = "scenario") -> Checked:
+    """Everything there is to say of a scenario's text, which inherits nothing."""
+    tree, problems = read_text(text, name)
+    lineage = Lineage(problems=problems, files=[name])
+    if isinstance(tree, Mapping):
+        lineage.tree = tree
+    elif tree is not None:
+        text = "A scenario is a map of sections."
+        lineage.problems.append(Problem(tree.position, "wrong-type", text, "Try 'relsim new'."))
+    return _check_lineage(lineage, None, [], [])
+
+
+def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenario:
+    """A scenario with values changed, by dotted path. See Scenario.with_changes."""
+    tree, problems = apply_changes(scenario._tree, plain_changes(changes))
+    return check_tree(tree, None, problems).require().named(scenario.slug)
+
+
+def slug(text: str) -> str:
+    """A text as the name of a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "scenario"
+
+
+def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
+    """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
+    typed = validate(tree)
+    scenario, problems = typed.scenario, [*earlier, *typed.problems]
+    if scenario is not None:
+        problems += Checker(scenario, typed, section_names(tree)).problems(folder)
+    if problems or scenario is None:
+        return Checked(None, ScenarioError(problems).problems)
+    scenario._tree = tree
+    return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree))))
+
+
+def _check_lineage(
+    lineage: Lineage, folder: Path | None, changes: list[Any], problems: list[Problem]
+) -> Checked:
+    problems = [*lineage.problems, *problems]
+    if lineage.tree is None or not lineage.complete:
+        return Checked(None, tuple(sorted(problems)))
+    tree, found = apply_changes(lineage.tree, changes)
+    checked = check_tree(tree, folder, [*problems, *found])
+    scenario = checked.scenario
+    return replace(
+        checked,
+        scenario=scenario.named(slug(Path(lineage.files[0]).stem)) if scenario else None,
+        problems=tuple(_with_chain(problem, lineage) for problem in checked.problems),
+        warnings=tuple(_with_chain(warning, lineage) for warning in checked.warnings),
+    )
+
+
+def _with_chain(problem: Problem, lineage: Lineage) -> Problem:
+    return replace(problem, chain=lineage.chain_above(problem.position.file))

@@ -1,0 +1,204 @@
+"""YAML text to a tree, safely: bounded in size, depth and aliases, no tags, no YAML 1.1 traps.
+
+Scalars are read by the YAML 1.2 core schema. So ``NO`` and ``off`` are words, ``12:30`` and
+``2020-07`` are texts, ``1e-3`` is a number, and ``062`` keeps its leading zero.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from relsim.errors import Position, Problem
+from relsim.scenario.tree import Items, Mapping, Node, Scalar
+
+MAX_BYTES = 4 * 1024 * 1024  # a world of 200 states needs 0.5 MiB
+MAX_DEPTH = 40  # the format needs 8
+MAX_NODES = 500_000  # after aliases are written out, so that they cannot multiply
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_SPECIAL_FLOATS = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+
+
+def read_file(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
+    """The tree of one file, or what is wrong with it.
+
+    ``name`` is how positions call the file.
+    """
+    start = Position(name)
+    try:
+        if path.is_dir():
+            return None, [Problem(start, "not-found", "This is a folder.", "Name a YAML file.")]
+        if path.stat().st_size > MAX_BYTES:
+            return None, [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None, [Problem(start, "not-found", "There is no such file.")]
+    except UnicodeDecodeError as error:
+        text = f"The file is not UTF-8 text (byte {error.start})."
+        return None, [Problem(start, "not-text", text, "Save it as UTF-8.")]
+    except OSError as error:
+        return None, [Problem(start, "not-readable", f"{error.strerror}.")]
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
+    """The tree of a YAML text, or what is wrong with it."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        problem = Problem(Position(name), "too-large", f"The text is over {MAX_BYTES:,} bytes.")
+        return None, [problem]
+    problems = _check_events(text, name)
+    if problems:
+        return None, problems
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        return None, [_syntax_problem(error, name)]
+    if root is None:
+        return Mapping({}, Position(name)), []
+    builder = _Builder(name)
+    tree = builder.build(root)
+    return (None if builder.overflow else tree), builder.problems
+
+
+def _check_events(text: str, name: str) -> list[Problem]:
+    """What must not reach the composer: tags, too much depth, several documents, bad syntax."""
+    problems: list[Problem] = []
+    depth = documents = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            here = _position(name, event.start_mark)
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    hint = "Keep one scenario in a file."
+                    problems.append(Problem(here, "second-document", "A second '---'.", hint))
+                    break
+            if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    problems.append(Problem(here, "too-deep", f"Nested over {MAX_DEPTH} deep."))
+                    break
+            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                depth -= 1
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!":
+                hint = "Remove the tag; plain values suffice."
+                problems.append(
+                    Problem(here, "yaml-tag", f"YAML tag '{tag}' is not allowed.", hint)
+                )
+    except (yaml.YAMLError, ValueError) as error:
+        problems.append(_syntax_problem(error, name))
+    except RecursionError:
+        problems.append(Problem(Position(name), "too-deep", f"Nested over {MAX_DEPTH} deep."))
+    return problems
+
+
+def _position(name: str, mark: Any) -> Position:
+    return Position(name, mark.line + 1, mark.column + 1)
+
+
+def _syntax_problem(error: Exception, name: str) -> Problem:
+    """A YAML parser's complaint as a problem."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        context = f" {error.context}" if error.context else ""
+        said = f"Not valid YAML: {error.problem}{context}."
+        return Problem(Position(name, line, column), "yaml-syntax", said, _syntax_hint(said))
+    if isinstance(error, yaml.reader.ReaderError):
+        said = f"Character U+{int(error.character):04X} is not allowed in YAML."
+        return Problem(Position(name), "yaml-syntax", said)
+    return Problem(Position(name), "yaml-syntax", f"Not valid YAML: {error}.")
+
+
+def _syntax_hint(said: str) -> str:
+    if "\\t" in said or "tab" in said:
+        return "Indent with spaces, not tabs."
+    if "mapping values are not allowed" in said:
+        return "Put a text that holds ': ' in quotes."
+    return ""
+
+
+class _Builder:
+    """Turns PyYAML nodes into ours, noting duplicate keys and multiplied aliases."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[Problem] = []
+        self.count = 0
+        self.overflow = False
+        self.open: set[int] = set()
+
+    def build(self, node: yaml.Node) -> Node:
+        here = _position(self.name, node.start_mark)
+        if not self._allowed(node, here):
+            return Scalar(None, here)
+        if isinstance(node, yaml.ScalarNode):
+            return Scalar(scalar_value(node.value, quoted=node.style is not None), here)
+        self.open.add(id(node))
+        tree = self._collection(node, here)
+        self.open.discard(id(node))
+        return tree
+
+    def _allowed(self, node: yaml.Node, here: Position) -> bool:
+        self.count += 1
+        if self.overflow:
+            return False
+        if id(node) in self.open:
+            self.problems.append(Problem(here, "alias-cycle", "An alias that contains itself."))
+            return False
+        if self.count > MAX_NODES:
+            self.overflow = True
+            said = f"Over {MAX_NODES:,} values once aliases are written out."
+            self.problems.append(Problem(here, "too-many-aliases", said))
+            return False
+        return True
+
+    def _collection(self, node: yaml.Node, here: Position) -> Node:
+        if isinstance(node, yaml.SequenceNode):
+            return Items(tuple(self.build(item) for item in node.value), here)
+        entries: dict[str, Node] = {}
+        keys: dict[str, Position] = {}
+        for key_node, value_node in node.value:
+            place = _position(self.name, key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(place, "bad-key", "A key must be a plain word."))
+                continue
+            key = key_node.value
+            if key in entries:
+                said = f"'{key}' stands here already, on line {keys[key].line}."
+                self.problems.append(Problem(place, "duplicate-key", said, "Keep one of the two."))
+                continue
+            entries[key], keys[key] = self.build(value_node), place
+        return Mapping(entries, here, keys)
+
+
+def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool | None:
+    """What a scalar means under the YAML 1.2 core schema."""
+    if quoted:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text) if len(text) <= 30 else float(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return _SPECIAL_FLOATS.get(text.lower(), text)

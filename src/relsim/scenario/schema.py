@@ -1,0 +1,534 @@
+"""What a scenario may say: every section and key, typed, with its unit, range and default.
+
+These models are the format. The JSON Schema for editors and the field reference in
+``scenarios/README.md`` are generated from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    model_validator,
+)
+
+from relsim.scenario.references import (
+    ADAPTABILITY,
+    CAPACITY,
+    CONTEXT,
+    COOPERATION,
+    DRIFT,
+    GAIN,
+    GOLDSTEIN_UNIT,
+    MUTUALITY,
+    RECIPROCITY,
+    SALIENCE,
+    SHARED_SHOCKS,
+    STANCE,
+    VOLATILITY,
+    WEIGHT,
+    NumberRef,
+    TieRef,
+)
+from relsim.scenario.tree import Mapping, plain
+from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, fail
+
+FORMAT_VERSION = 1
+DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
+
+PULL = Bounds("a size in pull units")
+SHARE = Bounds("a share", 0, 1)
+HALF_LIFE = Bounds("a half-life", 0.01, form="duration")
+PERIOD = Bounds("a period", 1, form="duration")
+CHANCE = Bounds("a chance", 0, form="rate")
+VALUE = Bounds("a value")
+
+
+def _wide(key: str) -> Callable[[Any], Any]:
+    """A reader that takes a lone number for a map with just ``key``."""
+
+    def widen(raw: Any) -> Any:
+        lone = isinstance(raw, (int, float, str)) and not isinstance(raw, bool)
+        uncertain = isinstance(raw, dict) and len(raw) == 1 and next(iter(raw)) in DISTRIBUTIONS
+        return {key: raw} if lone or uncertain else raw
+
+    return widen
+
+
+class _Part(BaseModel):
+    """A part of a scenario: immutable, and no keys but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, raw: Any) -> Any:
+        """A known key with nothing behind it, as in ``events:``, counts as not written."""
+        if not isinstance(raw, dict):
+            return raw
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {key: value for key, value in raw.items() if value is not None or key not in known}
+
+
+class Time(_Part):
+    """The span and the step of the simulation."""
+
+    start: Month = Field(description="First month, the opening state.")
+    end: Month = Field(description="Last month recorded; after `start`.")
+    step: Literal["month", "quarter", "year"] = Field(
+        "month", description="Length of a step. Every parameter is per month or year regardless."
+    )
+
+    @property
+    def months_per_step(self) -> int:
+        """The length of a step in months."""
+        return {"month": 1, "quarter": 3, "year": 12}[self.step]
+
+    @property
+    def steps(self) -> int:
+        """How many steps lead from start to end."""
+        return (self.end.serial - self.start.serial) // self.months_per_step
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Time:
+        months = self.end.serial - self.start.serial
+        if months <= 0:
+            raise fail("bad-time", f"The end, {self.end}, is not after the start, {self.start}.")
+        if months % self.months_per_step:
+            hint = f"Choose an end that is, or a shorter step than a {self.step}."
+            raise fail("bad-time", f"{months} months are not whole {self.step}s.", hint)
+        return self
+
+
+class EnsembleSettings(_Part):
+    """How many futures, and from which seed."""
+
+    runs: Annotated[int, Field(strict=True, ge=1, le=2**32 - 1)] = Field(
+        1000, description="Number of runs."
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
+        0, description="Scenarios on one seed are paired run by run."
+    )
+
+
+class Domain(_Part):
+    """One domain of cooperation."""
+
+    weight: Annotated[Number, Bounds("a domain weight", 0)] = Field(
+        1.0, description="Its weight in overall cooperation, relative to the other domains."
+    )
+    label: str = Field("", description="Name for figures; the key by default.")
+
+
+class ContextVariable(_Part):
+    """A variable of the world: constant, or a straight path from start to end."""
+
+    start: Annotated[Number, CONTEXT] = Field(description="Value at the start.")
+    end: Annotated[Number, CONTEXT] | None = Field(
+        None, description="Value at the end; the start value where absent."
+    )
+    label: str = Field("", description="Name for figures.")
+
+
+class Issue(_Part):
+    """A question on which states take sides."""
+
+    minus: str = Field(description="What a stance of -1 means.")
+    plus: str = Field(description="What a stance of +1 means.")
+    label: str = Field("", description="Name for figures; the key by default.")
+
+
+class TieInterest(_Part):
+    """How much a state's relation with another colours its dealings with third parties."""
+
+    weight: Annotated[Number, WEIGHT] = Field(
+        description="0 none, 0.3 notable, 0.6 strong, 1 dominant."
+    )
+    fades_with: str | None = Field(
+        None, description="A context variable z; the weight in force is weight·max(0, 1 - z)."
+    )
+
+
+class IssueInterest(_Part):
+    """Where a state stands on an issue, and how much that colours its dealings."""
+
+    stance: Annotated[Number, STANCE] = Field(description="From -1 (minus) to +1 (plus).")
+    salience: Annotated[Number, SALIENCE] = Field(
+        description="0 none, 0.3 notable, 0.6 strong, 1 dominant."
+    )
+
+
+class Traits(_Part):
+    """How a state reacts; what is absent comes from `parameters`."""
+
+    adaptability: Annotated[Number, ADAPTABILITY] | None = Field(
+        None, description="Speed at which posture moves to its target, per month."
+    )
+    reciprocity: Annotated[Number, RECIPROCITY] | None = Field(
+        None, description="Pull per unit of difference between the other's posture and its own."
+    )
+    volatility: Annotated[Number, VOLATILITY] | None = Field(
+        None, description="Stationary standard deviation of posture around its target."
+    )
+
+
+Interest: TypeAlias = Annotated[
+    TieInterest,
+    BeforeValidator(
+        _wide("weight"), json_schema_input_type=TieInterest | Annotated[Number, WEIGHT]
+    ),
+]
+
+
+class State(_Part):
+    """A state: its interests, its means and its manner."""
+
+    name: str = Field("", description="Name for figures; the code by default.")
+    ties: dict[str, Interest] = Field(
+        default_factory=dict, description="Tie interests by state; a number is the weight."
+    )
+    issues: dict[str, IssueInterest] = Field(
+        default_factory=dict, description="Stance and salience by issue."
+    )
+    capacity: dict[str, Annotated[Number, CAPACITY]] = Field(
+        default_factory=dict,
+        description="Ceiling on the cooperation it can afford, by domain; 1 where absent.",
+    )
+    traits: Traits = Field(default_factory=Traits, description="Its own reaction parameters.")
+
+
+TieLevels: TypeAlias = Annotated[
+    dict[str, Annotated[Number, COOPERATION]],
+    BeforeValidator(
+        _wide("overall"),
+        json_schema_input_type=Annotated[Number, COOPERATION]
+        | dict[str, Annotated[Number, COOPERATION]],
+    ),
+]
+
+
+class Parameters(_Part):
+    """Numbers of the model that hold for all states. See docs/ODD.md for their sources."""
+
+    adaptability: Annotated[Number, ADAPTABILITY] = Field(
+        0.10, description="Speed at which posture moves to its target, per month."
+    )
+    reciprocity: Annotated[Number, RECIPROCITY] = Field(
+        0.2, description="Pull per unit of difference between the two postures."
+    )
+    volatility: Annotated[Number, VOLATILITY] = Field(
+        0.06, description="Stationary standard deviation of posture around its target."
+    )
+    drift: Annotated[Number, DRIFT] = Field(
+        0.04, description="Standard deviation of the drift of affinity, pull units per √year."
+    )
+    shared_shocks: Annotated[Number, SHARED_SHOCKS] = Field(
+        0.5, description="Correlation of the shocks to the two postures of a pair."
+    )
+    mutuality: Annotated[Number, MUTUALITY] = Field(
+        0.5, description="Weight of the less willing side in cooperation: 0 mean, 1 minimum."
+    )
+    third_party_gain: Annotated[Number, GAIN] = Field(
+        0.3, description="Gain on third parties (structural balance); 0 switches them off."
+    )
+    issue_gain: Annotated[Number, GAIN] = Field(
+        0.3, description="Gain on issues; 0 switches them off."
+    )
+    goldstein_unit: Annotated[Number, GOLDSTEIN_UNIT] = Field(
+        0.03, description="Pull units per point of the Goldstein scale."
+    )
+    half_life: Annotated[Number, HALF_LIFE] = Field(
+        9.0, description="Half-life of a pulse that names none, a duration."
+    )
+
+
+class Condition(_Part):
+    """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
+
+    tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
+    context: str | None = Field(None, description="A context variable.")
+    event: str | None = Field(None, description="An event: holds once it has fired.")
+    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
+    below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Condition:
+        _exactly_one(self, ("tie", "context", "event"), "bad-condition")
+        if self.event is not None:
+            if self.above is not None or self.below is not None:
+                raise fail("bad-condition", "An event has no level; it has fired or not.")
+        else:
+            _exactly_one(self, ("above", "below"), "bad-condition")
+        return self
+
+
+def _exactly_one(part: BaseModel, keys: tuple[str, ...], code: str) -> None:
+    given = [key for key in keys if getattr(part, key) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "none"
+        raise fail(code, f"Exactly one of {', '.join(keys)} is needed; here: {found}.")
+
+
+class Pulse(_Part):
+    """A push on a tie that fades."""
+
+    pulse: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
+    size: Annotated[Number, PULL] | None = Field(
+        None, description="Pull units. With `cameo`, overrides the published weight."
+    )
+    cameo: str | None = Field(
+        None, description="CAMEO code; size = goldstein_unit × its Goldstein weight."
+    )
+    half_life: Annotated[Number, HALF_LIFE] | None = Field(
+        None, description="A duration; `parameters.half_life` where absent."
+    )
+    lasting: Annotated[Number, SHARE] = Field(
+        0.0, description="Share of the size that does not fade but goes into affinity."
+    )
+    only_if: Condition | None = Field(None, description="Applies only where this holds.")
+
+    @model_validator(mode="after")
+    def _has_size(self) -> Pulse:
+        if self.size is None and self.cameo is None:
+            raise fail("missing-key", "A pulse needs a size or a cameo code.")
+        return self
+
+
+class Shift(_Part):
+    """A push on a tie that stays: all of it goes into affinity."""
+
+    shift: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
+    size: Annotated[Number, PULL] = Field(description="Pull units.")
+    only_if: Condition | None = Field(None, description="Applies only where this holds.")
+
+
+class SetNumber(_Part):
+    """A number of the model takes a new value."""
+
+    set: NumberRef = Field(description="Which number, as in PAK.issues.karabakh.stance.")
+    to: Annotated[Number, VALUE] = Field(description="The new value, in the unit of the number.")
+    only_if: Condition | None = Field(None, description="Applies only where this holds.")
+
+
+class AddToNumber(_Part):
+    """A number of the model changes by an amount, kept in its range."""
+
+    add: NumberRef = Field(description="Which number, as in PAK.ties.USA.")
+    by: Annotated[Number, VALUE] = Field(description="The change, in the unit of the number.")
+    only_if: Condition | None = Field(None, description="Applies only where this holds.")
+
+
+def _effect_kind(raw: Any) -> str | None:
+    if isinstance(raw, _Part):
+        return {Pulse: "pulse", Shift: "shift", SetNumber: "set", AddToNumber: "add"}[type(raw)]
+    if not isinstance(raw, dict):
+        return None
+    kinds = [kind for kind in ("pulse", "shift", "set", "add") if kind in raw]
+    return kinds[0] if len(kinds) == 1 else None
+
+
+Effect: TypeAlias = Annotated[
+    Annotated[Pulse, Tag("pulse")]
+    | Annotated[Shift, Tag("shift")]
+    | Annotated[SetNumber, Tag("set")]
+    | Annotated[AddToNumber, Tag("add")],
+    Discriminator(
+        _effect_kind,
+        custom_error_type="bad-effect",
+        custom_error_message="An effect is a map with exactly one of pulse, shift, set, add.",
+    ),
+]
+
+
+def _listed(raw: Any) -> Any:
+    return raw if isinstance(raw, list) else [raw]
+
+
+class Event(_Part):
+    """Something that happens. Timing is one of `at`, `every`, `chance`, `when`.
+
+    `when` may also narrow a `chance`: the hazard then runs only while the condition holds.
+    """
+
+    label: str = Field("", description="Name for figures; the key by default.")
+    about: str = Field("", description="Why it is here and where its numbers come from.")
+    off: Annotated[bool, Field(strict=True)] = Field(
+        False, description="A lever: written down but not happening until switched on."
+    )
+    at: (
+        Annotated[
+            list[Month],
+            BeforeValidator(_listed, json_schema_input_type=Month | list[Month]),
+        ]
+        | None
+    ) = Field(None, description="Month or months in which it happens.")
+    every: Annotated[float, PERIOD] | None = Field(
+        None, description="Happens at `from` and then once in each period, a duration."
+    )
+    chance: Annotated[Number, CHANCE] | None = Field(
+        None,
+        description="Hazard h, as in 0.15 per year: fires in a step of Δ months with "
+        "probability 1 - exp(-h·Δ/12).",
+    )
+    when: Condition | None = Field(
+        None, description="Happens when this holds; once, unless `at_most` says otherwise."
+    )
+    from_: Month | None = Field(
+        None, alias="from", description="No earlier than this month; the start where absent."
+    )
+    until: Month | None = Field(None, description="No later than this month.")
+    at_most: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        None, description="How often at most in one run; 1 for `when`, else unlimited."
+    )
+    effects: list[Effect] = Field(
+        default_factory=list, description="What it changes, applied in this order."
+    )
+
+    @model_validator(mode="after")
+    def _one_timing(self) -> Event:
+        if self.chance is not None and self.when is not None:
+            keys: tuple[str, ...] = ("at", "every", "chance")
+        else:
+            keys = ("at", "every", "chance", "when")
+        _exactly_one(self, keys, "bad-timing")
+        if isinstance(self.every, float) and self.every != int(self.every):
+            raise fail("bad-timing", "A period is a whole number of months.")
+        if self.at is not None and (self.from_ or self.until):
+            raise fail("bad-timing", "`at` names its months; `from` and `until` do not apply.")
+        if self.from_ and self.until and self.until < self.from_:
+            raise fail("bad-timing", f"`until` {self.until} lies before `from` {self.from_}.")
+        return self
+
+
+class Expectation(_Part):
+    """What a claim says of the futures. Exactly one of level, change, order, reach."""
+
+    level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
+    change: TieRef | None = Field(None, description="Its change since the start.")
+    order: list[TieRef] | None = Field(
+        None, min_length=2, max_length=2, description="The first of two ties is above the second."
+    )
+    reach: TieRef | None = Field(None, description="A tie gets past the threshold `by` a month.")
+    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
+    below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
+    at: Month | None = Field(None, description="Judged at this month; the end where absent.")
+    by: Month | None = Field(None, description="Judged over the months up to this one.")
+    against: str | None = Field(
+        None,
+        description="A scenario file; the claim is on the paired difference to it, run by run.",
+    )
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Expectation:
+        _exactly_one(self, ("level", "change", "order", "reach"), "bad-claim")
+        if self.order is None:
+            _exactly_one(self, ("above", "below"), "bad-claim")
+        elif self.above is not None or self.below is not None:
+            raise fail("bad-claim", "`order` compares two ties and takes no threshold.")
+        if self.at and self.by:
+            raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
+        return self
+
+
+class Claim(_Part):
+    """A sentence of the argument as a test."""
+
+    says: str = Field(description="The sentence.")
+    expect: Expectation = Field(description="What it means of the futures.")
+    probability: Annotated[float, Bounds("a probability", 0, 1)] = Field(
+        0.5, description="Share of runs in which it has to hold."
+    )
+
+
+class Scenario(_Part):
+    """A whole scenario. Load one with :func:`relsim.load`."""
+
+    relsim: Literal[1] = Field(description="Version of this format.")
+    name: str = Field(min_length=1, description="Name for people.")
+    about: str = Field("", description="What the scenario is about.")
+    sources: list[str] = Field(default_factory=list, description="Where its numbers come from.")
+    time: Time = Field(description="Span and step.")
+    ensemble: EnsembleSettings = Field(
+        default_factory=EnsembleSettings, description="Runs and seed."
+    )
+    domains: Annotated[
+        dict[str, Annotated[Domain, BeforeValidator(_wide("weight"))]],
+        BeforeValidator(lambda raw: dict.fromkeys(raw, 1.0) if isinstance(raw, list) else raw),
+    ] = Field(
+        default_factory=lambda: {name: Domain() for name in DEFAULT_DOMAINS},
+        min_length=1,
+        validate_default=True,
+        description="Domains of cooperation: a list of names, or a map to weights.",
+    )
+    context: dict[str, Annotated[ContextVariable, BeforeValidator(_wide("start"))]] = Field(
+        default_factory=dict, description="Context variables; a number is constant."
+    )
+    issues: dict[str, Issue] = Field(
+        default_factory=dict, description="Questions on which states take sides."
+    )
+    states: dict[str, Annotated[State, BeforeValidator(lambda raw: {} if raw is None else raw)]] = (
+        Field(min_length=2, description="The agents, by code.")
+    )
+    ties: dict[TieRef, TieLevels] = Field(
+        default_factory=dict,
+        description="Opening cooperation: a number for all domains, or a map by domain in which "
+        "`overall` covers the domains not named. Absent is 0.",
+    )
+    parameters: Parameters = Field(
+        default_factory=Parameters, description="Numbers that hold for all states."
+    )
+    events: dict[str, Event] = Field(default_factory=dict, description="What may happen.")
+    claims: dict[str, Claim] = Field(
+        default_factory=dict, description="Sentences of the argument as tests."
+    )
+    watch: list[TieRef] = Field(
+        default_factory=list, description="Pairs that figures show first; else the first six ties."
+    )
+
+    _tree: Mapping = PrivateAttr()
+    _slug: str = PrivateAttr("scenario")
+
+    @property
+    def slug(self) -> str:
+        """Its name as a folder: that of its file."""
+        return self._slug
+
+    def named(self, slug: str) -> Scenario:
+        """The same scenario under another folder name."""
+        copy = self.model_copy()
+        copy._slug = slug
+        return copy
+
+    @property
+    def watched_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs to show first, each in alphabetical order, without repeats."""
+        chosen = self.watch or list(self.ties)[:6]
+        return tuple(dict.fromkeys(tie.pair for tie in chosen))
+
+    @property
+    def as_written(self) -> dict[str, Any]:
+        """The resolved scenario as plain data: inheritance and changes applied."""
+        data: dict[str, Any] = plain(self._tree)
+        return data
+
+    def with_changes(self, changes: dict[str, Any]) -> Scenario:
+        """This scenario with values changed, by dotted path.
+
+        Args:
+            changes: as on the command line, ``{"events.recognise_armenia.off": False}``;
+                None removes.
+
+        Raises:
+            ScenarioError: the changed scenario has problems.
+        """
+        from relsim.scenario.load import change_scenario
+
+        return change_scenario(self, changes)

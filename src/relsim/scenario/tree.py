@@ -1,0 +1,212 @@
+"""A YAML document as a tree that remembers where each part was written.
+
+Inheritance and ``--set`` edit this tree, so that a problem found much later can still point
+at the line a person has to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from relsim.errors import Position
+from relsim.scenario.values import DISTRIBUTIONS
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value."""
+
+    value: str | int | float | bool | None
+    position: Position
+
+
+@dataclass(frozen=True)
+class Items:
+    """A YAML list."""
+
+    items: tuple[Node, ...]
+    position: Position
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A YAML map; ``keys`` holds where each key was written."""
+
+    entries: dict[str, Node]
+    position: Position
+    keys: dict[str, Position] = field(default_factory=dict)
+
+
+Node: TypeAlias = "Scalar | Items | Mapping"
+
+# A number standing where a map may stand means the map with this one key (scenario.md).
+_SHORTHAND: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("ties", "*"), "overall"),
+    (("states", "*", "ties", "*"), "weight"),
+    (("context", "*"), "start"),
+    (("domains", "*"), "weight"),
+)
+
+
+def plain(node: Node) -> Any:
+    """The tree as ordinary Python data."""
+    match node:
+        case Mapping():
+            return {key: plain(value) for key, value in node.entries.items()}
+        case Items():
+            return [plain(item) for item in node.items]
+        case Scalar():
+            return node.value
+
+
+def from_plain(data: Any, position: Position) -> Node:
+    """Ordinary Python data as a tree whose every part is at ``position``."""
+    if isinstance(data, dict):
+        entries = {str(key): from_plain(value, position) for key, value in data.items()}
+        return Mapping(entries, position, dict.fromkeys(entries, position))
+    if isinstance(data, (list, tuple)):
+        return Items(tuple(from_plain(item, position) for item in data), position)
+    return Scalar(data, position)
+
+
+def child(node: Node, step: str | int) -> Node | None:
+    """The part of ``node`` one step down, or None."""
+    if isinstance(node, Mapping) and isinstance(step, str):
+        return node.entries.get(step)
+    if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
+        return node.items[step]
+    return None
+
+
+def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Position:
+    """Where ``path`` stands, or the deepest part of it that exists.
+
+    With ``key`` the position of the last key rather than of its value.
+    """
+    node, position = root, root.position
+    for depth, step in enumerate(path):
+        found = child(node, step)
+        if found is None:
+            break
+        if isinstance(node, Mapping) and (key or not isinstance(found, Scalar)):
+            last = depth == len(path) - 1
+            position = node.keys.get(str(step), found.position) if last else found.position
+        else:
+            position = found.position
+        node = found
+    return position
+
+
+def is_single(node: Node) -> bool:
+    """Whether the node is one value: a scalar, or a distribution such as {uniform: [0, 1]}."""
+    if isinstance(node, Mapping):
+        return len(node.entries) == 1 and next(iter(node.entries)) in DISTRIBUTIONS
+    return isinstance(node, Scalar) and node.value is not None
+
+
+def open_shorthand(path: Sequence[str], node: Node) -> Node:
+    """A number at a place where a map may stand, written out as that map."""
+    if not is_single(node):
+        return node
+    for pattern, key in _SHORTHAND:
+        if len(pattern) == len(path) and all(
+            p in ("*", s) for p, s in zip(pattern, path, strict=True)
+        ):
+            return Mapping({key: node}, node.position, {key: node.position})
+    return node
+
+
+def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
+    """``over`` laid on ``base``: maps merge key by key, all else replaces, null removes."""
+    if is_single(over):
+        return over
+    base = open_shorthand(path, base)
+    if not (isinstance(base, Mapping) and isinstance(over, Mapping)) or is_single(base):
+        return over
+    entries, keys = dict(base.entries), dict(base.keys)
+    for name, value in over.entries.items():
+        inherited = entries.get(name)
+        if inherited is not None and isinstance(value, Scalar) and value.value is None:
+            del entries[name], keys[name]
+            continue
+        entries[name] = value if inherited is None else merge(inherited, value, (*path, name))
+        keys[name] = over.keys.get(name, value.position)
+    return Mapping(entries, base.position, keys)
+
+
+def put(root: Mapping, path: Sequence[str], value: Node) -> Mapping:
+    """``root`` with ``value`` at ``path``; maps on the way are made, null removes.
+
+    Raises:
+        KeyError: a step leads through a value that has no parts; carries the path so far.
+    """
+    edited = _put(root, tuple(path), value, ())
+    assert isinstance(edited, Mapping)
+    return edited
+
+
+def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str, ...]) -> Node:
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if node is None:
+        node = Mapping({}, value.position)
+    node = open_shorthand(done, node)
+    if is_single(node) and path[0] in DISTRIBUTIONS:
+        node = Mapping({}, value.position)
+    if isinstance(node, Items):
+        return _put_item(node, step, rest, value, done)
+    if not isinstance(node, Mapping):
+        raise KeyError(".".join(done))
+    entries, keys = dict(node.entries), dict(node.keys)
+    if not rest and isinstance(value, Scalar) and value.value is None:
+        entries.pop(step, None)
+        keys.pop(step, None)
+    else:
+        entries[step] = _put(entries.get(step), rest, value, (*done, step))
+        keys.setdefault(step, value.position)
+    return Mapping(entries, node.position, keys)
+
+
+def _put_item(
+    node: Items, step: str, rest: tuple[str, ...], value: Node, done: tuple[str, ...]
+) -> Node:
+    if not step.isdigit() or int(step) >= len(node.items):
+        raise KeyError(".".join(done))
+    items = list(node.items)
+    items[int(step)] = _put(items[int(step)], rest, value, (*done, step))
+    return Items(tuple(items), node.position)
+
+
+def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Every part of the tree with its path, parents first."""
+    yield path, node
+    if isinstance(node, Mapping):
+        for key, value in node.entries.items():
+            yield from walk(value, (*path, key))
+    elif isinstance(node, Items):
+        for index, item in enumerate(node.items):
+            yield from walk(item, (*path, index))
+
+
+def without(node: Node, paths: set[Path], path: Path = ()) -> Node:
+    """The tree less the parts at ``paths``."""
+    if isinstance(node, Mapping):
+        entries = {
+            key: without(value, paths, (*path, key))
+            for key, value in node.entries.items()
+            if (*path, key) not in paths
+        }
+        return Mapping(entries, node.position, node.keys)
+    if isinstance(node, Items):
+        kept = tuple(
+            without(item, paths, (*path, index))
+            for index, item in enumerate(node.items)
+            if (*path, index) not in paths
+        )
+        return Items(kept, node.position)
+    return node

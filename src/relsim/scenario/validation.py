@@ -1,0 +1,262 @@
+"""From pydantic's complaints to located problems in the words of the format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from relsim.errors import Problem, did_you_mean
+from relsim.scenario import schema
+from relsim.scenario.schema import Scenario
+from relsim.scenario.tree import Mapping, Node, Path, child, from_plain, locate, plain, put, without
+
+# Where each part of the format stands ('*': any name or index), and what to call it.
+_PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
+    ((), schema.Scenario, "a scenario"),
+    (("time",), schema.Time, "time"),
+    (("ensemble",), schema.EnsembleSettings, "ensemble"),
+    (("domains", "*"), schema.Domain, "a domain"),
+    (("context", "*"), schema.ContextVariable, "a context variable"),
+    (("issues", "*"), schema.Issue, "an issue"),
+    (("states", "*"), schema.State, "a state"),
+    (("states", "*", "ties", "*"), schema.TieInterest, "a tie interest"),
+    (("states", "*", "issues", "*"), schema.IssueInterest, "an issue interest"),
+    (("states", "*", "traits"), schema.Traits, "traits"),
+    (("parameters",), schema.Parameters, "parameters"),
+    (("events", "*"), schema.Event, "an event"),
+    (("events", "*", "when"), schema.Condition, "a condition"),
+    (("events", "*", "effects", "*", "only_if"), schema.Condition, "a condition"),
+    (("claims", "*"), schema.Claim, "a claim"),
+    (("claims", "*", "expect"), schema.Expectation, "an expectation"),
+)
+_EFFECTS: dict[str, tuple[type[BaseModel], str]] = {
+    "pulse": (schema.Pulse, "a pulse"),
+    "shift": (schema.Shift, "a shift"),
+    "set": (schema.SetNumber, "a set"),
+    "add": (schema.AddToNumber, "an add"),
+}
+_WRONG_TYPE = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+}
+_YAML_1_1_BOOLEANS = {"yes", "no", "on", "off", "y", "n"}
+
+
+# What stands in for a required section that is broken, so that the rest can be typed.
+_STAND_INS: dict[str, Any] = {
+    "relsim": schema.FORMAT_VERSION,
+    "name": "?",
+    "time": {"start": "2000-01", "end": "2001-01"},
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What typing a tree gave.
+
+    Attributes:
+        scenario: typed from what was sound; None where too little was.
+        tree: what was typed: the tree less its broken parts.
+        problems: every problem of form.
+        stand_ins: required sections that were broken and are not the user's here.
+    """
+
+    scenario: Scenario | None
+    tree: Mapping
+    problems: list[Problem]
+    stand_ins: frozenset[str]
+
+
+def validate(tree: Mapping) -> Typed:
+    """The typed scenario of a tree, and every problem of form.
+
+    Where parts are wrong they are reported and left out, and the rest is typed, so that its
+    own problems can be found in the same pass.
+    """
+    problems: dict[Problem, None] = {}
+    mended: set[Path] = set()
+    stand_ins: set[str] = set()
+    while True:
+        try:
+            scenario = Scenario.model_validate(plain(tree))
+            return Typed(scenario, tree, list(problems), frozenset(stand_ins))
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        mends: dict[Path, Any] = {}
+        for item in found:
+            path = _path(item["loc"])
+            if path not in mended:
+                problems[_problem(item, path, tree)] = None
+            mends |= _mend(item, path, tree)
+        sections = {str(path[0]) for path in mends if len(path) == 1 and path[0] in _STAND_INS}
+        if () in mends or ("states",) in mends or mends.keys() <= mended:
+            return Typed(None, tree, list(problems), frozenset(stand_ins))
+        mended |= mends.keys()
+        stand_ins |= sections
+        tree = _mended(tree, mends)
+
+
+def _mended(tree: Mapping, mends: dict[Path, Any]) -> Mapping:
+    """The tree with each broken part replaced by its stand-in, or left out where it is None."""
+    for path, value in mends.items():
+        if value is not None:
+            stand_in = from_plain(value, locate(tree, path))
+            tree = put(tree, tuple(str(step) for step in path), stand_in)
+    pruned = without(tree, {path for path, value in mends.items() if value is None})
+    assert isinstance(pruned, Mapping)
+    return pruned
+
+
+def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
+    """What to put in place of a broken part so that the rest can be typed; None leaves it out."""
+    if path and path[0] in _STAND_INS:
+        return {path[:1]: _STAND_INS[str(path[0])]}
+    stand_in = (item.get("ctx") or {}).get("stand_in")
+    if stand_in is not None and not _is_key(path):
+        return {_existing(path, tree): stand_in}
+    return {_removable(path, item["type"], tree): None}
+
+
+def _path(loc: tuple[str | int, ...]) -> Path:
+    """Where in the tree pydantic's location is: without the kind of effect and key marks."""
+    path = list(loc)
+    if path[:1] == ["events"] and path[2:3] == ["effects"] and len(path) > 4:
+        del path[4]
+    return tuple(path)
+
+
+def _is_key(path: Path) -> bool:
+    return bool(path) and path[-1] == "[key]"
+
+
+def _removable(path: Path, kind: str, tree: Mapping) -> Path:
+    """The smallest part to leave out so that the rest can be typed."""
+    if _is_key(path):
+        return path[:-1]
+    if kind == "extra_forbidden":
+        return path
+    if kind == "missing":
+        path = path[:-1]
+    return _whole_part(_existing(path, tree))
+
+
+def _existing(path: Path, tree: Mapping) -> Path:
+    """As much of ``path`` as was written: shorthand is typed deeper than it is written."""
+    node: Node | None = tree
+    for depth, step in enumerate(path):
+        node = child(node, step) if node is not None else None
+        if node is None:
+            return path[:depth]
+    return path
+
+
+def _whole_part(path: Path) -> Path:
+    """A required key cannot be left out alone: take the part it belongs to."""
+    if path[:1] == ("events",) and len(path) > 4 and path[2] == "effects":
+        return path[:4]
+    if path[:1] == ("events",) and len(path) == 3 and path[2] != "effects":
+        return path[:2] if path[2] in ("at", "every", "chance", "when") else path
+    if path[:1] == ("claims",) and len(path) > 2:
+        return path[:2]
+    if path[:1] == ("events",) and len(path) == 4 and path[2] != "effects":
+        return path[:2] if path[2] in ("at", "when") else path
+    if path[:1] == ("issues",) and len(path) > 2:
+        return path[:2]
+    return path
+
+
+def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
+    """The model whose key the last step of ``path`` is."""
+    owner = path[:-1]
+    if owner[:1] == ("events",) and len(owner) == 4 and owner[2] == "effects":
+        effect = plain(tree)["events"][owner[1]]["effects"][owner[3]]
+        for kind, part in _EFFECTS.items():
+            if kind in effect:
+                return part
+    for pattern, model, words in _PARTS:
+        if len(pattern) == len(owner) and all(
+            p in ("*", str(s)) for p, s in zip(pattern, owner, strict=True)
+        ):
+            return model, words
+    return None, "this"
+
+
+def _known_keys(model: type[BaseModel] | None) -> list[str]:
+    if model is None:
+        return []
+    extra = ["extends"] if model is Scenario else []
+    return extra + [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _problem(item: Any, path: Path, tree: Mapping) -> Problem:
+    """One complaint of pydantic as a problem."""
+    kind, context = item["type"], item.get("ctx") or {}
+    if _is_key(path):
+        place = locate(tree, path[:-1], key=True)
+        return Problem(place, kind, context.get("text", item["msg"]), context.get("hint", ""))
+    dotted = ".".join(str(step) for step in path)
+    if "text" in context:
+        text = context["text"]
+        if text.startswith("This is "):
+            text = dotted + text.removeprefix("This")
+        return Problem(locate(tree, path), kind, text, context.get("hint", ""))
+    if kind == "extra_forbidden":
+        model, words = _part_of(path, tree)
+        hint = did_you_mean(str(path[-1]), _known_keys(model))
+        text = f"'{path[-1]}' is not a key of {words}."
+        return Problem(locate(tree, path, key=True), "unknown-key", text, hint)
+    if kind == "missing":
+        _, words = _part_of(path, tree)
+        return Problem(
+            locate(tree, path[:-1], key=True), "missing-key", f"{words} needs `{path[-1]}`."
+        )
+    code, text, hint = _standard(item, dotted)
+    return Problem(locate(tree, path), code, text, hint)
+
+
+def _standard(item: Any, dotted: str) -> tuple[str, str, str]:
+    """Code, text and hint of pydantic's own kinds of error."""
+    kind, value, context = item["type"], item["input"], item.get("ctx") or {}
+    if kind == "bad-effect":
+        return kind, item["msg"], ""
+    if dotted == "relsim":
+        return "format-version", f"{value!r} is not a version of the format.", "Write relsim: 1."
+    if kind == "literal_error":
+        expected = context.get("expected", "").replace("'", "").replace(" or ", ", ")
+        return (
+            "unknown-word",
+            f"{dotted} is {value!r}.",
+            did_you_mean(str(value), expected.split(", ")),
+        )
+    if kind in ("greater_than_equal", "less_than_equal"):
+        limit = context.get("ge", context.get("le"))
+        word = "at least" if "ge" in context else "at most"
+        return "out-of-range", f"{dotted} is {value}; it is {word} {limit}.", ""
+    if kind == "string_too_short":
+        return "wrong-length", f"{dotted} is empty.", ""
+    if kind == "too_short":
+        least = context["min_length"]
+        return "wrong-length", f"{dotted} has too few entries.", f"It needs at least {least}."
+    if kind == "too_long":
+        most = context["max_length"]
+        return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most}."
+    if kind in _WRONG_TYPE:
+        return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(kind, value)
+    return "invalid", f"{dotted}: {item['msg']}.", ""
+
+
+def _type_hint(kind: str, value: Any) -> str:
+    if kind == "bool_type" and str(value).lower() in _YAML_1_1_BOOLEANS:
+        truth = str(value).lower() in ("yes", "on", "y")
+        return f"Write {str(truth).lower()}."
+    if kind == "string_type":
+        return f'Put it in quotes: "{value}".'
+    return ""

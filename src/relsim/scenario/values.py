@@ -1,0 +1,330 @@
+"""The single values a person writes: numbers (perhaps uncertain), durations, rates, months."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from relsim.errors import did_you_mean
+
+DistributionKind: TypeAlias = Literal["uniform", "normal", "triangular", "lognormal"]
+
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "uniform": ("low", "high"),
+    "normal": ("mean", "standard deviation"),
+    "triangular": ("low", "mode", "high"),
+    "lognormal": ("median", "standard deviation of the logarithm"),
+}
+DISTRIBUTIONS = tuple(_ARGUMENTS)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An uncertain number, drawn once per run.
+
+    Attributes:
+        kind: which distribution.
+        arguments: in the unit of the field, in the order of the format: uniform (low, high),
+            normal (mean, sd), triangular (low, mode, high), lognormal (median, sd of the log).
+        low, high: draws are clipped to the range of the field that holds the number.
+    """
+
+    kind: DistributionKind
+    arguments: tuple[float, ...]
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def median(self) -> float:
+        """The middle value, used where one number has to stand for all."""
+        match self.kind:
+            case "uniform":
+                middle = (self.arguments[0] + self.arguments[1]) / 2
+            case "triangular":
+                middle = _triangular_median(*self.arguments)
+            case "normal" | "lognormal":
+                middle = self.arguments[0]
+        return min(max(middle, self.low), self.high)
+
+
+Number: TypeAlias = float | Distribution
+
+
+def central(number: Number) -> float:
+    """A number itself, or the median of an uncertain one."""
+    return number.median if isinstance(number, Distribution) else number
+
+
+def _triangular_median(low: float, mode: float, high: float) -> float:
+    if mode >= (low + high) / 2:
+        return low + math.sqrt((high - low) * (mode - low) / 2)
+    return high - math.sqrt((high - low) * (high - mode) / 2)
+
+
+def fail(
+    code: str, text: str, hint: str = "", stand_in: float | str | None = None
+) -> PydanticCustomError:
+    """A validation error that carries our code, text and hint through pydantic.
+
+    ``stand_in`` is a valid value of the field, used to go on checking the rest of a file.
+    """
+    return PydanticCustomError(
+        code,
+        "{text}",
+        {"text": text, "hint": hint, "stand_in": stand_in},
+    )
+
+
+def read_plain_number(raw: Any) -> float:
+    """A finite number; raises a located error for anything else."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        raise fail("not-a-number", f"{_show(raw)} is not a number.", _number_hint(raw))
+    if not math.isfinite(raw):
+        raise fail("not-a-number", f"{raw} is not a finite number.")
+    return float(raw)
+
+
+def _number_hint(raw: Any) -> str:
+    if not isinstance(raw, str):
+        return ""
+    if re.fullmatch(r"\d+(:\d\d)+", raw):
+        return "A colon does not stand in a number."
+    if re.fullmatch(r"[-+]?\d+,\d+", raw):
+        return f"Write a point: {raw.replace(',', '.')}."
+    if re.fullmatch(r"[-+]?[\d_]+(\.\d+)?", raw):
+        return "Write digits without underscores or leading zeros."
+    if raw.endswith("%"):
+        return "Write a share: 15% is 0.15."
+    try:
+        float(raw)
+    except ValueError:
+        return ""
+    return "Remove the quotes."
+
+
+def _show(raw: Any) -> str:
+    text = repr(raw) if isinstance(raw, str) else str(raw)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+_MONTHS_IN = {"month": 1.0, "quarter": 3.0, "year": 12.0}
+_DURATION = re.compile(r"\s*([-+]?[0-9.eE+-]+)\s*(month|quarter|year)s?\s*")
+_RATE = re.compile(r"\s*([-+]?[0-9.eE+-]+)\s+per\s+(month|quarter|year)\s*")
+
+
+def read_duration(raw: Any) -> float:
+    """A duration such as ``9 months`` or ``2 years``, in months."""
+    match = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
+    number = _maybe_float(match[1]) if match else None
+    if match is None or number is None:
+        hint = f"Write the unit: {raw} months." if _is_number(raw) else "Write it as 9 months."
+        raise fail("bad-duration", f"{_show(raw)} is not a duration.", hint)
+    return number * _MONTHS_IN[match[2]]
+
+
+def read_rate(raw: Any) -> float:
+    """A rate such as ``0.15 per year``, per year."""
+    match = _RATE.fullmatch(raw) if isinstance(raw, str) else None
+    number = _maybe_float(match[1]) if match else None
+    if match is None or number is None:
+        written = f"{raw} per year" if _is_number(raw) else "0.15 per year"
+        raise fail("bad-rate", f"{_show(raw)} is not a rate.", f"Write it as {written}.")
+    return number * 12.0 / _MONTHS_IN[match[2]]
+
+
+def _is_number(raw: Any) -> bool:
+    return isinstance(raw, (int, float)) and not isinstance(raw, bool)
+
+
+def _maybe_float(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The range and unit of a number field; as an annotation it reads and checks the field.
+
+    Attributes:
+        what: the field in words, for messages and the reference.
+        low, high: the range, both ends allowed.
+        form: how it is written: a bare number, a duration (kept in months) or a rate (kept
+            per year).
+    """
+
+    what: str
+    low: float = -math.inf
+    high: float = math.inf
+    form: Literal["number", "duration", "rate"] = "number"
+
+    def read(self, raw: Any) -> Number:
+        """The number, checked; raises a located error."""
+        if isinstance(raw, Distribution):
+            return raw
+        try:
+            if isinstance(raw, dict):
+                return self._read_distribution(raw)
+            return self._in_range(self._reader(raw))
+        except PydanticCustomError as error:
+            said = error.context or {}
+            raise fail(error.type, said["text"], said["hint"], self._stand_in) from None
+
+    @property
+    def _stand_in(self) -> float | str:
+        value = min(max(0.0, self.low), self.high)
+        texts = {"duration": "12 months", "rate": "1 per year"}
+        return texts.get(self.form, value)
+
+    @property
+    def _reader(self) -> Callable[[Any], float]:
+        readers = {"number": read_plain_number, "duration": read_duration, "rate": read_rate}
+        return readers[self.form]
+
+    def _in_range(self, value: float) -> float:
+        if not self.low <= value <= self.high:
+            raise fail("out-of-range", f"This is {value:g}; {self.what} lies in {self.range}.")
+        return value
+
+    @property
+    def range(self) -> str:
+        """The range in words."""
+        unit = {"number": "", "duration": " months", "rate": " per year"}[self.form]
+        low = "(-∞" if self.low == -math.inf else f"[{self.low:g}"
+        high = "∞)" if self.high == math.inf else f"{self.high:g}]"
+        return f"{low}, {high}{unit}"
+
+    def _read_distribution(self, raw: dict[str, Any]) -> Distribution:
+        if len(raw) != 1:
+            raise fail("bad-distribution", "One distribution, as in {uniform: [0.2, 0.4]}.")
+        kind, arguments = next(iter(raw.items()))
+        if kind not in _ARGUMENTS:
+            raise fail(
+                "unknown-key", f"'{kind}' is not a distribution.", did_you_mean(kind, DISTRIBUTIONS)
+            )
+        names = _ARGUMENTS[kind]
+        if not isinstance(arguments, list) or len(arguments) != len(names):
+            raise fail("bad-distribution", f"{kind} takes [{', '.join(names)}].")
+        values = self._arguments(kind, arguments)
+        _check_arguments(kind, values)
+        return Distribution(cast(DistributionKind, kind), values, self.low, self.high)
+
+    def _arguments(self, kind: str, arguments: list[Any]) -> tuple[float, ...]:
+        """Each argument in the field's unit, those that are values of the field in its range."""
+        if kind in ("uniform", "triangular"):
+            return tuple(self._in_range(self._reader(one)) for one in arguments)
+        spread = self._reader if kind == "normal" else read_plain_number
+        return self._in_range(self._reader(arguments[0])), spread(arguments[1])
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        single = self._single_json_schema()
+        forms = [_distribution_json_schema(kind, single) for kind in _ARGUMENTS]
+        return {"anyOf": [single, *forms]}
+
+    def _single_json_schema(self) -> dict[str, Any]:
+        if self.form == "duration":
+            return {"type": "string", "pattern": r"^\s*[0-9.]+\s*(month|quarter|year)s?\s*$"}
+        if self.form == "rate":
+            return {"type": "string", "pattern": r"^\s*[0-9.]+\s+per\s+(month|quarter|year)\s*$"}
+        schema: dict[str, Any] = {"type": "number"}
+        if math.isfinite(self.low):
+            schema["minimum"] = self.low
+        if math.isfinite(self.high):
+            schema["maximum"] = self.high
+        return schema
+
+
+def _check_arguments(kind: str, values: tuple[float, ...]) -> None:
+    ordered = list(values) == sorted(values)
+    if kind in ("uniform", "triangular") and not ordered:
+        raise fail("bad-distribution", f"{kind} takes its numbers in rising order.")
+    if kind in ("normal", "lognormal") and values[1] < 0:
+        raise fail("bad-distribution", "A standard deviation is not negative.")
+    if kind == "lognormal" and values[0] <= 0:
+        raise fail("bad-distribution", "The median of a lognormal is above 0.")
+
+
+def _distribution_json_schema(kind: str, single: dict[str, Any]) -> dict[str, Any]:
+    count = len(_ARGUMENTS[kind])
+    item = single if kind in ("uniform", "triangular") else {"type": ["number", "string"]}
+    array = {"type": "array", "items": item, "minItems": count, "maxItems": count}
+    return {
+        "type": "object",
+        "properties": {kind: array},
+        "required": [kind],
+        "additionalProperties": False,
+        "description": f"{kind}: [{', '.join(_ARGUMENTS[kind])}], drawn once per run",
+    }
+
+
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+class Month(NamedTuple):
+    """A calendar month, written ``2020-07``."""
+
+    year: int
+    number: int
+
+    @property
+    def serial(self) -> int:
+        """Months since the year 0."""
+        return self.year * 12 + self.number - 1
+
+    def plus(self, months: int) -> Month:
+        """The month that many months later."""
+        serial = self.serial + months
+        return Month(serial // 12, serial % 12 + 1)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    @classmethod
+    def read(cls, raw: Any) -> Month:
+        """A month from its text; raises a located error."""
+        if isinstance(raw, Month):
+            return raw
+        match = _MONTH.fullmatch(raw.strip()) if isinstance(raw, str) else None
+        if match is None:
+            raise fail("bad-date", f"{_show(raw)} is not a month.", _month_hint(raw), "2000-01")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.read, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{_MONTH.pattern}$", "examples": ["2020-07"]}
+
+
+def _month_hint(raw: Any) -> str:
+    text = str(raw)
+    if re.fullmatch(r"[0-9]{4}", text):
+        return f"Name the month: {text}-01."
+    if match := re.fullmatch(r"([0-9]{4}-[0-9]{2})-[0-9]{2}.*", text):
+        return f"Days are not modelled: {match[1]}."
+    if match := re.fullmatch(r"([0-9]{4})-([1-9])", text):
+        return f"Two digits: {match[1]}-0{match[2]}."
+    return "Write year and month, as in 2020-07."

@@ -40,7 +40,7 @@ def fill_cooperation(
                 cooperation[i, j, d] = c
                 cooperation[j, i, d] = c
                 mean += domain_weight[d] * c
-            mean = mean / total
+            mean = mean / total if total > 0.0 else 0.0
             overall[i, j] = mean
             overall[j, i] = mean
 
@@ -185,7 +185,7 @@ def share_kept(adaptability: float, months: float) -> float:
 @compiled
 def step_spread(volatility: float, adaptability: float, months: float) -> float:
     """v·√(1 - e^(-2η·Δ)), where v is the stationary standard deviation."""
-    return volatility * math.sqrt(1.0 - math.exp(-2.0 * adaptability * months))
+    return volatility * math.sqrt(-math.expm1(-2.0 * adaptability * months))
 
 
 @compiled
@@ -214,4 +214,4 @@ def decay_factor(half_life: float, months: float) -> float:
 @compiled
 def firing_probability(hazard: float, months: float) -> float:
     """The probability that a chance event fires in a step, 1 - e^(-h·Δ/12), h per year."""
-    return 1.0 - math.exp(-hazard * months / 12.0)
+    return -math.expm1(-hazard * months / 12.0)

@@ -117,14 +117,17 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
 
 
 def _opening(numbers: Numbers) -> tuple[Floats, Floats]:
-    """Opening postures, and the slope of the target there: ceiling·(1 - y²)^(3/2)."""
+    """Opening postures, and the slope of the target there: ceiling·(1 - y²)^(3/2).
+
+    The ceiling counts on the positive side only; at a posture of 0 the mean of both sides.
+    """
     ceiling = np.minimum(numbers.capacity[:, None, :], numbers.capacity[None, :, :])
     positive = numbers.opening > 0.0
     affordable = np.where(ceiling > 0.0, ceiling, 1.0)
     share = np.where(positive, numbers.opening / affordable, numbers.opening)
     share = np.where(positive & (ceiling == 0.0), 0.0, share)
     share = np.clip(share, -POSTURE_LIMIT, POSTURE_LIMIT)
-    scale = np.where(share > 0.0, ceiling, 1.0)
+    scale = np.where(share > 0.0, ceiling, np.where(share < 0.0, 1.0, (1.0 + ceiling) / 2))
     return share * scale, scale * (1.0 - share**2) ** 1.5
 
 

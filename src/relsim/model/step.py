@@ -47,6 +47,7 @@ def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
                 ceiling = min(numbers.capacity[i, d], numbers.capacity[j, d])
                 at_rest = rules.pull_at_rest(world.posture[i, j, d], ceiling)
                 world.affinity[i, j, d] = at_rest - world.pull[j, d]
+        world.affinity[i, i, :] = 0.0
 
 
 @compiled

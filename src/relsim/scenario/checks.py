@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path as FilePath
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.goldstein import goldstein_weights
@@ -43,8 +42,8 @@ class Checker:
         if "domains" not in typed.tree.entries:
             self.names = {**names, "domains": set(scenario.domains)}
 
-    def problems(self, folder: FilePath | None) -> Iterator[Problem]:
-        """Every problem; files that claims compare with are looked for in ``folder``."""
+    def problems(self) -> Iterator[Problem]:
+        """Every problem."""
         yield from self._names()
         yield from self._domains()
         yield from self._states()
@@ -53,7 +52,7 @@ class Checker:
         for name, event in self.scenario.events.items():
             yield from self._event(("events", name), event)
         for name, claim in self.scenario.claims.items():
-            yield from self._expectation(("claims", name, "expect"), claim.expect, folder)
+            yield from self._expectation(("claims", name, "expect"), claim.expect)
         for index, tie in enumerate(self.scenario.watch):
             yield from self._watched(("watch", index), tie)
 
@@ -211,9 +210,7 @@ class Checker:
         if condition.event is not None:
             yield from self._known("event", condition.event, (*path, "event"))
 
-    def _expectation(
-        self, path: Path, expect: Expectation, folder: FilePath | None
-    ) -> Iterator[Problem]:
+    def _expectation(self, path: Path, expect: Expectation) -> Iterator[Problem]:
         for key in ("level", "change", "reach"):
             tie = getattr(expect, key)
             if tie is not None:
@@ -228,14 +225,6 @@ class Checker:
             if not time.start <= month <= time.end:
                 text = f"{month} is outside {time.start} to {time.end}."
                 yield self._problem((*path, key), "outside-time", text)
-        if expect.against is not None and folder is not None:
-            yield from self._against(path, expect.against, folder)
-
-    def _against(self, path: Path, name: str, folder: FilePath) -> Iterator[Problem]:
-        if not (folder / name).is_file():
-            near = sorted(file.name for file in folder.glob("*.yaml"))
-            text = f"There is no file {name} here to compare with."
-            yield self._problem((*path, "against"), "not-found", text, did_you_mean(name, near))
 
     def _watched(self, path: Path, tie: TieRef) -> Iterator[Problem]:
         yield from self._tie_states(tie, path)

@@ -105,11 +105,11 @@ def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -
     typed = validate(tree)
     scenario, problems = typed.scenario, [*earlier, *typed.problems]
     if scenario is not None:
-        problems += Checker(scenario, typed, section_names(tree)).problems(folder)
+        problems += Checker(scenario, typed, section_names(tree)).problems()
     if problems or scenario is None:
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree
-    return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree))))
+    return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree, folder))))
 
 
 def _check_lineage(

@@ -14,20 +14,22 @@ from relsim.scenario.values import Bounds, fail
 CODE = r"[A-Za-z][A-Za-z0-9_]*"
 _TIE = re.compile(rf"({CODE})([->])({CODE})(?:\.({CODE}))?")
 
+LARGE = 1e6  # no sensible number is near; products of such numbers stay finite
+
 COOPERATION = Bounds("cooperation", -1, 1)
-WEIGHT = Bounds("a tie weight", 0)
+WEIGHT = Bounds("a tie weight", 0, LARGE)
 STANCE = Bounds("a stance", -1, 1)
-SALIENCE = Bounds("a salience", 0)
+SALIENCE = Bounds("a salience", 0, LARGE)
 CAPACITY = Bounds("a capacity", 0, 1)
-ADAPTABILITY = Bounds("adaptability", 0)
-RECIPROCITY = Bounds("reciprocity", 0)
-VOLATILITY = Bounds("volatility", 0)
-DRIFT = Bounds("drift", 0)
+ADAPTABILITY = Bounds("adaptability", 0, LARGE)
+RECIPROCITY = Bounds("reciprocity", 0, LARGE)
+VOLATILITY = Bounds("volatility", 0, LARGE)
+DRIFT = Bounds("drift", 0, LARGE)
 SHARED_SHOCKS = Bounds("a correlation", -1, 1)
 MUTUALITY = Bounds("mutuality", 0, 1)
-GAIN = Bounds("a gain")
-GOLDSTEIN_UNIT = Bounds("goldstein_unit", 0)
-CONTEXT = Bounds("a context variable")
+GAIN = Bounds("a gain", -LARGE, LARGE)
+GOLDSTEIN_UNIT = Bounds("goldstein_unit", 0, LARGE)
+CONTEXT = Bounds("a context variable", -LARGE, LARGE)
 
 PARAMETER_BOUNDS = {
     "third_party_gain": GAIN,

@@ -28,6 +28,7 @@ from relsim.scenario.references import (
     DRIFT,
     GAIN,
     GOLDSTEIN_UNIT,
+    LARGE,
     MUTUALITY,
     RECIPROCITY,
     SALIENCE,
@@ -44,12 +45,12 @@ from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, fail
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 
-PULL = Bounds("a size in pull units")
+PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)
-HALF_LIFE = Bounds("a half-life", 0.01, form="duration")
-PERIOD = Bounds("a period", 1, form="duration")
-CHANCE = Bounds("a chance", 0, form="rate")
-VALUE = Bounds("a value")
+HALF_LIFE = Bounds("a half-life", 0.01, LARGE, form="duration")
+PERIOD = Bounds("a period", 1, LARGE, form="duration")
+CHANCE = Bounds("a chance", 0, LARGE, form="rate")
+VALUE = Bounds("a value", -LARGE, LARGE)
 
 
 def _wide(key: str) -> Callable[[Any], Any]:
@@ -122,7 +123,7 @@ class EnsembleSettings(_Part):
 class Domain(_Part):
     """One domain of cooperation."""
 
-    weight: Annotated[Number, Bounds("a domain weight", 0)] = Field(
+    weight: Annotated[Number, Bounds("a domain weight", 0, LARGE)] = Field(
         1.0, description="Its weight in overall cooperation, relative to the other domains."
     )
     label: str = Field("", description="Name for figures; the key by default.")
@@ -474,9 +475,15 @@ class Scenario(_Part):
     issues: dict[str, Issue] = Field(
         default_factory=dict, description="Questions on which states take sides."
     )
-    states: dict[str, Annotated[State, BeforeValidator(lambda raw: {} if raw is None else raw)]] = (
-        Field(min_length=2, description="The agents, by code.")
-    )
+    states: dict[
+        str,
+        Annotated[
+            State,
+            BeforeValidator(
+                lambda raw: {} if raw is None else raw, json_schema_input_type=State | None
+            ),
+        ],
+    ] = Field(min_length=2, description="The agents, by code.")
     ties: dict[TieRef, TieLevels] = Field(
         default_factory=dict,
         description="Opening cooperation: a number for all domains, or a map by domain in which "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 
-from relsim.errors import Problem
+from relsim.errors import Problem, did_you_mean
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import AddToNumber, Event, Pulse, Scenario, SetNumber, Shift
 from relsim.scenario.tree import Mapping, Path, locate
@@ -15,14 +16,21 @@ SUSPICIOUS_SIZE = 1.0  # three times the strongest act on the Goldstein scale
 EXTREME_LEVEL = 0.95  # above this nothing but an enormous pull moves a tie
 
 
-def suspicions(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
-    """Every warning about a scenario that has no problems."""
+def suspicions(
+    scenario: Scenario, tree: Mapping, folder: FilePath | None
+) -> Iterator[Problem]:
+    """Every warning about a scenario that has no problems.
+
+    Files that claims compare with are looked for in ``folder``.
+    """
     yield from _heavy_interests(scenario, tree)
     yield from _extreme_ties(scenario, tree)
     yield from _lonely_states(scenario, tree)
     yield from _one_sided_issues(scenario, tree)
     for name, event in scenario.events.items():
         yield from _event(scenario, tree, ("events", name), event)
+    if folder is not None:
+        yield from _missing_comparisons(scenario, tree, folder)
 
 
 def _warning(tree: Mapping, path: Path, code: str, text: str, hint: str = "") -> Problem:
@@ -98,6 +106,18 @@ def _one_sided_issues(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
             who = f"Only {holders[0]} takes" if holders else "Nobody takes"
             text = f"{who} a side on {issue}, so it moves nothing."
             yield _warning(tree, ("issues", issue), "idle-issue", text)
+
+
+def _missing_comparisons(
+    scenario: Scenario, tree: Mapping, folder: FilePath
+) -> Iterator[Problem]:
+    for name, claim in scenario.claims.items():
+        other = claim.expect.against
+        if other is not None and not (folder / other).is_file():
+            near = sorted(file.name for file in folder.glob("*.yaml"))
+            text = f"There is no file {other} here to compare with, so {name} cannot be judged."
+            path = ("claims", name, "expect", "against")
+            yield _warning(tree, path, "missing-comparison", text, did_you_mean(other, near))
 
 
 def _event(scenario: Scenario, tree: Mapping, path: Path, event: Event) -> Iterator[Problem]:

@@ -1,0 +1,27 @@
+"""Plain data to YAML text that :mod:`relsim.scenario.reader` reads back as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from relsim.scenario.reader import scalar_value
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's dumper, which quotes what YAML 1.1 would misread, and what 1.2 would as well."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar_value(text), str) else "'"  # as in 1e3
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def yaml_text(data: Any) -> str:
+    """The data in block style, in its own order."""
+    text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text

@@ -1,0 +1,58 @@
+"""The engine against an independent implementation of the same equations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
+from oracle import Oracle
+from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
+
+from relsim.model.mesa_model import RelationsModel
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+
+SEED = 12345
+
+
+def steps_agree(scenario: Scenario, run: int, steps: int) -> None:
+    model = RelationsModel(scenario, run=run, seed=SEED)
+    oracle = Oracle(scenario, drawn_numbers(scenario, SEED, run))
+    for step in range(steps):
+        same = {
+            "posture": (model.world.posture, oracle.posture),
+            "affinity": (model.world.affinity, oracle.affinity),
+            "cooperation": (model.world.cooperation, oracle.cooperation()),
+            "overall": (model.world.overall, oracle.overall()),
+        }
+        for name, (ours, theirs) in same.items():
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12, err_msg=f"{name} {step}")
+        model.step()
+        oracle.step(
+            event_uniforms(scenario, SEED, run, step),
+            posture_shocks(scenario, SEED, run, step),
+            affinity_drifts(scenario, SEED, run, step),
+        )
+        fired = dict(zip(model.compiled.events, model.world.fired, strict=True))
+        assert {name: times for name, times in fired.items() if times} == {
+            name: times for name, times in oracle.last_firings.items() if times
+        }
+
+
+@pytest.mark.parametrize("step", ["month", "quarter", "year"])
+@pytest.mark.parametrize("run", range(3))
+def test_every_mechanism_agrees(step: str, run: int) -> None:
+    scenario = scenario_of(EVERYTHING).with_changes({"time.step": step})
+    steps_agree(scenario, run, scenario.time.steps)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_scenarios_agree(path) -> None:  # type: ignore[no-untyped-def]
+    steps_agree(load(path), run=1, steps=24)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_scenarios_agree_to_the_end(path) -> None:  # type: ignore[no-untyped-def]
+    scenario = load(path)
+    steps_agree(scenario, run=2, steps=scenario.time.steps)

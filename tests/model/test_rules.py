@@ -1,0 +1,84 @@
+"""Each rule against its equation in numbers worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from relsim.model import rules
+
+
+def test_cooperation_takes_two() -> None:
+    assert rules.pair_cooperation(0.6, 0.2, 0.5) == pytest.approx(0.5 * 0.4 + 0.5 * 0.2)
+    assert rules.pair_cooperation(0.6, 0.2, 0.0) == pytest.approx(0.4)
+    assert rules.pair_cooperation(0.6, -0.2, 1.0) == -0.2
+
+
+def test_overall_cooperation_is_the_weighted_mean() -> None:
+    posture = np.zeros((2, 2, 2))
+    posture[0, 1], posture[1, 0] = [0.4, 0.1], [0.4, 0.3]
+    cooperation, overall = np.zeros((2, 2, 2)), np.zeros((2, 2))
+    rules.fill_cooperation(posture, np.array([3.0, 1.0]), 0.0, cooperation, overall)
+    assert overall[0, 1] == overall[1, 0] == pytest.approx((3 * 0.4 + 0.2) / 4)
+    assert overall[0, 0] == 0
+
+
+def test_the_friend_of_a_rival_repels_and_the_rival_of_a_rival_draws() -> None:
+    overall = np.array(
+        [[0.0, -0.7, 0.1, 0], [-0.7, 0, 0.6, -0.4], [0.1, 0.6, 0, 0], [0, -0.4, 0, 0]]
+    )
+    out = np.zeros(4)
+    rules.fill_third_party_pull(np.array([0, 0.8, 0, 0]), overall[0], overall, 0.3, out)
+    assert out[2] == pytest.approx(0.3 * 0.8 * -0.7 * 0.6)
+    assert out[3] == pytest.approx(0.3 * 0.8 * -0.7 * -0.4)
+
+
+def test_issues_draw_those_of_one_mind() -> None:
+    stance = np.array([[0.9, 0.0], [-0.3, 1.0], [0.5, -1.0]])
+    salience = np.array([[0.4, 1.0], [0.1, 0.2], [0.0, 0.0]])
+    out = np.zeros(3)
+    rules.fill_issue_pull(0, stance, salience, 0.5, out)
+    assert out[1] == pytest.approx(0.5 * 0.4 * 0.9 * -0.3)
+    assert out[2] == pytest.approx(0.5 * 0.4 * 0.9 * 0.5)
+
+
+def test_target_is_bounded_and_capped_only_where_positive() -> None:
+    assert rules.target_posture(1.0, 0.5) == pytest.approx(0.5 / math.sqrt(2))
+    assert rules.target_posture(-1.0, 0.5) == pytest.approx(-1 / math.sqrt(2))
+    assert rules.target_posture(1e6, 0.5) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("posture", [-0.99, -0.3, 0.0, 0.1, 0.39])
+def test_the_pull_at_rest_leads_back_to_the_posture(posture: float) -> None:
+    assert rules.target_posture(rules.pull_at_rest(posture, 0.4), 0.4) == pytest.approx(
+        posture, abs=1e-15
+    )
+
+
+def test_a_posture_moves_by_an_exact_ornstein_uhlenbeck_step() -> None:
+    kept, spread = rules.share_kept(0.1, 3.0), rules.step_spread(0.06, 0.1, 3.0)
+    assert kept == pytest.approx(math.exp(-0.3))
+    assert spread**2 == pytest.approx(0.06**2 * (1 - math.exp(-0.6)))
+    assert rules.moved_posture(0.2, 0.5, kept, spread, -1.0) == pytest.approx(
+        0.5 - 0.3 * math.exp(-0.3) - spread
+    )
+    assert rules.moved_posture(0.9, 0.9, 0.5, 1.0, 99.0) == rules.POSTURE_LIMIT
+
+
+def test_shocks_of_a_pair_have_the_correlation_asked_for() -> None:
+    rng = np.random.default_rng(1)
+    draws = [rules.pair_shocks(*rng.standard_normal(2), 0.5) for _ in range(20_000)]
+    moments = np.cov(np.array(draws).T)
+    np.testing.assert_allclose(moments, [[1, 0.5], [0.5, 1]], atol=0.05)
+    assert rules.pair_shocks(0.3, -0.7, 1.0) == (0.3, 0.3)
+
+
+def test_rates_are_per_year_and_half_lives_in_months() -> None:
+    assert rules.decay_factor(9.0, 9.0) == 0.5
+    assert rules.decay_factor(9.0, 1.0) ** 18 == pytest.approx(0.25)
+    assert rules.firing_probability(0.15, 12.0) == pytest.approx(1 - math.exp(-0.15))
+    assert rules.drift_step(0.04, 3.0, 2.0) == pytest.approx(0.04)
+    assert rules.weight_in_force(0.5, 0.3) == pytest.approx(0.35)
+    assert rules.weight_in_force(0.5, 1.4) == 0

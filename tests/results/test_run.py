@@ -1,0 +1,183 @@
+"""The results folder: whole or absent, the same place for the same question."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
+
+import relsim
+from relsim.errors import ResultsError
+from relsim.results import run as run_module
+from relsim.results.folder import is_finished, written_aside
+from relsim.results.manifest import event_weights
+from relsim.results.run import Result, open_result, run
+from relsim.scenario.load import check_text
+
+FILES = {
+    "manifest.json",
+    "scenario.resolved.yaml",
+    "ensemble.zarr",
+    "summary.csv",
+    "events.csv",
+    "figures",
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    out = tmp_path_factory.mktemp("results")
+    return run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, command="relsim run x")
+
+
+def test_a_run_leaves_the_whole_folder(result: Result) -> None:
+    assert {path.name for path in result.folder.iterdir()} == FILES
+    figures = {path.name for path in (result.folder / "figures").iterdir()}
+    assert figures == {"fan.svg", "fan.png", "matrix.svg", "matrix.png"}
+    assert all(path.stat().st_size > 5000 for path in (result.folder / "figures").iterdir())
+    assert result.folder.parent.name == "armenia-recognition"
+
+
+def test_nothing_is_left_beside_it(result: Result) -> None:
+    assert [path.name for path in result.folder.parent.iterdir()] == [result.folder.name]
+
+
+def test_the_manifest_says_what_was_asked_and_names_no_machine(result: Result) -> None:
+    content = json.loads((result.folder / "manifest.json").read_text())
+    assert content["runs"] == 60
+    assert content["seed"] == 20200701
+    assert content["relsim"] == relsim.__version__
+    assert content["stability"]["stable"] is True
+    assert content["id"] == result.folder.name
+    text = json.dumps(content)
+    assert str(Path.home()) not in text
+    assert str(result.folder.parent) not in text
+
+
+def test_the_resolved_scenario_asks_the_same_question(result: Result) -> None:
+    resolved = result.folder / "scenario.resolved.yaml"
+    again = run(resolved, runs=60, out=result.folder.parent.parent)
+    assert again.folder.name == result.folder.name
+    assert again.folder.parent.name == "scenario-resolved"
+    one, other = result.ensemble.data["overall"], again.ensemble.data["overall"]
+    assert one.values.tobytes() == other.values.tobytes()
+    assert "extends" not in yaml.safe_load(resolved.read_text())
+
+
+def test_summary_csv_opens_as_a_table(result: Result) -> None:
+    table = pd.read_csv(result.folder / "summary.csv")
+    end = table[(table["month"] == "2030-07") & (table["pair"] == "PAK-RUS")].set_index("domain")
+    levels = result.ensemble.data["overall"].sel(pair="PAK-RUS").isel(time=-1)
+    assert end.loc["overall", "q0.5"] == pytest.approx(float(levels.median()), abs=1e-5)
+    assert list(end.index) == ["overall", "diplomatic", "economic", "defence", "societal"]
+
+
+def test_a_finished_result_is_not_repeated_unless_told(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = result.folder.parent.parent
+    before = (result.folder / "manifest.json").stat().st_mtime_ns
+    reused = run(FAMILY / "armenia-recognition.yaml", runs=60, out=out)
+    assert reused.reused
+    assert (result.folder / "manifest.json").stat().st_mtime_ns == before
+    monkeypatch.setattr(run_module, "_write", _write_manifest_only(result))
+    with pytest.raises(ZeroDivisionError):
+        run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, force=True)
+    assert is_finished(result.folder)  # what was there survives a repetition that fails
+
+
+def _write_manifest_only(result: Result):  # type: ignore[no-untyped-def]
+    def write(question: object, folder: Path, command: str, watcher: object) -> None:
+        (folder / "half").write_text("x")
+        raise ZeroDivisionError
+
+    return write
+
+
+@pytest.mark.parametrize("change", ["runs", "seed", "record", "number", "words"])
+def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
+    from relsim.results.identity import Question
+
+    scenario = result.scenario
+    base = Question(scenario, 1, 60, "domains")
+    other = {
+        "runs": Question(scenario, 1, 61, "domains"),
+        "seed": Question(scenario, 2, 60, "domains"),
+        "record": Question(scenario, 1, 60, "overall"),
+        "number": Question(scenario.with_changes({"PAK.ties.USA": 0.1}), 1, 60, "domains"),
+        "words": Question(scenario.with_changes({"about": "Else."}), 1, 60, "domains"),
+    }[change]
+    assert (other.id == base.id) is (change == "words")
+
+
+def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
+    folder = tmp_path / "s" / "abc"
+    with pytest.raises(KeyboardInterrupt), written_aside(folder) as aside:
+        (aside / "x").write_text("half")
+        raise KeyboardInterrupt
+    assert not folder.exists()
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / "s" / f".abc.part-{dead.pid}"
+    left.mkdir(parents=True)
+    with written_aside(tmp_path / "s" / "abc") as aside:
+        (aside / "x").write_text("whole")
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["abc"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ResultsError, match="--out"):
+        run(FAMILY / "status-quo.yaml", runs=1, out=tmp_path / "file")
+
+
+def test_an_unfinished_folder_is_no_result(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="no finished result"):
+        open_result(tmp_path)
+
+
+def test_overrides_of_the_scale_are_visible() -> None:
+    data = {
+        **EVERYTHING,
+        "events": {
+            "aid": {
+                "at": "2020-02",
+                "effects": [
+                    {"pulse": "A-B", "cameo": "073"},
+                    {"pulse": "A>B", "cameo": "073", "size": 0.5},
+                ],
+            }
+        },
+        "parameters": {"goldstein_unit": 0.03},
+    }
+    published, overridden = event_weights(scenario_of(data))
+    assert published["size"] == pytest.approx(0.03 * 7.4)
+    assert (published["overridden"], overridden["overridden"]) == (False, True)
+    assert overridden["published_size"] == pytest.approx(0.222)
+    assert overridden["size"] == 0.5
+
+
+def test_texts_of_a_scenario_do_not_break_figures(tmp_path: Path) -> None:
+    text = yaml.safe_dump(
+        {
+            "relsim": 1,
+            "name": '<script>alert(1)</script> & "quotes"',
+            "time": {"start": "2020-01", "end": "2020-06"},
+            "states": {"A": {"name": "<b>A</b>"}, "B": {}},
+            "ties": {"A-B": 0.2},
+        }
+    )
+    found = run(check_text(text).require(), runs=5, out=tmp_path)
+    svg = (found.folder / "figures" / "fan.svg").read_text()
+    assert "<script>" not in svg
+    assert "&lt;script&gt;" in svg

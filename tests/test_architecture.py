@@ -1,0 +1,108 @@
+"""The structure that docs and newcomers rely on, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import relsim
+
+SOURCE = Path(relsim.__file__).parent
+
+# Data flows one way: a package imports only those before it. Modules of the same rank do not
+# import each other.
+RANKS = {
+    "errors": 0,
+    "scenario": 1,
+    "model": 2,
+    "ensemble": 3,
+    "analysis": 4,
+    "figures": 5,
+    "results": 6,
+    "terminal": 7,
+    "cli": 8,
+    "__init__": 9,
+    "__main__": 9,
+}
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path, *, typing_too: bool = True) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def test_every_part_has_a_rank() -> None:
+    assert {part_of(path) for path in modules()} == set(RANKS)
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for path in modules():
+        own = part_of(path)
+        for name in imports(path):
+            if not name.startswith("relsim."):
+                continue
+            other = name.split(".")[1]
+            if other != own and RANKS[other] >= RANKS[own]:
+                wrong.append(f"{path.relative_to(SOURCE)} imports {name}")
+    assert wrong == []
+
+
+def users_of(package: str) -> set[str]:
+    return {
+        str(path.relative_to(SOURCE))
+        for path in modules()
+        if any(name.split(".")[0] == package for name in imports(path))
+    }
+
+
+def test_libraries_stay_where_they_belong() -> None:
+    assert users_of("mesa") == {"model/mesa_model.py"}
+    assert users_of("numba") == {"model/compilation.py"}
+    assert {path.split("/")[0] for path in users_of("altair") | users_of("vl_convert")} == {
+        "figures"
+    }
+    assert not {path for path in users_of("numpy") if path.startswith("scenario/")}
+    assert users_of("zarr") == {"ensemble/store.py"}
+    assert users_of("pickle") == set()
+    model_files = users_of("pathlib") & {
+        str(path.relative_to(SOURCE)) for path in (SOURCE / "model").glob("*.py")
+    }
+    assert model_files == {"model/compilation.py"}  # the cache of compiled code
+
+
+def test_no_module_is_a_drawer() -> None:
+    names = {part for path in modules() for part in path.relative_to(SOURCE).with_suffix("").parts}
+    assert not names & {"utils", "util", "helpers", "helper", "common", "misc", "core"}
+
+
+def test_the_public_surface_is_what_it_says() -> None:
+    assert sorted(relsim.__all__) == relsim.__all__
+    for name in relsim.__all__:
+        assert getattr(relsim, name).__doc__
+    assert set(dir(relsim)) == {*relsim.__all__, "__version__"}
+    assert len(relsim.__all__) <= 18
+
+
+def test_every_public_function_and_class_is_described() -> None:
+    silent = []
+    for path in modules():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            named = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            if named and not node.name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{path.name}:{node.name}")
+    assert silent == []

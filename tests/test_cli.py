@@ -1,0 +1,118 @@
+"""The command line: exit codes, no tracebacks, and what it prints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scenarios_to_test import FAMILY, STATUS_QUO
+
+BAD = """\
+relsim: 1
+name: Bad
+time: {start: 2020-07, end: 2030-07}
+states:
+  PAK: {ties: {PKA: 0.5}}
+  RUS:
+ties:
+  PAK-RUS: {defence: 1.4}
+"""
+
+
+def relsim(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "relsim", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_run_prints_a_table_and_leaves_a_result(tmp_path: Path) -> None:
+    done = relsim("run", STATUS_QUO, "--runs", "20", "--seed", "3", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "PAK-RUS" in done.stdout
+    assert "80 % of runs" in done.stdout
+    assert "P(up)" in done.stdout
+    folder = Path(done.stdout.rsplit("Results: ", 1)[1].strip())
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["command"] == "relsim run status-quo.yaml --runs 20 --seed 3"
+
+
+def test_a_family_runs_on_one_command_and_quietly(tmp_path: Path) -> None:
+    files = [FAMILY / name for name in ("status-quo.yaml", "india-alarm.yaml")]
+    done = relsim("run", *files, "--runs", "10", "--quiet", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [Path(line).parent.name for line in done.stdout.split()] == ["status-quo", "india-alarm"]
+
+
+def test_set_changes_the_question(tmp_path: Path) -> None:
+    folders = [
+        relsim("run", STATUS_QUO, "--runs", "5", "-q", "--out", tmp_path, *more).stdout.strip()
+        for more in ([], ["--set", "PAK.ties.USA=0.2"], ["--set", "volatility=0"])
+    ]
+    assert len(set(folders)) == 3
+    assert "weight" in (Path(folders[1]) / "scenario.resolved.yaml").read_text()
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_problems_are_listed_with_exit_code_2_and_no_traceback(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    done = relsim(command, "bad.yaml", "missing.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("bad.yaml:5:16  unknown-state  'PKA' is not a state here.")
+    assert lines[1].startswith("bad.yaml:8:22  out-of-range  ties.PAK-RUS.defence is 1.4;")
+    assert lines[2].startswith("missing.yaml:1:1  not-found")
+    assert lines[3] == "3 problems."
+    assert not (tmp_path / "results").exists()
+
+
+def test_validate_says_so_and_warns(tmp_path: Path) -> None:
+    done = relsim("validate", STATUS_QUO)
+    assert done.returncode == 0
+    assert "valid. 11 states" in done.stdout
+    assert done.stderr == ""
+    done = relsim("validate", STATUS_QUO, "--set", "PAK.ties.CHN=105.91")
+    assert done.returncode == 0
+    assert "heavy-interest" in done.stderr
+
+
+def test_validate_warns_of_a_status_quo_that_runs_away() -> None:
+    done = relsim("validate", STATUS_QUO, "--set", "third_party_gain=6")
+    assert "unstable-status-quo" in done.stderr
+    assert ".ties." in done.stderr
+
+
+def test_new_writes_a_starter_that_runs_and_is_not_overwritten(tmp_path: Path) -> None:
+    assert relsim("new", "a/b.yaml", cwd=tmp_path).returncode == 0
+    done = relsim("run", "a/b.yaml", "--runs", "5", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert (tmp_path / "results" / "b").is_dir()
+    again = relsim("new", "a/b.yaml", cwd=tmp_path)
+    assert again.returncode != 0
+    assert "exists already" in again.stderr
+
+
+def test_schema_is_json() -> None:
+    done = relsim("schema")
+    assert json.loads(done.stdout)["title"] == "relsim scenario"
+
+
+def test_wrong_use_is_explained() -> None:
+    assert relsim("run", STATUS_QUO, "--record", "all").returncode == 2
+    assert "Usage" in relsim("run").stderr
+    assert relsim("--version").stdout.startswith("relsim 0.")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, relsim, relsim.cli;"
+        "heavy = {'numba', 'xarray', 'pandas', 'mesa', 'altair', 'zarr', 'numpy', 'pydantic'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

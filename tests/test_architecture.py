@@ -102,7 +102,8 @@ def test_every_public_function_and_class_is_described() -> None:
     silent = []
     for path in modules():
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            named = isinstance(node, (ast.FunctionDef, ast.ClassDef))
-            if named and not node.name.startswith("_") and not ast.get_docstring(node):
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
                 silent.append(f"{path.name}:{node.name}")
     assert silent == []

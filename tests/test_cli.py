@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 BAD = """\

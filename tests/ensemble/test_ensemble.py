@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, scenario_of
 
 from relsim.analysis.summary import event_table, summarise, summary_table
 from relsim.ensemble import chunks
@@ -17,6 +16,7 @@ from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import load
+from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, scenario_of
 
 
 @pytest.mark.parametrize("record", RECORD_LEVELS)
@@ -139,5 +139,5 @@ def test_labels_name_the_axes() -> None:
     assert ensemble.data["overall"].dims == ("run", "time", "pair")
     assert [str(p) for p in ensemble.data["pair"].values] == [f"{a}-{b}" for a, b in compiled.pairs]
     assert str(ensemble.data["time"].values[-1])[:7] == "2024-01"
-    arrays = {name: ensemble.data[name].values for name in ensemble.data}
+    arrays = {str(name): ensemble.data[name].values for name in ensemble.data}
     assert dataset(compiled, "domains", 3, arrays).equals(ensemble.data)

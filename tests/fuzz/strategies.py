@@ -183,8 +183,9 @@ def _names(draw: st.DrawFn) -> Names:
         return chosen
 
     domains = some(DOMAINS, 1, 3) if draw(st.booleans()) else list(DEFAULT_DOMAINS)
-    return Names(some(CODES, 2, 5), domains, some(ISSUES, 0, 2), some(CONTEXTS, 0, 2),
-                 some(EVENTS, 0, 4))
+    return Names(
+        some(CODES, 2, 5), domains, some(ISSUES, 0, 2), some(CONTEXTS, 0, 2), some(EVENTS, 0, 4)
+    )
 
 
 @st.composite
@@ -199,8 +200,9 @@ def _domains(draw: st.DrawFn, names: list[str]) -> Any:
     if draw(st.booleans()):
         return names
     weight = numbers(Bounds("a domain weight", 0.01, LARGE))
-    one = weight | st.builds(lambda number, label: {"weight": number, "label": label}, weight,
-                             texts())
+    one = weight | st.builds(
+        lambda number, label: {"weight": number, "label": label}, weight, texts()
+    )
     return {name: draw(one) for name in names}
 
 
@@ -223,8 +225,11 @@ def _state(draw: st.DrawFn, names: Names, code: str) -> Any:
     bounds = {"weight": Bounds("", 0, LARGE), "stance": Bounds("", -1, 1)}
     others = [other for other in names.states if other != code]
     weight = numbers(bounds["weight"])
-    fades = optional({"fades_with": st.sampled_from(names.contexts)}) if names.contexts else (
-        st.just({}))
+    fades = (
+        optional({"fades_with": st.sampled_from(names.contexts)})
+        if names.contexts
+        else (st.just({}))
+    )
     interest = weight | st.builds(lambda one, more: {"weight": one, **more}, weight, fades)
     stand = st.fixed_dictionaries(
         {"stance": numbers(bounds["stance"]), "salience": numbers(bounds["weight"])}
@@ -275,9 +280,10 @@ def _ceilings(names: Names, states: Data, one: str, other: str) -> dict[str, flo
 def _levels(draw: st.DrawFn, ceiling: dict[str, float]) -> Any:
     if draw(st.booleans()):
         return draw(_level(min(ceiling.values())))
-    levels = {domain: draw(_level(top)) for domain, top in ceiling.items() if draw(st.booleans())}
+    named = [domain for domain in ceiling if draw(st.booleans())]
+    levels: Data = {domain: draw(_level(ceiling[domain])) for domain in named}
     rest = [top for domain, top in ceiling.items() if domain not in levels]
-    if rest and draw(st.booleans()):
+    if draw(st.booleans()) and rest:
         levels["overall"] = draw(_level(min(rest)))
     return levels
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from scenarios_to_test import SHIPPED
 
 SPEC = importlib.util.spec_from_file_location("update", Path(__file__).with_name("update.py"))

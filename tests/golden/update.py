@@ -12,10 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scenarios_to_test import SHIPPED
-
 from relsim.ensemble.simulate import simulate
 from relsim.scenario.load import load
+from scenarios_to_test import SHIPPED
 
 GOLDEN = Path(__file__).with_name("runs.json")
 RUNS, SEED = 3, 20260101

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenarios_to_test import EVERYTHING, scenario_of
 from scipy import stats
 
 from relsim.ensemble.simulate import simulate
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, quantile
 from relsim.scenario.values import Distribution
+from scenarios_to_test import EVERYTHING, scenario_of
 
 SHARES = np.linspace(0.001, 0.999, 999)
 

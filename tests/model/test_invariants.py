@@ -9,18 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
 from oracle import Oracle
-from scenarios_to_test import (
-    EVERYTHING,
-    SHIPPED,
-    STATUS_QUO,
-    quiet,
-    scenario_of,
-    without_events,
-    without_noise,
-)
-
 from relsim.ensemble import chunks
 from relsim.ensemble.simulate import simulate
 from relsim.model import step as phases
@@ -31,6 +22,15 @@ from relsim.model.stability import spectral_radius, stability, step_derivative, 
 from relsim.model.world import new_world
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+from scenarios_to_test import (
+    EVERYTHING,
+    SHIPPED,
+    STATUS_QUO,
+    quiet,
+    scenario_of,
+    without_events,
+    without_noise,
+)
 
 U = np.uint64
 
@@ -472,7 +472,7 @@ def test_the_derivative_is_that_of_the_compiled_step() -> None:
     def stepped(posture: np.ndarray) -> np.ndarray:
         phases.open_world(compiled.plan, numbers, world)
         world.posture[:] = posture
-        phases._measure(numbers, world)
+        phases.measure(numbers, world)
         phases.take_step(compiled.plan, numbers, world, U(0), U(0), U(0))
         return world.posture.copy()
 

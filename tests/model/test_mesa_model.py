@@ -6,11 +6,11 @@ import mesa
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scenarios_to_test import STATUS_QUO, scenario_of
 
 from relsim import RelationsModel, StateAgent, load
 from relsim.model.plan import Floats
 from relsim.scenario.schema import Scenario
+from scenarios_to_test import STATUS_QUO, scenario_of
 
 
 def pair(**more: object) -> Scenario:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
 from oracle import Oracle
-from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
-
 from relsim.model.mesa_model import RelationsModel
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
 
 SEED = 12345
 

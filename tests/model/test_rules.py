@@ -69,7 +69,7 @@ def test_a_posture_moves_by_an_exact_ornstein_uhlenbeck_step() -> None:
 
 def test_shocks_of_a_pair_have_the_correlation_asked_for() -> None:
     rng = np.random.default_rng(1)
-    draws = [rules.pair_shocks(*rng.standard_normal(2), 0.5) for _ in range(20_000)]
+    draws = [rules.pair_shocks(a, b, 0.5) for a, b in rng.standard_normal((20_000, 2))]
     moments = np.cov(np.array(draws).T)
     np.testing.assert_allclose(moments, [[1, 0.5], [0.5, 1]], atol=0.05)
     assert rules.pair_shocks(0.3, -0.7, 1.0) == (0.3, 0.3)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 
 import relsim
 from relsim.errors import ResultsError
@@ -19,6 +18,7 @@ from relsim.results.folder import is_finished, written_aside
 from relsim.results.manifest import event_weights
 from relsim.results.run import Result, open_result, run
 from relsim.scenario.load import check_text
+from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 
 FILES = {
     "manifest.json",
@@ -118,11 +118,16 @@ def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
 
 def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
     folder = tmp_path / "s" / "abc"
-    with pytest.raises(KeyboardInterrupt), written_aside(folder) as aside:
-        (aside / "x").write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(folder)
     assert not folder.exists()
     assert list(folder.parent.iterdir()) == []
+
+
+def _interrupted(folder: Path) -> None:
+    with written_aside(folder) as aside:
+        (aside / "x").write_text("half")
+        raise KeyboardInterrupt
 
 
 def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:

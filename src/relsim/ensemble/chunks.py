@@ -82,7 +82,7 @@ def simulate_chunks(
 
     Args:
         executor: any executor of :mod:`concurrent.futures`.
-        workers: how many chunks it works on at once; twice as many are handed to it.
+        workers: how many chunks it works on at once; one more is handed to it.
     """
     waiting = iter(todo)
     running: dict[Future[dict[str, NDArray[np.generic]]], Chunk] = {}
@@ -91,7 +91,7 @@ def simulate_chunks(
             for chunk in waiting:
                 future = executor.submit(simulate_chunk, compiled, seed, level, chunk)
                 running[future] = chunk
-                if len(running) >= 2 * workers:
+                if len(running) > workers:
                     break
             if not running:
                 return

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-PIXELS_PER_POINT = 2  # sharp on dense screens
+from relsim.errors import ResultsError
 
 
-def save_chart(chart: Any, folder: Path, name: str) -> list[Path]:
-    """Writes ``name.svg`` and ``name.png`` and returns their paths."""
-    import vl_convert
+def save_charts(charts: dict[str, Any], folder: Path) -> None:
+    """Writes each chart as ``name.svg`` and ``name.png``.
 
-    spec = chart.to_json()
-    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=PIXELS_PER_POINT))
-    return [svg, png]
+    Raises:
+        ResultsError: a chart could not be drawn.
+    """
+    definitions = json.dumps({name: chart.to_dict() for name, chart in charts.items()})
+    command = [sys.executable, "-m", "relsim.figures.render", str(folder)]
+    done = subprocess.run(command, input=definitions.encode(), capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise ResultsError(f"The figures could not be drawn: {said[0]}")

@@ -31,15 +31,23 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 @compiled
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
+    share = step / plan.steps
     for z in range(world.context.size):
         start, end = numbers.context_start[z], numbers.context_end[z]
-        path = start + (end - start) * step / plan.steps
+        path = start + (end - start) * share
         world.context[z] = numbers.context_scale[z] * path + numbers.context_shift[z]
-    for i in range(plan.states):
-        for k in range(plan.states):
-            weight, z = numbers.weight[i, k], plan.fades_with[i, k]
-            fading = world.context[z] if z != NONE else 0.0
-            world.interest[i, k] = rules.weight_in_force(weight, fading)
+    _fill_interest(numbers.weight, plan.fades_with, world.context, world.interest)
+
+
+@compiled
+def _fill_interest(weight: Floats, fades_with: Ints, context: Floats, interest: Floats) -> None:
+    """Tie weights in force [N, N]."""
+    n_states = weight.shape[0]
+    for i in range(n_states):
+        for k in range(n_states):
+            z = fades_with[i, k]
+            fading = context[z] if z != NONE else 0.0
+            interest[i, k] = rules.weight_in_force(weight[i, k], fading)
 
 
 @compiled
@@ -160,22 +168,23 @@ def _push(push: int, times: int, plan: Plan, numbers: Numbers, world: World) -> 
 
 
 @compiled
-def gather_stimulus(plan: Plan, world: World) -> None:
+def gather_stimulus(
+    cell_start: Ints, cell: Ints, fading: Floats, lasting: Floats, stimulus: Floats
+) -> None:
     """The stimulus on every posture: the sum of the pushes in force, in pull units."""
-    stimulus = world.stimulus.reshape(world.stimulus.size)
-    for index in range(plan.cell.size):
-        stimulus[plan.cell[index]] = 0.0
-    for push in range(world.fading.size):
-        force = world.fading[push] + world.lasting[push]
+    flat = stimulus.reshape(stimulus.size)
+    for index in range(cell.size):
+        flat[cell[index]] = 0.0
+    for push in range(fading.size):
+        force = fading[push] + lasting[push]
         if force != 0.0:
-            for index in range(plan.cell_start[push], plan.cell_start[push + 1]):
-                stimulus[plan.cell[index]] += force
+            for index in range(cell_start[push], cell_start[push + 1]):
+                flat[cell[index]] += force
 
 
 @compiled
-def fade(plan: Plan, numbers: Numbers, world: World) -> None:
+def fade(months: float, half_life: Floats, fading: Floats) -> None:
     """Pulses decay over one step."""
-    for push in range(world.fading.size):
-        if world.fading[push] != 0.0:
-            half_life = numbers.push_half_life[push]
-            world.fading[push] *= rules.decay_factor(half_life, plan.months)
+    for push in range(fading.size):
+        if fading[push] != 0.0:
+            fading[push] *= rules.decay_factor(half_life[push], months)

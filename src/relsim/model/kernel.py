@@ -49,7 +49,8 @@ def simulate_batch(
         recording: Recording, filled.
     """
     for r in range(batch.drawn.shape[0]):
-        world.vector[:] = batch.vector
+        for k in range(batch.vector.size):
+            world.vector[k] = batch.vector[k]
         for u in range(batch.places.size):
             world.vector[batch.places[u]] = batch.drawn[r, u]
         run = batch.first_run + np.uint64(r)

@@ -64,21 +64,45 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
     def pull(self) -> Floats:
         """What draws it to each state, in pull units [N, D]."""
         pull = np.empty_like(self.intention)
-        phases.fill_state_pull(self.index, self.model.numbers, self.model.world, pull)
+        numbers, world = self.model.numbers, self.model.world
+        phases.fill_state_pull(
+            self.index,
+            numbers.parameter,
+            world.interest,
+            world.overall,
+            numbers.stance,
+            numbers.salience,
+            numbers.reciprocity,
+            world.affinity,
+            world.stimulus,
+            world.posture,
+            world.third_party,
+            world.issue,
+            pull,
+        )
         return pull
 
     def target(self, pull: Floats) -> Floats:
         """The postures to which a pull leads, [N, D]."""
         target = np.empty_like(self.intention)
-        phases.fill_state_target(self.index, self.model.numbers, pull, target)
+        phases.fill_state_target(self.index, self.model.numbers.capacity, pull, target)
         return target
 
     def decide(self) -> Floats:
         """Its next postures [N, D]: a noisy move towards the target of its pull."""
         target = self.target(self.pull())
         posture = np.empty_like(self.intention)
-        model = self.model
-        phases.fill_state_move(self.index, model.plan, model.numbers, model.world, target, posture)
+        numbers, world = self.model.numbers, self.model.world
+        phases.fill_state_move(
+            self.index,
+            self.model.plan.months,
+            numbers.adaptability,
+            numbers.volatility,
+            world.posture,
+            target,
+            world.shock,
+            posture,
+        )
         return posture
 
     def deliberate(self) -> None:

@@ -26,28 +26,56 @@ _DRIFT = PARAMETERS.index("drift")
 @compiled
 def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
     """The opening: postures as given, and the affinities with which they are at rest."""
-    for i in range(plan.states):
-        for j in range(plan.states):
-            for d in range(plan.domains):
-                ceiling = min(numbers.capacity[i, d], numbers.capacity[j, d])
-                level = numbers.opening[i, j, d]
-                world.posture[i, j, d] = rules.opening_posture(level, ceiling)
-    world.affinity[:] = 0.0
-    world.stimulus[:] = 0.0
-    world.fading[:] = 0.0
-    world.lasting[:] = 0.0
-    world.fired[:] = 0
-    world.times_fired[:] = 0
-    _measure(numbers, world)
+    _fill_opening(numbers.opening, numbers.capacity, world.posture)
+    world.stimulus.fill(0.0)
+    world.fading.fill(0.0)
+    world.lasting.fill(0.0)
+    world.fired.fill(0)
+    world.times_fired.fill(0)
+    world.affinity.fill(0.0)
+    measure(numbers, world)
     follow_context(plan, numbers, world, np.uint64(0))
-    for i in range(plan.states):
-        fill_state_pull(i, numbers, world, world.pull)
-        for j in range(plan.states):
-            for d in range(plan.domains):
-                ceiling = min(numbers.capacity[i, d], numbers.capacity[j, d])
-                at_rest = rules.pull_at_rest(world.posture[i, j, d], ceiling)
-                world.affinity[i, j, d] = at_rest - world.pull[j, d]
-        world.affinity[i, i, :] = 0.0
+    _solve_affinity(numbers, world)
+
+
+@compiled
+def _fill_opening(opening: Floats, capacity: Floats, posture: Floats) -> None:
+    """Opening postures [N, N, D], kept to what both states can afford."""
+    n_states, _, n_domains = posture.shape
+    for i in range(n_states):
+        for j in range(n_states):
+            for d in range(n_domains):
+                ceiling = min(capacity[i, d], capacity[j, d])
+                posture[i, j, d] = rules.opening_posture(opening[i, j, d], ceiling)
+
+
+@compiled
+def _solve_affinity(numbers: Numbers, world: World) -> None:
+    """The affinities that make the pull at the opening the pull at rest."""
+    posture, affinity, capacity, pull = world.posture, world.affinity, numbers.capacity, world.pull
+    n_states, _, n_domains = posture.shape
+    for i in range(n_states):
+        fill_state_pull(
+            i,
+            numbers.parameter,
+            world.interest,
+            world.overall,
+            numbers.stance,
+            numbers.salience,
+            numbers.reciprocity,
+            affinity,
+            world.stimulus,
+            posture,
+            world.third_party,
+            world.issue,
+            pull,
+        )
+        for j in range(n_states):
+            for d in range(n_domains):
+                ceiling = min(capacity[i, d], capacity[j, d])
+                at_rest = rules.pull_at_rest(posture[i, j, d], ceiling)
+                affinity[i, j, d] = at_rest - pull[j, d]
+        affinity[i, i, :] = 0.0
 
 
 @compiled
@@ -57,95 +85,141 @@ def begin_step(
     """Everything before the states decide."""
     follow_context(plan, numbers, world, step)
     happen(plan, numbers, world, seed, run, step)
-    gather_stimulus(plan, world)
+    gather_stimulus(plan.cell_start, plan.cell, world.fading, world.lasting, world.stimulus)
     fill_normals(plan.noise_keys, seed, run, step, world.first, world.second, world.scratch)
-    _share_shocks(plan, numbers, world)
+    correlation = numbers.parameter[_SHARED_SHOCKS]
+    _share_shocks(correlation, world.first, world.second, world.shock, world.wander)
 
 
 @compiled
-def _share_shocks(plan: Plan, numbers: Numbers, world: World) -> None:
+def _share_shocks(
+    correlation: float, first: Floats, second: Floats, shock: Floats, wander: Floats
+) -> None:
     """The shocks to each posture, and to each affinity, from the draws of this step."""
-    correlation = numbers.parameter[_SHARED_SHOCKS]
+    n_states, _, n_domains = shock.shape
     process, pair = 0, 0
-    affinities = world.wander.size * plan.domains
-    for i in range(plan.states):
-        for j in range(i + 1, plan.states):
-            for d in range(plan.domains):
-                forth, back = rules.pair_shocks(
-                    world.first[process], world.second[process], correlation
-                )
-                world.shock[i, j, d] = forth
-                world.shock[j, i, d] = back
+    affinities = wander.size * n_domains
+    for i in range(n_states):
+        for j in range(i + 1, n_states):
+            for d in range(n_domains):
+                forth, back = rules.pair_shocks(first[process], second[process], correlation)
+                shock[i, j, d] = forth
+                shock[j, i, d] = back
                 process += 1
-            world.wander[pair] = world.first[affinities + pair]
+            wander[pair] = first[affinities + pair]
             pair += 1
 
 
 @compiled
-def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of every state on i by domain [N, D]."""
-    third_party_gain = numbers.parameter[_THIRD_PARTY_GAIN]
+def fill_state_pull(
+    i: int,
+    parameter: Floats,
+    interest: Floats,
+    overall: Floats,
+    stance: Floats,
+    salience: Floats,
+    reciprocity: Floats,
+    affinity: Floats,
+    stimulus: Floats,
+    posture: Floats,
+    third_party: Floats,
+    issue: Floats,
+    out: Floats,
+) -> None:
+    """The pull of every state on i by domain [N, D]; the parts [N] that all domains share are
+    left in ``third_party`` and ``issue``."""
     rules.fill_third_party_pull(
-        world.interest[i], world.overall[i], world.overall, third_party_gain, world.third_party
+        interest[i], overall[i], overall, parameter[_THIRD_PARTY_GAIN], third_party
     )
-    issue_gain = numbers.parameter[_ISSUE_GAIN]
-    rules.fill_issue_pull(i, numbers.stance, numbers.salience, issue_gain, world.issue)
-    rules.fill_pull(
-        i,
-        world.affinity,
-        world.stimulus,
-        world.third_party,
-        world.issue,
-        numbers.reciprocity[i],
-        world.posture,
-        out,
-    )
+    rules.fill_issue_pull(i, stance, salience, parameter[_ISSUE_GAIN], issue)
+    rules.fill_pull(i, affinity, stimulus, third_party, issue, reciprocity[i], posture, out)
 
 
 @compiled
-def fill_state_target(i: int, numbers: Numbers, pull: Floats, out: Floats) -> None:
+def fill_state_target(i: int, capacity: Floats, pull: Floats, out: Floats) -> None:
     """Where those pulls lead i, by domain [N, D]."""
     n_states, n_domains = pull.shape
     for j in range(n_states):
         for d in range(n_domains):
-            ceiling = min(numbers.capacity[i, d], numbers.capacity[j, d])
+            ceiling = min(capacity[i, d], capacity[j, d])
             out[j, d] = rules.target_posture(pull[j, d], ceiling)
 
 
 @compiled
 def fill_state_move(
-    i: int, plan: Plan, numbers: Numbers, world: World, target: Floats, out: Floats
+    i: int,
+    months: float,
+    adaptability: Floats,
+    volatility: Floats,
+    posture: Floats,
+    target: Floats,
+    shock: Floats,
+    out: Floats,
 ) -> None:
     """The next posture of i towards every state by domain [N, D]."""
-    kept = rules.share_kept(numbers.adaptability[i], plan.months)
-    spread = rules.step_spread(numbers.volatility[i], numbers.adaptability[i], plan.months)
-    for j in range(plan.states):
-        for d in range(plan.domains):
+    n_states, _, n_domains = posture.shape
+    kept = rules.share_kept(adaptability[i], months)
+    spread = rules.step_spread(volatility[i], adaptability[i], months)
+    for j in range(n_states):
+        for d in range(n_domains):
             out[j, d] = rules.moved_posture(
-                world.posture[i, j, d], target[j, d], kept, spread, world.shock[i, j, d]
+                posture[i, j, d], target[j, d], kept, spread, shock[i, j, d]
             )
     out[i, :] = 0.0
 
 
 @compiled
-def respond(i: int, plan: Plan, numbers: Numbers, world: World) -> None:
-    """State i decides its next postures."""
-    fill_state_pull(i, numbers, world, world.pull)
-    fill_state_target(i, numbers, world.pull, world.target)
-    fill_state_move(i, plan, numbers, world, world.target, world.next_posture[i])
+def respond(plan: Plan, numbers: Numbers, world: World) -> None:
+    """Every state decides its next postures, seeing the old ones of all others."""
+    parameter, capacity, reciprocity = numbers.parameter, numbers.capacity, numbers.reciprocity
+    stance, salience = numbers.stance, numbers.salience
+    adaptability, volatility = numbers.adaptability, numbers.volatility
+    interest, overall, shock = world.interest, world.overall, world.shock
+    affinity, stimulus, posture = world.affinity, world.stimulus, world.posture
+    third_party, issue, pull, target = world.third_party, world.issue, world.pull, world.target
+    months, next_posture = plan.months, world.next_posture
+    for i in range(plan.states):
+        fill_state_pull(
+            i,
+            parameter,
+            interest,
+            overall,
+            stance,
+            salience,
+            reciprocity,
+            affinity,
+            stimulus,
+            posture,
+            third_party,
+            issue,
+            pull,
+        )
+        fill_state_target(i, capacity, pull, target)
+        fill_state_move(
+            i, months, adaptability, volatility, posture, target, shock, next_posture[i]
+        )
 
 
 @compiled
 def end_step(plan: Plan, numbers: Numbers, world: World) -> None:
     """Everything after the states have decided."""
-    world.posture[:] = world.next_posture
-    _measure(numbers, world)
-    _wander(plan, numbers, world)
-    fade(plan, numbers, world)
+    _take_postures(world.next_posture, world.posture)
+    measure(numbers, world)
+    _drift(numbers.parameter[_DRIFT], plan.months, world.wander, world.affinity)
+    fade(plan.months, numbers.push_half_life, world.fading)
 
 
 @compiled
-def _measure(numbers: Numbers, world: World) -> None:
+def _take_postures(decided: Floats, posture: Floats) -> None:
+    n_states, _, n_domains = posture.shape
+    for i in range(n_states):
+        for j in range(n_states):
+            for d in range(n_domains):
+                posture[i, j, d] = decided[i, j, d]
+
+
+@compiled
+def measure(numbers: Numbers, world: World) -> None:
     """Cooperation from postures."""
     rules.fill_cooperation(
         world.posture,
@@ -157,15 +231,16 @@ def _measure(numbers: Numbers, world: World) -> None:
 
 
 @compiled
-def _wander(plan: Plan, numbers: Numbers, world: World) -> None:
+def _drift(drift: float, months: float, wander: Floats, affinity: Floats) -> None:
     """Affinity drifts: one random walk per pair, the same in both directions and all domains."""
+    n_states, _, n_domains = affinity.shape
     pair = 0
-    for i in range(plan.states):
-        for j in range(i + 1, plan.states):
-            change = rules.drift_step(numbers.parameter[_DRIFT], plan.months, world.wander[pair])
-            for d in range(plan.domains):
-                world.affinity[i, j, d] += change
-                world.affinity[j, i, d] += change
+    for i in range(n_states):
+        for j in range(i + 1, n_states):
+            change = rules.drift_step(drift, months, wander[pair])
+            for d in range(n_domains):
+                affinity[i, j, d] += change
+                affinity[j, i, d] += change
             pair += 1
 
 
@@ -175,6 +250,5 @@ def take_step(
 ) -> None:
     """One whole step of all states at once."""
     begin_step(plan, numbers, world, seed, run, step)
-    for i in range(plan.states):
-        respond(i, plan, numbers, world)
+    respond(plan, numbers, world)
     end_step(plan, numbers, world)

@@ -21,7 +21,7 @@ from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.figures.fan import fan_chart
 from relsim.figures.matrix import start_to_end_matrix
-from relsim.figures.save import save_chart
+from relsim.figures.save import save_charts
 from relsim.model.compile import compile_scenario
 from relsim.model.stability import stability
 from relsim.results.folder import MANIFEST, is_finished, written_aside
@@ -164,8 +164,11 @@ def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> 
     with clock.timing("figures"):
         figures = folder / FIGURES
         figures.mkdir()
-        save_chart(fan_chart(scenario, summary, events), figures, "fan")
-        save_chart(start_to_end_matrix(scenario, summary), figures, "matrix")
+        charts = {
+            "fan": fan_chart(scenario, summary, events),
+            "matrix": start_to_end_matrix(scenario, summary),
+        }
+        save_charts(charts, figures)
     (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")
     steady = stability(compiled)
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}

@@ -6,7 +6,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 from relsim.errors import Position, Problem, did_you_mean
-from relsim.scenario.reader import read_text
+from relsim.scenario.reader import MAX_DEPTH, read_text
 from relsim.scenario.references import PARAMETER_BOUNDS
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import Mapping, Node, child, from_plain, is_single, put
@@ -74,6 +74,8 @@ def full_path(tree: Mapping, path: str) -> tuple[str, ...]:
 
 def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node) -> Problem | None:
     """A change inside something that does not exist is a slip, not a wish to make it."""
+    if len(steps) > MAX_DEPTH:
+        return Problem(value.position, "bad-path", f"'{path[:40]}…' leads too deep.")
     section = steps[0]
     if section not in _NAMED_SECTIONS or len(steps) < 2:
         return None

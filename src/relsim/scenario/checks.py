@@ -19,7 +19,7 @@ from relsim.scenario.schema import (
     SetNumber,
     Shift,
 )
-from relsim.scenario.tree import Mapping, Path, locate
+from relsim.scenario.tree import Mapping, Path, locate, plain
 from relsim.scenario.validation import Typed
 from relsim.scenario.values import Bounds, Distribution, Number, central
 
@@ -39,7 +39,8 @@ class Checker:
         self.tree = typed.tree
         self.stand_ins = typed.stand_ins
         self.names = names
-        if "domains" not in typed.tree.entries:
+        declared = typed.tree.entries.get("domains")
+        if declared is None or plain(declared) is None:
             self.names = {**names, "domains": set(scenario.domains)}
 
     def problems(self) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relsim.errors import Position, Problem, did_you_mean
-from relsim.scenario.reader import read_file
+from relsim.scenario.reader import is_file, read_file, yaml_files
 from relsim.scenario.tree import Mapping, Node, Scalar, merge
 
 MAX_CHAIN = 16
@@ -47,7 +47,7 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     lineage = Lineage()
     layers: list[Mapping] = []
     seen: set[Path] = set()
-    root = path.resolve().parent
+    root = _real(path).parent
     current: Path | None = path
     while current is not None:
         layer, parent = _read_layer(current, lineage, seen)
@@ -69,7 +69,7 @@ def _read_layer(
     """One file less its `extends`, and that."""
     name = str(path)
     lineage.files.append(name)
-    seen.add(path.resolve())
+    seen.add(_real(path))
     tree, problems = read_file(path, name)
     lineage.problems += problems
     if tree is None:
@@ -114,7 +114,7 @@ def _next_file(
 def _refusal(
     target: Path, position: Position, root: Path, length: int, seen: set[Path], *, anywhere: bool
 ) -> Problem | None:
-    real = target.resolve()
+    real = _real(target)
     if real in seen:
         return Problem(position, "extends-cycle", f"{target} extends itself in the end.")
     if length >= MAX_CHAIN:
@@ -122,9 +122,15 @@ def _refusal(
     if not anywhere and not real.is_relative_to(root):
         text = f"{target} lies outside the folder of the scenario."
         return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
-    if not real.is_file():
-        near = sorted(p.name for p in real.parent.glob("*.yaml")) if real.parent.is_dir() else []
-        return Problem(
-            position, "not-found", f"There is no file {target}.", did_you_mean(real.name, near)
-        )
+    if not is_file(real):
+        hint = did_you_mean(real.name, yaml_files(real.parent))
+        return Problem(position, "not-found", f"There is no file {target}.", hint)
     return None
+
+
+def _real(path: Path) -> Path:
+    """The path less symbolic links; as it is where links run in a circle or no file can be."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return path.absolute()

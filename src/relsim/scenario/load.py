@@ -83,6 +83,11 @@ def check_text(text: str, name: str = "scenario") -> Checked:
     lineage = Lineage(problems=problems, files=[name])
     if isinstance(tree, Mapping):
         lineage.tree = tree
+        parent = tree.entries.get("extends")
+        if parent is not None:
+            said = "A text inherits nothing; only a file can."
+            lineage.problems.append(Problem(parent.position, "bad-extends", said))
+            lineage.complete = False
     elif tree is not None:
         text = "A scenario is a map of sections."
         lineage.problems.append(Problem(tree.position, "wrong-type", text, "Try 'relsim new'."))
@@ -117,7 +122,7 @@ def _check_lineage(
 ) -> Checked:
     problems = [*lineage.problems, *problems]
     if lineage.tree is None or not lineage.complete:
-        return Checked(None, tuple(sorted(problems)))
+        return Checked(None, ScenarioError(problems).problems)
     tree, found = apply_changes(lineage.tree, changes)
     checked = check_tree(tree, folder, [*problems, *found])
     scenario = checked.scenario

@@ -34,6 +34,9 @@ _WORDS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
+_BAD_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")  # beyond the last character
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as PyYAML counts lines
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # escapes can spell these, no file can hold them
 _SPECIAL_FLOATS = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 
 
@@ -56,7 +59,25 @@ def read_file(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
         return None, [Problem(start, "not-text", text, "Save it as UTF-8.")]
     except OSError as error:
         return None, [Problem(start, "not-readable", f"{error.strerror}.")]
+    except ValueError as error:  # a name that no file can have
+        return None, [Problem(start, "not-found", f"There is no such file: {error}.")]
     return read_text(text, name)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have, or hidden from us, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def yaml_files(folder: Path) -> list[str]:
+    """The names of a folder's YAML files, for hints; none where it cannot be read."""
+    try:
+        return sorted(file.name for file in folder.glob("*.yaml"))
+    except (OSError, ValueError):
+        return []
 
 
 def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
@@ -69,8 +90,8 @@ def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
         return None, problems
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError) as error:
-        return None, [_syntax_problem(error, name)]
+    except yaml.YAMLError as error:
+        return None, [_syntax_problem(error, text, name)]
     if root is None:
         return Mapping({}, Position(name)), []
     builder = _Builder(name)
@@ -104,8 +125,8 @@ def _check_events(text: str, name: str) -> list[Problem]:
                 problems.append(
                     Problem(here, "yaml-tag", f"YAML tag '{tag}' is not allowed.", hint)
                 )
-    except (yaml.YAMLError, ValueError) as error:
-        problems.append(_syntax_problem(error, name))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        problems.append(_syntax_problem(error, text, name))
     except RecursionError:
         problems.append(Problem(Position(name), "too-deep", f"Nested over {MAX_DEPTH} deep."))
     return problems
@@ -115,7 +136,7 @@ def _position(name: str, mark: Any) -> Position:
     return Position(name, mark.line + 1, mark.column + 1)
 
 
-def _syntax_problem(error: Exception, name: str) -> Problem:
+def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
     """A YAML parser's complaint as a problem."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
@@ -124,9 +145,22 @@ def _syntax_problem(error: Exception, name: str) -> Problem:
         said = f"Not valid YAML: {error.problem}{context}."
         return Problem(Position(name, line, column), "yaml-syntax", said, _syntax_hint(said))
     if isinstance(error, yaml.reader.ReaderError):
-        said = f"Character U+{int(error.character):04X} is not allowed in YAML."
-        return Problem(Position(name), "yaml-syntax", said)
+        place = _position_of(error.position, text, name)
+        return _forbidden_character(int(error.character), place)
+    escape = _BAD_ESCAPE.search(text)
+    if escape:
+        place = _position_of(escape.start(), text, name)
+        return Problem(place, "yaml-syntax", f"No character is called {escape[0]}.")
     return Problem(Position(name), "yaml-syntax", f"Not valid YAML: {error}.")
+
+
+def _position_of(offset: int, text: str, name: str) -> Position:
+    breaks = [match.end() for match in _LINE_BREAK.finditer(text, 0, offset)]
+    return Position(name, len(breaks) + 1, offset - (breaks[-1] if breaks else 0) + 1)
+
+
+def _forbidden_character(code: int, place: Position) -> Problem:
+    return Problem(place, "yaml-syntax", f"Character U+{code:04X} is not allowed in YAML.")
 
 
 def _syntax_hint(said: str) -> str:
@@ -152,7 +186,7 @@ class _Builder:
         if not self._allowed(node, here):
             return Scalar(None, here)
         if isinstance(node, yaml.ScalarNode):
-            return Scalar(scalar_value(node.value, quoted=node.style is not None), here)
+            return Scalar(scalar_value(self._text(node), quoted=node.style is not None), here)
         self.open.add(id(node))
         tree = self._collection(node, here)
         self.open.discard(id(node))
@@ -161,6 +195,11 @@ class _Builder:
     def _allowed(self, node: yaml.Node, here: Position) -> bool:
         self.count += 1
         if self.overflow:
+            return False
+        if len(self.open) >= MAX_DEPTH:
+            self.overflow = True
+            said = f"Nested over {MAX_DEPTH} deep once aliases are written out."
+            self.problems.append(Problem(here, "too-deep", said))
             return False
         if id(node) in self.open:
             self.problems.append(Problem(here, "alias-cycle", "An alias that contains itself."))
@@ -182,13 +221,23 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(Problem(place, "bad-key", "A key must be a plain word."))
                 continue
-            key = key_node.value
+            key = self._text(key_node)
             if key in entries:
                 said = f"'{key}' stands here already, on line {keys[key].line}."
                 self.problems.append(Problem(place, "duplicate-key", said, "Keep one of the two."))
                 continue
             entries[key], keys[key] = self.build(value_node), place
         return Mapping(entries, here, keys)
+
+    def _text(self, node: yaml.ScalarNode) -> str:
+        """The text of a scalar or key, less what no text can hold."""
+        text: str = node.value
+        half = _HALF_CHARACTER.search(text)
+        if half is None:
+            return text
+        here = _position(self.name, node.start_mark)
+        self.problems.append(_forbidden_character(ord(half[0]), here))
+        return _HALF_CHARACTER.sub("\ufffd", text)
 
 
 def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool | None:

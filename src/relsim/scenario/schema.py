@@ -6,6 +6,7 @@ These models are the format. The JSON Schema for editors and the field reference
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -17,6 +18,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     Tag,
+    TypeAdapter,
     model_validator,
 )
 
@@ -45,10 +47,11 @@ from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, fail
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 
+DOMAIN_WEIGHT = Bounds("a domain weight", 0, LARGE)
 PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)
 HALF_LIFE = Bounds("a half-life", 0.01, LARGE, form="duration")
-PERIOD = Bounds("a period", 1, LARGE, form="duration")
+PERIOD = Bounds("a period", 1, LARGE, form="duration", certain=True)
 CHANCE = Bounds("a chance", 0, LARGE, form="rate")
 VALUE = Bounds("a value", -LARGE, LARGE)
 
@@ -123,10 +126,37 @@ class EnsembleSettings(_Part):
 class Domain(_Part):
     """One domain of cooperation."""
 
-    weight: Annotated[Number, Bounds("a domain weight", 0, LARGE)] = Field(
+    weight: Annotated[Number, DOMAIN_WEIGHT] = Field(
         1.0, description="Its weight in overall cooperation, relative to the other domains."
     )
     label: str = Field("", description="Name for figures; the key by default.")
+
+
+_NAMES = TypeAdapter(list[str])
+
+
+def _equal_weights(raw: Any) -> Any:
+    """A list of domains as the map it stands for."""
+    if not isinstance(raw, list):
+        return raw
+    names = _NAMES.validate_python(raw)
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise fail("duplicate-key", f"'{repeated[0]}' stands in this list twice.")
+    return dict.fromkeys(names, 1.0)
+
+
+WeightedDomain: TypeAlias = Annotated[
+    Domain,
+    BeforeValidator(
+        _wide("weight"),
+        json_schema_input_type=Domain | Annotated[Number, DOMAIN_WEIGHT],
+    ),
+]
+Domains: TypeAlias = Annotated[
+    dict[str, WeightedDomain],
+    BeforeValidator(_equal_weights, json_schema_input_type=dict[str, WeightedDomain] | list[str]),
+]
 
 
 class ContextVariable(_Part):
@@ -137,6 +167,14 @@ class ContextVariable(_Part):
         None, description="Value at the end; the start value where absent."
     )
     label: str = Field("", description="Name for figures.")
+
+
+Context: TypeAlias = Annotated[
+    ContextVariable,
+    BeforeValidator(
+        _wide("start"), json_schema_input_type=ContextVariable | Annotated[Number, CONTEXT]
+    ),
+]
 
 
 class Issue(_Part):
@@ -444,7 +482,7 @@ class Claim(_Part):
 
     says: str = Field(description="The sentence.")
     expect: Expectation = Field(description="What it means of the futures.")
-    probability: Annotated[float, Bounds("a probability", 0, 1)] = Field(
+    probability: Annotated[float, Bounds("a probability", 0, 1, certain=True)] = Field(
         0.5, description="Share of runs in which it has to hold."
     )
 
@@ -460,16 +498,13 @@ class Scenario(_Part):
     ensemble: EnsembleSettings = Field(
         default_factory=EnsembleSettings, description="Runs and seed."
     )
-    domains: Annotated[
-        dict[str, Annotated[Domain, BeforeValidator(_wide("weight"))]],
-        BeforeValidator(lambda raw: dict.fromkeys(raw, 1.0) if isinstance(raw, list) else raw),
-    ] = Field(
+    domains: Domains = Field(
         default_factory=lambda: {name: Domain() for name in DEFAULT_DOMAINS},
         min_length=1,
         validate_default=True,
         description="Domains of cooperation: a list of names, or a map to weights.",
     )
-    context: dict[str, Annotated[ContextVariable, BeforeValidator(_wide("start"))]] = Field(
+    context: dict[str, Context] = Field(
         default_factory=dict, description="Context variables; a number is constant."
     )
     issues: dict[str, Issue] = Field(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from relsim.errors import Problem, did_you_mean
+from relsim.scenario.reader import is_file, yaml_files
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import AddToNumber, Event, Pulse, Scenario, SetNumber, Shift
 from relsim.scenario.tree import Mapping, Path, locate
@@ -16,9 +17,7 @@ SUSPICIOUS_SIZE = 1.0  # three times the strongest act on the Goldstein scale
 EXTREME_LEVEL = 0.95  # above this nothing but an enormous pull moves a tie
 
 
-def suspicions(
-    scenario: Scenario, tree: Mapping, folder: FilePath | None
-) -> Iterator[Problem]:
+def suspicions(scenario: Scenario, tree: Mapping, folder: FilePath | None) -> Iterator[Problem]:
     """Every warning about a scenario that has no problems.
 
     Files that claims compare with are looked for in ``folder``.
@@ -108,13 +107,11 @@ def _one_sided_issues(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
             yield _warning(tree, ("issues", issue), "idle-issue", text)
 
 
-def _missing_comparisons(
-    scenario: Scenario, tree: Mapping, folder: FilePath
-) -> Iterator[Problem]:
+def _missing_comparisons(scenario: Scenario, tree: Mapping, folder: FilePath) -> Iterator[Problem]:
     for name, claim in scenario.claims.items():
         other = claim.expect.against
-        if other is not None and not (folder / other).is_file():
-            near = sorted(file.name for file in folder.glob("*.yaml"))
+        if other is not None and not is_file(folder / other):
+            near = yaml_files(folder)
             text = f"There is no file {other} here to compare with, so {name} cannot be judged."
             path = ("claims", name, "expect", "against")
             yield _warning(tree, path, "missing-comparison", text, did_you_mean(other, near))

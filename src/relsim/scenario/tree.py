@@ -104,7 +104,9 @@ def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Posit
 def is_single(node: Node) -> bool:
     """Whether the node is one value: a scalar, or a distribution such as {uniform: [0, 1]}."""
     if isinstance(node, Mapping):
-        return len(node.entries) == 1 and next(iter(node.entries)) in DISTRIBUTIONS
+        kind, arguments = next(iter(node.entries.items()), ("", None))
+        lone = len(node.entries) == 1 and isinstance(arguments, Items)
+        return lone and kind in DISTRIBUTIONS
     return isinstance(node, Scalar) and node.value is not None
 
 
@@ -155,9 +157,9 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     step, rest = path[0], path[1:]
     if node is None:
         node = Mapping({}, value.position)
-    node = open_shorthand(done, node)
-    if is_single(node) and path[0] in DISTRIBUTIONS:
+    if is_single(node) and step in DISTRIBUTIONS:
         node = Mapping({}, value.position)
+    node = open_shorthand(done, node)
     if isinstance(node, Items):
         return _put_item(node, step, rest, value, done)
     if not isinstance(node, Mapping):
@@ -175,7 +177,7 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
 def _put_item(
     node: Items, step: str, rest: tuple[str, ...], value: Node, done: tuple[str, ...]
 ) -> Node:
-    if not step.isdigit() or int(step) >= len(node.items):
+    if not step.isdecimal() or int(step) >= len(node.items):
         raise KeyError(".".join(done))
     items = list(node.items)
     items[int(step)] = _put(items[int(step)], rest, value, (*done, step))

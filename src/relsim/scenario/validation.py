@@ -56,6 +56,9 @@ _STAND_INS: dict[str, Any] = {
     "name": "?",
     "time": {"start": "2000-01", "end": "2001-01"},
 }
+# What stands in for a broken part that others may name or count, by section.
+_PART_STAND_INS: dict[str, Any] = {"states": {}, "domains": 1.0}
+_EFFECT_STAND_IN = {"add": "parameters.drift", "by": 0.0}  # left out, it would renumber the rest
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def validate(tree: Mapping) -> Typed:
 def _mended(tree: Mapping, mends: dict[Path, Any]) -> Mapping:
     """The tree with each broken part replaced by its stand-in, or left out where it is None."""
     for path, value in mends.items():
-        if value is not None:
+        inside_another = any(path[:length] in mends for length in range(len(path)))
+        if value is not None and not inside_another:
             stand_in = from_plain(value, locate(tree, path))
             tree = put(tree, tuple(str(step) for step in path), stand_in)
     pruned = without(tree, {path for path, value in mends.items() if value is None})
@@ -120,9 +124,12 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
     if path and path[0] in _STAND_INS:
         return {path[:1]: _STAND_INS[str(path[0])]}
     stand_in = (item.get("ctx") or {}).get("stand_in")
-    if stand_in is not None and not _is_key(path):
+    if stand_in is not None and not _is_key(path, tree):
         return {_existing(path, tree): stand_in}
-    return {_removable(path, item["type"], tree): None}
+    part = _removable(path, item["type"], tree)
+    if _is_effect(part):
+        return {part: _EFFECT_STAND_IN}
+    return {part: _PART_STAND_INS.get(str(part[0])) if len(part) == 2 else None}
 
 
 def _path(loc: tuple[str | int, ...]) -> Path:
@@ -133,13 +140,18 @@ def _path(loc: tuple[str | int, ...]) -> Path:
     return tuple(path)
 
 
-def _is_key(path: Path) -> bool:
-    return bool(path) and path[-1] == "[key]"
+def _is_key(path: Path, tree: Mapping) -> bool:
+    """Whether pydantic means the key before its mark, which no tree has."""
+    return path[-1:] == ("[key]",) and _existing(path, tree) != path
+
+
+def _is_effect(path: Path) -> bool:
+    return len(path) == 4 and path[0] == "events" and path[2] == "effects"
 
 
 def _removable(path: Path, kind: str, tree: Mapping) -> Path:
     """The smallest part to leave out so that the rest can be typed."""
-    if _is_key(path):
+    if _is_key(path, tree):
         return path[:-1]
     if kind == "extra_forbidden":
         return path
@@ -150,12 +162,16 @@ def _removable(path: Path, kind: str, tree: Mapping) -> Path:
 
 def _existing(path: Path, tree: Mapping) -> Path:
     """As much of ``path`` as was written: shorthand is typed deeper than it is written."""
-    node: Node | None = tree
-    for depth, step in enumerate(path):
-        node = child(node, step) if node is not None else None
-        if node is None:
-            return path[:depth]
+    while _node_at(path, tree) is None:
+        path = path[:-1]
     return path
+
+
+def _node_at(path: Path, tree: Mapping) -> Node | None:
+    node: Node | None = tree
+    for step in path:
+        node = child(node, step) if node is not None else None
+    return node
 
 
 def _whole_part(path: Path) -> Path:
@@ -176,10 +192,10 @@ def _whole_part(path: Path) -> Path:
 def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     """The model whose key the last step of ``path`` is."""
     owner = path[:-1]
-    if owner[:1] == ("events",) and len(owner) == 4 and owner[2] == "effects":
-        effect = plain(tree)["events"][owner[1]]["effects"][owner[3]]
+    if _is_effect(owner):
+        effect = _node_at(owner, tree)
         for kind, part in _EFFECTS.items():
-            if kind in effect:
+            if isinstance(effect, Mapping) and kind in effect.entries:
                 return part
     for pattern, model, words in _PARTS:
         if len(pattern) == len(owner) and all(
@@ -199,7 +215,7 @@ def _known_keys(model: type[BaseModel] | None) -> list[str]:
 def _problem(item: Any, path: Path, tree: Mapping) -> Problem:
     """One complaint of pydantic as a problem."""
     kind, context = item["type"], item.get("ctx") or {}
-    if _is_key(path):
+    if _is_key(path, tree):
         place = locate(tree, path[:-1], key=True)
         return Problem(place, kind, context.get("text", item["msg"]), context.get("hint", ""))
     dotted = ".".join(str(step) for step in path)
@@ -257,6 +273,7 @@ def _type_hint(kind: str, value: Any) -> str:
     if kind == "bool_type" and str(value).lower() in _YAML_1_1_BOOLEANS:
         truth = str(value).lower() in ("yes", "on", "y")
         return f"Write {str(truth).lower()}."
-    if kind == "string_type":
-        return f'Put it in quotes: "{value}".'
+    if kind == "string_type" and isinstance(value, (bool, int, float)):
+        written = str(value).lower() if isinstance(value, bool) else value
+        return f'Put it in quotes: "{written}".'
     return ""

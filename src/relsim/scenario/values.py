@@ -159,18 +159,22 @@ class Bounds:
         low, high: the range, both ends allowed.
         form: how it is written: a bare number, a duration (kept in months) or a rate (kept
             per year).
+        certain: whether the number may not be a distribution.
     """
 
     what: str
     low: float = -math.inf
     high: float = math.inf
     form: Literal["number", "duration", "rate"] = "number"
+    certain: bool = False
 
     def read(self, raw: Any) -> Number:
         """The number, checked; raises a located error."""
         if isinstance(raw, Distribution):
             return raw
         try:
+            if isinstance(raw, dict) and self.certain:
+                raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
             if isinstance(raw, dict):
                 return self._read_distribution(raw)
             return self._in_range(self._reader(raw))
@@ -180,7 +184,8 @@ class Bounds:
 
     @property
     def _stand_in(self) -> float | str:
-        value = min(max(0.0, self.low), self.high)
+        """A value that makes no problems of its own: a capacity of 1, cooperation of 0."""
+        value = 0.0 if self.low < 0 else max(self.low, min(1.0, self.high))
         texts = {"duration": "12 months", "rate": "1 per year"}
         return texts.get(self.form, value)
 
@@ -233,6 +238,8 @@ class Bounds:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         single = self._single_json_schema()
+        if self.certain:
+            return single
         forms = [_distribution_json_schema(kind, single) for kind in _ARGUMENTS]
         return {"anyOf": [single, *forms]}
 

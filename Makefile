@@ -4,22 +4,42 @@
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# A newer interpreter, where there is one: it takes a newer Mesa than Python 3.11 can.
+NEWER ?= $(shell for p in python3.14 python3.13 python3.12 $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python); do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/installed
+NEWER_VENV := .venv-newer
+NEWER_STAMP := $(NEWER_VENV)/installed
 SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
 
-.PHONY: demo test test-all lint golden schema clean
+.PHONY: demo test test-all test-newer-mesa lint golden schema gallery clean
 
 demo: $(STAMP)
 	$(BIN)/relsim run $(SCENARIO)
 
-test: $(STAMP) lint
+test: $(STAMP) lint test-newer-mesa
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(STAMP) lint
+test-all: $(STAMP) lint test-newer-mesa
 	$(BIN)/python -m pytest
+
+# The Mesa model on the newest Mesa, which needs Python 3.12 or newer.
+ifeq ($(NEWER),)
+test-newer-mesa:
+	@echo "Skipped: no Python 3.12 or newer was found, so the newest Mesa is not tested."
+else
+test-newer-mesa: $(NEWER_STAMP)
+	$(NEWER_VENV)/bin/python -m pytest tests/model/test_mesa_model.py
+endif
+
+$(NEWER_STAMP): pyproject.toml constraints.txt
+	test -x $(NEWER_VENV)/bin/python || $(NEWER) -m venv $(NEWER_VENV)
+	$(NEWER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints.txt --editable . pytest
+	@touch $(NEWER_STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -35,6 +55,10 @@ schema: $(STAMP)
 	$(BIN)/relsim schema --write src/relsim/scenario/scenario.schema.json
 	$(BIN)/python scripts/write_reference.py
 
+# Remakes the pictures of the README.
+gallery: $(STAMP)
+	$(BIN)/python scripts/make_gallery.py
+
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,5 +66,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(NEWER_VENV) .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -54,8 +54,10 @@ def _options(
 @app.command()
 def run(
     files: Files,
-    runs: Annotated[int | None, typer.Option(min=1, help="Number of runs.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the ensemble.")] = None,
+    runs: Annotated[int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the ensemble.")
+    ] = None,
     settings: Settings = None,
     out: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
     record: Annotated[

@@ -29,8 +29,10 @@ class ProgressBar:
         self.task: TaskID = progress.add_task("", total=runs, visible=False)
 
     def phase(self, text: str) -> None:
-        """Names the phase; the bar shows from the first one on."""
+        """Names the phase; the bar shows from the first one on, or a line where there is none."""
         self.progress.update(self.task, description=text, visible=True)
+        if not self.progress.console.is_terminal:
+            self.progress.console.print(f"{text} …", highlight=False)
 
     def runs_done(self, runs: int) -> None:
         """Moves the bar."""

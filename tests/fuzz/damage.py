@@ -150,3 +150,24 @@ _SNIPPETS = st.sampled_from(
 _TEXT_EDITS: list[Callable[[st.DrawFn, str], str]] = [
     _cut, _remove_some, _insert_characters, _remove_line, _insert_line, _indent_line,
 ]  # fmt: skip
+
+
+def settings(sound: Any) -> st.SearchStrategy[str]:
+    """A change as on the command line: a path that exists, nearly exists or is nonsense."""
+    paths = [".".join(str(step) for step in path) for path in walk(sound) if path]
+    steps = st.sampled_from(sorted({str(path[-1]) for path in walk(sound) if path})) | st.text(
+        max_size=4
+    )
+    made_up = st.lists(steps | st.sampled_from(JUNK_TEXTS), max_size=5).map(".".join)
+    known = st.sampled_from(paths)
+    longer = st.builds(lambda path, step: f"{path}.{step}", known, steps)
+    values = st.sampled_from(JUNK).map(str) | st.sampled_from(_VALUES) | st.text(max_size=8)
+    change = st.builds(lambda path, value: f"{path}={value}", known | longer | made_up, values)
+    return change | st.text(max_size=12)
+
+
+_VALUES = (
+    "", "null", "0.2", "-1e-3", "true", "off", "{uniform: [0.1, 0.2]}", "{weight: 0.3}", "[A-B]",
+    "{", "*a", "&a [*a]", "!!int 1", "# nothing", "2021-03", "12 months", "a: b: c", "1 per year",
+    "[[[]]]", "{a: 1, a: 2}", "---\n---", "\t",
+)  # fmt: skip

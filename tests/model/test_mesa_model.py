@@ -132,3 +132,13 @@ def test_known_numbers_on_every_mesa() -> None:
 
 
 GOLDEN = [0.047904160654378136, 0.47359991034850313]
+
+
+def test_a_step_after_the_end_does_nothing() -> None:
+    model = RelationsModel(load(STATUS_QUO).with_changes({"time.end": "2020-09"}))
+    for _ in range(2):
+        model.step()
+    end = model.world.posture.copy()
+    model.step()
+    assert (model.running, model.step_number, str(model.month)) == (False, 2, "2020-09")
+    assert np.array_equal(model.world.posture, end)

@@ -154,6 +154,7 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         self.world = new_world(self.compiled)
         self.numbers = number_views(self.compiled.sizes, self.world.vector)
         self.step_number = 0
+        self.running: bool = True
         self._draw_uncertain_numbers()
         phases.open_world(self.plan, self.numbers, self.world)
         for code in self.states:
@@ -173,7 +174,12 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         self.world.vector[places] = values[0]
 
     def step(self) -> None:
-        """One step: events, then every state decides, then all act at once."""
+        """One step: events, then every state decides, then all act at once.
+
+        Does nothing once the scenario is over, when ``running`` is False.
+        """
+        if not self.running:
+            return
         seed, run = np.uint64(self.seed_of_ensemble), np.uint64(self.run)
         step = np.uint64(self.step_number)
         phases.begin_step(self.plan, self.numbers, self.world, seed, run, step)

@@ -83,7 +83,7 @@ def fill_third_party_pull(
 def fill_issue_pull(i: int, stance: Floats, salience: Floats, gain: float, out: Floats) -> None:
     """Closeness on issues: ι·Σ_m s_im·x_im·x_jm, for every j.
 
-    Positions and saliences as in the spatial tradition (Bueno de Mesquita 1981).
+    Positions and saliences as in the spatial tradition (Bueno de Mesquita 1984, 1997).
 
     Args:
         stance, salience: x and s [N, M].

@@ -7,8 +7,7 @@ from typing import Any
 
 from relsim.errors import Position, Problem, did_you_mean
 from relsim.scenario.reader import MAX_DEPTH, read_text
-from relsim.scenario.references import PARAMETER_BOUNDS
-from relsim.scenario.schema import Scenario
+from relsim.scenario.schema import Parameters, Scenario
 from relsim.scenario.tree import Mapping, Node, child, from_plain, is_single, put
 
 SECTIONS = tuple(Scenario.model_fields)
@@ -67,7 +66,7 @@ def full_path(tree: Mapping, path: str) -> tuple[str, ...]:
     steps = tuple(path.split("."))
     if steps[0] in SECTIONS:
         return steps
-    if len(steps) == 1 and steps[0] in PARAMETER_BOUNDS:
+    if len(steps) == 1 and steps[0] in Parameters.model_fields:
         return ("parameters", *steps)
     return ("states", *steps)
 

@@ -114,6 +114,7 @@ def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -
     if problems or scenario is None:
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree
+    scenario._change = change_scenario
     return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree, folder))))
 
 

@@ -537,6 +537,7 @@ class Scenario(_Part):
 
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
+    _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
     def slug(self) -> str:
@@ -571,6 +572,4 @@ class Scenario(_Part):
         Raises:
             ScenarioError: the changed scenario has problems.
         """
-        from relsim.scenario.load import change_scenario
-
-        return change_scenario(self, changes)
+        return self._change(self, changes)

@@ -6,7 +6,7 @@ at the line a person has to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -114,18 +114,24 @@ def open_shorthand(path: Sequence[str], node: Node) -> Node:
     """A number at a place where a map may stand, written out as that map."""
     if not is_single(node):
         return node
+    key = _shorthand_key(path)
+    return Mapping({key: node}, node.position, {key: node.position}) if key else node
+
+
+def _shorthand_key(path: Sequence[str]) -> str:
+    """The key that a lone number stands for at a place, or nothing."""
     for pattern, key in _SHORTHAND:
         if len(pattern) == len(path) and all(
             p in ("*", s) for p, s in zip(pattern, path, strict=True)
         ):
-            return Mapping({key: node}, node.position, {key: node.position})
-    return node
+            return key
+    return ""
 
 
 def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
     """``over`` laid on ``base``: maps merge key by key, all else replaces, null removes."""
     if is_single(over):
-        return over
+        return _laid_on(base, over, path)
     base = open_shorthand(path, base)
     if not (isinstance(base, Mapping) and isinstance(over, Mapping)) or is_single(base):
         return over
@@ -138,6 +144,20 @@ def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
         entries[name] = value if inherited is None else merge(inherited, value, (*path, name))
         keys[name] = over.keys.get(name, value.position)
     return Mapping(entries, base.position, keys)
+
+
+def _laid_on(base: Node, over: Node, path: Sequence[str]) -> Node:
+    """A single value in place of ``base``; a lone weight keeps what else the map says of it."""
+    key = _weight_key(path)
+    if key and is_single(over) and isinstance(base, Mapping) and not is_single(base):
+        keys = {**base.keys, key: over.position}
+        return Mapping({**base.entries, key: over}, base.position, keys)
+    return over
+
+
+def _weight_key(path: Sequence[str]) -> str:
+    key = _shorthand_key(path)
+    return key if key == "weight" else ""
 
 
 def put(root: Mapping, path: Sequence[str], value: Node) -> Mapping:
@@ -153,7 +173,7 @@ def put(root: Mapping, path: Sequence[str], value: Node) -> Mapping:
 
 def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str, ...]) -> Node:
     if not path:
-        return value
+        return value if node is None else _laid_on(node, value, done)
     step, rest = path[0], path[1:]
     if node is None:
         node = Mapping({}, value.position)
@@ -182,17 +202,6 @@ def _put_item(
     items = list(node.items)
     items[int(step)] = _put(items[int(step)], rest, value, (*done, step))
     return Items(tuple(items), node.position)
-
-
-def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Every part of the tree with its path, parents first."""
-    yield path, node
-    if isinstance(node, Mapping):
-        for key, value in node.entries.items():
-            yield from walk(value, (*path, key))
-    elif isinstance(node, Items):
-        for index, item in enumerate(node.items):
-            yield from walk(item, (*path, index))
 
 
 def without(node: Node, paths: set[Path], path: Path = ()) -> Node:

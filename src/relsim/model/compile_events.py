@@ -1,0 +1,265 @@
+"""Events → arrays: when each happens, under which condition, and what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from relsim.model import plan as form
+from relsim.model.number_vector import NumberVector
+from relsim.model.plan import Ints
+from relsim.model.streams import event_keys
+from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.references import NumberRef, TieRef
+from relsim.scenario.schema import (
+    AddToNumber,
+    Condition,
+    Effect,
+    Event,
+    Pulse,
+    Scenario,
+    SetNumber,
+    Shift,
+    Time,
+)
+from relsim.scenario.values import Number
+
+UNLIMITED = int(np.iinfo(np.int64).max)
+
+
+def compile_events(scenario: Scenario, vector: NumberVector) -> dict[str, Any]:
+    """The fields of Plan that concern events; their numbers are put into ``vector``."""
+    events, time = scenario.events, scenario.time
+    conditions = _Conditions(vector)
+    effects = _Effects(scenario, vector, conditions)
+    event_conditions = []
+    for index, (name, event) in enumerate(events.items()):
+        if event.chance is not None:
+            place = vector.places.hazard[index]
+            vector.put(event.chance, f"events.{name}.chance", [place])
+        event_conditions.append(conditions.add(event.when, f"events.{name}.when"))
+        effects.add_event(index, name, event)
+    windows = [_window(event, time) for event in events.values()]
+    return {
+        "timing": _ints(_timing(event) for event in events.values()),
+        "schedule": _schedule(events.values(), time),
+        "first_step": _ints(first for first, _ in windows),
+        "last_step": _ints(last for _, last in windows),
+        "at_most": _ints(_at_most(event) for event in events.values()),
+        "event_condition": _ints(event_conditions),
+        "event_keys": event_keys(events),
+        **effects.columns(),
+        **conditions.columns(),
+    }
+
+
+def _timing(event: Event) -> int:
+    if event.off or event.at is not None or event.every is not None:
+        return form.SCHEDULED
+    return form.CHANCE if event.chance is not None else form.WHEN
+
+
+def _at_most(event: Event) -> int:
+    """In how many steps it may fire: once for `when` alone unless said."""
+    conditional = event.when is not None and event.chance is None
+    return event.at_most or (1 if conditional else UNLIMITED)
+
+
+def _window(event: Event, time: Time) -> tuple[int, int]:
+    """First and last step that start within `from` and `until`."""
+    first = event.from_.serial - time.start.serial if event.from_ else 0
+    last = event.until.serial - time.start.serial if event.until else time.end.serial
+    return max(0, -(-first // time.months_per_step)), last // time.months_per_step
+
+
+def _schedule(events: Iterable[Event], time: Time) -> Ints:
+    """How often each scheduled event happens in each step, [E, T]."""
+    rows = []
+    for event in events:
+        row = np.zeros(time.steps, dtype=np.int64)
+        for month in () if event.off else _scheduled_months(event, time):
+            step = (month - time.start.serial) // time.months_per_step
+            if 0 <= step < time.steps:
+                row[step] += 1
+        rows.append(row)
+    return np.array(rows, dtype=np.int64).reshape(len(rows), time.steps)
+
+
+def _scheduled_months(event: Event, time: Time) -> Iterable[int]:
+    if event.at is not None:
+        return [month.serial for month in event.at]
+    if event.every is None:
+        return []
+    first = (event.from_ or time.start).serial
+    last = event.until.serial + 1 if event.until else time.end.serial
+    return range(first, last, int(event.every))
+
+
+class _Conditions:
+    """Conditions as growing columns."""
+
+    def __init__(self, vector: NumberVector) -> None:
+        self.vector = vector
+        self.rows: list[tuple[int, int, int, int, float]] = []
+
+    def add(self, condition: Condition | None, path: str) -> int:
+        """The index of a condition, or NONE."""
+        if condition is None:
+            return form.NONE
+        index = len(self.rows)
+        side = "above" if condition.above is not None else "below"
+        threshold = getattr(condition, side)
+        if threshold is not None:
+            place = self.vector.places.threshold[index]
+            self.vector.put(threshold, f"{path}.{side}", [place])
+        sign = 1.0 if side == "above" else -1.0
+        self.rows.append((*self._subject(condition), sign))
+        return index
+
+    def _subject(self, condition: Condition) -> tuple[int, int, int, int]:
+        """What it looks at: kind, first, second and domain."""
+        labels = self.vector.labels
+        if condition.tie is not None:
+            tie = condition.tie
+            kind = form.ON_POSTURE if tie.one_sided else form.ON_COOPERATION
+            domain = labels.domains.index(tie.domain) if tie.domain else form.NONE
+            return kind, labels.states.index(tie.first), labels.states.index(tie.second), domain
+        if condition.context is not None:
+            first = labels.contexts.index(condition.context)
+            return form.ON_CONTEXT, first, form.NONE, form.NONE
+        return form.ON_EVENT, labels.events.index(str(condition.event)), form.NONE, form.NONE
+
+    def columns(self) -> dict[str, Any]:
+        """The fields of Plan."""
+        return {
+            "condition_kind": _ints(row[0] for row in self.rows),
+            "condition_first": _ints(row[1] for row in self.rows),
+            "condition_second": _ints(row[2] for row in self.rows),
+            "condition_domain": _ints(row[3] for row in self.rows),
+            "condition_sign": np.array([row[4] for row in self.rows], dtype=np.float64),
+        }
+
+
+class _Effects:
+    """Effects, and the pushes among them, as growing columns."""
+
+    def __init__(self, scenario: Scenario, vector: NumberVector, conditions: _Conditions) -> None:
+        self.half_life = scenario.parameters.half_life
+        self.vector = vector
+        self.conditions = conditions
+        self.event_start = [0]
+        self.rows: list[tuple[int, int, int, int]] = []  # kind, push, value, condition
+        self.target_start = [0]
+        self.target: list[int] = []
+        self.pushes: list[tuple[int, float, int]] = []  # event, Goldstein weight, scaled
+        self.cell_start = [0]
+        self.cell: list[int] = []
+        self.values = 0
+
+    def add_event(self, event: int, name: str, content: Event) -> None:
+        """All effects of an event."""
+        for number, effect in enumerate(content.effects):
+            path = f"events.{name}.effects.{number}"
+            condition = self.conditions.add(effect.only_if, f"{path}.only_if")
+            self._add(effect, path, event, condition)
+        self.event_start.append(len(self.rows))
+
+    def _add(self, effect: Effect, path: str, event: int, condition: int) -> None:
+        match effect:
+            case Pulse():
+                push = self._pulse(effect, path, event)
+                self._row(form.PUSH, push, form.NONE, condition, [])
+            case Shift():
+                push = self._shift(effect, path, event)
+                self._row(form.PUSH, push, form.NONE, condition, [])
+            case SetNumber():
+                value = self._value(effect.to, f"{path}.to")
+                kind = form.SET_CONTEXT if effect.set.kind == "context" else form.SET
+                self._row(kind, form.NONE, value, condition, self._targets(effect.set, kind))
+            case AddToNumber():
+                value = self._value(effect.by, f"{path}.by")
+                targets = self._targets(effect.add, form.ADD)
+                self._row(form.ADD, form.NONE, value, condition, targets)
+
+    def _row(
+        self, kind: int, push: int, value: int, condition: int, targets: Sequence[int]
+    ) -> None:
+        self.rows.append((kind, push, value, condition))
+        self.target += targets
+        self.target_start.append(len(self.target))
+
+    def _pulse(self, pulse: Pulse, path: str, event: int) -> int:
+        scaled = pulse.size is None
+        weight = goldstein_weights()[str(pulse.cameo)] if scaled else 0.0
+        push = self._push(event, weight, scaled, pulse.pulse)
+        places = self.vector.places
+        if pulse.size is not None:
+            self.vector.put(pulse.size, f"{path}.size", [places.push_size[push]])
+        named = f"{path}.half_life" if pulse.half_life is not None else "parameters.half_life"
+        half_life = self.half_life if pulse.half_life is None else pulse.half_life
+        self.vector.put(half_life, named, [places.push_half_life[push]])
+        self.vector.put(pulse.lasting, f"{path}.lasting", [places.push_lasting[push]])
+        return push
+
+    def _shift(self, shift: Shift, path: str, event: int) -> int:
+        """A shift is a push of which all lasts; its half-life never matters."""
+        push = self._push(event, 0.0, False, shift.shift)
+        self.vector.put(shift.size, f"{path}.size", [self.vector.places.push_size[push]])
+        self.vector.numbers.push_half_life[push] = 1.0
+        self.vector.numbers.push_lasting[push] = 1.0
+        return push
+
+    def _push(self, event: int, weight: float, scaled: bool, tie: TieRef) -> int:
+        self.pushes.append((event, weight, int(scaled)))
+        self.cell += self._cells(tie)
+        self.cell_start.append(len(self.cell))
+        return len(self.pushes) - 1
+
+    def _cells(self, tie: TieRef) -> list[int]:
+        """Flat indices into [N, N, D] of the postures of a tie."""
+        labels = self.vector.labels
+        n, d = len(labels.states), len(labels.domains)
+        domains = [labels.domains.index(tie.domain)] if tie.domain else range(d)
+        return [
+            (labels.states.index(a) * n + labels.states.index(b)) * d + domain
+            for a, b in tie.directions
+            for domain in domains
+        ]
+
+    def _value(self, number: Number, name: str) -> int:
+        """The index of the value of a set or an add."""
+        self.vector.put(number, name, [self.vector.places.value[self.values]])
+        self.values += 1
+        return self.values - 1
+
+    def _targets(self, number: NumberRef, kind: int) -> list[int]:
+        """What a set or an add changes: places in the vector, or a context variable to set."""
+        if kind == form.SET_CONTEXT:
+            return [self.vector.labels.contexts.index(str(number.key))]
+        return self.vector.number_places(number)
+
+    def columns(self) -> dict[str, Any]:
+        """The fields of Plan."""
+        kinds, pushes, values, conditions = (
+            _ints(row[column] for row in self.rows) for column in range(4)
+        )
+        return {
+            "effect_start": _ints(self.event_start),
+            "effect_kind": kinds,
+            "effect_push": pushes,
+            "effect_value": values,
+            "effect_condition": conditions,
+            "target_start": _ints(self.target_start),
+            "target": _ints(self.target),
+            "push_event": _ints(push[0] for push in self.pushes),
+            "push_goldstein": np.array([push[1] for push in self.pushes], dtype=np.float64),
+            "push_scaled": _ints(push[2] for push in self.pushes),
+            "cell_start": _ints(self.cell_start),
+            "cell": _ints(self.cell),
+        }
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.array(list(values), dtype=np.int64)

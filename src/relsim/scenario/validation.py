@@ -112,8 +112,9 @@ def _mended(tree: Mapping, mends: dict[Path, Any]) -> Mapping:
     for path, value in mends.items():
         inside_another = any(path[:length] in mends for length in range(len(path)))
         if value is not None and not inside_another:
-            stand_in = from_plain(value, locate(tree, path))
-            tree = put(tree, tuple(str(step) for step in path), stand_in)
+            place, steps = locate(tree, path), tuple(str(step) for step in path)
+            emptied = put(tree, steps, Scalar(None, place))
+            tree = put(emptied, steps, from_plain(value, place))
     pruned = without(tree, {path for path, value in mends.items() if value is None})
     assert isinstance(pruned, Mapping)
     return pruned
@@ -124,6 +125,8 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
     if path and path[0] in _STAND_INS:
         return {path[:1]: _STAND_INS[str(path[0])]}
     stand_in = (item.get("ctx") or {}).get("stand_in")
+    if _is_optional_month(path):
+        return {path: None}
     if stand_in is not None and not _is_key(path, tree):
         return {_existing(path, tree): stand_in}
     part = _removable(path, item["type"], tree)
@@ -143,6 +146,13 @@ def _path(loc: tuple[str | int, ...]) -> Path:
 def _is_key(path: Path, tree: Mapping) -> bool:
     """Whether pydantic means the key before its mark, which no tree has."""
     return path[-1:] == ("[key]",) and _existing(path, tree) != path
+
+
+def _is_optional_month(path: Path) -> bool:
+    """Left out rather than replaced, for any month would be compared with others."""
+    if path[:1] == ("events",):
+        return len(path) == 3 and path[2] in ("from", "until")
+    return path[:1] == ("claims",) and len(path) == 4 and path[3] in ("at", "by")
 
 
 def _is_effect(path: Path) -> bool:
@@ -176,16 +186,13 @@ def _node_at(path: Path, tree: Mapping) -> Node | None:
 
 def _whole_part(path: Path) -> Path:
     """A required key cannot be left out alone: take the part it belongs to."""
-    if path[:1] == ("events",) and len(path) > 4 and path[2] == "effects":
-        return path[:4]
-    if path[:1] == ("events",) and len(path) == 3 and path[2] != "effects":
-        return path[:2] if path[2] in ("at", "every", "chance", "when") else path
-    if path[:1] == ("claims",) and len(path) > 2:
-        return path[:2]
-    if path[:1] == ("events",) and len(path) == 4 and path[2] != "effects":
-        return path[:2] if path[2] in ("at", "when") else path
-    if path[:1] == ("issues",) and len(path) > 2:
-        return path[:2]
+    match path:
+        case ("events", _, "effects", _, _, *_):
+            return path[:4]
+        case ("events", _, "at" | "every" | "chance" | "when", *_):
+            return path[:2]
+        case ("claims" | "issues", _, _, *_):
+            return path[:2]
     return path
 
 

@@ -1,0 +1,55 @@
+"""What the documents show works as shown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from scenarios_to_test import ROOT
+
+from relsim.scenario.load import check_text
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_the_scenario_of_the_readme_is_valid() -> None:
+    (scenario,) = blocks(README, "yaml")
+    checked = check_text(scenario)
+    assert (checked.problems, checked.warnings) == ((), ())
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = blocks(README, "python")
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert {"effect", "result", "model"} <= set(names)
+    assert (tmp_path / "results" / "status-quo").is_dir()
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = []
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("scenarios/**/*.md")]:
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+            if not target.startswith("http") and not (document.parent / target).exists():
+                broken.append(f"{document.name}: {target}")
+    assert broken == []
+
+
+def test_tests_named_in_the_model_description_exist() -> None:
+    described = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "ODD.md").read_text("utf-8")))
+    written = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert described
+    assert described <= written

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scenarios_to_test import ROOT
 
 from relsim.scenario.load import check_text
+from scenarios_to_test import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

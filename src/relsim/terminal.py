@@ -61,9 +61,9 @@ def closing_table(result: Result) -> Table:
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
-    summary = result.summary()["overall"]
-    for first, second in scenario.watched_pairs:
-        pair = f"{first}-{second}"
+    pairs = [f"{first}-{second}" for first, second in scenario.watched_pairs]
+    summary = result.summary(pairs)["overall"]
+    for pair in pairs:
         end = summary.sel(pair=pair).isel(time=-1)
         start = float(summary.sel(pair=pair, statistic="q0.5").isel(time=0))
         low, middle, high, up = (

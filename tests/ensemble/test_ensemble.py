@@ -98,10 +98,19 @@ def test_summary_is_exact_however_it_is_read(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_summary_table_is_tidy() -> None:
-    table = summary_table(summarise(simulate(scenario_of(EVERYTHING), runs=10)))
+    table = summary_table(summarise(simulate(scenario_of(EVERYTHING), runs=10)), [])
     assert not table.duplicated(["month", "pair", "domain"]).any()
     assert set(table["domain"]) == {"overall", "high", "low"}
     assert not table.isna().any().any()
+
+
+def test_a_summary_too_long_for_a_spreadsheet_keeps_the_watched_pairs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relsim.analysis.summary.MOST_ROWS", 100)
+    table = summary_table(summarise(simulate(scenario_of(EVERYTHING), runs=10)), ["A-B"])
+    rows = table[table["domain"] == "overall"]["pair"].value_counts()
+    assert rows.to_dict() == {"A-B": 49, "A-C": 2, "A-D": 2, "B-C": 2, "B-D": 2, "C-D": 2}
 
 
 def test_events_are_counted_by_month() -> None:

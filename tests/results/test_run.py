@@ -186,3 +186,11 @@ def test_texts_of_a_scenario_do_not_break_figures(tmp_path: Path) -> None:
     svg = (found.folder / "figures" / "fan.svg").read_text()
     assert "<script>" not in svg
     assert "&lt;script&gt;" in svg
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_the_smallest_scenario_has_figures_too(tmp_path: Path, runs: int) -> None:
+    text = "{relsim: 1, name: bare, time: {start: 2020-01, end: 2020-02}, states: {A: , B: }}"
+    found = run(check_text(text).require(), runs=runs, out=tmp_path)
+    assert {path.name for path in found.folder.iterdir()} == FILES
+    assert float(found.summary()["overall"].sel(statistic="q0.5").isel(time=0)[0]) == 0

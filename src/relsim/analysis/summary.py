@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,18 @@ from relsim.ensemble.simulate import Ensemble
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 STATISTICS = ("mean", "sd", "p_up")
+MOST_ROWS = 200_000  # a fifth of what spreadsheets open
 BLOCK_BYTES = (
     12 * 1024 * 1024
 )  # of recorded values read at once; ranking them takes three times that
 
 
-def summarise(ensemble: Ensemble) -> xr.Dataset:
+def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Dataset:
     """Quantiles and moments over the runs.
+
+    Args:
+        ensemble: what to summarise.
+        pairs: overall cooperation of these pairs alone, as in ``["PAK-RUS"]``.
 
     Returns:
         ``overall`` (statistic, time, pair) and, where recorded, ``cooperation``
@@ -27,12 +32,11 @@ def summarise(ensemble: Ensemble) -> xr.Dataset:
         runs above their own start) and the quantiles as ``q0.1`` and so on. Exact at any number
         of runs; read in blocks of bounded size.
     """
-    found = {
-        name: _summarise_variable(ensemble.data[name])
-        for name in ("overall", "cooperation")
-        if name in ensemble.data
-    }
-    return xr.Dataset(found)
+    data = ensemble.data
+    if pairs is not None:
+        data = data[["overall"]].sel(pair=list(pairs))
+    recorded = [name for name in ("overall", "cooperation") if name in data]
+    return xr.Dataset({name: _summarise_variable(data[name]) for name in recorded})
 
 
 def statistic_names() -> list[str]:
@@ -43,11 +47,12 @@ def statistic_names() -> list[str]:
 def _summarise_variable(variable: xr.DataArray) -> xr.DataArray:
     label = variable.dims[2]
     names = statistic_names()
-    result = np.empty((len(names), *variable.shape[1:]))
+    result = np.empty((len(names), *variable.shape[1:]), dtype=np.float32)
     for labels in _label_blocks(variable):
-        start = np.asarray(variable[:, 0, labels].values)
+        start = None
         for times in _time_blocks(variable):
             block = np.asarray(variable[:, times, labels].values)
+            start = block[:, 0].copy() if start is None else start
             result[:, times, labels] = _statistics(block, start)
     coordinates = {name: variable.coords[name] for name in variable.dims[1:]}
     return xr.DataArray(
@@ -94,9 +99,15 @@ def _slices(length: int, size: int) -> Iterator[slice]:
     return (slice(first, min(first + size, length)) for first in range(0, length, size))
 
 
-def summary_table(summary: xr.Dataset) -> pd.DataFrame:
-    """The summary as a tidy table: a row for each month, pair and domain."""
+def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame:
+    """The summary as a tidy table: a row for each month, pair and domain.
+
+    Where that would be too many rows for a spreadsheet, pairs that are not watched have rows for
+    the start and the end alone.
+    """
     frames = []
+    if summary["overall"][0].size > MOST_ROWS:
+        summary = _thinned(summary, watched)
     for name, label in (("overall", "pair"), ("cooperation", "watched")):
         if name not in summary:
             continue
@@ -105,9 +116,16 @@ def summary_table(summary: xr.Dataset) -> pd.DataFrame:
         if name == "overall":
             wide["domain"] = "overall"
         frames.append(wide)
-    table = pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True).dropna()
     table["month"] = table["time"].dt.strftime("%Y-%m")
     return table[["month", "pair", "domain", *statistic_names()]]
+
+
+def _thinned(summary: xr.Dataset, watched: Collection[str]) -> xr.Dataset:
+    """The summary with blanks between start and end for pairs that are not watched."""
+    overall = summary["overall"]
+    ends = overall["time"].isin(overall["time"].values[[0, -1]])
+    return summary.assign(overall=overall.where(overall["pair"].isin(list(watched)) | ends))
 
 
 def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """An ensemble on disk: a Zarr store that xarray opens, one shard per chunk of runs.
 
-A shard is one file that holds the runs of a chunk; inside, each pair is compressed on its own,
+A shard is one file that holds the runs of a chunk; inside, pairs are compressed a few at a time,
 so that reading one pair of a million runs does not read the others.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from relsim.ensemble.record import Axes, RecordLevel, Variable, axes, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled
 
-ALONE = {"pair", "watched", "direction"}  # axes along which each label is compressed alone
+ALONE = {"pair", "watched", "direction"}  # axes that are read a few labels at a time
+CHUNK_BYTES = 128 * 1024  # one pair of 120 months in a shard of 256 runs
 
 
 def create_store(
@@ -47,21 +49,32 @@ def _write_labels(group: zarr.Group, labels: Axes, used: set[str], runs: int) ->
 
 
 def _array(group: zarr.Group, name: str, variable: Variable, runs: int, size: int) -> Any:
-    """An empty array. Axes of no length are stored as one chunk of one."""
-    shard = (size, *(max(1, length) for length in variable.shape))
-    inner = tuple(
-        1 if dim in ALONE else length for dim, length in zip(variable.dims, shard, strict=True)
-    )
+    """An empty array: shards of ``size`` runs, in them chunks of a few labels."""
+    labels = _labels_per_chunk(variable, size)
+    chunk, shard = [size], [size]
+    for dim, length in zip(variable.dims[1:], variable.shape, strict=True):
+        length = max(1, length)
+        piece = min(labels, length) if dim in ALONE else length
+        chunk.append(piece)
+        shard.append(math.ceil(length / piece) * piece)
     return group.create_array(
         name,
         shape=(runs, *variable.shape),
         dtype=variable.dtype,
-        chunks=inner,
-        shards=shard,
+        chunks=tuple(chunk),
+        shards=tuple(shard),
         dimension_names=variable.dims,
         attributes={"long_name": variable.about},
         fill_value=0,
     )
+
+
+def _labels_per_chunk(variable: Variable, size: int) -> int:
+    """How many labels share a chunk, so that chunks are neither many nor large."""
+    axes_and_lengths = zip(variable.dims[1:], variable.shape, strict=True)
+    labels = [length for dim, length in axes_and_lengths if dim in ALONE]
+    per_label = size * variable.bytes_per_run // max(1, *labels, 1)
+    return max(1, CHUNK_BYTES // max(1, per_label))
 
 
 def open_store(path: Path) -> xr.Dataset:

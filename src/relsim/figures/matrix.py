@@ -12,12 +12,18 @@ from relsim.figures.style import DIVERGING, INK, configured
 from relsim.scenario.schema import Scenario
 
 CELL = 46
+MOST_STATES = 50  # more cells cannot be told apart
+MOST_LABELLED = 30  # with the level written in each cell
 
 
 def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
-    """Below the diagonal the opening level, above it the median at the end."""
-    frame = matrix_frame(summary)
-    codes = sorted({*frame["row"], *frame["column"]})
+    """Below the diagonal the opening level, above it the median at the end.
+
+    Where the states are too many to be told apart, those of the watched pairs and those with
+    the strongest ties are shown.
+    """
+    codes = shown_states(scenario, summary)
+    frame = matrix_frame(summary, codes)
     side = min(CELL * len(codes), 1400)
     base = alt.Chart(frame).encode(
         x=alt.X("column:N", sort=codes, title=None, axis=alt.Axis(orient="top", labelAngle=0)),
@@ -43,7 +49,7 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
         ),
     )
     time = scenario.time
-    layers = [cells, text] if len(codes) <= 30 else [cells]
+    layers = [cells, text] if len(codes) <= MOST_LABELLED else [cells]
     chart = alt.layer(*layers).properties(
         width=side,
         height=side,
@@ -52,19 +58,40 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
             subtitle=[
                 f"Overall cooperation, −1 to 1. Below the diagonal {time.start}, "
                 f"above it the median run at {time.end}",
+                *_left_out(len(codes), len(scenario.states)),
             ],
         ),
     )
     return configured(chart)
 
 
-def matrix_frame(summary: xr.Dataset) -> pd.DataFrame:
-    """Opening and closing medians, long: row, column, level."""
-    median = summary["overall"].sel(statistic="q0.5")
-    rows = []
-    for pair in median["pair"].values:
+def _left_out(shown: int, all_states: int) -> list[str]:
+    if shown == all_states:
+        return []
+    return [f"The {shown} of {all_states} states that are watched or have the strongest ties"]
+
+
+def shown_states(scenario: Scenario, summary: xr.Dataset) -> list[str]:
+    """The states of the matrix in alphabetical order."""
+    if len(scenario.states) <= MOST_STATES:
+        return sorted(scenario.states)
+    opening = summary["overall"].sel(statistic="q0.5").isel(time=0)
+    strength = dict.fromkeys(scenario.states, 0.0)
+    for pair, level in zip(opening["pair"].values, opening.values, strict=True):
+        for code in str(pair).split("-"):
+            strength[code] += abs(float(level))
+    watched = {code for pair in scenario.watched_pairs for code in pair}
+    ranked = sorted(strength, key=lambda code: (code not in watched, -strength[code], code))
+    return sorted(ranked[:MOST_STATES])
+
+
+def matrix_frame(summary: xr.Dataset, codes: list[str]) -> pd.DataFrame:
+    """Opening and closing medians of the pairs among some states, long: row, column, level."""
+    median = summary["overall"].sel(statistic="q0.5").isel(time=[0, -1])
+    chosen, rows = set(codes), []
+    for pair, (start, end) in zip(median["pair"].values, median.values.T, strict=True):
         first, second = str(pair).split("-")
-        levels = median.sel(pair=pair)
-        rows.append({"row": second, "column": first, "level": float(levels[0])})
-        rows.append({"row": first, "column": second, "level": float(levels[-1])})
+        if {first, second} <= chosen:
+            rows.append({"row": second, "column": first, "level": float(start)})
+            rows.append({"row": first, "column": second, "level": float(end)})
     return pd.DataFrame(rows)

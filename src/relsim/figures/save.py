@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import altair as alt
+
 from relsim.errors import ResultsError
 
 
@@ -17,7 +19,8 @@ def save_charts(charts: dict[str, Any], folder: Path) -> None:
     Raises:
         ResultsError: a chart could not be drawn.
     """
-    definitions = json.dumps({name: chart.to_dict() for name, chart in charts.items()})
+    with alt.data_transformers.disable_max_rows():  # long horizons have many months
+        definitions = json.dumps({name: chart.to_dict() for name, chart in charts.items()})
     command = [sys.executable, "-m", "relsim.figures.render", str(folder)]
     done = subprocess.run(command, input=definitions.encode(), capture_output=True, check=False)
     if done.returncode != 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from relsim.figures.fan import fan_chart
 from relsim.figures.matrix import start_to_end_matrix
 from relsim.figures.save import save_charts
 from relsim.model.compile import compile_scenario
+from relsim.model.plan import pair_names
 from relsim.model.stability import stability
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
@@ -75,9 +76,9 @@ class Result:
         """What was simulated."""
         return self.ensemble.scenario
 
-    def summary(self) -> xr.Dataset:
+    def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""
-        return summarise(self.ensemble)
+        return summarise(self.ensemble, pairs)
 
 
 @dataclass
@@ -158,7 +159,8 @@ def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> 
     watcher.phase("Summarising")
     with clock.timing("summarise"):
         summary, events = summarise(ensemble), event_table(ensemble)
-        write_table(summary_table(summary), folder / SUMMARY)
+        watched = pair_names(scenario.watched_pairs)
+        write_table(summary_table(summary, watched), folder / SUMMARY)
         write_table(events, folder / EVENTS)
     watcher.phase("Drawing figures")
     with clock.timing("figures"):

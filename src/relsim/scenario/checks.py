@@ -9,6 +9,7 @@ from relsim.errors import Problem, did_you_mean
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.references import CODE, NumberRef, TieRef
 from relsim.scenario.schema import (
+    DEFAULT_DOMAINS,
     AddToNumber,
     Condition,
     Effect,
@@ -19,7 +20,7 @@ from relsim.scenario.schema import (
     SetNumber,
     Shift,
 )
-from relsim.scenario.tree import Mapping, Path, locate, plain
+from relsim.scenario.tree import Items, Mapping, Path, Scalar, locate, plain
 from relsim.scenario.validation import Typed
 from relsim.scenario.values import Bounds, Distribution, Number, central
 
@@ -31,7 +32,7 @@ class Checker:
     """Checks one typed scenario against the names that its tree knows.
 
     ``names`` are the keys of each section before broken parts were left out, so that one
-    mistake does not make others.
+    mistake does not make others; a section that cannot be read at all is not among them.
     """
 
     def __init__(self, scenario: Scenario, typed: Typed, names: dict[str, set[str]]) -> None:
@@ -39,9 +40,6 @@ class Checker:
         self.tree = typed.tree
         self.stand_ins = typed.stand_ins
         self.names = names
-        declared = typed.tree.entries.get("domains")
-        if declared is None or plain(declared) is None:
-            self.names = {**names, "domains": set(scenario.domains)}
 
     def problems(self) -> Iterator[Problem]:
         """Every problem."""
@@ -65,8 +63,8 @@ class Checker:
     def _known(self, kind: str, name: str, path: Path, *, key: bool = False) -> Iterator[Problem]:
         """A problem where ``name`` is not in the section that ``kind`` names."""
         section = {"state": "states", "issue": "issues", "domain": "domains", "event": "events"}
-        known = self.names[section.get(kind, kind)]
-        if name not in known:
+        known = self.names.get(section.get(kind, kind))
+        if known is not None and name not in known:
             article = "an" if kind[0] in "aeiou" else "a"
             word = "context variable" if kind == "context" else kind
             text = f"'{name}' is not {article} {word} here."
@@ -76,17 +74,17 @@ class Checker:
 
     def _names(self) -> Iterator[Problem]:
         for section in _NAMED:
-            for name in self.names[section]:
+            for name in self.names.get(section, ()):
                 if not re.fullmatch(CODE, name):
                     text = f"'{name}' cannot be a name."
                     hint = "Letters, digits and '_', a letter first."
                     yield self._problem((section, name), "bad-name", text, hint, key=True)
-        for name in self.names["states"] & _RESERVED_STATES:
+        for name in self.names.get("states", set()) & _RESERVED_STATES:
             text = f"'{name}' is a section, so no state can be called that."
             yield self._problem(("states", name), "bad-name", text, key=True)
 
     def _domains(self) -> Iterator[Problem]:
-        if "overall" in self.names["domains"]:
+        if "overall" in self.names.get("domains", ()):
             text = "'overall' is the mean of the domains, so no domain can be called that."
             yield self._problem(("domains", "overall"), "bad-name", text, key=True)
         if all(central(domain.weight) == 0 for domain in self.scenario.domains.values()):
@@ -235,12 +233,15 @@ class Checker:
 
 
 def section_names(tree: Mapping) -> dict[str, set[str]]:
-    """The names each section declares, whatever else is wrong with them."""
+    """The names each readable section declares, whatever else is wrong with them."""
     names: dict[str, set[str]] = {}
     for section in _NAMED:
         node = tree.entries.get(section)
-        names[section] = set(node.entries) if isinstance(node, Mapping) else set()
-        if section == "domains" and node is not None and not isinstance(node, Mapping):
-            items = getattr(node, "items", ())
-            names[section] = {str(getattr(item, "value", "")) for item in items}
+        if node is None or plain(node) is None:
+            if section != "states":
+                names[section] = set(DEFAULT_DOMAINS) if section == "domains" else set()
+        elif isinstance(node, Mapping):
+            names[section] = set(node.entries)
+        elif isinstance(node, Items) and section == "domains":
+            names[section] = {str(item.value) for item in node.items if isinstance(item, Scalar)}
     return names

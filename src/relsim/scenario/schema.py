@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -553,8 +554,9 @@ class Scenario(_Part):
     @property
     def watched_pairs(self) -> tuple[tuple[str, str], ...]:
         """The pairs to show first, each in alphabetical order, without repeats."""
-        chosen = self.watch or list(self.ties)[:6]
-        return tuple(dict.fromkeys(tie.pair for tie in chosen))
+        chosen = [tie.pair for tie in self.watch or self.ties]
+        pairs = list(dict.fromkeys(chosen)) or list(combinations(sorted(self.states), 2))
+        return tuple(pairs if self.watch else pairs[:6])
 
     @property
     def as_written(self) -> dict[str, Any]:

@@ -10,7 +10,18 @@ from pydantic import BaseModel, ValidationError
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario import schema
 from relsim.scenario.schema import Scenario
-from relsim.scenario.tree import Mapping, Node, Path, child, from_plain, locate, plain, put, without
+from relsim.scenario.tree import (
+    Mapping,
+    Node,
+    Path,
+    Scalar,
+    child,
+    from_plain,
+    locate,
+    plain,
+    put,
+    without,
+)
 
 # Where each part of the format stands ('*': any name or index), and what to call it.
 _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
@@ -56,9 +67,14 @@ _STAND_INS: dict[str, Any] = {
     "name": "?",
     "time": {"start": "2000-01", "end": "2001-01"},
 }
-# What stands in for a broken part that others may name or count, by section.
-_PART_STAND_INS: dict[str, Any] = {"states": {}, "domains": 1.0}
 _EFFECT_STAND_IN = {"add": "parameters.drift", "by": 0.0}  # left out, it would renumber the rest
+_TWO_STATES: dict[str, Any] = {"?": {}, "??": {}}
+# What stands in for a required key that is missing, wherever it is.
+_KEY_STAND_INS: dict[str, Any] = {
+    **dict.fromkeys(("size", "to", "by", "weight", "stance", "salience", "start"), 0.0),
+    **dict.fromkeys(("minus", "plus", "says"), "?"),
+}
+_TIMINGS = ("at", "every", "chance", "when", "from", "until")
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,7 @@ def validate(tree: Mapping) -> Typed:
                 problems[_problem(item, path, tree)] = None
             mends |= _mend(item, path, tree)
         sections = {str(path[0]) for path in mends if len(path) == 1 and path[0] in _STAND_INS}
-        if () in mends or ("states",) in mends or mends.keys() <= mended:
+        if () in mends or mends.keys() <= mended:
             return Typed(None, tree, list(problems), frozenset(stand_ins))
         mended |= mends.keys()
         stand_ins |= sections
@@ -124,15 +140,37 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
     """What to put in place of a broken part so that the rest can be typed; None leaves it out."""
     if path and path[0] in _STAND_INS:
         return {path[:1]: _STAND_INS[str(path[0])]}
+    if path == ("states",):
+        return _part_mend(path, tree)
     stand_in = (item.get("ctx") or {}).get("stand_in")
+    if item["type"] == "missing" and path[-1] in _KEY_STAND_INS:
+        return {path: _KEY_STAND_INS[str(path[-1])]}
+    if item["type"] == "missing-key":
+        return {(*path, "size"): 0.0}
     if _is_optional_month(path):
         return {path: None}
     if stand_in is not None and not _is_key(path, tree):
         return {_existing(path, tree): stand_in}
-    part = _removable(path, item["type"], tree)
-    if _is_effect(part):
-        return {part: _EFFECT_STAND_IN}
-    return {part: _PART_STAND_INS.get(str(part[0])) if len(part) == 2 else None}
+    return _part_mend(_removable(path, item["type"], tree), tree)
+
+
+def _part_mend(part: Path, tree: Mapping) -> dict[Path, Any]:
+    """What to put in place of a part that is broken as a whole."""
+    written = isinstance(_node_at(part, tree), Mapping)
+    match part:
+        case ("states",):
+            return {(*part, code): {} for code in _TWO_STATES} if written else {part: _TWO_STATES}
+        case ("states", _):
+            return {part: {}}
+        case ("domains", _):
+            return {part: 1.0}
+        case ("events", _) if written:  # its timing contradicts itself
+            return {**{(*part, key): None for key in _TIMINGS}, (*part, "at"): "2000-01"}
+        case ("events", name, "when"):
+            return {part: {"event": name}}
+        case ("events", _, "effects", _):
+            return {part: _EFFECT_STAND_IN}
+    return {part: None}
 
 
 def _path(loc: tuple[str | int, ...]) -> Path:
@@ -187,9 +225,13 @@ def _node_at(path: Path, tree: Mapping) -> Node | None:
 def _whole_part(path: Path) -> Path:
     """A required key cannot be left out alone: take the part it belongs to."""
     match path:
+        case ("events", _, "effects", _, "only_if", *_):
+            return path[:5]
         case ("events", _, "effects", _, _, *_):
             return path[:4]
-        case ("events", _, "at" | "every" | "chance" | "when", *_):
+        case ("events", _, "when", *_):
+            return path[:3]
+        case ("events", _, "at" | "every" | "chance", *_):
             return path[:2]
         case ("claims" | "issues", _, _, *_):
             return path[:2]

@@ -21,8 +21,8 @@ JUNK_TEXTS = (
 JUNK: tuple[Any, ...] = (
     *JUNK_TEXTS, None, True, False, 0, 1, -1, 2, 0.5, -0.0, 1e6, 1e7, 1e308, 10**25, float("inf"),
     float("nan"), [], {}, [[]], [None], [1, 2], ["A-B"], [{}], {"": None}, {"x": {}},
-    {"uniform": [0, 1]}, {"uniform": [1, 0]}, {"normal": [0]}, {"normal": {}}, {"lognormal": [0, 1]},
-    {"weight": 1}, {"overall": "x"}, {"tie": "A-B", "above": 0}, {"pulse": "A-B", "size": 1},
+    {"uniform": [0, 1]}, {"uniform": [1, 0]}, {"normal": [0]}, {"normal": {}},
+    {"lognormal": [0, 1]}, {"weight": 1}, {"overall": "x"}, {"tie": "A-B", "above": 0}, {"pulse": "A-B", "size": 1},
     {"set": "A.ties.B", "to": -1}, {"event": "y"}, {"a": {"b": {"c": [1]}}},
 )  # fmt: skip
 

@@ -22,7 +22,8 @@ JUNK: tuple[Any, ...] = (
     *JUNK_TEXTS, None, True, False, 0, 1, -1, 2, 0.5, -0.0, 1e6, 1e7, 1e308, 10**25, float("inf"),
     float("nan"), [], {}, [[]], [None], [1, 2], ["A-B"], [{}], {"": None}, {"x": {}},
     {"uniform": [0, 1]}, {"uniform": [1, 0]}, {"normal": [0]}, {"normal": {}},
-    {"lognormal": [0, 1]}, {"weight": 1}, {"overall": "x"}, {"tie": "A-B", "above": 0}, {"pulse": "A-B", "size": 1},
+    {"lognormal": [0, 1]}, {"weight": 1}, {"overall": "x"},
+    {"tie": "A-B", "above": 0}, {"pulse": "A-B", "size": 1},
     {"set": "A.ties.B", "to": -1}, {"event": "y"}, {"a": {"b": {"c": [1]}}},
 )  # fmt: skip
 
@@ -152,7 +153,7 @@ _TEXT_EDITS: list[Callable[[st.DrawFn, str], str]] = [
 ]  # fmt: skip
 
 
-def settings(sound: Any) -> st.SearchStrategy[str]:
+def set_options(sound: Any) -> st.SearchStrategy[str]:
     """A change as on the command line: a path that exists, nearly exists or is nonsense."""
     paths = [".".join(str(step) for step in path) for path in walk(sound) if path]
     steps = st.sampled_from(sorted({str(path[-1]) for path in walk(sound) if path})) | st.text(

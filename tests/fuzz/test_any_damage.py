@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.damage import damaged_data, damaged_text, nested
-from fuzz.damage import settings as changes
+from fuzz.damage import damaged_data, damaged_text, nested, set_options
 from fuzz.strategies import scenarios
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import Checked, check_file, check_text, load
@@ -77,12 +76,12 @@ def test_any_data(data: Any) -> None:
 
 
 @settings(reproducible, max_examples=80)
-@given(st.lists(changes(SOUND), min_size=1, max_size=3))
-def test_any_setting(settings_given: list[str]) -> None:
+@given(st.lists(set_options(SOUND), min_size=1, max_size=3))
+def test_any_setting(options: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "s.yaml"
         file.write_text(yaml_text(SOUND), encoding="utf-8")
-        is_said_properly(check_file(file, settings_given))
+        is_said_properly(check_file(file, options))
 
 
 @pytest.mark.slow

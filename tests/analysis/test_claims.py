@@ -235,13 +235,24 @@ def test_claims_on_a_domain_need_domains(record: RecordLevel, word: str) -> None
 # Intervals
 
 
-# Brown, Cai and DasGupta (2001), table of Jeffreys intervals for n = 10, three digits.
-PUBLISHED = {0: (0, 0.217), 1: (0.011, 0.381), 2: (0.044, 0.503), 5: (0.224, 0.776)}
+# From the examples of binom.jeffreys in the R package RSurveillance, of 200.
+PUBLISHED = {
+    10: (0.02599340, 0.08687509),
+    25: (0.08462743, 0.176126),
+    50: (0.19387268, 0.31330266),
+    80: (0.33393964, 0.46893129),
+}
 
 
 @pytest.mark.parametrize(("count", "interval"), PUBLISHED.items())
 def test_jeffreys_interval_is_as_published(count: int, interval: tuple[float, float]) -> None:
-    assert jeffreys_interval(count, 10) == pytest.approx(interval, abs=6e-4)
+    assert jeffreys_interval(count, 200) == pytest.approx(interval, abs=1e-6)
+
+
+def test_jeffreys_interval_of_one_run_in_closed_form() -> None:
+    _, high = jeffreys_interval(0, 1)  # Beta(1/2, 3/2) has an elementary distribution function
+    below = 2 / np.pi * (np.arcsin(np.sqrt(high)) + np.sqrt(high * (1 - high)))
+    assert below == pytest.approx(0.975, abs=1e-12)
 
 
 @pytest.mark.parametrize(("count", "runs"), [(0, 1), (1, 1), (3, 7), (999, 1000), (10**5, 10**6)])

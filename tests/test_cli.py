@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -119,3 +120,72 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+CLAIMING = """\
+relsim: 1
+name: Claiming
+time: {start: 2020-07, end: 2020-10}
+states: {PAK: {}, RUS: {}}
+ties: {PAK-RUS: 0.3}
+claims:
+  warm: {says: They are warm., expect: {level: PAK-RUS, above: 0}, probability: 0.8}
+  hot: {says: They are "hot" & <bold>., expect: {level: PAK-RUS, above: 0.9}, probability: 0.8}
+  lost: {says: No such file., expect: {change: PAK-RUS, above: 0, against: lost.yaml}}
+"""
+
+
+def test_run_prints_verdicts_in_words(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(CLAIMING)
+    done = relsim("run", "c.yaml", "--runs", "50", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("100.0%", "supported", "contradicted", "not judged", 'They are "hot" & <bold>.'):
+        assert words in done.stdout
+    assert "lost is not judged: There is no file lost.yaml beside the scenario." in done.stdout
+
+
+@pytest.mark.parametrize(("removed", "code"), [(None, 1), ("hot", 0)])
+def test_check_fails_where_a_claim_is_contradicted(
+    tmp_path: Path, removed: str | None, code: int
+) -> None:
+    (tmp_path / "c.yaml").write_text(CLAIMING)
+    more = [] if removed is None else ["--set", f"claims.{removed}=null"]
+    for _ in range(2):  # also where the result is there already
+        done = relsim("run", "c.yaml", "--runs", "50", "-q", "--check", *more, cwd=tmp_path)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stdout.split()) == 1
+
+
+def test_junit_is_written_for_all_files(tmp_path: Path) -> None:
+    for name in ("c", "d"):
+        (tmp_path / f"{name}.yaml").write_text(CLAIMING)
+    done = relsim(
+        *("run", "c.yaml", "d.yaml", "--runs", "50", "-q", "--check", "--junit", "x/claims.xml"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    root = ElementTree.parse(tmp_path / "x" / "claims.xml").getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("6", "2", "2")
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert cases == [(slug, name) for slug in "cd" for name in ("warm", "hot", "lost")]
+    assert relsim("run", "c.yaml", "-q", "--junit", tmp_path, cwd=tmp_path).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ("{level: PAK>RUS.defence, above: 0}", "bad-tie  Claims judge cooperation, not a posture."),
+        ("{order: [PAK-RUS, RUS>PAK]}", "Write RUS-PAK."),
+        ("{reach: PAK-RUS, above: 0, at: 2020-08}", "bad-claim  `reach` is judged `by` a month"),
+        ("{reach: PAK-RUS, above: 0, against: x.yaml}", "bad-claim  Only `level` and `change`"),
+        ("{level: PAK-RUS, above: 0, by: 2020-07}", "outside-time  No step ends by 2020-07"),
+    ],
+)
+def test_claims_that_mean_nothing_are_problems(tmp_path: Path, expect: str, said: str) -> None:
+    text = CLAIMING.split("claims:")[0] + f"claims: {{it: {{says: x, expect: {expect}}}}}\n"
+    (tmp_path / "c.yaml").write_text(text)
+    done = relsim("validate", "c.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.startswith("c.yaml:6:")

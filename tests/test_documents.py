@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from relsim.scenario.load import check_text
-from scenarios_to_test import ROOT
+from scenarios_to_test import FAMILY, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -19,9 +20,12 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_the_scenario_of_the_readme_is_valid() -> None:
-    (scenario,) = blocks(README, "yaml")
+    claims, scenario = blocks(README, "yaml")
     checked = check_text(scenario)
     assert (checked.problems, checked.warnings) == ((), ())
+    shipped = yaml.safe_load((FAMILY / "armenia-recognition.yaml").read_text(encoding="utf-8"))
+    for name, claim in yaml.safe_load(claims)["claims"].items():
+        assert shipped["claims"][name] == claim
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

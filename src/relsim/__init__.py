@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
@@ -34,7 +35,9 @@ _HOMES = {
     "Scenario": "relsim.scenario.schema",
     "ScenarioError": "relsim.errors",
     "StateAgent": "relsim.model.mesa_model",
+    "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
+    "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "open_result": "relsim.results.run",
     "run": "relsim.results.run",
@@ -52,7 +55,9 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "StateAgent",
+    "Verdict",
     "check_file",
+    "judge",
     "load",
     "open_result",
     "run",

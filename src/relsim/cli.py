@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from relsim.results.run import Result
     from relsim.scenario.schema import Scenario
 
+EXIT_CONTRADICTED = 1  # with --check, a claim is contradicted
 EXIT_PROBLEMS = 2  # the input is wrong
 EXIT_RESULTS = 3  # the results folder cannot be used
 
@@ -66,8 +67,14 @@ def run(
     force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
     extends_anywhere: Anywhere = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 where a claim is contradicted.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
+    ] = None,
 ) -> None:
-    """Simulate scenarios: an ensemble of futures with tables and figures for each."""
+    """Simulate scenarios: an ensemble of futures with tables, figures and verdicts for each."""
     from relsim.ensemble.record import RECORD_LEVELS
 
     if record not in RECORD_LEVELS:
@@ -78,6 +85,7 @@ def run(
     from relsim.results.run import run as simulate_into_folder
 
     console = Console(quiet=quiet)
+    results = []
     for file, scenario in zip(files, scenarios, strict=True):
         with terminal.watching(console, runs or scenario.ensemble.runs) as watcher:
             result = simulate_into_folder(
@@ -91,6 +99,13 @@ def run(
                 watcher=watcher,
             )
         _report(result, console, quiet=quiet)
+        results.append(result)
+    if junit is not None:
+        from relsim.results.junit import write_junit
+
+        write_junit([(result.scenario.slug, result.claims) for result in results], junit)
+    if check and any(claim.verdict == "contradicted" for one in results for claim in one.claims):
+        raise typer.Exit(EXIT_CONTRADICTED)
 
 
 @app.command()
@@ -183,6 +198,10 @@ def _report(result: Result, console: Console, *, quiet: bool) -> None:
         typer.echo(str(result.folder))
         return
     console.print(terminal.closing_table(result))
+    if result.claims:
+        console.print(terminal.claims_table(result.claims))
+        for line in terminal.unjudged_lines(result.claims):
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print(terminal.closing_lines(result), soft_wrap=True, highlight=False, markup=False)
 
 

@@ -378,12 +378,14 @@ def _event(draw: st.DrawFn, names: Names) -> Data:
 def _claim(draw: st.DrawFn, names: Names, time: Data) -> Data:
     kind = draw(st.sampled_from(["level", "change", "order", "reach"]))
     expect: Data
+    ties = names.ties().map(lambda tie: tie.replace(">", "-"))
     if kind == "order":
-        expect = {kind: [draw(names.ties()), draw(names.ties())]}
+        expect = {kind: [draw(ties), draw(ties)]}
     else:
         side = draw(st.sampled_from(["above", "below"]))
-        expect = {kind: draw(names.ties()), side: draw(numbers(THRESHOLD))}
-    when = draw(st.sampled_from(["", "at", "by"]))
+        expect = {kind: draw(ties), side: draw(numbers(THRESHOLD))}
+    when = draw(st.sampled_from(["", "by"] if kind == "reach" else ["", "at", "by"]))
     if when:
-        expect[when] = draw(st.sampled_from([time["start"], time["end"]]))
+        months = {"at": [time["start"], time["end"]], "by": [time["end"]]}
+        expect[when] = draw(st.sampled_from(months[when]))
     return {"says": draw(texts()), "expect": expect, "probability": draw(certain(SHARE))}

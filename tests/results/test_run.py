@@ -26,6 +26,7 @@ FILES = {
     "ensemble.zarr",
     "summary.csv",
     "events.csv",
+    "claims.csv",
     "figures",
 }
 
@@ -93,14 +94,14 @@ def test_a_finished_result_is_not_repeated_unless_told(
 
 
 def _write_manifest_only(result: Result):  # type: ignore[no-untyped-def]
-    def write(question: object, folder: Path, command: str, watcher: object) -> None:
+    def write(asked: object, compared: object, folder: Path) -> None:
         (folder / "half").write_text("x")
         raise ZeroDivisionError
 
     return write
 
 
-@pytest.mark.parametrize("change", ["runs", "seed", "record", "number", "words"])
+@pytest.mark.parametrize("change", ["runs", "seed", "record", "number", "claim", "words"])
 def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
     from relsim.results.identity import Question
 
@@ -111,6 +112,7 @@ def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
         "seed": Question(scenario, 2, 60, "domains"),
         "record": Question(scenario, 1, 60, "overall"),
         "number": Question(scenario.with_changes({"PAK.ties.USA": 0.1}), 1, 60, "domains"),
+        "claim": Question(scenario.with_changes({"claims.armenia_price": None}), 1, 60, "domains"),
         "words": Question(scenario.with_changes({"about": "Else."}), 1, 60, "domains"),
     }[change]
     assert (other.id == base.id) is (change == "words")

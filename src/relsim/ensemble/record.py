@@ -58,7 +58,7 @@ def axes(compiled: Compiled) -> Axes:
     stamps = np.array(months, dtype="datetime64[ns]")
     return Axes(
         pair=tuple(pair_names(compiled.pairs)),
-        watched=tuple(pair_names(compiled.scenario.watched_pairs)),
+        watched=tuple(pair_names(compiled.scenario.pairs_by_domain)),
         direction=tuple(f"{a}>{b}" for a in compiled.states for b in compiled.states if a != b),
         domain=compiled.domains,
         event=compiled.events,
@@ -72,8 +72,8 @@ def variables(compiled: Compiled, level: RecordLevel) -> dict[str, Variable]:
     """The arrays that an ensemble at this level records.
 
     ``overall`` keeps overall cooperation of all pairs; ``domains`` (the default) adds
-    cooperation by domain of the watched pairs; ``postures`` adds every posture. Events and
-    drawn numbers are always kept.
+    cooperation by domain of the watched pairs and of those that claims judge in one domain;
+    ``postures`` adds every posture. Events and drawn numbers are always kept.
     """
     labels = axes(compiled)
     times, domains = len(labels.time), len(labels.domain)
@@ -99,7 +99,7 @@ def variables(compiled: Compiled, level: RecordLevel) -> dict[str, Variable]:
             ("run", "time", "watched", "domain"),
             (times, len(labels.watched), domains),
             np.float32,
-            "cooperation by domain of the watched pairs, -1 to 1",
+            "cooperation by domain of the watched and claimed pairs, -1 to 1",
         )
     if level == "postures":
         found["posture"] = Variable(
@@ -115,7 +115,7 @@ def recording(compiled: Compiled, level: RecordLevel, runs: int) -> Recording:
     """Empty arrays for the kernel to fill, for some runs."""
     wanted = variables(compiled, level)
     pairs = compiled.pair_states(compiled.pairs)
-    watched = compiled.pair_states(compiled.scenario.watched_pairs)
+    watched = compiled.pair_states(compiled.scenario.pairs_by_domain)
     directed = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
     directions = compiled.pair_states(directed)
     times, domains = compiled.plan.steps + 1, len(compiled.domains)

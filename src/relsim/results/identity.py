@@ -11,8 +11,8 @@ from relsim import __version__
 from relsim.ensemble.record import RecordLevel
 from relsim.scenario.schema import Scenario
 
-# Sections that do not move a number of the ensemble.
-_WORDS = ("name", "about", "sources", "claims", "ensemble")
+# Sections that do not move a number of the result.
+_WORDS = ("name", "about", "sources", "ensemble")
 
 
 @dataclass(frozen=True)

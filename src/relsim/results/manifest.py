@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 from relsim import __version__
+from relsim.analysis.claims import Verdict
+from relsim.results.comparisons import Comparisons, compared_ids
 from relsim.results.identity import Question
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Pulse, Scenario
@@ -17,7 +21,12 @@ LIBRARIES = ("mesa", "numba", "numpy", "pydantic", "xarray", "zarr")
 
 
 def manifest(
-    question: Question, command: str, durations: dict[str, float], stability: dict[str, Any]
+    question: Question,
+    command: str,
+    durations: dict[str, float],
+    stability: dict[str, Any],
+    claims: Sequence[Verdict],
+    compared: Comparisons,
 ) -> dict[str, Any]:
     """The manifest of a result, as plain data. It names no machine and no absolute path."""
     scenario = question.scenario
@@ -36,6 +45,8 @@ def manifest(
             "step": scenario.time.step,
         },
         "stability": stability,
+        "claims": [asdict(verdict) for verdict in claims],
+        "comparisons": compared_ids(compared),
         "event_weights": event_weights(scenario),
         "versions": {
             "python": platform.python_version(),

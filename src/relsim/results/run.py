@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import xarray as xr
 import yaml
 
+from relsim.analysis.claims import Verdict, claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.ensemble.record import RecordLevel
@@ -25,6 +26,7 @@ from relsim.figures.save import save_charts
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import pair_names
 from relsim.model.stability import stability
+from relsim.results.comparisons import Comparisons, comparisons, is_current
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
 from relsim.results.manifest import manifest
@@ -32,7 +34,7 @@ from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
 STORE, RESOLVED = "ensemble.zarr", "scenario.resolved.yaml"
-SUMMARY, EVENTS, FIGURES = "summary.csv", "events.csv", "figures"
+SUMMARY, EVENTS, CLAIMS, FIGURES = "summary.csv", "events.csv", "claims.csv", "figures"
 
 
 class Watcher(Protocol):
@@ -76,9 +78,29 @@ class Result:
         """What was simulated."""
         return self.ensemble.scenario
 
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """The verdict on each claim, as stored."""
+        return tuple(Verdict(**verdict) for verdict in self.manifest.get("claims", ()))
+
     def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""
         return summarise(self.ensemble, pairs)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with what else its answer needs.
+
+    ``known`` holds, by id, the ensembles of questions that are being answered further up: what
+    two scenarios need whose claims cite each other.
+    """
+
+    question: Question
+    out: Path
+    command: str
+    watcher: Watcher
+    known: Mapping[str, Ensemble] = field(default_factory=dict)
 
 
 @dataclass
@@ -105,6 +127,8 @@ def run(
 ) -> Result:
     """Simulates a scenario and leaves a results folder; a finished one is not repeated.
 
+    Scenarios that its claims compare with get results folders of their own.
+
     Args:
         scenario: a scenario or its file.
         runs, seed: the scenario's where absent.
@@ -125,17 +149,25 @@ def run(
         scenario.ensemble.runs if runs is None else runs,
         record,
     )
-    folder = Path(out) / scenario.slug / question.id
-    if is_finished(folder) and not force:
+    return _answer(_Asked(question, Path(out), command, watcher or Nobody()), force=force)
+
+
+def _answer(asked: _Asked, *, force: bool = False) -> Result:
+    """The result of a question: the one that is there if it still stands, else a new one."""
+    question = asked.question
+    folder = asked.out / question.scenario.slug / question.id
+    compared = comparisons(question)
+    if is_finished(folder) and not force and is_current(_read_manifest(folder), compared):
         return open_result(folder, reused=True)
     with written_aside(folder) as aside:
-        _write(question, aside, command, watcher or Nobody())
+        _write(asked, compared, aside)
     return open_result(folder)
 
 
-def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> None:
+def _write(asked: _Asked, compared: Comparisons, folder: Path) -> None:
     """Everything of a result, the manifest last."""
     clock = _Clock()
+    question, watcher = asked.question, asked.watcher
     scenario = question.scenario
     compiled = compile_scenario(scenario)
     if not kernel_is_compiled():
@@ -162,6 +194,9 @@ def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> 
         watched = pair_names(scenario.watched_pairs)
         write_table(summary_table(summary, watched), folder / SUMMARY)
         write_table(events, folder / EVENTS)
+    with clock.timing("claims"):
+        claims = judge(ensemble, _compared_ensembles(asked, compared, ensemble))
+        write_table(claims_table(claims), folder / CLAIMS)
     watcher.phase("Drawing figures")
     with clock.timing("figures"):
         figures = folder / FIGURES
@@ -174,9 +209,35 @@ def _write(question: Question, folder: Path, command: str, watcher: Watcher) -> 
     (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")
     steady = stability(compiled)
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
-    content = manifest(question, command, clock.seconds, found)
+    content = manifest(question, asked.command, clock.seconds, found, claims, compared)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _compared_ensembles(
+    asked: _Asked, compared: Comparisons, own: Ensemble
+) -> dict[str, Ensemble | str]:
+    """The futures that claims compare with, simulated into their own folders where need be."""
+    known = {**asked.known, asked.question.id: own}
+    found: dict[str, Ensemble | str] = {}
+    for file, other in compared.items():
+        if isinstance(other, str):
+            found[file] = other
+        elif other.id in known:
+            found[file] = known[other.id]
+        else:
+            asked.watcher.phase(f"Comparing with {file}")
+            aside = replace(
+                asked, question=other, command=_command(file, other), watcher=Nobody(), known=known
+            )
+            found[file] = _answer(aside).ensemble
+    return found
+
+
+def _command(file: str, question: Question) -> str:
+    """The command that asks the question of a file."""
+    record = "" if question.record == "domains" else f" --record {question.record}"
+    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}"
 
 
 def resolved_yaml(scenario: Scenario) -> str:
@@ -198,11 +259,16 @@ def open_result(folder: str | Path, *, reused: bool = False) -> Result:
     folder = Path(folder)
     if not is_finished(folder):
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
+    content = _read_manifest(folder)
+    scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
+    ensemble = Ensemble(scenario, content["seed"], open_store(folder / STORE))
+    return Result(folder, content, ensemble, reused)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        slug, seed = content["scenario"]["slug"], content["seed"]
+        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        _ = content["scenario"]["slug"], content["seed"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
-    scenario = load(folder / RESOLVED).named(slug)
-    ensemble = Ensemble(scenario, seed, open_store(folder / STORE))
-    return Result(folder, content, ensemble, reused)
+    return content

@@ -213,9 +213,9 @@ class Checker:
         for key in ("level", "change", "reach"):
             tie = getattr(expect, key)
             if tie is not None:
-                yield from self._tie_ref(tie, (*path, key))
+                yield from self._judged_tie(tie, (*path, key))
         for index, tie in enumerate(expect.order or ()):
-            yield from self._tie_ref(tie, (*path, "order", index))
+            yield from self._judged_tie(tie, (*path, "order", index))
         for key in ("at", "by"):
             month = getattr(expect, key)
             time = self.scenario.time
@@ -224,6 +224,16 @@ class Checker:
             if not time.start <= month <= time.end:
                 text = f"{month} is outside {time.start} to {time.end}."
                 yield self._problem((*path, key), "outside-time", text)
+            elif key == "by" and month < (first := time.start.plus(time.months_per_step)):
+                text = f"No step ends by {month}: the first ends at {first}."
+                yield self._problem((*path, key), "outside-time", text)
+
+    def _judged_tie(self, tie: TieRef, path: Path) -> Iterator[Problem]:
+        yield from self._tie_ref(tie, path)
+        if tie.one_sided:
+            domain = f".{tie.domain}" if tie.domain else ""
+            hint = f"Write {tie.first}-{tie.second}{domain}."
+            yield self._problem(path, "bad-tie", "Claims judge cooperation, not a posture.", hint)
 
     def _watched(self, path: Path, tie: TieRef) -> Iterator[Problem]:
         yield from self._tie_states(tie, path)

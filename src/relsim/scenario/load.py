@@ -97,7 +97,9 @@ def check_text(text: str, name: str = "scenario") -> Checked:
 def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenario:
     """A scenario with values changed, by dotted path. See Scenario.with_changes."""
     tree, problems = apply_changes(scenario._tree, plain_changes(changes))
-    return check_tree(tree, None, problems).require().named(scenario.slug)
+    changed = check_tree(tree, None, problems).require().named(scenario.slug)
+    changed._folder = scenario.folder
+    return changed
 
 
 def slug(text: str) -> str:
@@ -115,6 +117,7 @@ def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree
     scenario._change = change_scenario
+    scenario._folder = folder
     return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree, folder))))
 
 

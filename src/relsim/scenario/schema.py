@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -460,7 +461,11 @@ class Expectation(_Part):
     above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
     below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
     at: Month | None = Field(None, description="Judged at this month; the end where absent.")
-    by: Month | None = Field(None, description="Judged over the months up to this one.")
+    by: Month | None = Field(
+        None,
+        description="Judged over the months after the start up to this one: `reach` has to hold "
+        "in one of them (up to the end where absent), the others in every one.",
+    )
     against: str | None = Field(
         None,
         description="A scenario file; the claim is on the paired difference to it, run by run.",
@@ -475,7 +480,21 @@ class Expectation(_Part):
             raise fail("bad-claim", "`order` compares two ties and takes no threshold.")
         if self.at and self.by:
             raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
+        if self.reach is not None and self.at is not None:
+            raise fail("bad-claim", "`reach` is judged `by` a month, not `at` one.")
+        if self.against is not None and self.level is None and self.change is None:
+            text = "Only `level` and `change` are compared `against` another scenario."
+            raise fail("bad-claim", text)
         return self
+
+    @property
+    def ties(self) -> tuple[TieRef, ...]:
+        """The ties it is about: two for `order`, else one."""
+        if self.order is not None:
+            return tuple(self.order)
+        tie = self.level or self.change or self.reach
+        assert tie is not None
+        return (tie,)
 
 
 class Claim(_Part):
@@ -538,12 +557,18 @@ class Scenario(_Part):
 
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
+    _folder: Path | None = PrivateAttr(None)
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
     def slug(self) -> str:
         """Its name as a folder: that of its file."""
         return self._slug
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its file is, and so the files that claims compare with; None for a text."""
+        return self._folder
 
     def named(self, slug: str) -> Scenario:
         """The same scenario under another folder name."""
@@ -557,6 +582,17 @@ class Scenario(_Part):
         chosen = [tie.pair for tie in self.watch or self.ties]
         pairs = list(dict.fromkeys(chosen)) or list(combinations(sorted(self.states), 2))
         return tuple(pairs if self.watch else pairs[:6])
+
+    @property
+    def claimed_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs that claims judge in one domain, without repeats."""
+        ties = (tie for claim in self.claims.values() for tie in claim.expect.ties)
+        return tuple(dict.fromkeys(tie.pair for tie in ties if tie.domain is not None))
+
+    @property
+    def pairs_by_domain(self) -> tuple[tuple[str, str], ...]:
+        """The pairs to keep by domain: the watched ones, then those that claims need."""
+        return tuple(dict.fromkeys((*self.watched_pairs, *self.claimed_pairs)))
 
     @property
     def as_written(self) -> dict[str, Any]:

@@ -1,0 +1,341 @@
+"""Claims as tests: in how many futures each holds, and whether that is as many as it says.
+
+A claim is reduced to one number per run, the judged value, and a threshold. All else follows
+from these numbers. A verdict is on what follows from the scenario, not on the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from relsim.ensemble.simulate import Ensemble
+from relsim.scenario.references import TieRef
+from relsim.scenario.schema import Claim, Expectation, Time
+from relsim.scenario.values import Month, central
+
+Values: TypeAlias = NDArray[np.float64]
+VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
+
+CONFIDENCE = 0.95  # of the intervals of shares and of medians
+BAND = (0.1, 0.9)  # of the runs
+RESAMPLES = 2000
+RESAMPLING_SEED = 1979  # its own, so that a verdict depends on nothing but the judged values
+BLOCK_BYTES = 12 * 1024 * 1024  # of levels read at once
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the futures say of a claim. Levels and their differences are of cooperation, -1 to 1.
+
+    Attributes:
+        name: key of the claim.
+        says: the sentence.
+        test: what has to hold in a run, in words.
+        against: the scenario file compared with; empty where there is none.
+        runs: how many futures were judged.
+        share: share of the runs in which it holds.
+        low, high: Jeffreys 95 % interval of the share.
+        required: the share that the claim asks for.
+        effect: median of the judged value: a level, a change, or the difference of either.
+            Judged over months, each run counts with the month that decides it.
+        effect_low, effect_high: 80 % of the runs lie between.
+        median_low, median_high: with ``against``, bootstrap 95 % interval of the median.
+        verdict: "supported" where the whole interval of the share reaches what is required,
+            "contradicted" where all of it stays below, "not distinguishable" where the runs do
+            not decide, "not judged" where there was nothing to judge by.
+        reason: why it was not judged.
+    """
+
+    name: str
+    says: str
+    test: str
+    against: str
+    runs: int
+    required: float
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    effect: float | None = None
+    effect_low: float | None = None
+    effect_high: float | None = None
+    median_low: float | None = None
+    median_high: float | None = None
+    verdict: VerdictWord = "not judged"
+    reason: str = ""
+
+
+def judge(
+    ensemble: Ensemble, others: Mapping[str, Ensemble | str] | None = None
+) -> tuple[Verdict, ...]:
+    """A verdict on every claim of an ensemble's scenario, in the order of the scenario.
+
+    Args:
+        ensemble: the futures; read in blocks of bounded size, only the ties that claims name.
+        others: for each file that a claim is `against`, its ensemble on the same seed, or the
+            reason why there is none.
+    """
+    claims = ensemble.scenario.claims.items()
+    return tuple(_judge_claim(name, claim, ensemble, others or {}) for name, claim in claims)
+
+
+def _judge_claim(
+    name: str, claim: Claim, ensemble: Ensemble, others: Mapping[str, Ensemble | str]
+) -> Verdict:
+    expect = claim.expect
+    against = expect.against or ""
+    open_verdict = Verdict(
+        name,
+        claim.says,
+        expectation_in_words(expect, ensemble.scenario.time),
+        against,
+        ensemble.runs,
+        claim.probability,
+    )
+    other = others.get(against, f"No futures of {against} were given.") if against else None
+    reason = _obstacle(expect, ensemble, other)
+    if reason:
+        return replace(open_verdict, reason=reason)
+    paired = other if isinstance(other, Ensemble) else None
+    return _with_numbers(open_verdict, expect, judged_values(expect, ensemble, paired))
+
+
+def _with_numbers(verdict: Verdict, expect: Expectation, values: Values) -> Verdict:
+    count = int(holds(expect, values).sum())
+    low, high = jeffreys_interval(count, len(values))
+    middle = _interval(resampled_medians(values)) if expect.against is not None else (None, None)
+    effect, effect_low, effect_high = (float(value) for value in np.quantile(values, (0.5, *BAND)))
+    return replace(
+        verdict,
+        share=count / len(values),
+        low=low,
+        high=high,
+        effect=effect,
+        effect_low=effect_low,
+        effect_high=effect_high,
+        median_low=middle[0],
+        median_high=middle[1],
+        verdict=verdict_word(low, high, verdict.required),
+    )
+
+
+def verdict_word(low: float, high: float, required: float) -> VerdictWord:
+    """The verdict on a share whose interval is known."""
+    if low >= required:
+        return "supported"
+    return "contradicted" if high < required else "not distinguishable"
+
+
+# What is judged
+
+
+def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | None = None) -> Values:
+    """The number of each run that is compared with the threshold, [runs].
+
+    `level`: cooperation; `change`: cooperation less that at the start; `order`: cooperation of
+    the first tie less that of the second; with ``other``, that of ``ensemble`` less that of
+    ``other``, run by run. Over months: the month that decides.
+    """
+    months = judged_steps(expect, ensemble.scenario.time)
+    decided = []
+    for rows in _row_blocks(ensemble.runs, months.stop - months.start):
+        quantity = _quantity(expect, ensemble, rows)
+        if other is not None:
+            quantity = quantity - _quantity(expect, other, rows)
+        decided.append(_deciding_month(expect, quantity))
+    return np.concatenate(decided)
+
+
+def holds(expect: Expectation, values: Values) -> NDArray[np.bool_]:
+    """In which runs the claim holds, strictly; at the precision of the record.
+
+    Levels are recorded in single precision, so a recorded 0.2 is not above a threshold of 0.2.
+    """
+    recorded = values.astype(np.float32)
+    threshold = np.float32(_threshold(expect))
+    return recorded > threshold if expect.below is None else recorded < threshold
+
+
+def judged_steps(expect: Expectation, time: Time) -> slice:
+    """The places on the time axis that are judged; a month within a step counts as its start."""
+    if expect.by is not None or expect.reach is not None:
+        return slice(1, _step(expect.by or time.end, time) + 1)
+    step = _step(expect.at or time.end, time)
+    return slice(step, step + 1)
+
+
+def _step(month: Month, time: Time) -> int:
+    return (month.serial - time.start.serial) // time.months_per_step
+
+
+def _threshold(expect: Expectation) -> float:
+    """The threshold, at its median where it is uncertain; 0 for `order`."""
+    number = expect.above if expect.below is None else expect.below
+    return 0.0 if number is None else central(number)
+
+
+def _quantity(expect: Expectation, ensemble: Ensemble, rows: slice) -> Values:
+    """Level, change or difference of two ties in some runs, [runs, months]."""
+    months = judged_steps(expect, ensemble.scenario.time)
+    levels = _levels(ensemble, expect.ties[0], rows, months)
+    if expect.order is not None:
+        return levels - _levels(ensemble, expect.ties[1], rows, months)
+    if expect.change is not None:
+        return levels - _levels(ensemble, expect.ties[0], rows, slice(0, 1))
+    return levels
+
+
+def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
+    """Cooperation of a tie, [runs, times], read from the store here and nowhere else."""
+    pair = "-".join(tie.pair)
+    if tie.domain is None:
+        recorded = ensemble.data["overall"].sel(pair=pair)
+    else:
+        recorded = ensemble.data["cooperation"].sel(watched=pair, domain=tie.domain)
+    return np.asarray(recorded.isel(run=rows, time=times).values, dtype=np.float64)
+
+
+def _deciding_month(expect: Expectation, quantity: Values) -> Values:
+    """Over months, the least for "always above" and "once below", else the greatest."""
+    always, above = expect.reach is None, expect.below is None
+    return quantity.min(axis=1) if always is above else quantity.max(axis=1)
+
+
+def _row_blocks(runs: int, months: int) -> Iterator[slice]:
+    size = max(1, BLOCK_BYTES // (8 * months))
+    return (slice(first, min(first + size, runs)) for first in range(0, runs, size))
+
+
+# What stands in the way
+
+
+def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | None) -> str:
+    """Why a claim cannot be judged; empty where it can."""
+    if isinstance(other, str):
+        return other
+    for tie in expect.ties:
+        lacking = _lacking(tie, ensemble)
+        if lacking:
+            return f"This ensemble {lacking}."
+        if other is not None and (lacking := _lacking(tie, other)):
+            return f"The ensemble of {expect.against} {lacking}."
+    if other is not None and (difference := _unpaired(ensemble, other)):
+        return f"{expect.against} {difference}, so its runs cannot be paired."
+    return ""
+
+
+def _lacking(tie: TieRef, ensemble: Ensemble) -> str:
+    pair = "-".join(tie.pair)
+    if pair not in ensemble.data.indexes["pair"]:
+        return f"has no pair {pair}"
+    if tie.domain is None:
+        return ""
+    if "cooperation" not in ensemble.data:
+        return "keeps no domains (--record overall)"
+    if tie.domain not in ensemble.data.indexes["domain"]:
+        return f"has no domain {tie.domain}"
+    if pair not in ensemble.data.indexes["watched"]:
+        return f"does not keep {pair} by domain; add it to `watch` there"
+    return ""
+
+
+def _unpaired(ensemble: Ensemble, other: Ensemble) -> str:
+    if ensemble.scenario.time != other.scenario.time:
+        time = other.scenario.time
+        return f"runs from {time.start} to {time.end} by the {time.step}"
+    if ensemble.seed != other.seed:
+        return f"is on seed {other.seed}"
+    return f"has {other.runs:,} runs" if ensemble.runs != other.runs else ""
+
+
+# Uncertainty
+
+
+def jeffreys_interval(count: int, runs: int) -> tuple[float, float]:
+    """The Jeffreys 95 % interval of a share, ``count`` of ``runs``.
+
+    Quantiles of Beta(count + 1/2, runs - count + 1/2); 0 where none holds and 1 where all do.
+    Source: Brown, Cai and DasGupta (2001), section 4.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    hits, misses = count + 0.5, runs - count + 0.5
+    low = 0.0 if count == 0 else float(betaincinv(hits, misses, tail))
+    high = 1.0 if count == runs else float(betaincinv(hits, misses, 1 - tail))
+    return low, high
+
+
+def resampled_medians(values: Values) -> Values:
+    """Medians of bootstrap resamples of some values, [resamples].
+
+    The values that a resample draws, put in order, are those at the ranks of as many ordered
+    uniform numbers. So the middle ones are drawn directly from their Beta distribution, and
+    neither time nor memory grows with runs times resamples.
+    """
+    generator = np.random.default_rng(RESAMPLING_SEED)
+    ranked, runs = np.sort(values), len(values)
+    lower = (runs + 1) // 2
+    place = generator.beta(lower, runs - lower + 1, RESAMPLES)
+    middle = _at(ranked, place)
+    if runs % 2 == 1:
+        return middle
+    place += (1 - place) * generator.beta(1, runs - lower, RESAMPLES)
+    return (middle + _at(ranked, place)) / 2
+
+
+def _at(ranked: Values, place: Values) -> Values:
+    ranks = np.minimum((place * len(ranked)).astype(np.int64), len(ranked) - 1)
+    return ranked[ranks]
+
+
+def _interval(values: Values) -> tuple[float, float]:
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+# Words
+
+
+def expectation_in_words(expect: Expectation, time: Time) -> str:
+    """What has to hold in a run, with the months that are judged."""
+    subject, verb = _subject(expect, time)
+    if expect.order is not None:
+        return f"{subject} {verb} {expect.ties[1]} {_when(expect, time)}"
+    side = "below" if expect.below is not None else "above"
+    return f"{subject} {verb} {side} {_threshold(expect):g} {_when(expect, time)}"
+
+
+def _subject(expect: Expectation, time: Time) -> tuple[str, str]:
+    tie = expect.ties[0]
+    less = f" less that of {expect.against}" if expect.against is not None else ""
+    if expect.order is not None:
+        return f"{tie}", "is above"
+    if expect.reach is not None:
+        return f"{tie}", "gets"
+    if expect.change is not None:
+        return f"change of {tie} since {time.start}{less}", "is"
+    return f"level of {tie}{less}", "is"
+
+
+def _when(expect: Expectation, time: Time) -> str:
+    steps = judged_steps(expect, time)
+    last = time.start.plus((steps.stop - 1) * time.months_per_step)
+    if expect.reach is not None:
+        return f"by {last}"
+    if expect.by is None:
+        return f"at {last}"
+    first = time.start.plus(time.months_per_step)
+    return f"in every {time.step} from {first} to {last}"
+
+
+def claims_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """The verdicts as a table, one row per claim; what was not judged has empty cells."""
+    columns = list(Verdict.__dataclass_fields__)
+    rows = [[getattr(verdict, column) for column in columns] for verdict in verdicts]
+    return pd.DataFrame(rows, columns=columns)

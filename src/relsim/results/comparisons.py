@@ -1,0 +1,61 @@
+"""The scenarios that claims compare with: found beside the scenario's file, asked alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from relsim.errors import ScenarioError
+from relsim.results.identity import Question
+from relsim.scenario.load import load
+from relsim.scenario.reader import is_file
+
+Comparisons: TypeAlias = Mapping[str, Question | str]  # by file; a text says why there is none
+
+
+def comparisons(question: Question) -> Comparisons:
+    """For each file that a claim is `against`, the same question of it, or why there is none.
+
+    It is asked with the same runs, seed and record, and as its file stands: changes made by
+    ``--set`` are not made there.
+    """
+    claims = question.scenario.claims.values()
+    files = dict.fromkeys(claim.expect.against for claim in claims if claim.expect.against)
+    return {file: _same_question_of(file, question) for file in files}
+
+
+def _same_question_of(file: str, question: Question) -> Question | str:
+    folder = question.scenario.folder
+    if folder is None:
+        return f"The scenario has no file, so {file} cannot be looked up beside it."
+    if not is_file(folder / file):
+        return f"There is no file {file} beside the scenario."
+    if not _is_inside(folder / file, folder):
+        return f"{file} lies outside the folder of the scenario."
+    try:
+        other = load(folder / file)
+    except ScenarioError as error:
+        return f"{file} has problems. {error.problems[0].text}"
+    return Question(other, question.seed, question.runs, question.record)
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())
+
+
+def compared_ids(found: Comparisons) -> dict[str, str | None]:
+    """What was compared with, for the manifest: the id of each file's result."""
+    return {
+        file: other.id if isinstance(other, Question) else None for file, other in found.items()
+    }
+
+
+def is_current(manifest: Mapping[str, Any], found: Comparisons) -> bool:
+    """Whether a result was judged against what its claims would be compared with now.
+
+    A file that cannot be asked any more makes nothing out of date.
+    """
+    judged = manifest.get("comparisons", {})
+    now = compared_ids(found)
+    return all(judged.get(file) == number for file, number in now.items() if number is not None)

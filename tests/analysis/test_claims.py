@@ -1,0 +1,357 @@
+"""Claims: how each kind is judged, the intervals, and when nothing can be judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from relsim.analysis import claims as module
+from relsim.analysis.claims import (
+    Verdict,
+    claims_table,
+    jeffreys_interval,
+    judge,
+    judged_values,
+    resampled_medians,
+    verdict_word,
+)
+from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
+
+MONTHS = 4  # after the start
+STATES: dict[str, Any] = {
+    "time": {"start": "2020-01", "end": "2020-05"},
+    "domains": ["low", "high"],
+    "states": {"A": {}, "B": {}, "C": {}},
+}
+# Overall cooperation of A-B in four runs, from the start to the end.
+LEVELS = [
+    [0.0, 0.1, 0.2, 0.3, 0.4],
+    [0.0, 0.1, 0.6, 0.1, 0.1],
+    [0.0, -0.1, -0.2, -0.1, 0.2],
+    [0.1, 0.1, 0.1, 0.1, 0.1],
+]
+
+
+def claiming(expect: dict[str, Any], probability: float = 0.5, **more: Any) -> Scenario:
+    claim = {"says": "So it is.", "expect": expect, "probability": probability}
+    return scenario_of({**STATES, **more, "claims": {"it": claim}})
+
+
+def ensemble_of(
+    scenario: Scenario, levels: Any, *, seed: int = 0, domains: bool = True, third: float = 0.0
+) -> Ensemble:
+    """An ensemble with these levels of A-B, [runs, times], and a constant A-C."""
+    one = np.asarray(levels, dtype=np.float32)
+    overall = np.stack([one, np.full_like(one, third)], axis=-1)
+    time = np.array([f"2020-{n:02d}" for n in range(1, one.shape[1] + 1)], "datetime64[ns]")
+    data = xr.Dataset(
+        {"overall": (("run", "time", "pair"), overall)},
+        coords={"run": np.arange(len(one)), "time": time, "pair": ["A-B", "A-C"]},
+    )
+    if domains:
+        by_domain = np.stack([one - 1, one + 1], axis=-1)[:, :, np.newaxis]
+        data["cooperation"] = (("run", "time", "watched", "domain"), by_domain)
+        data = data.assign_coords(watched=["A-B"], domain=["low", "high"])
+    return Ensemble(scenario, seed, data)
+
+
+def verdict_on(expect: dict[str, Any], levels: Any = LEVELS, **more: Any) -> Verdict:
+    (found,) = judge(ensemble_of(claiming(expect), levels, **more))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expect", "in_runs"),
+    [
+        ({"level": "A-B", "above": 0.15}, [1, 0, 1, 0]),
+        ({"level": "A-B", "below": 0.15}, [0, 1, 0, 1]),
+        ({"level": "A-B", "above": 0.15, "at": "2020-03"}, [1, 1, 0, 0]),
+        ({"level": "B-A", "above": 0.05, "by": "2020-03"}, [1, 1, 0, 1]),
+        ({"level": "A-B", "below": 0.15, "by": "2020-03"}, [0, 0, 1, 1]),
+        ({"level": "A-B.high", "above": 1.15}, [1, 0, 1, 0]),
+        ({"level": "A-B.low", "below": -0.85}, [0, 1, 0, 1]),
+        ({"level": "A-B", "above": {"uniform": [0.1, 0.2]}}, [1, 0, 1, 0]),
+        ({"level": "A-B", "above": 0.1, "at": "2020-01"}, [0, 0, 0, 0]),
+        ({"change": "A-B", "above": 0}, [1, 1, 1, 0]),
+        ({"change": "A-B", "below": 0.15}, [0, 1, 0, 1]),
+        ({"change": "A-B", "above": 0, "by": "2020-05"}, [1, 1, 0, 0]),
+        ({"reach": "A-B", "above": 0.35}, [1, 1, 0, 0]),
+        ({"reach": "A-B", "above": 0.35, "by": "2020-04"}, [0, 1, 0, 0]),
+        ({"reach": "A-B", "below": 0.0}, [0, 0, 1, 0]),
+        ({"order": ["A-B", "A-C"]}, [1, 1, 1, 1]),
+        ({"order": ["A-C", "A-B"]}, [0, 0, 0, 0]),
+        ({"order": ["A-B", "A-C"], "by": "2020-05"}, [1, 1, 0, 1]),
+        ({"order": ["A-B", "A-C"], "at": "2020-02"}, [1, 1, 0, 1]),
+    ],
+)
+def test_each_kind_in_known_runs(expect: dict[str, Any], in_runs: list[int]) -> None:
+    scenario = claiming(expect)
+    judged = scenario.claims["it"].expect
+    ensemble = ensemble_of(scenario, LEVELS)
+    assert list(module.holds(judged, judged_values(judged, ensemble))) == in_runs
+    (verdict,) = judge(ensemble)
+    assert verdict.share == sum(in_runs) / 4
+    assert verdict.runs == 4
+
+
+def test_a_recorded_level_on_the_threshold_is_neither_above_nor_below() -> None:
+    levels = np.full((3, 5), 0.2)
+    assert float(np.float32(0.2)) > 0.2  # what makes this worth a test
+    assert verdict_on({"level": "A-B", "above": 0.2}, levels).share == 0
+    assert verdict_on({"level": "A-B", "below": 0.2}, levels).share == 0
+
+
+def test_months_within_a_step_count_as_its_start() -> None:
+    time = {"start": "2020-01", "end": "2021-01", "step": "quarter"}
+    for month, level in (("2020-03", 0.0), ("2020-04", 0.1), ("2020-06", 0.1), ("2021-01", 0.4)):
+        scenario = claiming({"level": "A-B", "above": 0, "at": month}, time=time)
+        (verdict,) = judge(ensemble_of(scenario, LEVELS[:1]))
+        assert verdict.effect == pytest.approx(level, abs=1e-7)
+
+
+def test_the_effect_is_the_median_of_what_is_judged() -> None:
+    levels = np.zeros((101, 5))
+    levels[:, -1] = np.linspace(0, 1, 101)
+    verdict = verdict_on({"change": "A-B", "above": 0.245}, levels)
+    found = (verdict.effect, verdict.effect_low, verdict.effect_high)
+    assert found == pytest.approx((0.5, 0.1, 0.9), abs=1e-6)
+    assert (verdict.median_low, verdict.median_high) == (None, None)
+    assert verdict.share == 76 / 101
+
+
+# Against another scenario
+
+
+def paired(expect: dict[str, Any], levels: Any, other: Any, **more: Any) -> Verdict:
+    scenario = claiming({**expect, "against": "other.yaml"})
+    base = ensemble_of(scenario_of(STATES), other, **more)
+    (verdict,) = judge(ensemble_of(scenario, levels), {"other.yaml": base})
+    return verdict
+
+
+def test_pairs_are_compared_run_by_run() -> None:
+    base = np.random.default_rng(1).normal(0, 0.2, (200, 5))
+    raised = base.copy()
+    raised[:150, -1] += 0.01
+    verdict = paired({"change": "A-B", "above": 0}, raised, base)
+    assert verdict.share == 0.75
+    assert verdict.effect == pytest.approx(0.01, abs=1e-6)
+    assert verdict.median_low == pytest.approx(0.01, abs=1e-6)
+    assert paired({"change": "A-B", "below": 0}, raised, base).share == 0
+
+
+def test_level_and_change_differ_where_the_start_does() -> None:
+    lower = np.array(LEVELS) - 0.25
+    assert paired({"level": "A-B", "above": 0.2}, LEVELS, lower).share == 1
+    assert paired({"change": "A-B", "above": 0.2}, LEVELS, lower).share == 0
+
+
+def test_a_scenario_compared_with_itself_differs_by_exactly_nothing() -> None:
+    scenario = scenario_of(EVERYTHING)
+    changes = {
+        "claims": {
+            f"{kind}_{side}": {
+                "says": "x",
+                "expect": {kind: "A-B.high", side: 0, "against": "itself.yaml", "by": "2024-01"},
+            }
+            for kind in ("level", "change")
+            for side in ("above", "below")
+        }
+    }
+    ensemble = simulate(scenario.with_changes(changes), runs=50, seed=4)
+    verdicts = judge(ensemble, {"itself.yaml": ensemble})
+    assert len(verdicts) == 4
+    for verdict in verdicts:
+        assert verdict.share == 0
+        numbers = (verdict.effect, verdict.effect_low, verdict.effect_high)
+        assert {*numbers, verdict.median_low, verdict.median_high} == {0.0}
+        assert verdict.verdict == "contradicted"
+
+
+# Nothing to judge by
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ({}, "No futures of other.yaml were given"),
+        ({"other.yaml": "It is not there."}, "It is not there."),
+        ({"other.yaml": {"seed": 1}}, "is on seed 1"),
+        ({"other.yaml": {"levels": LEVELS[:2]}}, "has 2 runs"),
+        ({"other.yaml": {"domains": False}}, "The ensemble of other.yaml keeps no domains"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_says_why(others: dict[str, Any], reason: str) -> None:
+    scenario = claiming({"change": "A-B.low", "above": 0, "against": "other.yaml"})
+    given = {
+        file: other
+        if isinstance(other, str)
+        else ensemble_of(scenario_of(STATES), other.pop("levels", LEVELS), **other)
+        for file, other in others.items()
+    }
+    (verdict,) = judge(ensemble_of(scenario, LEVELS), given)
+    assert verdict.verdict == "not judged"
+    assert reason in verdict.reason
+    assert verdict.share is None
+
+
+def test_another_span_cannot_be_paired() -> None:
+    longer = scenario_of({**STATES, "time": {"start": "2020-01", "end": "2020-06"}})
+    base = ensemble_of(longer, np.zeros((4, 6)))
+    scenario = claiming({"change": "A-B", "above": 0, "against": "o.yaml"})
+    (verdict,) = judge(ensemble_of(scenario, LEVELS), {"o.yaml": base})
+    assert "runs from 2020-01 to 2020-06" in verdict.reason
+
+
+def test_a_pair_that_the_other_does_not_keep_by_domain_is_named() -> None:
+    scenario = claiming({"change": "A-C.low", "above": 0, "against": "o.yaml"})
+    other = scenario_of({**STATES, "watch": ["A-B"]})
+    (verdict,) = judge(simulate(scenario, runs=4), {"o.yaml": simulate(other, runs=4)})
+    assert "does not keep A-C by domain; add it to `watch`" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
+    [("overall", "not judged"), ("domains", "contradicted"), ("postures", "contradicted")],
+)
+def test_claims_on_a_domain_need_domains(record: RecordLevel, word: str) -> None:
+    scenario = claiming({"level": "B-C.low", "above": 0.5}, watch=["A-B"])
+    ensemble = simulate(scenario, runs=8, record=record)
+    (verdict,) = judge(ensemble)
+    assert verdict.verdict == word
+    assert ("--record overall" in verdict.reason) is (record == "overall")
+    if record != "overall":
+        assert list(ensemble.data["watched"].values) == ["A-B", "B-C"]
+
+
+# Intervals
+
+
+# From the examples of binom.jeffreys in the R package RSurveillance, of 200.
+PUBLISHED = {
+    10: (0.02599340, 0.08687509),
+    25: (0.08462743, 0.176126),
+    50: (0.19387268, 0.31330266),
+    80: (0.33393964, 0.46893129),
+}
+
+
+@pytest.mark.parametrize(("count", "interval"), PUBLISHED.items())
+def test_jeffreys_interval_is_as_published(count: int, interval: tuple[float, float]) -> None:
+    assert jeffreys_interval(count, 200) == pytest.approx(interval, abs=1e-6)
+
+
+def test_jeffreys_interval_of_one_run_in_closed_form() -> None:
+    _, high = jeffreys_interval(0, 1)  # Beta(1/2, 3/2) has an elementary distribution function
+    below = 2 / np.pi * (np.arcsin(np.sqrt(high)) + np.sqrt(high * (1 - high)))
+    assert below == pytest.approx(0.975, abs=1e-12)
+
+
+@pytest.mark.parametrize(("count", "runs"), [(0, 1), (1, 1), (3, 7), (999, 1000), (10**5, 10**6)])
+def test_jeffreys_interval_is_that_of_a_beta(count: int, runs: int) -> None:
+    low, high = jeffreys_interval(count, runs)
+    expected = stats.beta(count + 0.5, runs - count + 0.5).ppf([0.025, 0.975])
+    assert low == (pytest.approx(expected[0], rel=1e-9) if count else 0)
+    assert high == (pytest.approx(expected[1], rel=1e-9) if count < runs else 1)
+    mirrored = jeffreys_interval(runs - count, runs)
+    assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-12)
+
+
+def test_a_share_is_covered_as_often_as_it_says() -> None:
+    shares = np.random.default_rng(3).uniform(0.05, 0.95, 4000)
+    counts = np.random.default_rng(4).binomial(100, shares)
+    intervals = np.array([jeffreys_interval(int(count), 100) for count in counts])
+    covered = (intervals[:, 0] <= shares) & (shares <= intervals[:, 1])
+    assert covered.mean() == pytest.approx(0.95, abs=4.5 * np.sqrt(0.95 * 0.05 / 4000))
+
+
+@pytest.mark.parametrize("runs", [1, 2, 24, 25])
+def test_resampled_medians_are_those_of_a_bootstrap(
+    runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RESAMPLES", 40_000)
+    generator = np.random.default_rng(5)
+    values = generator.normal(size=runs)
+    plain = np.median(generator.choice(values, (40_000, runs)), axis=1)
+    found = resampled_medians(values)
+    assert stats.ks_2samp(plain, found).statistic < 0.015
+    assert set(found) <= {(a + b) / 2 for a in values for b in values}
+
+
+def test_medians_of_many_runs_are_quick_and_the_same_each_time() -> None:
+    values = np.random.default_rng(6).normal(size=1_000_001)
+    first = resampled_medians(values)
+    assert first.tobytes() == resampled_medians(values[::-1]).tobytes()
+    assert first.std() == pytest.approx(np.sqrt(np.pi / 2 / 1e6), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.8, 0.9, "supported"),
+        (0.79, 0.9, "not distinguishable"),
+        (0.7, 0.8, "not distinguishable"),
+        (0.7, 0.79, "contradicted"),
+    ],
+)
+def test_the_whole_interval_decides(low: float, high: float, word: str) -> None:
+    assert verdict_word(low, high, 0.8) == word
+
+
+# Words, tables, stores, shipped files
+
+
+@pytest.mark.parametrize(
+    ("expect", "words"),
+    [
+        ({"level": "A-B.low", "below": 0.2}, "level of A-B.low is below 0.2 at 2020-05"),
+        (
+            {"change": "A-B", "above": -0.05, "by": "2020-03"},
+            "change of A-B since 2020-01 is above -0.05 in every month from 2020-02 to 2020-03",
+        ),
+        ({"reach": "A-B", "above": 0.3, "by": "2020-03"}, "A-B gets above 0.3 by 2020-03"),
+        ({"order": ["A-B", "A-C"], "at": "2020-03"}, "A-B is above A-C at 2020-03"),
+        (
+            {"change": "A-B", "above": 0, "against": "o.yaml"},
+            "change of A-B since 2020-01 less that of o.yaml is above 0 at 2020-05",
+        ),
+    ],
+)
+def test_the_test_is_said_in_words(expect: dict[str, Any], words: str) -> None:
+    assert verdict_on(expect).test == words
+
+
+@pytest.mark.parametrize("kind", ["level", "change"])
+def test_reading_in_blocks_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expect = claiming({kind: "A-B", "above": 0, "by": "2020-05"}).claims["it"].expect
+    ensemble = simulate(scenario_of(STATES), runs=101)
+    whole = judged_values(expect, ensemble)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 8 * MONTHS * 7)
+    assert judged_values(expect, ensemble).tobytes() == whole.tobytes()
+
+
+def test_the_table_has_a_row_per_claim_and_every_field() -> None:
+    table = claims_table([verdict_on({"level": "A-B", "above": 0.2})])
+    assert list(table.columns) == list(Verdict.__dataclass_fields__)
+    assert list(table["name"]) == ["it"]
+    assert list(claims_table([]).columns) == list(table.columns)
+
+
+def test_every_claim_of_the_shipped_scenarios_is_judged() -> None:
+    ensembles = {path.name: simulate(load(path), runs=200) for path in SHIPPED}
+    verdicts = {name: judge(one, ensembles) for name, one in ensembles.items()}
+    for path in SHIPPED:
+        assert [v.name for v in verdicts[path.name]] == list(load(path).claims)
+    words = {v.verdict for some in verdicts.values() for v in some}
+    assert "not judged" not in words
+    armenia = {v.name: v for v in verdicts["armenia-recognition.yaml"]}
+    assert armenia["armenia_price"].verdict == "supported"
+    assert (armenia["armenia_price"].effect or 0) < -0.05

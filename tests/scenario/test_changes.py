@@ -1,0 +1,136 @@
+"""Values changed from outside the file: ``--set`` and ``with_changes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relsim.errors import ScenarioError
+from relsim.scenario.load import check_file, load
+from relsim.scenario.writer import yaml_text
+from scenario.minimal import MINIMAL, scenario_with
+from scenarios_to_test import EVERYTHING, scenario_of
+
+FULL = {"relsim": 1, "name": "full", **EVERYTHING}
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    (tmp_path / "s.yaml").write_text(yaml_text(FULL), encoding="utf-8")
+    return tmp_path / "s.yaml"
+
+
+def part(data: Any, path: str) -> Any:
+    for step in path.split("."):
+        data = data[int(step)] if isinstance(data, list) else data[step]
+    return data
+
+
+SETTINGS = [
+    ("A.ties.C=0.2", "states.A.ties.C", 0.2),
+    ("states.A.ties.C=0.2", "states.A.ties.C", 0.2),
+    ("A.ties.C.fades_with=war", "states.A.ties.C", {"weight": 0.6, "fades_with": "war"}),
+    ("B.ties.A=0.2", "states.B.ties.A", {"weight": 0.2, "fades_with": "order"}),
+    ("A.ties.D={uniform: [0.1, 0.2]}", "states.A.ties.D", {"uniform": [0.1, 0.2]}),
+    ("A.ties.D={weight: 0.1, fades_with: war}", "states.A.ties.D.fades_with", "war"),
+    ("drift=1e-3", "parameters.drift", 0.001),
+    ("half_life=2 years", "parameters.half_life", "2 years"),
+    ("parameters.third_party_gain=0", "parameters.third_party_gain", 0),
+    ("ties.A-C.high=0.4", "ties.A-C", {"overall": 0.2, "high": 0.4}),
+    ("ties.A-C=-0.4", "ties.A-C", -0.4),
+    (" name =new", "name", "new"),
+    ("name=a = b", "name", "a = b"),
+    ("events.visit.effects.0.lasting=0.5", "events.visit.effects.0.lasting", 0.5),
+    ("events.visit.at.1=2023-01", "events.visit.at", ["2020-03", "2023-01", "2022-05"]),
+    ("events.visit.at=2023-01", "events.visit.at", "2023-01"),
+    ("events.visit.off=true", "events.visit.off", True),
+    ("context.war=0.1", "context.war", 0.1),
+    ("domains.high=3", "domains.high", 3),
+]
+
+
+@pytest.mark.parametrize(("setting", "path", "value"), SETTINGS)
+def test_settings(file: Path, setting: str, path: str, value: Any) -> None:
+    checked = check_file(file, [setting])
+    assert checked.problems == ()
+    assert part(checked.require().as_written, path) == value
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "null", "~"])
+def test_an_empty_value_removes(file: Path, nothing: str) -> None:
+    found = check_file(file, [f"A.ties.C={nothing}"]).require()
+    assert found.states["A"].ties == {}
+
+
+def test_settings_apply_in_order(file: Path) -> None:
+    settings = ["ties.A-C.high=0.1", "ties.A-C=0.3", "ties.A-C.low=0.2"]
+    found = check_file(file, settings).require()
+    assert found.as_written["ties"]["A-C"] == {"overall": 0.3, "low": 0.2}
+
+
+BAD_SETTINGS = [
+    ("drift", 1, "bad-set", "As in PAK.ties.USA=0.2."),
+    ("=1", 1, "bad-set", "As in PAK.ties.USA=0.2."),
+    ("Q.ties.A=1", 1, "unknown-state", None),
+    ("event.visit.off=true", 1, "unknown-state", "Did you mean events?"),
+    ("visit.off=true", 1, "unknown-state", None),
+    ("events.vist.off=true", 1, "unknown-event", "Did you mean visit?"),
+    ("issues.bordr.label=x", 1, "unknown-issue", "Did you mean border?"),
+    ("claims.none.probability=1", 1, "unknown-claim", None),
+    ("A.tise.C=1", 1, "unknown-key", "Did you mean ties?"),
+    ("parameters.drfit=1", 1, "unknown-key", "Did you mean drift?"),
+    ("name.x=1", 1, "bad-path", ""),
+    ("events.visit.effects.9.size=1", 1, "bad-path", ""),
+    ("events.visit.effects.².size=1", 1, "bad-path", ""),
+    ("parameters" + ".x" * 3000 + "=1", 1, "bad-path", ""),
+    ("A.ties.C=x", 1, "not-a-number", ""),
+    ("A.ties.C=-1", 1, "out-of-range", ""),
+    ("A.ties.C={weight: -1}", 10, "out-of-range", ""),
+    ("A.ties.C=[", 2, "yaml-syntax", None),
+    ("A.ties.C=!!int 1", 1, "yaml-tag", "Remove the tag; plain values suffice."),
+    ("name=", 1, "missing-key", ""),
+]
+
+
+@pytest.mark.parametrize(("setting", "column", "code", "hint"), BAD_SETTINGS)
+def test_bad_settings(file: Path, setting: str, column: int, code: str, hint: str | None) -> None:
+    (problem,) = check_file(file, [setting]).problems
+    assert problem.code == code
+    if code != "missing-key":
+        assert problem.position.file == f"--set {setting}"
+        assert (problem.position.line, problem.position.column) == (1, column)
+    if hint is not None:
+        assert problem.hint == hint
+
+
+def test_every_bad_setting_is_told_with_the_problems_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(MINIMAL.replace("0.3", "3"))
+    problems = check_file(tmp_path / "s.yaml", ["x", "Q.ties.A=1", "drift=x"]).problems
+    assert [problem.code for problem in problems] == [
+        "unknown-state", "not-a-number", "bad-set", "out-of-range",
+    ]  # fmt: skip
+
+
+def test_with_changes_leaves_the_original_alone() -> None:
+    original = scenario_of(EVERYTHING).named("slug")
+    changed = original.with_changes({"A.ties.C": None, "ties.A-C.high": 0.4, "drift": 0})
+    assert changed.states["A"].ties == {}
+    assert changed.parameters.drift == 0
+    assert changed.slug == "slug"
+    assert original.states["A"].ties["C"].weight == 0.6
+    assert original.with_changes({}).model_dump() == original.model_dump()
+    assert changed.with_changes({"A.ties.C": 0.6}).states["A"].ties["C"].weight == 0.6
+
+
+def test_changes_from_python_are_named_in_problems(file: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(file, {"A.ties.C": "much"})
+    (problem,) = caught.value.problems
+    assert (problem.position.file, problem.code) == ("change A.ties.C", "not-a-number")
+
+
+def test_a_default_section_can_be_set() -> None:
+    scenario = scenario_with("about: x").with_changes({"parameters.drift": 0.1})
+    assert scenario.parameters.drift == 0.1

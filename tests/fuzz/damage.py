@@ -42,7 +42,7 @@ def walk(data: Any, path: Path = ()) -> Iterator[Path]:
 
 def junk() -> st.SearchStrategy[Any]:
     """A value that stands nowhere, or somewhere else."""
-    return st.sampled_from(JUNK) | nested()
+    return st.sampled_from(JUNK).map(deepcopy) | nested()
 
 
 def nested() -> st.SearchStrategy[Any]:
@@ -69,14 +69,14 @@ def damaged_data(draw: st.DrawFn, sound: Any) -> Any:
         if kind == "remove":
             del owner[path[-1]]
         elif kind == "replace":
-            owner[path[-1]] = deepcopy(draw(junk()))
+            owner[path[-1]] = draw(junk())
         elif kind == "copy":
             owner[path[-1]] = deepcopy(part_at(data, draw(st.sampled_from(paths))))
         elif kind == "wrap":
             part = owner[path[-1]]
             owner[path[-1]] = draw(st.sampled_from([[part], {"x": part}, [part, part]]))
         elif isinstance(owner, list):
-            owner.insert(draw(st.integers(0, len(owner))), deepcopy(draw(junk())))
+            owner.insert(draw(st.integers(0, len(owner))), draw(junk()))
         elif kind == "rename":
             owner[draw(_other_name(str(path[-1])))] = owner.pop(path[-1])
         else:

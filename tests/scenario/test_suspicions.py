@@ -14,9 +14,9 @@ WARNED = [
     ("states: {A: {ties: {B: 105.91}}, B: }", [(1, 24, "heavy-interest")]),
     ("states: {A: {ties: {B: {weight: 2.1}}}, B: }", [(1, 33, "heavy-interest")]),
     ("states: {A: {ties: {B: 2}}, B: }", []),
-    ("states: {A: {ties: {B: {uniform: [0, 5]}}}, B: }", [(1, 21, "heavy-interest")]),
+    ("states: {A: {ties: {B: {uniform: [0, 5]}}}, B: }", [(1, 24, "heavy-interest")]),
     ("issues: {i: {minus: x, plus: y}}\nstates: {A: {issues: {i: " + STAND % (1, 9) + "}}, "
-     "B: {issues: {i: " + STAND % (1, 1) + "}}}", [(2, 47, "heavy-interest")]),
+     "B: {issues: {i: " + STAND % (1, 1) + "}}}", [(2, 48, "heavy-interest")]),
     ("issues: {i: {minus: x, plus: y}}", [(1, 10, "idle-issue")]),
     ("issues: {i: {minus: x, plus: y}}\nstates: {A: {issues: {i: " + STAND % (1, 1) + "}}, "
      "B: {issues: {i: " + STAND % (0, 1) + "}}}", [(1, 10, "idle-issue")]),

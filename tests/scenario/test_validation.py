@@ -1,4 +1,4 @@
-"""Every code of a problem, at the place a person has to change; no mistake hides or makes others."""
+"""Every code of a problem, in its place; no mistake hides or makes others."""
 
 from __future__ import annotations
 

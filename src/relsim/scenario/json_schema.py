@@ -22,6 +22,7 @@ def json_schema() -> dict[str, Any]:
     """
     whole = Scenario.model_json_schema()
     definitions = whole.pop("$defs")
+    whole["properties"]["ties"]["additionalProperties"] = False  # than keys of the pattern
     variant = _loosened(whole)
     variant["properties"] = {"extends": EXTENDS, **variant["properties"]}
     return {

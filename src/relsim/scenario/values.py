@@ -97,7 +97,7 @@ def _number_hint(raw: Any) -> str:
         return "A colon does not stand in a number."
     if re.fullmatch(r"[-+]?\d+,\d+", raw):
         return f"Write a point: {raw.replace(',', '.')}."
-    if re.fullmatch(r"[-+]?[\d_]+(\.\d+)?", raw):
+    if re.fullmatch(r"[-+]?(0\d+|\d+_[\d_]*)(\.\d+)?", raw):
         return "Write digits without underscores or leading zeros."
     if raw.endswith("%"):
         return "Write a share: 15% is 0.15."

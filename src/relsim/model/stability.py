@@ -16,7 +16,7 @@ from relsim.errors import Position, Problem
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
 
 POSTURE_LIMIT = 0.999  # as in relsim.model.rules
-DENSE = 1000  # up to so many postures all eigenvalues take 0.1 s
+DENSE = 64  # up to so many postures, all eigenvalues; above, the leading one
 SUSPECTS = 12  # how many of the strongest interests are tried one by one
 
 

@@ -81,13 +81,13 @@ def run(
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     scenarios = _checked(files, settings or [], extends_anywhere, quiet=quiet)
 
-    from relsim import terminal
     from relsim.results.run import run as simulate_into_folder
+    from relsim.terminal.progress import watching
 
     console = Console(quiet=quiet)
     results = []
     for file, scenario in zip(files, scenarios, strict=True):
-        with terminal.watching(console, runs or scenario.ensemble.runs) as watcher:
+        with watching(console, runs or scenario.ensemble.runs) as watcher:
             result = simulate_into_folder(
                 scenario,
                 runs=runs,
@@ -192,17 +192,18 @@ def _command(
 
 
 def _report(result: Result, console: Console, *, quiet: bool) -> None:
-    from relsim import terminal
+    from relsim.terminal.closing import closing_lines, closing_table
+    from relsim.terminal.verdicts import claims_table, unjudged_lines
 
     if quiet:
         typer.echo(str(result.folder))
         return
-    console.print(terminal.closing_table(result))
+    console.print(closing_table(result))
     if result.claims:
-        console.print(terminal.claims_table(result.claims))
-        for line in terminal.unjudged_lines(result.claims):
+        console.print(claims_table(result.claims))
+        for line in unjudged_lines(result.claims):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
-    console.print(terminal.closing_lines(result), soft_wrap=True, highlight=False, markup=False)
+    console.print(closing_lines(result), soft_wrap=True, highlight=False, markup=False)
 
 
 def _fail(text: str, code: int) -> None:

@@ -1,0 +1,48 @@
+"""What a finished run says: a table of the watched pairs, and where the result is."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from relsim.results.run import Result
+
+
+def closing_table(result: Result) -> Table:
+    """Each watched pair: start, end median and 80 % band, P(up)."""
+    scenario = result.scenario
+    time = scenario.time
+    table = Table(title=escape(scenario.name), title_justify="left", title_style="bold")
+    table.add_column("pair", justify="left")
+    for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
+        table.add_column(name, justify="right")
+    pairs = [f"{first}-{second}" for first, second in scenario.watched_pairs]
+    summary = result.summary(pairs)["overall"]
+    for pair in pairs:
+        end = summary.sel(pair=pair).isel(time=-1)
+        start = float(summary.sel(pair=pair, statistic="q0.5").isel(time=0))
+        low, middle, high, up = (
+            float(end.sel(statistic=name)) for name in ("q0.1", "q0.5", "q0.9", "p_up")
+        )
+        table.add_row(
+            pair, f"{start:+.2f}", f"{middle:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{up:.2f}"
+        )
+    return table
+
+
+def closing_lines(result: Result) -> str:
+    """Where the result is, and what to know about it."""
+    content = result.manifest
+    weights = content["event_weights"]
+    overridden = sum(weight["overridden"] for weight in weights)
+    lines = [
+        f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
+        f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
+    ]
+    if result.reused:
+        lines.append("This question was answered before; --force asks it again.")
+    else:
+        seconds = content["seconds"]
+        lines.append(f"Simulated in {seconds['simulate']:.2f} s.")
+    lines.append(f"Results: {result.folder}")
+    return "\n".join(lines)

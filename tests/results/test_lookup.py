@@ -1,0 +1,34 @@
+"""Results are found by their folder or by that of their scenario."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from relsim.errors import ResultsError
+from relsim.results.lookup import finished_folders, result_folder
+
+
+def finished(folder: Path, written: int) -> Path:
+    folder.mkdir(parents=True)
+    manifest = folder / "manifest.json"
+    manifest.write_text("{}")
+    os.utime(manifest, (written, written))
+    return folder
+
+
+def test_a_result_is_found_by_its_folder_and_the_newest_by_that_of_its_scenario(
+    tmp_path: Path,
+) -> None:
+    old, new = finished(tmp_path / "base" / "0a", 100), finished(tmp_path / "base" / "0b", 200)
+    (tmp_path / "base" / ".0c.part-1").mkdir()
+    assert result_folder(old) == old
+    assert result_folder(tmp_path / "base") == new
+    assert finished_folders(tmp_path) == [new, old]
+
+
+def test_no_result_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="relsim run"):
+        result_folder(tmp_path)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
     from relsim.model.mesa_model import RelationsModel, StateAgent
-    from relsim.results.run import Result, open_result, run
+    from relsim.results.result import Result, open_result
+    from relsim.results.run import run
     from relsim.scenario.load import check_file, load
     from relsim.scenario.schema import Scenario
 
@@ -30,7 +31,7 @@ _HOMES = {
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
     "RelsimError": "relsim.errors",
-    "Result": "relsim.results.run",
+    "Result": "relsim.results.result",
     "ResultsError": "relsim.errors",
     "Scenario": "relsim.scenario.schema",
     "ScenarioError": "relsim.errors",
@@ -39,7 +40,7 @@ _HOMES = {
     "check_file": "relsim.scenario.load",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
-    "open_result": "relsim.results.run",
+    "open_result": "relsim.results.result",
     "run": "relsim.results.run",
     "simulate": "relsim.ensemble.simulate",
     "summarise": "relsim.analysis.summary",

@@ -13,7 +13,8 @@ from relsim import __version__
 from relsim.errors import Problem, RelsimError, ScenarioError
 
 if TYPE_CHECKING:
-    from relsim.results.run import Result
+    from relsim.results.family import Family
+    from relsim.results.result import Result
     from relsim.scenario.schema import Scenario
 
 EXIT_CONTRADICTED = 1  # with --check, a claim is contradicted
@@ -81,25 +82,26 @@ def run(
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     scenarios = _checked(files, settings or [], extends_anywhere, quiet=quiet)
 
-    from relsim.results.run import run as simulate_into_folder
     from relsim.terminal.progress import watching
 
     console = Console(quiet=quiet)
-    results = []
-    for file, scenario in zip(files, scenarios, strict=True):
-        with watching(console, runs or scenario.ensemble.runs) as watcher:
-            result = simulate_into_folder(
-                scenario,
-                runs=runs,
-                seed=seed,
-                record=record,
-                out=out,
-                force=force,
-                command=_command(file, runs, seed, settings or [], record),
-                watcher=watcher,
-            )
-        _report(result, console, quiet=quiet)
-        results.append(result)
+    asked = {"runs": runs, "seed": seed, "record": record, "out": out, "force": force}
+    commands = [_command(file, runs, seed, settings or [], record) for file in files]
+    total = sum(runs or scenario.ensemble.runs for scenario in scenarios)
+    with watching(console, total) as watcher:
+        if len(scenarios) == 1:
+            from relsim.results.run import run as simulate_into_folder
+
+            results = [
+                simulate_into_folder(scenarios[0], command=commands[0], watcher=watcher, **asked)
+            ]
+            family = None
+        else:
+            from relsim.results.family import run_family
+
+            family = run_family(scenarios, commands=commands, watcher=watcher, **asked)
+            results = list(family.results)
+    _report(results, family, console, quiet=quiet)
     if junit is not None:
         from relsim.results.junit import write_junit
 
@@ -191,19 +193,22 @@ def _command(
     return " ".join(str(part) for part in parts)
 
 
-def _report(result: Result, console: Console, *, quiet: bool) -> None:
-    from relsim.terminal.closing import closing_lines, closing_table
+def _report(results: list[Result], family: Family | None, console: Console, *, quiet: bool) -> None:
+    from relsim.terminal.closing import closing_lines, closing_table, family_lines, family_table
     from relsim.terminal.verdicts import claims_table, unjudged_lines
 
     if quiet:
-        typer.echo(str(result.folder))
+        for folder in [*(result.folder for result in results), *([family.folder] if family else ())]:
+            typer.echo(str(folder))
         return
-    console.print(closing_table(result))
-    if result.claims:
-        console.print(claims_table(result.claims))
-        for line in unjudged_lines(result.claims):
+    console.print(closing_table(results[0]) if family is None else family_table(family))
+    claims = [(result.scenario.slug, claim) for result in results for claim in result.claims]
+    if claims:
+        console.print(claims_table(claims, scenarios=family is not None))
+        for line in unjudged_lines([claim for _, claim in claims]):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
-    console.print(closing_lines(result), soft_wrap=True, highlight=False, markup=False)
+    lines = closing_lines(results[0]) if family is None else family_lines(family)
+    console.print(lines, soft_wrap=True, highlight=False, markup=False)
 
 
 def _fail(text: str, code: int) -> None:

@@ -14,7 +14,8 @@ import yaml
 from relsim.analysis.claims import Verdict
 from relsim.errors import ResultsError
 from relsim.results.junit import junit_xml, write_junit
-from relsim.results.run import Result, open_result, run
+from relsim.results.result import Result, open_result
+from relsim.results.run import run
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import FAMILY
 

@@ -16,7 +16,8 @@ from relsim.errors import ResultsError
 from relsim.results import run as run_module
 from relsim.results.folder import is_finished, written_aside
 from relsim.results.manifest import event_weights
-from relsim.results.run import Result, open_result, run
+from relsim.results.result import Result, open_result
+from relsim.results.run import run
 from relsim.scenario.load import check_text
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 

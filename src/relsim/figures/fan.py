@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.headline import pair_title
 from relsim.figures.style import BANDS, EVENT, INK, LINE, MUTED, configured
 from relsim.scenario.schema import Event, Pulse, Scenario, Shift
 
@@ -32,10 +33,12 @@ def fan_chart(
     """
     pairs = pairs or [f"{a}-{b}" for a, b in scenario.watched_pairs]
     marks = {pair: event_marks(scenario, events, pair) for pair in pairs}
-    numbers = _event_numbers(marks)
+    numbers = event_numbers(marks)
     span = max(_band_span(summary, pair) for pair in pairs)
     panels = [
-        _panel(scenario, summary, pair, marks[pair], numbers, span, last=pair == pairs[-1])
+        _panel(summary, pair, marks[pair], numbers, span, labelled=pair == pairs[-1]).properties(
+            width=WIDTH, height=HEIGHT, title=_panel_title(scenario, pair)
+        )
         for pair in pairs
     ]
     key = [_event_key(scenario, numbers)] if numbers else []
@@ -51,6 +54,56 @@ def fan_chart(
     return configured(chart)
 
 
+def fan_card(
+    scenario: Scenario,
+    summary: xr.Dataset,
+    events: pd.DataFrame,
+    pair: str,
+    numbers: dict[str, int],
+) -> Any:
+    """The fan of one pair for a page: as wide as its place, with numbers shown on hovering.
+
+    Args:
+        scenario, summary, events: as for :func:`fan_chart`.
+        pair: as in ``PAK-RUS``.
+        numbers: of :func:`event_numbers`.
+    """
+    span = _band_span(summary, pair)
+    panel = _panel(summary, pair, event_marks(scenario, events, pair), numbers, span, labelled=True)
+    frame = fan_frame(summary, pair)
+    hover = hover_layers(alt.Chart(frame[frame["band"] == "80 %"]), "low", "high")
+    chart = alt.layer(panel, *hover)
+    return configured(
+        chart.properties(
+            width="container",
+            height=HEIGHT,
+            description=f"Fan chart of {pair_title(scenario, pair)}: overall cooperation by month.",
+        )
+    )
+
+
+def hover_layers(base: Any, low: str, high: str) -> list[Any]:
+    """A line at the month nearest to the pointer, with what stands there.
+
+    Args:
+        base: a chart of rows with ``time``, ``median`` and the edges of the 80 % band.
+        low, high: the columns of those edges.
+    """
+    nearest = alt.selection_point(
+        nearest=True, on="pointerover", clear="pointerout", fields=["time"], empty=False
+    )
+    base = base.encode(x="time:T")
+    places = base.mark_point(opacity=0).encode(y="median:Q").add_params(nearest)
+    tooltip = [
+        alt.Tooltip("time:T", title="month", format="%B %Y"),
+        alt.Tooltip("median:Q", title="median (cooperation)", format="+.2f"),
+        alt.Tooltip(f"{low}:Q", title="80 % of runs, from", format="+.2f"),
+        alt.Tooltip(f"{high}:Q", title="80 % of runs, to", format="+.2f"),
+    ]
+    line = base.mark_rule(color=INK, opacity=0.5).encode(tooltip=tooltip)
+    return [places, line.transform_filter(nearest)]
+
+
 def event_marks(scenario: Scenario, events: pd.DataFrame, pair: str) -> pd.DataFrame:
     """The first time of each event that happens in every run and pushes the pair."""
     certain = events[events["share"] >= 1.0].sort_values("month").drop_duplicates("event")
@@ -64,26 +117,29 @@ def _pushes(event: Event, pair: str) -> bool:
     return any("-".join(tie.pair) == pair for tie in ties)
 
 
-def _event_numbers(marks: dict[str, pd.DataFrame]) -> dict[str, int]:
+def event_numbers(marks: dict[str, pd.DataFrame]) -> dict[str, int]:
     """A number for each marked event, in order of time."""
     found = pd.concat(list(marks.values()))
     names = found.sort_values(["month", "event"]).drop_duplicates("event")["event"]
     return {name: number for number, name in enumerate(names, start=1)}
 
 
+def _panel_title(scenario: Scenario, pair: str) -> Any:
+    return alt.TitleParams(pair_title(scenario, pair), fontSize=12, offset=6, frame="group")
+
+
 def _panel(
-    scenario: Scenario,
     summary: xr.Dataset,
     pair: str,
     marks: pd.DataFrame,
     numbers: dict[str, int],
     span: float,
     *,
-    last: bool,
+    labelled: bool,
 ) -> Any:
     frame = fan_frame(summary, pair)
     low, high = axis_range(summary, pair, span)
-    axis = alt.Axis(format="%Y", labels=last, ticks=last, tickCount="year")
+    axis = alt.Axis(format="%Y", labels=labelled, ticks=labelled, tickCount="year")
     x = alt.X("time:T", title=None, axis=axis)
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     y = alt.Y("low:Q", title="cooperation", scale=scale, axis=alt.Axis(tickCount=5, format=".2f"))
@@ -102,9 +158,7 @@ def _panel(
         .mark_rule(color=INK, strokeDash=[2, 3], opacity=0.6)
         .encode(y=alt.Y("y:Q", scale=scale))
     )
-    layers = alt.layer(*bands, rule, line, *_mark_layers(marks, numbers))
-    title = alt.TitleParams(pair_title(scenario, pair), fontSize=12, offset=6, frame="group")
-    return layers.properties(width=WIDTH, height=HEIGHT, title=title)
+    return alt.layer(*bands, rule, line, *_mark_layers(marks, numbers))
 
 
 def _mark_layers(marks: pd.DataFrame, numbers: dict[str, int]) -> list[Any]:
@@ -212,9 +266,3 @@ def axis_range(summary: xr.Dataset, pair: str, span: float) -> tuple[float, floa
     span = min(span, 2.0)
     start = max(-1.0, min((low + high - span) / 2, 1.0 - span))
     return start, start + span
-
-
-def pair_title(scenario: Scenario, pair: str) -> str:
-    """A pair by the names of its states."""
-    names = [scenario.states[code].name or code for code in pair.split("-")]
-    return " – ".join(names)

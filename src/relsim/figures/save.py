@@ -5,24 +5,124 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from types import TracebackType
+from typing import IO, Any
 
 import altair as alt
 
 from relsim.errors import ResultsError
 
+_ALTAIR = Lock()  # its settings are those of the whole process
 
-def save_charts(charts: dict[str, Any], folder: Path) -> None:
+
+class Painter:
+    """A drawing process for several sets of charts; may be asked from several threads.
+
+    The process starts with :meth:`start` or the first request, and ends with the ``with`` block.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._script = ""
+        self._script_is_coming = False
+
+    def __enter__(self) -> Painter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+    def start(self) -> None:
+        """Starts the process ahead of the first request; it bundles the scripts meanwhile."""
+        with self._lock:
+            self._ask_for_script()
+
+    def draw(self, charts: Mapping[str, Any], folder: Path) -> None:
+        """Writes each chart as ``name.svg`` and ``name.png``.
+
+        Raises:
+            ResultsError: a chart could not be drawn.
+        """
+        definitions = {name: definition(chart) for name, chart in charts.items()}
+        with self._lock:
+            self._take_script()
+            self._send({"charts": definitions, "folder": str(folder.resolve())})
+            self._receive()
+
+    def script(self) -> str:
+        """The scripts that show charts on a page, bundled from the drawing package."""
+        with self._lock:
+            self._ask_for_script()
+            self._take_script()
+            return self._script
+
+    def _ask_for_script(self) -> None:
+        if not self._script and not self._script_is_coming:
+            self._send({"script": "wanted"})
+            self._script_is_coming = True
+
+    def _take_script(self) -> None:
+        if self._script_is_coming:
+            self._script = self._receive()["script"]
+            self._script_is_coming = False
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "relsim.figures.render"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        return self._process
+
+    def _send(self, request: dict[str, Any]) -> None:
+        stream = _pipe(self._running().stdin)
+        try:
+            stream.write(json.dumps(request) + "\n")
+            stream.flush()
+        except OSError as error:
+            raise ResultsError(f"The drawing process ended: {error.strerror}.") from error
+
+    def _receive(self) -> dict[str, Any]:
+        line = _pipe(self._running().stdout).readline()
+        if not line:
+            raise ResultsError("The figures could not be drawn: the drawing process ended.")
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise ResultsError(f"The figures could not be drawn: {said['error']}")
+        return said
+
+
+def _pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None  # both were asked for
+    return stream
+
+
+def definition(chart: Any) -> dict[str, Any]:
+    """A chart as plain Vega-Lite with its data inside, of whatever length."""
+    with _ALTAIR, alt.data_transformers.disable_max_rows():  # long horizons have many months
+        plain: dict[str, Any] = chart.to_dict()
+    return plain
+
+
+def save_charts(charts: Mapping[str, Any], folder: Path) -> None:
     """Writes each chart as ``name.svg`` and ``name.png``.
 
     Raises:
         ResultsError: a chart could not be drawn.
     """
-    with alt.data_transformers.disable_max_rows():  # long horizons have many months
-        definitions = json.dumps({name: chart.to_dict() for name, chart in charts.items()})
-    command = [sys.executable, "-m", "relsim.figures.render", str(folder)]
-    done = subprocess.run(command, input=definitions.encode(), capture_output=True, check=False)
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise ResultsError(f"The figures could not be drawn: {said[0]}")
+    with Painter() as painter:
+        painter.draw(charts, folder)

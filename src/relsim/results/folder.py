@@ -13,9 +13,9 @@ from relsim.errors import ResultsError
 MANIFEST = "manifest.json"  # written last: a folder with one is whole
 
 
-def is_finished(folder: Path) -> bool:
-    """Whether a whole result is there."""
-    return (folder / MANIFEST).is_file()
+def is_finished(folder: Path, last: str = MANIFEST) -> bool:
+    """Whether a whole result is there: the file that is written last."""
+    return (folder / last).is_file()
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.results.run import Result
+from relsim.model.plan import pair_names
+from relsim.results.family import Family
+from relsim.results.result import REPORT, Result
 
 
 def closing_table(result: Result) -> Table:
@@ -16,7 +18,7 @@ def closing_table(result: Result) -> Table:
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
-    pairs = [f"{first}-{second}" for first, second in scenario.watched_pairs]
+    pairs = pair_names(scenario.watched_pairs)
     summary = result.summary(pairs)["overall"]
     for pair in pairs:
         end = summary.sel(pair=pair).isel(time=-1)
@@ -44,5 +46,35 @@ def closing_lines(result: Result) -> str:
     else:
         seconds = content["seconds"]
         lines.append(f"Simulated in {seconds['simulate']:.2f} s.")
+    lines.append(f"Report: {result.folder / REPORT}")
     lines.append(f"Results: {result.folder}")
     return "\n".join(lines)
+
+
+def family_table(family: Family) -> Table:
+    """Each scenario: the median end of each pair that the base watches."""
+    base = family.results[family.base]
+    pairs, time = pair_names(base.scenario.watched_pairs), base.scenario.time
+    title = f"Median overall cooperation in {time.end}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("scenario", justify="left")
+    for pair in pairs:
+        table.add_column(pair, justify="right")
+    for result in family.results:
+        shared = [pair for pair in pairs if pair in result.ensemble.data.indexes["pair"]]
+        ends = result.summary(shared)["overall"].sel(statistic="q0.5").isel(time=-1)
+        cells = [f"{float(ends.sel(pair=pair)):+.3f}" if pair in shared else "–" for pair in pairs]
+        name = f"{result.scenario.name} (base)" if result is base else result.scenario.name
+        table.add_row(escape(name), *cells)
+    return table
+
+
+def family_lines(family: Family) -> str:
+    """Where the common page is."""
+    content = family.results[family.base].manifest
+    reused = sum(result.reused for result in family.results)
+    again = f" {reused} were answered before; --force asks again." if reused else ""
+    return (
+        f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
+        f"{content['seed']}.{again}\nReport: {family.report}\nResults: {family.folder}"
+    )

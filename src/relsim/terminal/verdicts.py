@@ -17,15 +17,21 @@ COLOURS: dict[VerdictWord, str] = {
 }
 
 
-def claims_table(claims: Sequence[Verdict]) -> Table:
-    """Each claim: in how many runs it holds, what it asks for, how large the effect is."""
+def claims_table(claims: Sequence[tuple[str, Verdict]], *, scenarios: bool = False) -> Table:
+    """Each claim: in how many runs it holds, what it asks for, how large the effect is.
+
+    Args:
+        claims: verdicts, each with the slug of its scenario.
+        scenarios: whether to name those.
+    """
     table = Table(title="Claims, under the scenario's assumptions", title_justify="left")
     table.add_column("claim", justify="left", overflow="fold", min_width=20)
     for name in ("holds (95 %)", "asked", "median (80 %)"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", justify="left")
-    for claim in claims:
-        said = Text.assemble((claim.name, "bold"), f"\n{claim.says}")
+    table.add_column("verdict", justify="left", min_width=len("distinguishable"))
+    for scenario, claim in claims:
+        where = (f"{scenario}: ", "dim") if scenarios else ""
+        said = Text.assemble(where, (claim.name, "bold"), f"\n{claim.says}")
         word = Text(claim.verdict, style=COLOURS[claim.verdict])
         table.add_row(said, _share(claim), f"{claim.required:.0%}", _effect(claim), word)
     return table

@@ -1,0 +1,128 @@
+"""The inputs of a scenario as tables: what is written there, and every weight of every act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.schema import Scenario
+from relsim.scenario.values import central
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page: texts throughout.
+
+    Attributes:
+        title: what it holds.
+        caption: how to read it.
+        head: a word for each column.
+        rows: as many texts in each.
+        open: whether the page shows it unasked.
+    """
+
+    title: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    open: bool = False
+
+
+def input_tables(scenario: Scenario) -> list[Table]:
+    """Everything that was written down, inheritance and changes applied; empty tables left out."""
+    written = scenario.as_written
+    tables = [
+        events_table(scenario, written),
+        _states_table(written),
+        _map_table("Opening ties", "Cooperation at the start, −1 to 1.", "tie", written["ties"])
+        if written.get("ties")
+        else None,
+        _map_table("Issues", "What the ends of a stance mean.", "issue", written.get("issues")),
+        _map_table("Context", "Variables of the world.", "variable", written.get("context")),
+        _map_table(
+            "Parameters that differ from their defaults",
+            "Per month unless they say otherwise; see docs/ODD.md for the defaults.",
+            "parameter",
+            written.get("parameters"),
+        ),
+        _list_table("Sources", written.get("sources")),
+    ]
+    return [table for table in tables if table is not None and table.rows]
+
+
+def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
+    """Every event: when, and what it changes, with the published weight of each CAMEO code."""
+    rows = []
+    for name, event in (written.get("events") or {}).items():
+        off = event.get("off", False) is True
+        label = f"{event.get('label') or name}{' (off)' if off else ''}"
+        timing = {key: event[key] for key in _TIMING if event.get(key) is not None}
+        effects = [
+            f"{flow(effect)}{_weight(scenario, effect)}" for effect in event.get("effects") or ()
+        ]
+        rows.append((label, flow(timing)[1:-1], "; ".join(effects), str(event.get("about") or "")))
+    return Table(
+        "Events and levers",
+        "Size of a pulse with a CAMEO code: goldstein_unit × its Goldstein weight, in pull units, "
+        "unless an override is named. An event marked (off) is a lever that was not pulled.",
+        ("event", "when", "effects", "about"),
+        tuple(rows),
+        open=True,
+    )
+
+
+_TIMING = ("at", "every", "chance", "when", "from", "until", "at_most")
+
+
+def _weight(scenario: Scenario, effect: Mapping[str, Any]) -> str:
+    """The published weight of a pulse's act, and whether the file overrides it."""
+    code = effect.get("cameo")
+    if code is None:
+        return ""
+    weight = goldstein_weights()[str(code)]
+    size = central(scenario.parameters.goldstein_unit) * weight
+    published = f" [Goldstein {weight:+g}, size {size:+.3f}]"
+    if effect.get("size") is None:
+        return published
+    return f"{published} OVERRIDDEN by size {flow(effect['size'])}"
+
+
+def _states_table(written: Mapping[str, Any]) -> Table:
+    rows = []
+    for code, state in written["states"].items():
+        state = state or {}
+        cells = (flow(state.get(key)) for key in ("ties", "issues", "capacity", "traits"))
+        rows.append((f"{code} {state.get('name') or ''}".strip(), *cells))
+    return Table(
+        "States and their interests",
+        "Tie weights and saliences: 0 none, 0.3 notable, 0.6 strong, 1 dominant. "
+        "Capacity: the highest level it can afford.",
+        ("state", "tie interests", "issues", "capacity", "traits"),
+        tuple(rows),
+    )
+
+
+def _map_table(title: str, caption: str, head: str, written: Any) -> Table | None:
+    if not isinstance(written, Mapping):
+        return None
+    rows = tuple((str(key), flow(value)) for key, value in written.items())
+    return Table(title, caption, (head, "value"), rows)
+
+
+def _list_table(title: str, written: Iterable[Any] | None) -> Table | None:
+    rows = tuple((str(entry),) for entry in written or ())
+    return Table(title, "As the file names them.", ("source",), rows)
+
+
+def flow(value: Any) -> str:
+    """Plain data on one line, as YAML writes it; empty where there is none."""
+    if value is None or value == {}:
+        return ""
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
+    )
+    return text.removesuffix("...\n").strip()

@@ -1,0 +1,41 @@
+"use strict";
+// Charts stand as JSON beside the element that shows them; controls set signals of the charts in
+// their own section.
+const views = new Map();
+
+function show(place) {
+  const spec = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+  const options = {
+    renderer: "svg",
+    actions: { export: { svg: true, png: true }, source: false, compiled: false, editor: false },
+    downloadFileName: place.dataset.chart,
+  };
+  return vegaEmbed(place, spec, options).then((result) => {
+    views.set(place, result.view);
+    const menu = place.querySelector("details > summary");
+    if (menu) menu.setAttribute("aria-label", "Save this chart");
+  });
+}
+
+function apply(control) {
+  const value = control.type === "checkbox" ? control.checked : control.value;
+  for (const place of control.closest("section").querySelectorAll("[data-chart]")) {
+    const view = views.get(place);
+    if (view) view.signal(control.dataset.control, value).runAsync();
+  }
+}
+
+document.querySelectorAll("[data-control]").forEach((control) => {
+  control.addEventListener("change", () => apply(control));
+});
+
+Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
+  () => {
+    document.querySelectorAll("[data-control]").forEach(apply);
+    document.documentElement.dataset.charts = "shown";
+  },
+  (error) => {
+    document.documentElement.dataset.charts = "failed";
+    document.getElementById("failure").textContent = `A chart could not be shown: ${error.message}`;
+  },
+);

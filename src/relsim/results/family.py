@@ -1,0 +1,223 @@
+"""Several scenarios asked alike: their results, and one page that shows them side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import pandas as pd
+
+from relsim.analysis.claims import claims_table
+from relsim.analysis.compare import Comparison, compare
+from relsim.analysis.summary import write_table
+from relsim.ensemble.record import RecordLevel
+from relsim.errors import ResultsError
+from relsim.figures.save import Painter
+from relsim.report.family_page import Entry, family_page
+from relsim.results.comparisons import comparisons
+from relsim.results.folder import is_finished, written_aside
+from relsim.results.identity import Question, digest
+from relsim.results.result import CLAIMS, REPORT, Result
+from relsim.results.run import Asked, answer
+from relsim.results.watcher import Nobody, Watcher
+from relsim.scenario.difference import diff
+from relsim.scenario.load import load, slug
+from relsim.scenario.schema import Scenario
+
+AT_ONCE = 2  # scenarios: while one is simulated on all cores, the other is summarised and drawn
+FAMILY = "family.json"  # written last
+
+
+@dataclass(frozen=True)
+class Family:
+    """Finished results of several scenarios.
+
+    Attributes:
+        folder: where their common page is.
+        results: in the order asked for.
+        base: the place in ``results`` of the one that the others are set against.
+    """
+
+    folder: Path
+    results: tuple[Result, ...]
+    base: int
+
+    @property
+    def report(self) -> Path:
+        """The common page."""
+        return self.folder / REPORT
+
+
+@dataclass(frozen=True)
+class Member:
+    """A scenario of a family, and the command that asks for it alone."""
+
+    question: Question
+    command: str = ""
+
+
+def run_family(
+    scenarios: Sequence[Scenario | str | Path],
+    *,
+    runs: int | None = None,
+    seed: int | None = None,
+    record: RecordLevel = "domains",
+    out: str | Path = "results",
+    force: bool = False,
+    commands: Sequence[str] = (),
+    watcher: Watcher | None = None,
+) -> Family:
+    """Simulates several scenarios alike, each into its own folder, and shows them on one page.
+
+    The base is the scenario that most claims of the others compare with, else the first.
+
+    Args:
+        scenarios: scenarios or their files.
+        runs, seed: for all of them; those of each scenario where absent.
+        record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        out: folder of all results.
+        force: repeat finished results.
+        commands: how each was asked for, for the manifests.
+        watcher: told how far it is.
+
+    Raises:
+        ScenarioError: a file has problems.
+        ResultsError: a folder cannot be written.
+    """
+    told = watcher or Nobody()
+    loaded = [one if isinstance(one, Scenario) else load(one) for one in scenarios]
+    questions = [
+        Question(
+            scenario,
+            scenario.ensemble.seed if seed is None else seed,
+            scenario.ensemble.runs if runs is None else runs,
+            record,
+        )
+        for scenario in loaded
+    ]
+    asked = zip_longest(questions, commands, fillvalue="")
+    members = list({question.id: Member(question, said) for question, said in asked}.values())
+    with Painter() as painter:
+        results = answer_all(members, Path(out), force=force, watcher=told, painter=painter)
+        base = _base(members)
+        folder = Path(out) / _name(loaded) / _id(members)
+        if not is_finished(folder, FAMILY) or not all(result.reused for result in results):
+            told.phase("Setting the scenarios side by side")
+            with written_aside(folder) as aside:
+                _write(results, base, painter, folder, aside)
+    return Family(folder, tuple(results), base)
+
+
+def answer_all(
+    members: Sequence[Member], out: Path, *, force: bool, watcher: Watcher, painter: Painter
+) -> list[Result]:
+    """The results of a family, in order; those that others compare with are made first."""
+    first = _compared_with(members)
+
+    def result_of(member: Member) -> Result:
+        told = _Named(watcher, member.question.scenario.slug)
+        asked = Asked(member.question, out, member.command, told, painter)
+        result = answer(asked, force=force)
+        if result.reused:
+            watcher.runs_done(member.question.runs)
+        return result
+
+    bases = [member for member in members if member.question.id in first]
+    others = [member for member in members if member.question.id not in first]
+    results = [result_of(member) for member in bases]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results += pool.map(result_of, others)
+    made = dict(zip((member.question.id for member in [*bases, *others]), results, strict=True))
+    return [made[member.question.id] for member in members]
+
+
+def _compared_with(members: Sequence[Member]) -> Counter[str]:
+    """How many members have claims that compare with a question, by its id."""
+    found: Counter[str] = Counter()
+    for member in members:
+        others = comparisons(member.question).values()
+        found.update({other.id for other in others if isinstance(other, Question)})
+    return found
+
+
+def _base(members: Sequence[Member]) -> int:
+    """The place of the scenario that most others compare with, else 0."""
+    counts = _compared_with(members)
+    return max(range(len(members)), key=lambda n: (counts[members[n].question.id], -n))
+
+
+def _name(scenarios: Sequence[Scenario]) -> str:
+    """The name of the folder that all files share, else what a family is."""
+    folders = {scenario.folder for scenario in scenarios}
+    only = folders.pop() if len(folders) == 1 else None
+    return f"family-{slug(only.resolve().name)}" if only is not None else "family"
+
+
+def _id(members: Sequence[Member]) -> str:
+    return digest([[member.question.id, member.question.scenario.name] for member in members])[:12]
+
+
+def _write(
+    results: Sequence[Result], base: int, painter: Painter, folder: Path, aside: Path
+) -> None:
+    """The common page, the claims of all, and which results they are of."""
+    ordered = [results[base], *(result for n, result in enumerate(results) if n != base)]
+    entries = [_entry(result, ordered[0], folder) for result in ordered]
+    manifest = ordered[0].manifest
+    title = folder.parent.name.removeprefix("family-")
+    page = family_page(
+        f"{title}: scenarios", entries, manifest["runs"], manifest["seed"], painter.script()
+    )
+    (aside / REPORT).write_text(page, encoding="utf-8")
+    write_table(family_claims(results), aside / CLAIMS)
+    content = {"results": [f"{one.folder.parent.name}/{one.folder.name}" for one in ordered]}
+    (aside / FAMILY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def family_claims(results: Sequence[Result]) -> pd.DataFrame:
+    """The claims of several results as one table, with the scenario of each."""
+    tables = []
+    for result in results:
+        table = claims_table(result.claims)
+        table.insert(0, "scenario", result.scenario.slug)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _entry(result: Result, base: Result, folder: Path) -> Entry:
+    link = Path(os.path.relpath(result.folder / REPORT, folder)).as_posix()
+    return Entry(
+        result.scenario,
+        result.summary(),
+        result.claims,
+        link,
+        "it is the base" if result is base else _compared(base, result),
+        [] if result is base else diff(base.scenario, result.scenario),
+    )
+
+
+def _compared(base: Result, other: Result) -> Comparison | str:
+    try:
+        return compare(base.ensemble, other.ensemble)
+    except ResultsError as error:
+        return str(error)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Tells a watcher which scenario a phase is of."""
+
+    watcher: Watcher
+    name: str
+
+    def phase(self, text: str) -> None:
+        self.watcher.phase(f"{self.name}: {text}")
+
+    def runs_done(self, runs: int) -> None:
+        self.watcher.runs_done(runs)

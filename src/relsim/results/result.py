@@ -1,0 +1,83 @@
+"""A finished result: what is in its folder, and opening it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from relsim.analysis.claims import Verdict
+from relsim.analysis.summary import summarise
+from relsim.ensemble.simulate import Ensemble
+from relsim.ensemble.store import open_store
+from relsim.errors import ResultsError
+from relsim.results.folder import MANIFEST, is_finished
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+
+STORE, RESOLVED, REPORT = "ensemble.zarr", "scenario.resolved.yaml", "report.html"
+SUMMARY, EVENTS, CLAIMS, FIGURES = "summary.csv", "events.csv", "claims.csv", "figures"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished result.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``.
+        ensemble: every run, read from the store when used.
+        reused: it was there already, so nothing was simulated.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    ensemble: Ensemble
+    reused: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.ensemble.scenario
+
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """The verdict on each claim, as stored."""
+        return tuple(Verdict(**verdict) for verdict in self.manifest.get("claims", ()))
+
+    def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
+        """Quantiles and moments over the runs (see relsim.summarise)."""
+        return summarise(self.ensemble, pairs)
+
+
+def open_result(folder: str | Path, *, reused: bool = False) -> Result:
+    """A finished result.
+
+    Args:
+        folder: as printed by ``relsim run``.
+        reused: noted in the result.
+
+    Raises:
+        ResultsError: there is no whole result there.
+    """
+    folder = Path(folder)
+    if not is_finished(folder):
+        raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
+    content = read_manifest(folder)
+    scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
+    ensemble = Ensemble(scenario, content["seed"], open_store(folder / STORE))
+    return Result(folder, content, ensemble, reused)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result; raises ResultsError where it cannot be read."""
+    try:
+        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        _ = content["scenario"]["slug"], content["seed"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
+    return content

@@ -198,7 +198,10 @@ def _report(results: list[Result], family: Family | None, console: Console, *, q
     from relsim.terminal.verdicts import claims_table, unjudged_lines
 
     if quiet:
-        for folder in [*(result.folder for result in results), *([family.folder] if family else ())]:
+        for folder in [
+            *(result.folder for result in results),
+            *([family.folder] if family else ()),
+        ]:
             typer.echo(str(folder))
         return
     console.print(closing_table(results[0]) if family is None else family_table(family))

@@ -1,0 +1,59 @@
+"""The inputs on a page: every event with its weights, and what is overridden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relsim.report.inputs import Table, flow, input_tables
+from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
+
+
+def table_of(title: str, data: dict[str, Any]) -> Table:
+    return next(table for table in input_tables(scenario_of(data)) if table.title == title)
+
+
+def event(effect: dict[str, Any], **more: Any) -> dict[str, Any]:
+    aid = {"at": "2020-02", "effects": [effect], **more}
+    return {**EVERYTHING, "parameters": {"goldstein_unit": 0.03}, "events": {"aid": aid}}
+
+
+def test_the_weight_of_an_act_is_shown_with_its_size() -> None:
+    (row,) = table_of("Events and levers", event({"pulse": "A-B", "cameo": "073"})).rows
+    assert row[0] == "aid"
+    assert row[1] == "at: 2020-02"
+    assert row[2].endswith("[Goldstein +7.4, size +0.222]")
+    assert "OVERRIDDEN" not in row[2]
+
+
+def test_an_override_of_the_scale_is_named() -> None:
+    (row,) = table_of(
+        "Events and levers", event({"pulse": "A-B", "cameo": "073", "size": 0.5})
+    ).rows
+    assert row[2].endswith("OVERRIDDEN by size 0.5")
+
+
+def test_a_lever_is_marked() -> None:
+    (row,) = table_of("Events and levers", event({"pulse": "A-B", "size": 1}, off=True)).rows
+    assert row[0] == "aid (off)"
+
+
+def test_everything_that_is_written_is_shown() -> None:
+    import relsim
+
+    scenario = relsim.load(FAMILY / "status-quo.yaml")
+    tables = {table.title: table for table in input_tables(scenario)}
+    assert len(tables["Events and levers"].rows) == len(scenario.events)
+    assert len(tables["States and their interests"].rows) == len(scenario.states)
+    assert len(tables["Opening ties"].rows) == len(scenario.ties)
+    for table in tables.values():
+        assert {len(row) for row in table.rows} == {len(table.head)}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), ({}, ""), (0.5, "0.5"), ({"uniform": [1, 2]}, "{uniform: [1, 2]}"), ("a", "a")],
+)
+def test_plain_data_stands_on_one_line(value: Any, text: str) -> None:
+    assert flow(value) == text

@@ -1,0 +1,163 @@
+"""The pages in a real browser: shown, offline, safe, readable on a phone, usable by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import relsim
+from relsim.results.family import run_family
+from relsim.scenario.load import check_text
+from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
+from scenarios_to_test import FAMILY
+
+pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
+
+HOSTILE = '<script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Any]:
+    with browsing() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    files = [FAMILY / f"{name}.yaml" for name in ("status-quo", "armenia-recognition")]
+    files.append(FAMILY / "article-programme.yaml")
+    return run_family(files, runs=40, out=tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def pages(family: Any) -> dict[str, Path]:
+    return {"result": family.results[2].folder / "report.html", "family": family.report}
+
+
+@pytest.mark.parametrize("name", ["result", "family"])
+def test_every_chart_is_shown_without_a_complaint_or_a_request(
+    driver: Any, pages: dict[str, Path], name: str
+) -> None:
+    open_page(driver, pages[name])
+    places = driver.find_elements("css selector", "[data-chart]")
+    assert len(places) >= (7 if name == "result" else 2)
+    assert all(place.find_elements("css selector", "svg path") for place in places)
+    assert complaints(driver) == []
+    assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("name", ["result", "family"])
+def test_nothing_sticks_out_and_no_labels_overlap(
+    driver: Any, pages: dict[str, Path], name: str, width: int
+) -> None:
+    open_page(driver, pages[name], width)
+    inner, full = driver.execute_script(
+        "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
+    )
+    assert full <= inner
+    assert driver.execute_script(OVERLAPS) == []
+
+
+def test_a_pair_is_picked_by_keyboard(driver: Any, pages: dict[str, Path]) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    open_page(driver, pages["result"])
+    select = driver.find_element("css selector", "#pairs select")
+    before = driver.find_element("css selector", "#pairs svg").get_attribute("outerHTML")
+    select.send_keys(Keys.ARROW_DOWN)
+    after = _settled(driver, "#pairs svg", before)
+    assert after != before
+
+
+def test_scenarios_are_switched_on_and_off(driver: Any, pages: dict[str, Path]) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    open_page(driver, pages["family"])
+    box = driver.find_element("css selector", "[data-control=show_1]")
+    lines = "#explorer svg .mark-line path"
+    before = len(_drawn(driver, lines))
+    box.send_keys(Keys.SPACE)
+    _settled(driver, "#explorer svg", driver.find_element("css selector", "#explorer svg"))
+    assert not box.is_selected()
+    assert len(_drawn(driver, lines)) == before - 2  # in levels and in differences
+
+
+def test_numbers_are_shown_on_hovering(driver: Any, pages: dict[str, Path]) -> None:
+    from selenium.webdriver import ActionChains
+
+    open_page(driver, pages["result"])
+    chart = driver.find_element("css selector", "#futures svg")
+    ActionChains(driver).move_to_element(chart).pause(0.5).perform()
+    tip = driver.find_element("css selector", "#vg-tooltip-element").text
+    assert "median (cooperation)" in tip
+    assert "80 % of runs, from" in tip
+
+
+def test_everything_that_answers_has_a_name_for_screen_readers(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    for page in pages.values():
+        open_page(driver, page)
+        nameless = driver.execute_script(
+            "return [...document.querySelectorAll('select, input, [tabindex], summary, svg')]"
+            ".filter(e => !(e.getAttribute('aria-label') || (e.labels && e.labels.length) ||"
+            " e.textContent.trim())).map(e => e.outerHTML.slice(0, 80))"
+        )
+        assert nameless == []
+
+
+def test_texts_of_users_are_shown_and_not_run(driver: Any, tmp_path: Path) -> None:
+    text = yaml.safe_dump(
+        {
+            "relsim": 1,
+            "name": HOSTILE,
+            "about": HOSTILE,
+            "sources": [HOSTILE],
+            "time": {"start": "2020-01", "end": "2020-06"},
+            "issues": {"x": {"minus": HOSTILE, "plus": HOSTILE, "label": HOSTILE}},
+            "states": {"A": {"name": HOSTILE}, "B": {}, "C": {}},
+            "ties": {"A-B": 0.2},
+            "events": {
+                "e": {
+                    "label": HOSTILE,
+                    "about": HOSTILE,
+                    "at": "2020-02",
+                    "effects": [{"pulse": "A-B", "size": 0.2}],
+                }
+            },
+            "claims": {"c": {"says": HOSTILE, "expect": {"change": "A-B", "above": 0}}},
+        }
+    )
+    scenario = check_text(text).require()
+    result = relsim.run(scenario, runs=5, out=tmp_path)
+    family = run_family([scenario, scenario.with_changes({"A.ties.C": 0.5})], runs=5, out=tmp_path)
+    for page in (result.folder / "report.html", family.report):
+        open_page(driver, page)
+        assert driver.execute_script("return window.pwned") is None
+        assert driver.find_element("css selector", "h1, h2 + ul").is_displayed()
+        assert HOSTILE in driver.find_element("tag name", "body").text
+        assert driver.find_elements("css selector", "img") == []
+
+
+def _drawn(driver: Any, selector: str) -> list[Any]:
+    return [
+        path for path in driver.find_elements("css selector", selector) if path.get_attribute("d")
+    ]
+
+
+def _settled(driver: Any, selector: str, before: Any) -> str:
+    """The markup of an element once it no longer is what it was, or after a second."""
+    import time
+
+    was = before if isinstance(before, str) else before.get_attribute("outerHTML")
+    for _ in range(20):
+        now = str(driver.find_element("css selector", selector).get_attribute("outerHTML"))
+        if now != was:
+            return now
+        time.sleep(0.05)
+    return now

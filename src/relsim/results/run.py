@@ -29,7 +29,7 @@ from relsim.model.stability import stability
 from relsim.results.comparisons import Comparisons, comparisons, is_current
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
-from relsim.results.manifest import manifest
+from relsim.results.manifest import manifest, read_manifest
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
@@ -157,7 +157,7 @@ def _answer(asked: _Asked, *, force: bool = False) -> Result:
     question = asked.question
     folder = asked.out / question.scenario.slug / question.id
     compared = comparisons(question)
-    if is_finished(folder) and not force and is_current(_read_manifest(folder), compared):
+    if is_finished(folder) and not force and is_current(read_manifest(folder), compared):
         return open_result(folder, reused=True)
     with written_aside(folder) as aside:
         _write(asked, compared, aside)
@@ -259,16 +259,8 @@ def open_result(folder: str | Path, *, reused: bool = False) -> Result:
     folder = Path(folder)
     if not is_finished(folder):
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
-    content = _read_manifest(folder)
+    content = read_manifest(folder)
     scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
-    ensemble = Ensemble(scenario, content["seed"], open_store(folder / STORE))
+    store = open_store(folder / STORE)
+    ensemble = Ensemble(scenario, content["seed"], store, content["relsim"])
     return Result(folder, content, ensemble, reused)
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        _ = content["scenario"]["slug"], content["seed"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
-    return content

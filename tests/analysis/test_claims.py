@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 
-from relsim import __version__
+from hand_made import ensemble_of
 from relsim.analysis import claims as module
 from relsim.analysis.claims import (
     Verdict,
@@ -18,7 +17,7 @@ from relsim.analysis.claims import (
     verdict_word,
 )
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.ensemble.simulate import simulate
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
@@ -41,30 +40,6 @@ LEVELS = [
 def claiming(expect: dict[str, Any], probability: float = 0.5, **more: Any) -> Scenario:
     claim = {"says": "So it is.", "expect": expect, "probability": probability}
     return scenario_of({**STATES, **more, "claims": {"it": claim}})
-
-
-def ensemble_of(
-    scenario: Scenario,
-    levels: Any,
-    *,
-    seed: int = 0,
-    domains: bool = True,
-    third: float = 0.0,
-    version: str = __version__,
-) -> Ensemble:
-    """An ensemble with these levels of A-B, [runs, times], and a constant A-C."""
-    one = np.asarray(levels, dtype=np.float32)
-    overall = np.stack([one, np.full_like(one, third)], axis=-1)
-    time = np.array([f"2020-{n:02d}" for n in range(1, one.shape[1] + 1)], "datetime64[ns]")
-    data = xr.Dataset(
-        {"overall": (("run", "time", "pair"), overall)},
-        coords={"run": np.arange(len(one)), "time": time, "pair": ["A-B", "A-C"]},
-    )
-    if domains:
-        by_domain = np.stack([one - 1, one + 1], axis=-1)[:, :, np.newaxis]
-        data["cooperation"] = (("run", "time", "watched", "domain"), by_domain)
-        data = data.assign_coords(watched=["A-B"], domain=["low", "high"])
-    return Ensemble(scenario, seed, data, version)
 
 
 def verdict_on(expect: dict[str, Any], levels: Any = LEVELS, **more: Any) -> Verdict:

@@ -17,15 +17,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, judge
+    from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
     from relsim.model.mesa_model import RelationsModel, StateAgent
     from relsim.results.run import Result, open_result, run
+    from relsim.scenario.difference import diff
     from relsim.scenario.load import check_file, load
     from relsim.scenario.schema import Scenario
 
 _HOMES = {
+    "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
@@ -37,6 +40,8 @@ _HOMES = {
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
+    "compare": "relsim.analysis.compare",
+    "diff": "relsim.scenario.difference",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "open_result": "relsim.results.run",
@@ -46,6 +51,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Ensemble",
     "Problem",
     "RelationsModel",
@@ -57,6 +63,8 @@ __all__ = [
     "StateAgent",
     "Verdict",
     "check_file",
+    "compare",
+    "diff",
     "judge",
     "load",
     "open_result",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
-from relsim.analysis.effects import effect
-from relsim.analysis.intervals import Values
-from relsim.analysis.pairing import lacking_domain, recorded_levels, unpaired
+from relsim.analysis.effects import Effect, effect, effects_table
+from relsim.analysis.pairing import lacking_domain, recorded_levels
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
@@ -88,14 +88,28 @@ class Comparison:
         difference = with_statistics(result, STATISTICS, base)
         return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
 
+    def effect(self, pair: str, at: Month | str | None = None) -> Effect:
+        """What the other scenario brings to a pair at a month.
+
+        Args:
+            pair: as in "PAK-RUS", in any order.
+            at: the month, as in "2025-06"; within a step it counts as its start. The end where
+                absent.
+
+        Raises:
+            ResultsError: not both record the pair, or the month is not simulated.
+        """
+        step = self._step(at)
+        base, other = (levels[:, step].values for levels in self._levels(self.named(pair)))
+        return effect(base.astype(np.float64), other.astype(np.float64))
+
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None
     ) -> pd.DataFrame:
         """What the other scenario brings at a month, a row per pair.
 
         Args:
-            at: the month, as in "2025-06"; within a step it counts as its start. The end where
-                absent.
+            at: as for :meth:`effect`.
             pairs: these; the watched ones where absent. ``comparison.pairs`` are all.
 
         Returns:
@@ -104,14 +118,8 @@ class Comparison:
         Raises:
             ResultsError: not both record a pair, or the month is not simulated.
         """
-        step = self.step(at)
-        time = self.base.scenario.time
-        month = str(time.start.plus(step * time.months_per_step))
-        rows = []
-        for pair in [self.named(pair) for pair in (self.watched if pairs is None else pairs)]:
-            base, other = (_values(levels[:, step]) for levels in self._levels(pair))
-            rows.append({"pair": pair, "month": month, **asdict(effect(base, other))})
-        return pd.DataFrame(rows)
+        chosen = [self.named(pair) for pair in (self.watched if pairs is None else pairs)]
+        return effects_table({pair: self.effect(pair, at) for pair in chosen}, self.month(at))
 
     def time_to(self, pair: str, threshold: float | None = None) -> Reaching:
         """When a pair gets past a level in each of the two, and how much later in the other.
@@ -151,12 +159,16 @@ class Comparison:
             raise ResultsError(f"{text} {did_you_mean(name, self.pairs)}".strip())
         return name
 
-    def step(self, at: Month | str | None) -> int:
-        """The place of a month on the time axis; within a step, that of its start.
+    def month(self, at: Month | str | None = None) -> Month:
+        """The month that is compared: the start of the step that ``at`` is in.
 
         Raises:
             ResultsError: it is no month, or not simulated.
         """
+        time = self.base.scenario.time
+        return time.start.plus(self._step(at) * time.months_per_step)
+
+    def _step(self, at: Month | str | None) -> int:
         time = self.base.scenario.time
         month = time.end if at is None else _month(at)
         if not time.start <= month <= time.end:
@@ -195,18 +207,15 @@ def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Co
 
 def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
     """Why two ensembles cannot be compared; empty where they can."""
-    first, second = base.scenario.name, other.scenario.name
-    if difference := unpaired(base, other):
-        mirrored = unpaired(other, base)
-        hint = "Runs are paired on the same seed, time span, domains and version of relsim."
-        return f"{first} {mirrored}; {second} {difference}. {hint}"
+    if unlike := pairing.refusal(base, other):
+        return unlike
     if domain is not None:
         for one in (base, other):
             if lacked := lacking_domain(one, domain):
                 return f"{one.scenario.name} {lacked}."
     if not _shared_pairs(base, other, domain):
         kept = "" if domain is None else " by domain; add one to `watch` of both"
-        return f"{first} and {second} have no pair in common{kept}."
+        return f"{base.scenario.name} and {other.scenario.name} have no pair in common{kept}."
     return ""
 
 
@@ -221,10 +230,6 @@ def _statistics(block: np.ndarray) -> np.ndarray:
     deviation = block.std(axis=0, dtype=np.float64)
     higher, lower = (block > 0).mean(axis=0), (block < 0).mean(axis=0)
     return np.stack([mean, deviation, higher, lower, *quantiles(block)])
-
-
-def _values(levels: xr.DataArray) -> Values:
-    return np.asarray(levels.values, dtype=np.float64)
 
 
 def _month(text: Month | str) -> Month:

@@ -6,10 +6,12 @@ All from two numbers per run, the levels of one pair in two scenarios whose draw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from relsim.analysis.intervals import (
     Values,
@@ -19,6 +21,7 @@ from relsim.analysis.intervals import (
     spread,
     welch_width,
 )
+from relsim.scenario.values import Month
 
 EffectWord: TypeAlias = Literal["higher", "lower", "identical", "not distinguishable"]
 
@@ -96,6 +99,13 @@ def effect(base: Values, other: Values) -> Effect:
         verdict=verdict,
         runs_needed=runs_needed(mean, spread(difference)) if unsettled else math.nan,
     )
+
+
+def effects_table(effects: Mapping[str, Effect], month: Month) -> pd.DataFrame:
+    """Effects by pair at a month as a table, a row per pair."""
+    columns = ["pair", "month", *Effect.__dataclass_fields__]
+    rows = [{"pair": pair, "month": str(month), **asdict(one)} for pair, one in effects.items()]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def effect_word(difference: Values) -> EffectWord:

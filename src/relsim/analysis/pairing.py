@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import xarray as xr
 
 from relsim.ensemble.simulate import Ensemble
+from relsim.scenario.schema import Scenario
 
 
-def unpaired(ensemble: Ensemble, other: Ensemble) -> str:
+class Draws(Protocol):
+    """What decides the draws: an ensemble, or a question that will be simulated."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is simulated."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of all draws."""
+
+    @property
+    def version(self) -> str:
+        """The relsim that simulates it."""
+
+
+def refusal(base: Draws, other: Draws) -> str:
+    """Why runs cannot be paired, of both, and what would be right; empty where they can."""
+    if difference := unpaired(base, other):
+        first, second = base.scenario.name, other.scenario.name
+        hint = "Runs are paired on the same seed, time span, domains and version of relsim."
+        return f"{first} {unpaired(other, base)}; {second} {difference}. {hint}"
+    return ""
+
+
+def unpaired(ensemble: Draws, other: Draws) -> str:
     """What makes the draws of ``other`` differ from those of ``ensemble``; empty where none.
 
     A draw is named by seed, process, run and step. Processes are named by states, domains,

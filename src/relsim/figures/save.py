@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 
 from relsim.errors import ResultsError
+
+FORMATS = (".svg", ".png")
 
 
 def save_charts(charts: dict[str, Any], folder: Path) -> None:
@@ -26,3 +30,18 @@ def save_charts(charts: dict[str, Any], folder: Path) -> None:
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
         raise ResultsError(f"The figures could not be drawn: {said[0]}")
+
+
+def save_chart(chart: Any, file: Path) -> None:
+    """Writes one chart, in the format that the ending of the file names: .svg or .png.
+
+    Raises:
+        ResultsError: it could not be drawn, or the file cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as aside:
+        save_charts({"chart": chart}, Path(aside))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(aside) / f"chart{file.suffix.lower()}", file)
+        except OSError as error:
+            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error

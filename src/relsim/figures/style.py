@@ -10,9 +10,35 @@ GRID = "#e4e8ec"
 LINE = "#0b4f8a"
 BANDS = {"95 %": "#d6e6f4", "80 %": "#a9cbe8", "50 %": "#6ba3d3"}
 EVENT = "#b3541e"
+WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 FONT = "DejaVu Sans, Verdana, sans-serif"
+# Lines of several scenarios, told apart by colour and by dashes (Okabe and Ito 2008, darkened).
+SERIES = {
+    "#0b4f8a": [1, 0],
+    "#c2571a": [6, 3],
+    "#00795a": [2, 2],
+    "#9c4f86": [8, 3, 2, 3],
+    "#8a6d00": [4, 2, 1, 2, 1, 2],
+    "#3a3a3a": [12, 4],
+}
 # Blue to orange through white: told apart in every common form of colour blindness.
 DIVERGING = ["#8c510a", "#d8b365", "#f6e8c3", "#f7f7f7", "#c7e0f0", "#5aa4cf", "#0b4f8a"]
+
+
+def panel_title(text: str) -> dict[str, Any]:
+    """The title of a panel, in line with its left edge."""
+    return {"text": text, "fontSize": 12, "offset": 6, "frame": "group"}
+
+
+def signed(value: float) -> str:
+    """A difference to two digits, with its sign unless it is 0 to two digits."""
+    text = f"{value:+.2f}"
+    return "0.00" if float(text) == 0 else text.replace("-", "−")
+
+
+def level_labels(digits: str) -> str:
+    """The expression that labels an axis of levels or differences: as ``digits``, 0 as 0."""
+    return f"abs(datum.value) < 1e-9 ? '0' : format(datum.value, '{digits}')"
 
 
 def configured(chart: Any) -> Any:

@@ -22,6 +22,7 @@ from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.figures.fan import fan_chart
 from relsim.figures.matrix import start_to_end_matrix
+from relsim.figures.multiples import level_multiples
 from relsim.figures.save import save_charts
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import pair_names
@@ -204,6 +205,7 @@ def _write(asked: _Asked, compared: Comparisons, folder: Path) -> None:
         charts = {
             "fan": fan_chart(scenario, summary, events),
             "matrix": start_to_end_matrix(scenario, summary),
+            "multiples": level_multiples(scenario, summary),
         }
         save_charts(charts, figures)
     (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")

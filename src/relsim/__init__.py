@@ -17,16 +17,19 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, judge
+    from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
     from relsim.model.mesa_model import RelationsModel, StateAgent
     from relsim.results.result import Result, open_result
     from relsim.results.run import run
+    from relsim.scenario.difference import diff
     from relsim.scenario.load import check_file, load
     from relsim.scenario.schema import Scenario
 
 _HOMES = {
+    "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
@@ -38,6 +41,8 @@ _HOMES = {
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
+    "compare": "relsim.analysis.compare",
+    "diff": "relsim.scenario.difference",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "open_result": "relsim.results.result",
@@ -47,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Ensemble",
     "Problem",
     "RelationsModel",
@@ -58,6 +64,8 @@ __all__ = [
     "StateAgent",
     "Verdict",
     "check_file",
+    "compare",
+    "diff",
     "judge",
     "load",
     "open_result",

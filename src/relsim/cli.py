@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
 from relsim import __version__
-from relsim.errors import Problem, RelsimError, ScenarioError
+from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from relsim.analysis.compare import Comparison
     from relsim.results.family import Family
     from relsim.results.result import Result
     from relsim.scenario.schema import Scenario
+
+T = TypeVar("T")
 
 EXIT_CONTRADICTED = 1  # with --check, a claim is contradicted
 EXIT_PROBLEMS = 2  # the input is wrong
@@ -85,7 +92,13 @@ def run(
     from relsim.terminal.progress import watching
 
     console = Console(quiet=quiet)
-    asked = {"runs": runs, "seed": seed, "record": record, "out": out, "force": force}
+    asked: dict[str, Any] = {
+        "runs": runs,
+        "seed": seed,
+        "record": record,
+        "out": out,
+        "force": force,
+    }
     commands = [_command(file, runs, seed, settings or [], record) for file in files]
     total = sum(runs or scenario.ensemble.runs for scenario in scenarios)
     with watching(console, total) as watcher:
@@ -108,6 +121,110 @@ def run(
         write_junit([(result.scenario.slug, result.claims) for result in results], junit)
     if check and any(claim.verdict == "contradicted" for one in results for claim in one.claims):
         raise typer.Exit(EXIT_CONTRADICTED)
+
+
+@app.command()
+def compare(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            help="The base, then what is compared with it: each a result, the folder of a "
+            "scenario in results (its newest), or a scenario file.",
+            show_default=False,
+        ),
+    ],
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pair", metavar="PAIR", help="A pair, as in PAK-RUS, or all; else the watched ones."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="When, as in 2025-06; else at the end.")
+    ] = None,
+    reach: Annotated[
+        str | None,
+        typer.Option(metavar="LEVEL", help="Also the time to a level, or to the next anchor."),
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Cooperation in one domain; else overall.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the tables.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the differences, .svg or .png.")
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option(min=1, max=2**32 - 1, help="Runs of files; else of the first.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of files; else of the first.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:
+    """Compare scenarios with the first: paired differences, run by run."""
+    if len(places) < 2:
+        raise typer.BadParameter("Name at least two: the base, and what is compared with it.")
+    if figure is not None and figure.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter("Name a file that ends in .svg or .png.", param_hint="--figure")
+    level = _level(reach)
+    console = Console()
+    base, *others = _results(places, runs, seed, out, console)
+
+    from relsim.analysis.compare import compare as compare_ensembles
+    from relsim.terminal.comparison import comparison_rows, show_comparison
+
+    comparisons = [compare_ensembles(base.ensemble, one.ensemble, domain=domain) for one in others]
+    chosen = _pairs(pairs or [], comparisons)
+    month = _asked("--at", lambda: comparisons[0].month(at))
+    tables = []
+    for one in comparisons:
+        effects = {pair: one.effect(pair, month) for pair in chosen}
+        reached = [one.time_to(pair, level) for pair in chosen] if reach is not None else []
+        show_comparison(console, one, effects, month, reached)
+        tables.append(comparison_rows(one, effects, month, reached))
+    if csv is not None:
+        _write_tables(tables, csv)
+    if figure is not None:
+        _draw_comparisons(comparisons, chosen, figure)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(help="A scenario file or a result.")],
+    second: Annotated[Path, typer.Argument(help="Another.")],
+    extends_anywhere: Anywhere = False,
+) -> None:
+    """Show what differs in the inputs of two scenarios, inheritance applied."""
+    places = [first, second]
+    checked = iter(_checked(_files(places), [], extends_anywhere, quiet=True))
+    before, after = (_scenario(place) if place.is_dir() else next(checked) for place in places)
+
+    from relsim.scenario.difference import diff as differences_of
+    from relsim.scenario.difference import events_reordered
+    from relsim.terminal.differences import closing_line, differences_table
+
+    found = differences_of(before, after)
+    console = Console()
+    if found:
+        console.print(differences_table(found))
+    line = closing_line(found, reordered=events_reordered(before, after))
+    console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command(name="list")
+def list_(
+    out: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:
+    """List the results that are there: what was asked, how claims were judged, their size."""
+    from relsim.results.listing import list_results
+    from relsim.terminal.listing import listing_lines, results_table
+
+    results = list_results(out)
+    console = Console()
+    if results:
+        console.print(results_table(results))
+    for line in listing_lines(results, out):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
@@ -173,6 +290,107 @@ def _checked(
             unstable = stability_warning(compile_scenario(scenario), str(file))
             _warn([*one.warnings, *unstable])
     return scenarios
+
+
+def _results(
+    places: list[Path], runs: int | None, seed: int | None, out: Path, console: Console
+) -> list[Result]:
+    """The result at each place; scenario files are simulated, by default as the first was."""
+    from relsim.analysis.pairing import refusal
+    from relsim.results.identity import Question
+    from relsim.results.lookup import result_folder
+    from relsim.results.result import open_result
+    from relsim.results.run import run as simulate_into_folder
+    from relsim.terminal.progress import watching
+
+    files = _files(places)
+    scenarios = dict(zip(files, _checked(files, [], False), strict=True))
+    found = {place: open_result(result_folder(place)) for place in places if place.is_dir()}
+    first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
+    runs, seed = runs or first.runs, first.seed if seed is None else seed
+    questions = {file: Question(one, seed, runs, "domains") for file, one in scenarios.items()}
+    base, *others = (questions.get(place) or found[place].ensemble for place in places)
+    for other in others:  # before anything is simulated in vain
+        if refused := refusal(base, other):
+            raise ResultsError(refused)
+    for file, question in questions.items():
+        command = _command(file, runs, seed, [], "domains")
+        with watching(console, runs) as watcher:
+            found[file] = simulate_into_folder(
+                question.scenario, runs=runs, seed=seed, out=out, command=command, watcher=watcher
+            )
+    return [found[place] for place in places]
+
+
+def _files(places: list[Path]) -> list[Path]:
+    """The places that are not folders, so scenario files, each once."""
+    return list(dict.fromkeys(place for place in places if not place.is_dir()))
+
+
+def _scenario(folder: Path) -> Scenario:
+    from relsim.results.lookup import result_folder
+    from relsim.results.result import open_result
+
+    return open_result(result_folder(folder)).scenario
+
+
+def _level(text: str | None) -> float | None:
+    """The level of --reach; None for the next anchor."""
+    if text is None or text == "next":
+        return None
+    try:
+        level = float(text)
+    except ValueError:
+        level = 2.0
+    if not -1 <= level <= 1:
+        said = "Name a level of cooperation between -1 and 1, or next."
+        raise typer.BadParameter(said, param_hint="--reach")
+    return level
+
+
+def _pairs(asked: list[str], comparisons: list[Comparison]) -> list[str]:
+    """The pairs to compare: those asked for, all, or the watched ones, if every one has them."""
+    if asked and asked != ["all"]:
+        named = [
+            [_asked("--pair", partial(one.named, pair)) for pair in asked] for one in comparisons
+        ]
+        return list(dict.fromkeys(named[0]))
+    found = comparisons[0].pairs if asked else comparisons[0].watched
+    return [pair for pair in found if all(pair in one.pairs for one in comparisons)]
+
+
+def _asked(option: str, question: Callable[[], T]) -> T:
+    """The answer to what an option asks; what cannot be answered is wrong use."""
+    try:
+        return question()
+    except RelsimError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _write_tables(tables: list[DataFrame], file: Path) -> None:
+    from pandas import concat
+
+    from relsim.analysis.summary import write_table
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_table(concat(tables, ignore_index=True), file)
+    except OSError as error:
+        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
+    typer.echo(f"Wrote {file}.")
+
+
+def _draw_comparisons(comparisons: list[Comparison], pairs: list[str], file: Path) -> None:
+    """A panel per pair; many pairs of one comparison as small multiples."""
+    from relsim.figures.difference import MOST_PANELS, difference_chart
+    from relsim.figures.multiples import difference_multiples
+    from relsim.figures.save import save_chart
+
+    if len(comparisons) == 1 and len(pairs) > MOST_PANELS:
+        save_chart(difference_multiples(comparisons[0], pairs), file)
+    else:
+        save_chart(difference_chart(comparisons, pairs), file)
+    typer.echo(f"Wrote {file}.")
 
 
 def _warn(warnings: list[Problem]) -> None:

@@ -6,21 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
-from scipy import stats
 
+from hand_made import ensemble_of
 from relsim.analysis import claims as module
 from relsim.analysis.claims import (
     Verdict,
     claims_table,
-    jeffreys_interval,
     judge,
     judged_values,
-    resampled_medians,
     verdict_word,
 )
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.ensemble.simulate import simulate
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
@@ -43,24 +40,6 @@ LEVELS = [
 def claiming(expect: dict[str, Any], probability: float = 0.5, **more: Any) -> Scenario:
     claim = {"says": "So it is.", "expect": expect, "probability": probability}
     return scenario_of({**STATES, **more, "claims": {"it": claim}})
-
-
-def ensemble_of(
-    scenario: Scenario, levels: Any, *, seed: int = 0, domains: bool = True, third: float = 0.0
-) -> Ensemble:
-    """An ensemble with these levels of A-B, [runs, times], and a constant A-C."""
-    one = np.asarray(levels, dtype=np.float32)
-    overall = np.stack([one, np.full_like(one, third)], axis=-1)
-    time = np.array([f"2020-{n:02d}" for n in range(1, one.shape[1] + 1)], "datetime64[ns]")
-    data = xr.Dataset(
-        {"overall": (("run", "time", "pair"), overall)},
-        coords={"run": np.arange(len(one)), "time": time, "pair": ["A-B", "A-C"]},
-    )
-    if domains:
-        by_domain = np.stack([one - 1, one + 1], axis=-1)[:, :, np.newaxis]
-        data["cooperation"] = (("run", "time", "watched", "domain"), by_domain)
-        data = data.assign_coords(watched=["A-B"], domain=["low", "high"])
-    return Ensemble(scenario, seed, data)
 
 
 def verdict_on(expect: dict[str, Any], levels: Any = LEVELS, **more: Any) -> Verdict:
@@ -186,6 +165,7 @@ def test_a_scenario_compared_with_itself_differs_by_exactly_nothing() -> None:
         ({"other.yaml": "It is not there."}, "It is not there."),
         ({"other.yaml": {"seed": 1}}, "is on seed 1"),
         ({"other.yaml": {"levels": LEVELS[:2]}}, "has 2 runs"),
+        ({"other.yaml": {"version": "0.0.1"}}, "is of relsim 0.0.1"),
         ({"other.yaml": {"domains": False}}, "The ensemble of other.yaml keeps no domains"),
     ],
 )
@@ -232,65 +212,7 @@ def test_claims_on_a_domain_need_domains(record: RecordLevel, word: str) -> None
         assert list(ensemble.data["watched"].values) == ["A-B", "B-C"]
 
 
-# Intervals
-
-
-# From the examples of binom.jeffreys in the R package RSurveillance, of 200.
-PUBLISHED = {
-    10: (0.02599340, 0.08687509),
-    25: (0.08462743, 0.176126),
-    50: (0.19387268, 0.31330266),
-    80: (0.33393964, 0.46893129),
-}
-
-
-@pytest.mark.parametrize(("count", "interval"), PUBLISHED.items())
-def test_jeffreys_interval_is_as_published(count: int, interval: tuple[float, float]) -> None:
-    assert jeffreys_interval(count, 200) == pytest.approx(interval, abs=1e-6)
-
-
-def test_jeffreys_interval_of_one_run_in_closed_form() -> None:
-    _, high = jeffreys_interval(0, 1)  # Beta(1/2, 3/2) has an elementary distribution function
-    below = 2 / np.pi * (np.arcsin(np.sqrt(high)) + np.sqrt(high * (1 - high)))
-    assert below == pytest.approx(0.975, abs=1e-12)
-
-
-@pytest.mark.parametrize(("count", "runs"), [(0, 1), (1, 1), (3, 7), (999, 1000), (10**5, 10**6)])
-def test_jeffreys_interval_is_that_of_a_beta(count: int, runs: int) -> None:
-    low, high = jeffreys_interval(count, runs)
-    expected = stats.beta(count + 0.5, runs - count + 0.5).ppf([0.025, 0.975])
-    assert low == (pytest.approx(expected[0], rel=1e-9) if count else 0)
-    assert high == (pytest.approx(expected[1], rel=1e-9) if count < runs else 1)
-    mirrored = jeffreys_interval(runs - count, runs)
-    assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-12)
-
-
-def test_a_share_is_covered_as_often_as_it_says() -> None:
-    shares = np.random.default_rng(3).uniform(0.05, 0.95, 4000)
-    counts = np.random.default_rng(4).binomial(100, shares)
-    intervals = np.array([jeffreys_interval(int(count), 100) for count in counts])
-    covered = (intervals[:, 0] <= shares) & (shares <= intervals[:, 1])
-    assert covered.mean() == pytest.approx(0.95, abs=4.5 * np.sqrt(0.95 * 0.05 / 4000))
-
-
-@pytest.mark.parametrize("runs", [1, 2, 24, 25])
-def test_resampled_medians_are_those_of_a_bootstrap(
-    runs: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "RESAMPLES", 40_000)
-    generator = np.random.default_rng(5)
-    values = generator.normal(size=runs)
-    plain = np.median(generator.choice(values, (40_000, runs)), axis=1)
-    found = resampled_medians(values)
-    assert stats.ks_2samp(plain, found).statistic < 0.015
-    assert set(found) <= {(a + b) / 2 for a in values for b in values}
-
-
-def test_medians_of_many_runs_are_quick_and_the_same_each_time() -> None:
-    values = np.random.default_rng(6).normal(size=1_000_001)
-    first = resampled_medians(values)
-    assert first.tobytes() == resampled_medians(values[::-1]).tobytes()
-    assert first.std() == pytest.approx(np.sqrt(np.pi / 2 / 1e6), rel=0.1)
+# Verdicts
 
 
 @pytest.mark.parametrize(
@@ -334,7 +256,7 @@ def test_reading_in_blocks_changes_nothing(kind: str, monkeypatch: pytest.Monkey
     expect = claiming({kind: "A-B", "above": 0, "by": "2020-05"}).claims["it"].expect
     ensemble = simulate(scenario_of(STATES), runs=101)
     whole = judged_values(expect, ensemble)
-    monkeypatch.setattr(module, "BLOCK_BYTES", 8 * MONTHS * 7)
+    monkeypatch.setattr("relsim.analysis.blocks.BLOCK_BYTES", 8 * MONTHS * 7)
     assert judged_values(expect, ensemble).tobytes() == whole.tobytes()
 
 

@@ -13,8 +13,8 @@ from relsim.analysis.headline import (
     claims_sentence,
     direction,
     pair_sentences,
-    signed,
 )
+from relsim.analysis.numerals import percent, signed
 from scenarios_to_test import scenario_of
 
 SCENARIO: dict[str, Any] = {
@@ -38,8 +38,8 @@ def test_a_sentence_has_names_levels_band_and_share() -> None:
     end = {"q0.1": 0.12, "q0.5": 0.31, "q0.9": 0.4, "p_up": 0.97}
     (sentence,) = pair_sentences(scenario_of(SCENARIO), summary_of(0.1, end))
     assert sentence == (
-        "Aland – B rises: from +0.10 to a median of +0.31 in 2021-01 (between a normal "
-        "relationship and regular programmes). 80 % of runs end between +0.12 and +0.40; 97 % "
+        "Aland – B rises: from +0.10 to a median of +0.31 in 2021-01 (between normal "
+        "and regular programmes). 80 % of runs end between +0.12 and +0.40; 97 % "
         "end higher than they began."
     )
 
@@ -65,7 +65,7 @@ def test_a_direction_is_named_by_the_share_of_runs(share: float, verb: str) -> N
         (-0.95, "below war"),
         (-0.59, "about rivalry"),
         (0.0, "about no relationship"),
-        (0.3, "between a normal relationship and regular programmes"),
+        (0.3, "between normal and regular programmes"),
         (0.95, "above alliance"),
     ],
 )
@@ -74,7 +74,13 @@ def test_levels_are_said_in_the_words_of_the_anchors(level: float, words: str) -
 
 
 def test_signs_are_true_minus_signs() -> None:
-    assert (signed(-0.05), signed(0.5)) == ("−0.05", "+0.50")
+    assert (signed(-0.05), signed(0.5), signed(-0.004), signed(None)) == (
+        "−0.05",
+        "+0.50",
+        "0.00",
+        "–",
+    )
+    assert percent(0.283, 1) == "28.3 %"
 
 
 def test_verdicts_are_counted_the_best_first() -> None:

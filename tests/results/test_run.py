@@ -41,7 +41,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 def test_a_run_leaves_the_whole_folder(result: Result) -> None:
     assert {path.name for path in result.folder.iterdir()} == FILES
     figures = {path.name for path in (result.folder / "figures").iterdir()}
-    assert figures == {"fan.svg", "fan.png", "matrix.svg", "matrix.png"}
+    assert figures == {
+        f"{name}.{kind}" for name in ("fan", "matrix", "multiples") for kind in ("svg", "png")
+    }
     assert all(path.stat().st_size > 5000 for path in (result.folder / "figures").iterdir())
     assert result.folder.parent.name == "armenia-recognition"
 

@@ -9,7 +9,7 @@ import pytest
 from relsim.scenario.load import check_text
 from relsim.scenario.reader import read_text
 from relsim.scenario.tree import plain
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.writer import flow_text, yaml_text
 from scenario.minimal import scenario_with
 
 TEXTS = [
@@ -44,3 +44,13 @@ def test_a_scenario_named_like_a_number_is_read_again() -> None:
     again = check_text(yaml_text(scenario.as_written)).require()
     assert again.model_dump() == scenario.model_dump()
     assert again.name == "1e3"
+
+
+@pytest.mark.parametrize("value", [*TEXTS, 0.1, True, None, [], {"a": [1, "NO"], "b": {"c": "é"}}])
+def test_flow_text_is_one_line_that_is_read_back(value: Any) -> None:
+    text = flow_text(value)
+    assert "\n" not in text.rstrip("\n") or "\n" in str(value)
+    tree, problems = read_text(text, "x")
+    assert problems == []
+    assert tree is not None
+    assert plain(tree) == value

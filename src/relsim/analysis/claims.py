@@ -6,28 +6,25 @@ from these numbers. A verdict is on what follows from the scenario, not on the w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
+from relsim.analysis.blocks import run_blocks
+from relsim.analysis.intervals import Values, jeffreys_interval, median_interval
+from relsim.analysis.pairing import lacking, recorded_levels, unpaired
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
 
-Values: TypeAlias = NDArray[np.float64]
 VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
 
-CONFIDENCE = 0.95  # of the intervals of shares and of medians
 BAND = (0.1, 0.9)  # of the runs
-RESAMPLES = 2000
-RESAMPLING_SEED = 1979  # its own, so that a verdict depends on nothing but the judged values
-BLOCK_BYTES = 12 * 1024 * 1024  # of levels read at once
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _judge_claim(
 def _with_numbers(verdict: Verdict, expect: Expectation, values: Values) -> Verdict:
     count = int(holds(expect, values).sum())
     low, high = jeffreys_interval(count, len(values))
-    middle = _interval(resampled_medians(values)) if expect.against is not None else (None, None)
+    middle = median_interval(values) if expect.against is not None else (None, None)
     effect, effect_low, effect_high = (float(value) for value in np.quantile(values, (0.5, *BAND)))
     return replace(
         verdict,
@@ -144,7 +141,7 @@ def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | Non
     """
     months = judged_steps(expect, ensemble.scenario.time)
     decided = []
-    for rows in _row_blocks(ensemble.runs, months.stop - months.start):
+    for rows in run_blocks(ensemble.runs, months.stop - months.start):
         quantity = _quantity(expect, ensemble, rows)
         if other is not None:
             quantity = quantity - _quantity(expect, other, rows)
@@ -193,11 +190,7 @@ def _quantity(expect: Expectation, ensemble: Ensemble, rows: slice) -> Values:
 
 def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
     """Cooperation of a tie, [runs, times], read from the store here and nowhere else."""
-    pair = "-".join(tie.pair)
-    if tie.domain is None:
-        recorded = ensemble.data["overall"].sel(pair=pair)
-    else:
-        recorded = ensemble.data["cooperation"].sel(watched=pair, domain=tie.domain)
+    recorded = recorded_levels(ensemble, tie.domain).sel(pair="-".join(tie.pair))
     return np.asarray(recorded.isel(run=rows, time=times).values, dtype=np.float64)
 
 
@@ -205,11 +198,6 @@ def _deciding_month(expect: Expectation, quantity: Values) -> Values:
     """Over months, the least for "always above" and "once below", else the greatest."""
     always, above = expect.reach is None, expect.below is None
     return quantity.min(axis=1) if always is above else quantity.max(axis=1)
-
-
-def _row_blocks(runs: int, months: int) -> Iterator[slice]:
-    size = max(1, BLOCK_BYTES // (8 * months))
-    return (slice(first, min(first + size, runs)) for first in range(0, runs, size))
 
 
 # What stands in the way
@@ -220,83 +208,20 @@ def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | N
     if isinstance(other, str):
         return other
     for tie in expect.ties:
-        lacking = _lacking(tie, ensemble)
-        if lacking:
-            return f"This ensemble {lacking}."
-        if other is not None and (lacking := _lacking(tie, other)):
-            return f"The ensemble of {expect.against} {lacking}."
-    if other is not None and (difference := _unpaired(ensemble, other)):
-        return f"{expect.against} {difference}, so its runs cannot be paired."
-    return ""
-
-
-def _lacking(tie: TieRef, ensemble: Ensemble) -> str:
-    pair = "-".join(tie.pair)
-    if pair not in ensemble.data.indexes["pair"]:
-        return f"has no pair {pair}"
-    if tie.domain is None:
+        pair = "-".join(tie.pair)
+        if lacked := lacking(ensemble, pair, tie.domain):
+            return f"This ensemble {lacked}."
+        if other is not None and (lacked := lacking(other, pair, tie.domain)):
+            return f"The ensemble of {expect.against} {lacked}."
+    if other is None:
         return ""
-    if "cooperation" not in ensemble.data:
-        return "keeps no domains (--record overall)"
-    if tie.domain not in ensemble.data.indexes["domain"]:
-        return f"has no domain {tie.domain}"
-    if pair not in ensemble.data.indexes["watched"]:
-        return f"does not keep {pair} by domain; add it to `watch` there"
-    return ""
+    difference = unpaired(ensemble, other) or _other_runs(ensemble, other)
+    return f"{expect.against} {difference}, so its runs cannot be paired." if difference else ""
 
 
-def _unpaired(ensemble: Ensemble, other: Ensemble) -> str:
-    if ensemble.scenario.time != other.scenario.time:
-        time = other.scenario.time
-        return f"runs from {time.start} to {time.end} by the {time.step}"
-    if ensemble.seed != other.seed:
-        return f"is on seed {other.seed}"
+def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:
+    """A share of all runs of an ensemble needs as many of the other."""
     return f"has {other.runs:,} runs" if ensemble.runs != other.runs else ""
-
-
-# Uncertainty
-
-
-def jeffreys_interval(count: int, runs: int) -> tuple[float, float]:
-    """The Jeffreys 95 % interval of a share, ``count`` of ``runs``.
-
-    Quantiles of Beta(count + 1/2, runs - count + 1/2); 0 where none holds and 1 where all do.
-    Source: Brown, Cai and DasGupta (2001), section 4.
-    """
-    tail = (1 - CONFIDENCE) / 2
-    hits, misses = count + 0.5, runs - count + 0.5
-    low = 0.0 if count == 0 else float(betaincinv(hits, misses, tail))
-    high = 1.0 if count == runs else float(betaincinv(hits, misses, 1 - tail))
-    return low, high
-
-
-def resampled_medians(values: Values) -> Values:
-    """Medians of bootstrap resamples of some values, [resamples].
-
-    The values that a resample draws, put in order, are those at the ranks of as many ordered
-    uniform numbers. So the middle ones are drawn directly from their Beta distribution, and
-    neither time nor memory grows with runs times resamples.
-    """
-    generator = np.random.default_rng(RESAMPLING_SEED)
-    ranked, runs = np.sort(values), len(values)
-    lower = (runs + 1) // 2
-    place = generator.beta(lower, runs - lower + 1, RESAMPLES)
-    middle = _at(ranked, place)
-    if runs % 2 == 1:
-        return middle
-    place += (1 - place) * generator.beta(1, runs - lower, RESAMPLES)
-    return (middle + _at(ranked, place)) / 2
-
-
-def _at(ranked: Values, place: Values) -> Values:
-    ranks = np.minimum((place * len(ranked)).astype(np.int64), len(ranked) - 1)
-    return ranked[ranks]
-
-
-def _interval(values: Values) -> tuple[float, float]:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, (tail, 1 - tail))
-    return float(low), float(high)
 
 
 # Words

@@ -7,20 +7,11 @@ from collections.abc import Sequence
 import xarray as xr
 
 from relsim.analysis.claims import Verdict
+from relsim.analysis.numerals import percent, signed
 from relsim.model.plan import pair_names
+from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.schema import Scenario
 
-# Anchors for coding levels, as in scenarios/README.md.
-ANCHORS = (
-    (-0.9, "war"),
-    (-0.6, "rivalry"),
-    (-0.3, "sanctions and recalled envoys"),
-    (0.0, "no relationship"),
-    (0.2, "a normal relationship"),
-    (0.4, "regular programmes"),
-    (0.6, "strategic partnership"),
-    (0.8, "alliance"),
-)
 NEAR = 0.03  # of an anchor: a sixth of the usual distance between two
 # Share of runs above the start from which a direction is named: odds of 9 to 1, and of 2 to 1.
 CLEAR, LIKELY = 0.9, 2 / 3
@@ -41,7 +32,7 @@ def _pair_sentence(scenario: Scenario, summary: xr.Dataset, pair: str) -> str:
     return (
         f"{pair_title(scenario, pair)} {direction(up)}: from {signed(start)} to a median of "
         f"{signed(middle)} in {scenario.time.end} ({anchor_words(middle)}). "
-        f"80 % of runs end between {signed(low)} and {signed(high)}; {100 * up:.0f} % end "
+        f"80 % of runs end between {signed(low)} and {signed(high)}; {percent(up)} end "
         "higher than they began."
     )
 
@@ -65,19 +56,14 @@ def direction(p_up: float) -> str:
 
 def anchor_words(level: float) -> str:
     """A level of cooperation in the words of the anchors for coding."""
-    for anchor, words in ANCHORS:
+    for anchor, words in ANCHORS.items():
         if abs(level - anchor) <= NEAR:
             return f"about {words}"
-    below = [words for anchor, words in ANCHORS if anchor < level]
-    above = [words for anchor, words in ANCHORS if anchor > level]
+    below = [words for anchor, words in ANCHORS.items() if anchor < level]
+    above = [words for anchor, words in ANCHORS.items() if anchor > level]
     if not below:
         return f"below {above[0]}"
     return f"between {below[-1]} and {above[0]}" if above else f"above {below[-1]}"
-
-
-def signed(level: float) -> str:
-    """A level or a change with its sign, to two digits, with a true minus."""
-    return f"{level:+.2f}".replace("-", "−")
 
 
 def claims_sentence(claims: Sequence[Verdict]) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.blocks import label_and_time_blocks
+from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.ensemble.simulate import Ensemble
 
-QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-STATISTICS = ("mean", "sd", "p_up")
+STATISTICS = ("mean", "sd", "p_up", *QUANTILE_NAMES)
 MOST_ROWS = 200_000  # a fifth of what spreadsheets open
-BLOCK_BYTES = (
-    12 * 1024 * 1024
-)  # of recorded values read at once; ranking them takes three times that
 
 
 def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Dataset:
@@ -39,27 +37,15 @@ def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Data
     return xr.Dataset({name: _summarise_variable(data[name]) for name in recorded})
 
 
-def statistic_names() -> list[str]:
-    """The labels of the statistic axis."""
-    return [*STATISTICS, *(f"q{share:g}" for share in QUANTILES)]
-
-
 def _summarise_variable(variable: xr.DataArray) -> xr.DataArray:
-    label = variable.dims[2]
-    names = statistic_names()
-    result = np.empty((len(names), *variable.shape[1:]), dtype=np.float32)
-    for labels in _label_blocks(variable):
-        start = None
-        for times in _time_blocks(variable):
-            block = np.asarray(variable[:, times, labels].values)
-            start = block[:, 0].copy() if start is None else start
-            result[:, times, labels] = _statistics(block, start)
-    coordinates = {name: variable.coords[name] for name in variable.dims[1:]}
-    return xr.DataArray(
-        result,
-        dims=("statistic", "time", label, *variable.dims[3:]),
-        coords={"statistic": names, **coordinates},
-    )
+    result = np.empty((len(STATISTICS), *variable.shape[1:]), dtype=np.float32)
+    start = np.empty(0)
+    for labels, times in label_and_time_blocks(variable):
+        block = np.asarray(variable[:, times, labels].values)
+        if times.start == 0:
+            start = block[:, 0].copy()
+        result[:, times, labels] = _statistics(block, start)
+    return with_statistics(result, STATISTICS, variable)
 
 
 def _statistics(block: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -67,36 +53,19 @@ def _statistics(block: np.ndarray, start: np.ndarray) -> np.ndarray:
     above = (block > start[:, np.newaxis]).mean(axis=0)
     mean = block.mean(axis=0, dtype=np.float64)
     spread = block.std(axis=0, dtype=np.float64)
-    ranked = np.ascontiguousarray(np.moveaxis(block, 0, -1))
-    ranked.sort(axis=-1)
-    return np.stack([mean, spread, above, *(_ranked_quantile(ranked, q) for q in QUANTILES)])
+    return np.stack([mean, spread, above, *quantiles(block)])
 
 
-def _ranked_quantile(ranked: np.ndarray, share: float) -> np.ndarray:
-    """A quantile of values sorted along the last axis, linear between neighbours."""
-    place = share * (ranked.shape[-1] - 1)
-    below = int(place)
-    low, high = ranked[..., below], ranked[..., min(below + 1, ranked.shape[-1] - 1)]
-    result: np.ndarray = low + (high - low) * (place - below)
-    return result
-
-
-def _label_blocks(variable: xr.DataArray) -> Iterator[slice]:
-    """Slices of the label axis; one label at a time once the runs are many."""
-    per_label = variable.dtype.itemsize * int(np.prod(variable.shape)) // max(1, variable.shape[2])
-    return _slices(variable.shape[2], BLOCK_BYTES // max(1, per_label))
-
-
-def _time_blocks(variable: xr.DataArray) -> Iterator[slice]:
-    """Slices of the time axis of one label."""
-    tail = int(np.prod(variable.shape[3:])) if len(variable.shape) > 3 else 1
-    per_time = variable.dtype.itemsize * variable.shape[0] * tail
-    return _slices(variable.shape[1], BLOCK_BYTES // max(1, per_time))
-
-
-def _slices(length: int, size: int) -> Iterator[slice]:
-    size = max(1, size)
-    return (slice(first, min(first + size, length)) for first in range(0, length, size))
+def with_statistics(
+    values: np.ndarray, names: Sequence[str], variable: xr.DataArray
+) -> xr.DataArray:
+    """Values [statistics, ...] labelled as the variable (run, ...) that they summarise."""
+    coordinates = {name: variable.coords[name] for name in variable.dims[1:]}
+    return xr.DataArray(
+        values,
+        dims=("statistic", *variable.dims[1:]),
+        coords={"statistic": list(names), **coordinates},
+    )
 
 
 def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame:
@@ -118,7 +87,7 @@ def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame
         frames.append(wide)
     table = pd.concat(frames, ignore_index=True).dropna()
     table["month"] = table["time"].dt.strftime("%Y-%m")
-    return table[["month", "pair", "domain", *statistic_names()]]
+    return table[["month", "pair", "domain", *STATISTICS]]
 
 
 def _thinned(summary: xr.Dataset, watched: Collection[str]) -> xr.Dataset:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import xarray as xr
 
+from relsim import __version__
 from relsim.ensemble.chunks import chunks, runs_per_chunk, simulate_chunks
 from relsim.ensemble.record import RecordLevel, axes, variables
 from relsim.model.compile import compile_scenario
@@ -36,11 +37,13 @@ class Ensemble:
         seed: ensembles on one seed are paired run by run.
         data: ``overall`` (run, time, pair), ``cooperation`` (run, time, watched, domain),
             ``fired`` (run, step, event), ``drawn`` (run, number); perhaps lazy, from a store.
+        version: the relsim that simulated it.
     """
 
     scenario: Scenario
     seed: int
     data: xr.Dataset
+    version: str = __version__
 
     @property
     def runs(self) -> int:

@@ -8,8 +8,9 @@ import altair as alt
 import pandas as pd
 import xarray as xr
 
-from relsim.figures.fan import EDGES, HEIGHT, hover_layers
-from relsim.figures.style import BANDS, DASHES, INK, LINE, SERIES, configured
+from relsim.figures.bands import EDGES
+from relsim.figures.fan import HEIGHT, hover_layers
+from relsim.figures.style import BANDS, INK, LINE, SERIES, configured
 
 PAIR = "pair"  # the signal that picks
 SHOWN_FIRST = 4  # scenarios; more lines cannot be told apart at a glance
@@ -117,9 +118,13 @@ def scenario_explorer(frame: pd.DataFrame, names: list[str], pair: str, quantity
 
 
 def series_styles(count: int) -> tuple[list[str], list[list[int]]]:
-    """A colour and a dash for each of several series: no two alike, up to 21."""
-    colours = [SERIES[n % len(SERIES)] for n in range(count)]
-    return colours, [DASHES[n // len(SERIES) % len(DASHES)] for n in range(count)]
+    """A colour and a dash for each of several series: no two alike, up to 36."""
+    colours, dashes = list(SERIES), list(SERIES.values())
+    size = len(SERIES)
+    return (
+        [colours[n % size] for n in range(count)],
+        [dashes[(n + n // size) % size] for n in range(count)],
+    )
 
 
 def _scenario_tooltip() -> list[Any]:

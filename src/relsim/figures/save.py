@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -15,6 +17,7 @@ import altair as alt
 
 from relsim.errors import ResultsError
 
+FORMATS = (".svg", ".png")
 _ALTAIR = Lock()  # its settings are those of the whole process
 
 
@@ -126,3 +129,18 @@ def save_charts(charts: Mapping[str, Any], folder: Path) -> None:
     """
     with Painter() as painter:
         painter.draw(charts, folder)
+
+
+def save_chart(chart: Any, file: Path) -> None:
+    """Writes one chart, in the format that the ending of the file names: .svg or .png.
+
+    Raises:
+        ResultsError: it could not be drawn, or the file cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as aside:
+        save_charts({"chart": chart}, Path(aside))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(aside) / f"chart{file.suffix.lower()}", file)
+        except OSError as error:
+            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error

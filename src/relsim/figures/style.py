@@ -12,12 +12,29 @@ BANDS = {"95 %": "#d6e6f4", "80 %": "#a9cbe8", "50 %": "#6ba3d3"}
 EVENT = "#b3541e"
 # Verdicts are told apart by shape and word as well.
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
-# Okabe and Ito (2008), less yellow, which is too light for lines: safe in colour blindness.
-SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#1f2933"]
-DASHES = [[1, 0], [6, 3], [2, 2]]  # tell series of one colour apart
+WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 FONT = "DejaVu Sans, Verdana, sans-serif"
+# Lines of several scenarios, told apart by colour and by dashes (Okabe and Ito 2008, darkened).
+SERIES = {
+    "#0b4f8a": [1, 0],
+    "#c2571a": [6, 3],
+    "#00795a": [2, 2],
+    "#9c4f86": [8, 3, 2, 3],
+    "#8a6d00": [4, 2, 1, 2, 1, 2],
+    "#3a3a3a": [12, 4],
+}
 # Blue to orange through white: told apart in every common form of colour blindness.
 DIVERGING = ["#8c510a", "#d8b365", "#f6e8c3", "#f7f7f7", "#c7e0f0", "#5aa4cf", "#0b4f8a"]
+
+
+def panel_title(text: str) -> dict[str, Any]:
+    """The title of a panel, in line with its left edge."""
+    return {"text": text, "fontSize": 12, "offset": 6, "frame": "group"}
+
+
+def level_labels(digits: str) -> str:
+    """The expression that labels an axis of levels or differences: as ``digits``, 0 as 0."""
+    return f"abs(datum.value) < 1e-9 ? '0' : format(datum.value, '{digits}')"
 
 
 def configured(chart: Any) -> Any:

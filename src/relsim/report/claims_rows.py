@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from relsim.analysis.claims import Verdict
-from relsim.report.page import percent, signed
+from relsim.analysis.numerals import percent, signed
 
 LEAST_WIDTH = 1.0  # of a bar, so that a narrow interval can be seen
 

@@ -12,18 +12,18 @@ import xarray as xr
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison
 from relsim.analysis.headline import claims_sentence, pair_title
+from relsim.analysis.numerals import signed
 from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
 from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
-from relsim.report.page import chart_data, render, signed
+from relsim.report.page import chart_data, render
 from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
 from relsim.scenario.schema import Scenario
 
 MOST_ROWS = 30_000  # of a chart on the page: about 3 MB
 ARROWS = {"higher": "▲", "lower": "▼", "identical": "=", "not distinguishable": "≈"}
-SWATCHES = ("solid", "dashed", "dotted")  # as figures.style.DASHES
 
 
 @dataclass(frozen=True)
@@ -150,17 +150,16 @@ def _pickable(entries: Sequence[Entry], watched: list[str]) -> list[str]:
 
 def _series(names: list[str]) -> list[dict[str, Any]]:
     """The switch of each scenario, with the look of its line."""
-    colours, _ = series_styles(len(names))
-    per_style = len(set(colours))
+    styles = zip(names, *series_styles(len(names)), strict=True)
     return [
         {
             "control": f"show_{n}",
             "name": name,
             "colour": colour,
-            "line": SWATCHES[n // per_style % len(SWATCHES)],
+            "dash": " ".join(map(str, dash)),
             "on": n < SHOWN_FIRST,
         }
-        for n, (name, colour) in enumerate(zip(names, colours, strict=True))
+        for n, (name, colour, dash) in enumerate(styles)
     ]
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from relsim import __version__
+from relsim.analysis.numerals import percent, signed
 from relsim.figures.save import definition
 
 
@@ -30,16 +31,6 @@ def _environment() -> Environment:
         json_text=lambda data: json.dumps(data, ensure_ascii=False, indent=2),
     )
     return environment
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """A level or a change with its sign and a true minus; a dash where there is none."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share in per cent; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def render(template: str, script: str, **content: Any) -> str:

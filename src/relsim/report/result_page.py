@@ -10,14 +10,16 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
+from relsim.analysis.numerals import signed
 from relsim.ensemble.simulate import Ensemble
+from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
-from relsim.figures.fan import event_marks, event_numbers, fan_card
+from relsim.figures.fan import fan_card
 from relsim.figures.matrix import start_to_end_matrix
 from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
-from relsim.report.page import chart_data, render, signed
+from relsim.report.page import chart_data, render
 from relsim.scenario.schema import Scenario
 
 CAUTION = (
@@ -48,7 +50,8 @@ def result_page(
     """
     scenario = ensemble.scenario
     watched = pair_names(scenario.watched_pairs)
-    marks = {pair: event_marks(scenario, events, pair) for pair in watched}
+    certain = certain_events(events)
+    marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
     numbers = event_numbers(marks)
     return render(
         "result.html",
@@ -61,7 +64,7 @@ def result_page(
         claims_sentence=claims_sentence(claims),
         caution=CAUTION,
         claims=claim_rows(claims),
-        fans=[_fan(scenario, summary, events, pair, numbers) for pair in watched],
+        fans=[_fan(scenario, summary, pair, marks[pair], numbers) for pair in watched],
         event_names=[scenario.events[name].label or name for name in numbers],
         explorer=_explorer(scenario, summary),
         matrix=chart_data(start_to_end_matrix(scenario, summary)),
@@ -85,14 +88,14 @@ def _sections(has_claims: bool) -> list[tuple[str, str]]:
 def _fan(
     scenario: Scenario,
     summary: xr.Dataset,
-    events: pd.DataFrame,
     pair: str,
+    marks: pd.DataFrame,
     numbers: dict[str, int],
 ) -> dict[str, Any]:
     return {
         "id": f"fan-{pair}",
         "title": pair_title(scenario, pair),
-        "definition": chart_data(fan_card(scenario, summary, events, pair, numbers)),
+        "definition": chart_data(fan_card(scenario, summary, pair, marks, numbers)),
         "table": levels_table(scenario, summary, pair),
     }
 

@@ -16,6 +16,7 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.figures.claims import verdict_chart
 from relsim.figures.fan import fan_chart
 from relsim.figures.matrix import start_to_end_matrix
+from relsim.figures.multiples import level_multiples
 from relsim.figures.save import Painter
 from relsim.model.plan import pair_names
 from relsim.report.result_page import result_page
@@ -67,6 +68,7 @@ def write_figures(contents: Contents, painter: Painter, folder: Path) -> None:
     charts = {
         "fan": fan_chart(scenario, summary, contents.events),
         "matrix": start_to_end_matrix(scenario, summary),
+        "multiples": level_multiples(scenario, summary),
     }
     if any(claim.share is not None for claim in contents.claims):
         charts["claims"] = verdict_chart(scenario, contents.claims)

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import pandas as pd
@@ -101,8 +100,9 @@ def run_family(
         )
         for scenario in loaded
     ]
-    asked = zip_longest(questions, commands, fillvalue="")
-    members = list({question.id: Member(question, said) for question, said in asked}.values())
+    said = [*commands, *[""] * (len(questions) - len(commands))]
+    asked = zip(questions, said, strict=True)
+    members = list({question.id: Member(question, command) for question, command in asked}.values())
     with Painter() as painter:
         results = answer_all(members, Path(out), force=force, watcher=told, painter=painter)
         base = _base(members)

@@ -25,6 +25,11 @@ class Question:
     record: RecordLevel
 
     @property
+    def version(self) -> str:
+        """The relsim that answers it."""
+        return __version__
+
+    @property
     def id(self) -> str:
         """Twelve hexadecimal digits over scenario, seed, runs, record and engine version."""
         asked = {
@@ -32,7 +37,7 @@ class Question:
             "seed": self.seed,
             "runs": self.runs,
             "record": self.record,
-            "relsim": __version__,
+            "relsim": self.version,
         }
         return digest(asked)[:12]
 

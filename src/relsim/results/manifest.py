@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from relsim import __version__
 from relsim.analysis.claims import Verdict
+from relsim.errors import ResultsError
 from relsim.results.comparisons import Comparisons, compared_ids
+from relsim.results.folder import MANIFEST
 from relsim.results.identity import Question
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Pulse, Scenario
@@ -54,6 +58,20 @@ def manifest(
         },
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
     }
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result.
+
+    Raises:
+        ResultsError: it cannot be read, or lacks what tells one result from another.
+    """
+    try:
+        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        _ = content["scenario"]["slug"], content["seed"], content["relsim"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
+    return content
 
 
 def event_weights(scenario: Scenario) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.ensemble.store import open_store
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST, is_finished
+from relsim.results.manifest import read_manifest
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
@@ -69,15 +69,6 @@ def open_result(folder: str | Path, *, reused: bool = False) -> Result:
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
     scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
-    ensemble = Ensemble(scenario, content["seed"], open_store(folder / STORE))
+    store = open_store(folder / STORE)
+    ensemble = Ensemble(scenario, content["seed"], store, content["relsim"])
     return Result(folder, content, ensemble, reused)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a result; raises ResultsError where it cannot be read."""
-    try:
-        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        _ = content["scenario"]["slug"], content["seed"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
-    return content

@@ -22,8 +22,8 @@ from relsim.results.comparisons import Comparisons, comparisons, is_current
 from relsim.results.contents import Contents, write_figures, write_report, write_tables
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
-from relsim.results.manifest import manifest
-from relsim.results.result import RESOLVED, STORE, Result, open_result, read_manifest
+from relsim.results.manifest import manifest, read_manifest
+from relsim.results.result import RESOLVED, STORE, Result, open_result
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario

@@ -25,3 +25,16 @@ def yaml_text(data: Any) -> str:
     """The data in block style, in its own order."""
     text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
     return text
+
+
+def flow_text(data: Any) -> str:
+    """The data in flow style on one line, as ``--set`` takes it."""
+    dumped: str = yaml.dump(
+        data,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+        default_flow_style=True,
+    )
+    return dumped.removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,239 @@
+"""Two scenarios on the same draws: what the second brings, run by run, less the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from relsim.analysis import pairing
+from relsim.analysis.blocks import label_and_time_blocks
+from relsim.analysis.effects import Effect, effect, effects_table
+from relsim.analysis.pairing import lacking_domain, recorded_levels
+from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
+from relsim.analysis.reaching import Reaching, opening_level, reaching
+from relsim.analysis.summary import with_statistics
+from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError, did_you_mean
+from relsim.model.plan import pair_names
+from relsim.scenario.anchors import next_anchor
+from relsim.scenario.values import Month
+
+STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The differences that one scenario makes to another, other less base, run by run.
+
+    Made by :func:`compare`. Nothing is read until asked for, and then in blocks of bounded size.
+
+    Attributes:
+        base: the ensemble compared with.
+        other: the ensemble that is compared.
+        domain: the domain of cooperation that is compared; None for overall cooperation.
+        runs: how many runs are paired: the first ones of both.
+        pairs: the pairs of states that both record.
+    """
+
+    base: Ensemble
+    other: Ensemble
+    domain: str | None
+    runs: int
+    pairs: tuple[str, ...]
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The pairs that either scenario watches, of those that both record."""
+        scenarios = (self.base.scenario, self.other.scenario)
+        names = [name for one in scenarios for name in pair_names(one.watched_pairs)]
+        return tuple(name for name in dict.fromkeys(names) if name in self.pairs) or self.pairs
+
+    def change(self, pair: str) -> xr.DataArray:
+        """The paired differences of a pair, (run, time), in the single precision of the record.
+
+        Args:
+            pair: as in "PAK-RUS", in any order.
+
+        Raises:
+            ResultsError: not both record it.
+        """
+        base, other = self._levels(self.named(pair))
+        difference = (other - base).rename("difference")
+        return difference.assign_attrs(long_name=self.quantity)
+
+    def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
+        """Quantiles and moments of the paired differences over the runs.
+
+        Args:
+            pairs: these alone; all where absent.
+
+        Returns:
+            ``difference`` (statistic, time, pair). Statistics are ``mean``, ``sd``, ``p_higher``
+            and ``p_lower`` (shares of runs strictly above and below the base) and the quantiles
+            as ``q0.1`` and so on.
+
+        Raises:
+            ResultsError: not both record a pair.
+        """
+        chosen = self.pairs if pairs is None else [self.named(pair) for pair in pairs]
+        base, other = self._levels(list(chosen))
+        result = np.empty((len(STATISTICS), *base.shape[1:]), dtype=np.float32)
+        for labels, times in label_and_time_blocks(base):
+            block = other[:, times, labels].values - base[:, times, labels].values
+            result[:, times, labels] = _statistics(block)
+        difference = with_statistics(result, STATISTICS, base)
+        return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
+
+    def effect(self, pair: str, at: Month | str | None = None) -> Effect:
+        """What the other scenario brings to a pair at a month.
+
+        Args:
+            pair: as in "PAK-RUS", in any order.
+            at: the month, as in "2025-06"; within a step it counts as its start. The end where
+                absent.
+
+        Raises:
+            ResultsError: not both record the pair, or the month is not simulated.
+        """
+        step = self._step(at)
+        base, other = (levels[:, step].values for levels in self._levels(self.named(pair)))
+        return effect(base.astype(np.float64), other.astype(np.float64))
+
+    def effects(
+        self, at: Month | str | None = None, pairs: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """What the other scenario brings at a month, a row per pair.
+
+        Args:
+            at: as for :meth:`effect`.
+            pairs: these; the watched ones where absent. ``comparison.pairs`` are all.
+
+        Returns:
+            ``pair``, ``month`` and the columns of :class:`relsim.analysis.effects.Effect`.
+
+        Raises:
+            ResultsError: not both record a pair, or the month is not simulated.
+        """
+        chosen = [self.named(pair) for pair in (self.watched if pairs is None else pairs)]
+        return effects_table({pair: self.effect(pair, at) for pair in chosen}, self.month(at))
+
+    def time_to(self, pair: str, threshold: float | None = None) -> Reaching:
+        """When a pair gets past a level in each of the two, and how much later in the other.
+
+        Args:
+            pair: as in "PAK-RUS", in any order.
+            threshold: the level; where absent, the first anchor of the coding scale above the
+                level at which the base opens.
+
+        Raises:
+            ResultsError: not both record the pair, or it opens above the last anchor.
+        """
+        pair = self.named(pair)
+        base, other = self._levels(pair)
+        if threshold is None:
+            opening = opening_level(base)
+            threshold = next_anchor(opening)
+            if threshold is None:
+                text = f"{pair} opens at {opening:.2f}, above the last anchor of the scale."
+                raise ResultsError(f"{text} Name a level.")
+        return reaching(pair, base, other, threshold, self.base.scenario.time)
+
+    @property
+    def quantity(self) -> str:
+        """What is compared, in words."""
+        return f"{self.domain or 'overall'} cooperation"
+
+    def named(self, pair: str) -> str:
+        """The name of a pair that is given in any order.
+
+        Raises:
+            ResultsError: not both record it.
+        """
+        name = "-".join(sorted(pair.split("-")))
+        if name not in self.pairs:
+            text = f"{pair} is not a pair that both scenarios record."
+            raise ResultsError(f"{text} {did_you_mean(name, self.pairs)}".strip())
+        return name
+
+    def month(self, at: Month | str | None = None) -> Month:
+        """The month that is compared: the start of the step that ``at`` is in.
+
+        Raises:
+            ResultsError: it is no month, or not simulated.
+        """
+        time = self.base.scenario.time
+        return time.start.plus(self._step(at) * time.months_per_step)
+
+    def _step(self, at: Month | str | None) -> int:
+        time = self.base.scenario.time
+        month = time.end if at is None else _month(at)
+        if not time.start <= month <= time.end:
+            text = f"{month} is not simulated; the runs go from {time.start} to {time.end}."
+            raise ResultsError(text)
+        return (month.serial - time.start.serial) // time.months_per_step
+
+    def _levels(self, pairs: str | list[str]) -> tuple[xr.DataArray, xr.DataArray]:
+        """The levels of both in the paired runs, not read yet."""
+        both = (recorded_levels(one, self.domain) for one in (self.base, self.other))
+        base, other = (levels.sel(pair=pairs).isel(run=slice(self.runs)) for levels in both)
+        return base, other
+
+
+def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Comparison:
+    """Compares two scenarios on the same draws; differences are other less base, run by run.
+
+    Run r is the same draw in an ensemble of any size, so of different numbers of runs the first
+    ones are paired.
+
+    Args:
+        base: what is compared with.
+        other: what is compared; on the same seed, time span, step, domains and version.
+        domain: compare cooperation in this domain, of the pairs that both keep by domain;
+            overall cooperation of all pairs where absent.
+
+    Raises:
+        ResultsError: they cannot be paired, or have no pair in common.
+    """
+    if refused := refusal(base, other, domain):
+        raise ResultsError(refused)
+    return Comparison(
+        base, other, domain, min(base.runs, other.runs), _shared_pairs(base, other, domain)
+    )
+
+
+def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
+    """Why two ensembles cannot be compared; empty where they can."""
+    if unlike := pairing.refusal(base, other):
+        return unlike
+    if domain is not None:
+        for one in (base, other):
+            if lacked := lacking_domain(one, domain):
+                return f"{one.scenario.name} {lacked}."
+    if not _shared_pairs(base, other, domain):
+        kept = "" if domain is None else " by domain; add one to `watch` of both"
+        return f"{base.scenario.name} and {other.scenario.name} have no pair in common{kept}."
+    return ""
+
+
+def _shared_pairs(base: Ensemble, other: Ensemble, domain: str | None) -> tuple[str, ...]:
+    one, two = (recorded_levels(which, domain).indexes["pair"] for which in (base, other))
+    return tuple(str(pair) for pair in one if pair in two)
+
+
+def _statistics(block: np.ndarray) -> np.ndarray:
+    """Statistics [S, times, pairs] of differences [runs, times, pairs]."""
+    mean = block.mean(axis=0, dtype=np.float64)
+    deviation = block.std(axis=0, dtype=np.float64)
+    higher, lower = (block > 0).mean(axis=0), (block < 0).mean(axis=0)
+    return np.stack([mean, deviation, higher, lower, *quantiles(block)])
+
+
+def _month(text: Month | str) -> Month:
+    try:
+        return Month.read(text)
+    except ValueError as error:
+        raise ResultsError(f"{text} is not a month. Write it as 2025-06.") from error

@@ -1,0 +1,17 @@
+"""How numbers are written in sentences, tables and charts."""
+
+from __future__ import annotations
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A level or a difference with its sign, a true minus, and none where it rounds to 0; a dash
+    where there is none."""
+    if value is None:
+        return "–"
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share in per cent; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.{digits}f} %"

@@ -1,0 +1,132 @@
+"""What differs in the inputs of two scenarios, by the paths that ``--set`` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from relsim.errors import Position
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
+
+Kind: TypeAlias = Literal["added", "removed", "changed"]
+Steps: TypeAlias = "tuple[str, ...]"
+
+_WORDS = {"name", "about", "label", "says", "minus", "plus"}
+_NOWHERE = Position("")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One input that two scenarios do not share.
+
+    Attributes:
+        path: where it stands; a change of the first to ``after`` at this path, as by ``--set``
+            or `with_changes`, makes it that of the second.
+        before: its value in the first scenario, as plain data; None where it is not there.
+        after: its value in the second; None where it is not there.
+    """
+
+    path: str
+    before: Any
+    after: Any
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the second scenario adds, removes or changes it."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is of a claim, which judges the futures and does not make them."""
+        return self.path.split(".")[0] == "claims"
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it is for readers alone: a name, a label, a source."""
+        steps = self.path.split(".")
+        text = any(isinstance(value, str) for value in (self.before, self.after))
+        return steps[0] == "sources" or (steps[-1] in _WORDS and text)
+
+
+def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[Difference, ...]:
+    """What differs in the inputs of two scenarios, inheritance and changes applied.
+
+    Numbers come first, in the order of the second scenario, then words, claims last. A value
+    that one of the two writes out and the other leaves to its default counts as a difference;
+    two ways to write the same thing (``0.3`` and ``{overall: 0.3}``) do not.
+
+    Args:
+        first, second: scenarios or their files.
+
+    Raises:
+        ScenarioError: a file has problems.
+    """
+    before, after = (one if isinstance(one, Scenario) else load(one) for one in (first, second))
+    found = _differences((), _written(before), _written(after))
+    return tuple(sorted(found, key=lambda one: (one.is_claim, one.is_words)))
+
+
+def events_reordered(first: Scenario, second: Scenario) -> bool:
+    """Whether events that both have stand in another order, in which their effects apply."""
+    both = first.events.keys() & second.events.keys()
+    orders = ([name for name in one.events if name in both] for one in (first, second))
+    return next(orders) != next(orders)
+
+
+def _differences(path: Steps, before: Any, after: Any) -> Iterator[Difference]:
+    if before == after:
+        return
+    if _is_map(before) != _is_map(after):
+        before, after = _opened(path, before), _opened(path, after)
+    pieces = _pieces(before, after)
+    if pieces is None:
+        yield Difference(".".join(path), before, after)
+        return
+    for step, old, new in pieces:
+        yield from _differences((*path, step), old, new)
+
+
+def _pieces(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]] | None:
+    """The parts of two values by the step that leads to them; None where they go as a whole."""
+    if _is_map(before) and _is_map(after):
+        keys = [*after, *(key for key in before if key not in after)]
+        return ((key, before.get(key), after.get(key)) for key in keys)
+    if _is_maps(before) and _is_maps(after) and len(before) == len(after):
+        return ((str(n), *pair) for n, pair in enumerate(zip(before, after, strict=True)))
+    return None
+
+
+def _is_map(value: Any) -> bool:
+    """Whether a value is a map with parts; a distribution is one value."""
+    return isinstance(value, dict) and not is_single(from_plain(value, _NOWHERE))
+
+
+def _is_maps(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_map(item) for item in value)
+
+
+def _opened(path: Steps, value: Any) -> Any:
+    """A lone number where a map may stand, as that map."""
+    return value if value is None else plain(open_shorthand(path, from_plain(value, _NOWHERE)))
+
+
+def _written(scenario: Scenario) -> dict[str, Any]:
+    """The resolved scenario less keys with nothing behind them; a bare state is an empty map."""
+    data: dict[str, Any] = _filled(scenario.as_written)
+    states = {code: state or {} for code, state in scenario.as_written["states"].items()}
+    data["states"] = {code: _filled(state) for code, state in states.items()}
+    return data
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_filled(item) for item in value]
+    return value

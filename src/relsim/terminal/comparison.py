@@ -1,0 +1,177 @@
+"""What a scenario brings against a base: a table, and what to make of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from relsim.analysis.compare import Comparison
+from relsim.analysis.effects import Effect, EffectWord, effects_table
+from relsim.analysis.reaching import Reaching
+from relsim.scenario.anchors import ANCHORS
+from relsim.scenario.values import Month
+
+COLOURS: dict[EffectWord, str] = {
+    "higher": "blue",
+    "lower": "dark_orange3",
+    "identical": "dim",
+    "not distinguishable": "yellow",
+}
+NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
+
+
+def show_comparison(
+    console: Console,
+    comparison: Comparison,
+    effects: Mapping[str, Effect],
+    month: Month,
+    reached: Sequence[Reaching],
+) -> None:
+    """Prints the tables of a comparison and what to make of them."""
+    console.print(comparison_table(comparison, effects))
+    for line in comparison_lines(comparison, effects, month):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    if reached:
+        console.print(reaching_table(comparison, reached))
+        console.print(reaching_line(reached), soft_wrap=True, highlight=False, markup=False)
+
+
+def comparison_rows(
+    comparison: Comparison,
+    effects: Mapping[str, Effect],
+    month: Month,
+    reached: Sequence[Reaching],
+) -> pd.DataFrame:
+    """What is shown as one table for a spreadsheet, a row per pair."""
+    table = effects_table(effects, month)
+    table.insert(0, "base", comparison.base.scenario.name)
+    table.insert(1, "other", comparison.other.scenario.name)
+    table.insert(2, "cooperation", comparison.domain or "overall")
+    if not reached:
+        return table
+    times = pd.DataFrame([asdict(one) for one in reached]).drop(columns="runs")
+    return table.merge(
+        times.rename(columns=lambda name: f"reach_{name}"),
+        how="left",
+        left_on="pair",
+        right_on="reach_pair",
+    ).drop(columns="reach_pair")
+
+
+def comparison_table(comparison: Comparison, effects: Mapping[str, Effect]) -> Table:
+    """Each pair: its median in both, the paired difference, in how many runs it is higher."""
+    base, other = comparison.base.scenario.name, comparison.other.scenario.name
+    table = Table(title=Text(f"{other}\nless {base}"), title_justify="left", title_style="bold")
+    table.add_column("pair", justify="left")
+    for name in ("base", "other", "difference", "P(higher)"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", justify="left")
+    for pair, effect in effects.items():
+        table.add_row(
+            pair,
+            f"{effect.base_median:+.2f}",
+            f"{effect.other_median:+.2f}",
+            _with_half(effect.mean, effect.mean_high, 4),
+            f"{effect.p_higher:.2f}",
+            _verdict(effect),
+        )
+    return table
+
+
+def _with_half(mean: float, high: float, digits: int) -> str:
+    """A mean and half the width of its interval, which is symmetric."""
+    half = "" if math.isnan(high) else f" ± {high - mean:.{digits}f}"
+    return f"{mean:+.{digits}f}{half}"
+
+
+def _verdict(effect: Effect) -> Text:
+    if _negligible(effect):
+        return Text(f"{effect.verdict}, negligible", style="dim")
+    return Text(effect.verdict, style=COLOURS[effect.verdict])
+
+
+def _negligible(effect: Effect) -> bool:
+    return effect.verdict in ("higher", "lower") and abs(effect.mean) < NEGLIGIBLE
+
+
+def comparison_lines(
+    comparison: Comparison, effects: Mapping[str, Effect], month: Month
+) -> list[str]:
+    """What was paired, what pairing gained, and what more runs would settle."""
+    lines = [
+        f"{comparison.quantity.capitalize()}, −1 to 1, at {month}: medians, mean paired "
+        f"difference ± 95 %, share of runs above the base. {_paired(comparison)}",
+        *narrowing_line(effects),
+    ]
+    if any(_negligible(effect) for effect in effects.values()):
+        size = f"{NEGLIGIBLE:g}, a tenth of the steps in which opening ties are coded"
+        lines.append(f"Negligible: clear of 0, but below {size}.")
+    for pair, effect in effects.items():
+        if effect.verdict == "not distinguishable":
+            lines.append(f"{pair}: {runs_needed_in_words(effect.runs_needed)}.")
+    return lines
+
+
+def _paired(comparison: Comparison) -> str:
+    runs, most = comparison.runs, max(comparison.base.runs, comparison.other.runs)
+    return (
+        f"{runs:,} runs are paired."
+        if runs == most
+        else (f"The first {runs:,} runs of both are paired, of {most:,} of the larger.")
+    )
+
+
+def narrowing_line(effects: Mapping[str, Effect]) -> list[str]:
+    """How much narrower pairing makes the intervals; nothing where that cannot be said."""
+    known = {p: e.narrowing for p, e in effects.items() if math.isfinite(e.narrowing)}
+    if not known:
+        return []
+    least = min(known, key=lambda pair: known[pair])
+    times = f"at least {known[least]:.1f} times ({least})"
+    return [f"Pairing run by run narrows the 95 % intervals {times} against unpaired runs."]
+
+
+def runs_needed_in_words(runs: float) -> str:
+    """How many runs would settle a pair that these do not."""
+    if math.isnan(runs):
+        return "one run shows no spread; ask for more with --runs"
+    if math.isinf(runs):
+        return "no number of runs worth asking for would settle it"
+    return f"about {runs:,.0f} runs would settle it, if the difference is as large as found here"
+
+
+def reaching_table(comparison: Comparison, found: Sequence[Reaching]) -> Table:
+    """Each pair: in how many runs it gets past a level, by when, and how much later."""
+    title = f"Time to a level, {comparison.other.scenario.name}"
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    table.add_column("pair", justify="left")
+    for name in ("past", "base", "half by", "other", "half by", "months later", "both"):
+        table.add_column(name, justify="right")
+    for one in found:
+        table.add_row(
+            one.pair,
+            f"{'>' if one.side == 'above' else '<'} {one.threshold:g}",
+            f"{one.base_share:.1%}",
+            one.base_month or "–",
+            f"{one.other_share:.1%}",
+            one.other_month or "–",
+            _with_half(one.months, one.months_high, 1) if one.both else "–",
+            f"{one.both:,}",
+        )
+    return table
+
+
+def reaching_line(found: Sequence[Reaching]) -> str:
+    """What the columns mean, and the levels in words."""
+    levels = sorted({one.threshold for one in found} & ANCHORS.keys())
+    words = ", ".join(f"{level:g} {ANCHORS[level]}" for level in levels)
+    return (
+        "Share of runs that get past the level, by when half of those have, and in runs where "
+        f"both do, how much later, ± 95 %.{f' On the scale: {words}.' if words else ''}"
+    )

@@ -1,0 +1,52 @@
+"""What is listed of a folder of results, readable or not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from relsim.results.listing import list_results
+from relsim.results.run import run
+from scenarios_to_test import scenario_of
+
+CLAIMS = {
+    "warm": {"says": "x", "expect": {"level": "A-B", "above": 0}, "probability": 0.5},
+    "hot": {"says": "x", "expect": {"level": "A-B", "above": 0.9}, "probability": 0.9},
+    "lost": {"says": "x", "expect": {"level": "A-B", "above": 0, "against": "no.yaml"}},
+}
+SCENARIO = scenario_of({"states": {"A": {}, "B": {}}, "ties": {"A-B": 0.3}, "claims": CLAIMS})
+
+
+def test_a_result_is_listed_with_what_was_asked_and_found(tmp_path: Path) -> None:
+    result = run(SCENARIO, runs=30, seed=5, out=tmp_path)
+    (one,) = list_results(tmp_path)
+    assert one.folder == result.folder
+    assert (one.scenario, one.runs, one.seed, one.end) == ("test", 30, 5, "2022-01")
+    assert one.verdicts == {"supported": 1, "contradicted": 1, "not judged": 1}
+    assert one.current
+    assert one.problem == ""
+    files = [path for path in result.folder.rglob("*") if path.is_file()]
+    assert one.size == sum(path.stat().st_size for path in files) > 10_000
+    manifest = result.folder / "manifest.json"
+    os.utime(manifest, (1_600_000_000, 1_600_000_000))
+    manifest.write_text(manifest.read_text().replace('"relsim": "', '"relsim": "0.0.'))
+    assert not list_results(tmp_path)[0].current
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "{}", '{"scenario": {"slug": "s"}, "seed": 1, "relsim": "x"}', "\udcff", "5"],
+)
+def test_a_broken_manifest_is_listed_as_unreadable(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "s" / "0a"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    (one,) = list_results(tmp_path)
+    assert "manifest.json" in one.problem
+    assert (one.scenario, one.runs) == ("s", 0)
+
+
+def test_an_empty_or_missing_folder_lists_nothing(tmp_path: Path) -> None:
+    assert list_results(tmp_path) == list_results(tmp_path / "no") == ()

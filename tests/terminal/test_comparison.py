@@ -1,0 +1,101 @@
+"""What a comparison says in words."""
+
+from __future__ import annotations
+
+import math
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from hand_made import ensemble_of
+from relsim.analysis.compare import Comparison, compare
+from relsim.terminal.comparison import comparison_rows, runs_needed_in_words, show_comparison
+from scenarios_to_test import scenario_of
+
+SCENARIO = scenario_of(
+    {
+        "name": "one [red]",
+        "time": {"start": "2020-01", "end": "2020-05"},
+        "domains": ["low", "high"],
+        "states": {"A": {}, "B": {}, "C": {}},
+    }
+)
+OTHER = SCENARIO.with_changes({"name": "two [/]"})
+BASE = np.random.default_rng(1).normal(0.1, 0.05, (200, 5))
+
+
+def shown(difference: Any, *, reach: float | None = None, base: Any = BASE) -> str:
+    comparison = compare(ensemble_of(SCENARIO, base), ensemble_of(OTHER, base + difference))
+    effects = {pair: comparison.effect(pair) for pair in comparison.pairs}
+    reached = [] if reach is None else [comparison.time_to("A-B", reach)]
+    console = Console(width=80, record=True, file=StringIO())
+    show_comparison(console, comparison, effects, comparison.month(), reached)
+    return console.export_text()
+
+
+def test_a_clear_difference_is_shown_with_its_interval() -> None:
+    noise = np.random.default_rng(2).normal(0, 0.01, BASE.shape)
+    text = shown(0.05 + noise, reach=0.2)
+    mean = 0.05 + noise[:, -1].mean()
+    half = 1.972 * noise[:, -1].std(ddof=1) / np.sqrt(200)  # t of 199 degrees of freedom
+    assert "two [/]" in text
+    assert "less one [red]" in text
+    assert f"{mean:+.4f} ± {half:.4f}" in text
+    assert "│ higher " in text
+    assert "│ identical " in text  # A-C
+    assert "200 runs are paired." in text
+    assert "narrows the 95 % intervals at least" in text
+    assert "> 0.2" in text
+    assert "0.2 normal" in text
+    assert "negligible" not in text
+
+
+def test_a_difference_of_no_weight_is_called_negligible() -> None:
+    text = shown(0.001)
+    assert "higher, negligible" in text
+    assert "below 0.005" in text
+
+
+def test_what_is_not_settled_says_how_many_runs_would() -> None:
+    noise = np.random.default_rng(3).normal(0.001, 0.05, BASE.shape)
+    text = shown(noise)
+    assert "not distinguishable" in text
+    assert "A-B: about " in text
+    one = shown(0.1, base=BASE[:1])
+    assert "A-B: one run shows no spread" in one
+    assert "nan" not in one
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        (12_345.0, "about 12,345 runs would settle it"),
+        (math.inf, "no number of runs worth asking for"),
+        (math.nan, "one run shows no spread"),
+    ],
+)
+def test_runs_needed_in_words(runs: float, words: str) -> None:
+    assert words in runs_needed_in_words(runs)
+
+
+def test_the_first_runs_of_unequal_ensembles_are_said_to_be_paired() -> None:
+    comparison = compare(ensemble_of(SCENARIO, BASE[:50]), ensemble_of(OTHER, BASE))
+    console = Console(width=200, record=True, file=StringIO())
+    effects = {"A-B": comparison.effect("A-B")}
+    show_comparison(console, comparison, effects, comparison.month(), [])
+    assert "The first 50 runs of both are paired, of 200 of the larger." in console.export_text()
+
+
+def test_the_table_for_a_spreadsheet_has_a_row_per_pair() -> None:
+    comparison: Comparison = compare(ensemble_of(SCENARIO, BASE), ensemble_of(OTHER, BASE + 0.1))
+    effects = {pair: comparison.effect(pair) for pair in comparison.pairs}
+    reached = [comparison.time_to("A-B", 0.2)]
+    table = comparison_rows(comparison, effects, comparison.month("2020-03"), reached)
+    assert list(table["pair"]) == ["A-B", "A-C"]
+    assert set(table["other"]) == {"two [/]"}
+    assert table["reach_threshold"].tolist()[0] == 0.2
+    assert math.isnan(table["reach_threshold"].tolist()[1])
+    assert {"month", "mean", "verdict", "reach_months"} <= set(table)

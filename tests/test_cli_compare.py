@@ -1,0 +1,124 @@
+"""compare, diff and list on the command line: exit codes, no tracebacks, what is printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scenarios_to_test import FAMILY, STATUS_QUO
+from test_cli import relsim
+
+ARMENIA = FAMILY / "armenia-recognition.yaml"
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    done = relsim("run", ARMENIA, "--runs", "60", "-q", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    return folder  # of both, since a claim of the one is against the other
+
+
+def test_results_are_compared_by_the_folder_of_their_scenario(out: Path, tmp_path: Path) -> None:
+    csv, figure = tmp_path / "x" / "c.csv", tmp_path / "x" / "f.svg"
+    more = ("--pair", "RUS-PAK", "--pair", "PAK-AZE", "--reach", "next", "--at", "2029-01")
+    done = relsim(
+        *("compare", out / "status-quo", out / "armenia-recognition", *more),
+        *("--csv", csv, "--figure", figure),
+    )
+    assert done.returncode == 0, done.stderr
+    for words in ("PAK-RUS", "AZE-PAK", "higher", "lower", "at 2029-01", "60 runs are paired"):
+        assert words in done.stdout
+    assert "IND-RUS" not in done.stdout
+    table = pd.read_csv(csv)
+    assert list(table["pair"]) == ["PAK-RUS", "AZE-PAK"]
+    assert set(table["base"]) == {"Pakistan–Russia, status quo"}
+    assert list(table["reach_threshold"]) == [0.2, 0.4]
+    assert "Pakistan recognises Armenia" in figure.read_text(encoding="utf-8")
+
+
+def test_files_are_simulated_as_the_first_was(out: Path) -> None:
+    done = relsim("compare", out / "status-quo", ARMENIA, STATUS_QUO, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("60 runs are paired") == 2
+    assert "identical" in done.stdout  # the status quo with itself
+    assert len(list(out.glob("*/*"))) == 2  # nothing was asked anew
+
+
+def test_all_pairs_in_one_domain(out: Path) -> None:
+    done = relsim("compare", out / "status-quo", out / "armenia-recognition", "--pair", "all")
+    assert done.stdout.count("│ ARM-") == 9
+    done = relsim(
+        *("compare", out / "status-quo", out / "armenia-recognition"),
+        *("--pair", "all", "--domain", "economic"),
+    )
+    assert "Economic cooperation" in done.stdout
+    assert done.stdout.count("│ ARM-") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["status-quo"], 2, "Name at least two"),
+        (["status-quo", "no.yaml"], 2, "no.yaml:1:1  not-found"),
+        (["status-quo", "armenia-recognition", "--pair", "PAK-RUSS"], 2, "Did you mean PAK-RUS?"),
+        (["status-quo", "armenia-recognition", "--at", "2040-01"], 2, "is not simulated"),
+        (["status-quo", "armenia-recognition", "--reach", "far"], 2, "between -1 and 1, or next"),
+        (["status-quo", "armenia-recognition", "--reach", "nan"], 2, "between -1 and 1, or next"),
+        (["status-quo", "armenia-recognition", "--figure", "x.pdf"], 2, ".svg or .png"),
+        (["status-quo", "armenia-recognition", "--domain", "arts"], 3, "has no domain arts"),
+        (["status-quo", "empty"], 3, "Simulate first: relsim run FILE."),
+        (["status-quo", "armenia-recognition", "--csv", "empty"], 3, "cannot be written"),
+        (["status-quo", str(ARMENIA), "--seed", "9", "--runs", "5"], 3, "is on seed 9"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(
+    out: Path, tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("status-quo", "armenia-recognition"):
+        (tmp_path / name).symlink_to(out / name)
+    done = relsim("compare", *arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_diff_names_the_lever_and_the_claims(out: Path) -> None:
+    done = relsim("diff", STATUS_QUO, out / "armenia-recognition")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["~", "events.recognise_armenia.off", "true", "→", "false"]
+    assert "Words, which move no number" in done.stdout
+    assert done.stdout.index("Claims") < done.stdout.index("claims.armenia_matters")
+    assert "2 added (+), 3 changed (~)." in done.stdout
+    same = relsim("diff", out / "status-quo", STATUS_QUO)
+    assert same.stdout == "The two ask the same: no input differs.\n"
+
+
+def test_diff_lists_the_problems_of_both(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("relsim: 1\nname: [x]\n")
+    done = relsim("diff", "a.yaml", "b.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a.yaml:2:" in done.stderr
+    assert "b.yaml:1:1  not-found" in done.stderr
+
+
+def test_list_shows_what_is_there(out: Path, tmp_path: Path) -> None:
+    broken = out / "broken" / "0a"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{")
+    done = relsim("list", "--out", out)
+    (broken / "manifest.json").unlink()
+    assert done.returncode == 0, done.stderr
+    for words in ("armenia-recognition", "status-quo", "20200701", "2030-07", "3 +", "MB"):
+        assert words in done.stdout
+    assert "unreadable" in done.stdout
+    assert "cannot be read" in done.stdout
+    empty = relsim("list", cwd=tmp_path)
+    assert (empty.returncode, empty.stdout) == (
+        0,
+        "results holds no results yet. Simulate first: relsim run FILE.\n",
+    )

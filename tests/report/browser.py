@@ -34,7 +34,9 @@ for (const svg of document.querySelectorAll('.chart svg')) {
   for (let a = 0; a < boxes.length; a++) for (let b = a + 1; b < boxes.length; b++) {
     const wide = Math.min(boxes[a].right, boxes[b].right) - Math.max(boxes[a].left, boxes[b].left);
     const high = Math.min(boxes[a].bottom, boxes[b].bottom) - Math.max(boxes[a].top, boxes[b].top);
-    if (wide > 1 && high > 3) found.push([texts[a].textContent, texts[b].textContent]);
+    const halo = texts[a].textContent === texts[b].textContent &&
+      Math.abs(boxes[a].left - boxes[b].left) < 1 && Math.abs(boxes[a].top - boxes[b].top) < 1;
+    if (wide > 1 && high > 3 && !halo) found.push([texts[a].textContent, texts[b].textContent]);
   }
 }
 return found;

@@ -102,15 +102,15 @@ def hover_layers(base: Any, low: str, high: str) -> list[Any]:
         nearest=True, on="pointerover", clear="pointerout", fields=["time"], empty=False
     )
     base = base.encode(x="time:T")
-    places = base.mark_point(opacity=0).encode(y="median:Q").add_params(nearest)
     tooltip = [
         alt.Tooltip("time:T", title="month", format="%B %Y"),
         alt.Tooltip("median:Q", title="median (cooperation)", format="+.2f"),
         alt.Tooltip(f"{low}:Q", title="80 % of runs, from", format="+.2f"),
         alt.Tooltip(f"{high}:Q", title="80 % of runs, to", format="+.2f"),
     ]
-    line = base.mark_rule(color=INK, opacity=0.5).encode(tooltip=tooltip)
-    return [places, line.transform_filter(nearest)]
+    places = base.mark_point(opacity=0).encode(y="median:Q", tooltip=tooltip)
+    line = base.mark_rule(color=INK, opacity=0.5).transform_filter(nearest)
+    return [line, places.add_params(nearest)]
 
 
 def _panel(

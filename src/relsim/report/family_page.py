@@ -22,6 +22,7 @@ from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
 from relsim.scenario.schema import Scenario
 
+WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
 MOST_ROWS = 30_000  # of a chart on the page: about 3 MB
 ARROWS = {"higher": "▲", "lower": "▼", "identical": "=", "not distinguishable": "≈"}
 
@@ -93,11 +94,16 @@ def _pair_sentence(entries: Sequence[Entry], pair: str) -> str:
         for entry in entries
         if pair in entry.summary["pair"].values
     }
-    highest, lowest = max(ends, key=lambda name: ends[name]), min(ends, key=lambda name: ends[name])
     own = ends[base.scenario.name]
+    highest, lowest = (best(ends, key=lambda name: ends[name]) for best in (max, min))
+    moves = [
+        f"{word} in “{name}” ({signed(ends[name])})"
+        for word, name in (("highest", highest), ("lowest", lowest))
+        if abs(ends[name] - own) >= WORTH_NAMING
+    ]
+    said = ", ".join(moves) or f"no scenario moves it by {WORTH_NAMING}"
     return (
-        f"{pair_title(base.scenario, pair)} ends at a median of {signed(own)} in the base; highest "
-        f"in “{highest}” ({signed(ends[highest])}), lowest in “{lowest}” ({signed(ends[lowest])})."
+        f"{pair_title(base.scenario, pair)} ends at a median of {signed(own)} in the base; {said}."
     )
 
 
@@ -131,7 +137,9 @@ def _cell(entry: Entry, pair: str, effect: dict[str, Any] | None) -> dict[str, s
     if effect is None:
         return {"level": level, "move": "", "kind": ""}
     verdict = str(effect["verdict"])
-    move = f"{ARROWS[verdict]} {signed(effect['mean'], 3)}"
+    mean = float(effect["mean"])
+    size = signed(mean, 3) if abs(mean) >= 0.0005 else "under 0.0005"
+    move = f"{ARROWS[verdict]} {size}"
     return {"level": level, "move": move, "kind": verdict.replace(" ", "-")}
 
 
@@ -189,10 +197,10 @@ def band_frame(arrays: Sequence[tuple[int, xr.DataArray]], pairs: list[str]) -> 
     frames = []
     for scenario, values in arrays:
         shared = [pair for pair in pairs if pair in values["pair"].values]
-        wide = values.sel(pair=shared, statistic=["q0.5", "q0.1", "q0.9"]).to_series()
+        wide = values.sel(pair=shared, statistic=["q0.5", "q0.1", "q0.9"]).round(4).to_series()
         frame = wide.unstack("statistic").reset_index()
         frame = frame.rename(columns={"q0.5": "median", "q0.1": "low", "q0.9": "high"})
-        frames.append(frame.assign(scenario=scenario).round(4))
+        frames.append(frame.assign(scenario=scenario))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -172,7 +172,7 @@ def _write(
     manifest = ordered[0].manifest
     title = folder.parent.name.removeprefix("family-")
     page = family_page(
-        f"{title}: scenarios", entries, manifest["runs"], manifest["seed"], painter.script()
+        f"Scenarios: {title}", entries, manifest["runs"], manifest["seed"], painter.script()
     )
     (aside / REPORT).write_text(page, encoding="utf-8")
     write_table(family_claims(results), aside / CLAIMS)

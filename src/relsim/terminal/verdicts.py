@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -24,23 +25,29 @@ def claims_table(claims: Sequence[tuple[str, Verdict]], *, scenarios: bool = Fal
         claims: verdicts, each with the slug of its scenario.
         scenarios: whether to name those.
     """
-    table = Table(title="Claims, under the scenario's assumptions", title_justify="left")
-    table.add_column("claim", justify="left", overflow="fold", min_width=20)
-    for name in ("holds (95 %)", "asked", "median (80 %)"):
+    table = Table(
+        title="Claims, under the scenario's assumptions", title_justify="left", box=SIMPLE_HEAD
+    )
+    table.add_column("claim", justify="left", overflow="fold")
+    for name in ("holds, of asked", "median (80 %)"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", justify="left", min_width=len("distinguishable"))
+    heading = None
     for scenario, claim in claims:
-        where = (f"{scenario}: ", "dim") if scenarios else ""
-        said = Text.assemble(where, (claim.name, "bold"), f"\n{claim.says}")
+        if scenarios and scenario != heading:
+            heading = scenario
+            table.add_section()
+            table.add_row(Text(scenario, style="bold underline"))
+        said = Text.assemble((claim.name, "bold"), f"\n{claim.says}")
         word = Text(claim.verdict, style=COLOURS[claim.verdict])
-        table.add_row(said, _share(claim), f"{claim.required:.0%}", _effect(claim), word)
+        table.add_row(said, _share(claim), _effect(claim), word)
     return table
 
 
 def _share(claim: Verdict) -> str:
     if claim.share is None or claim.low is None:
         return "–"
-    return f"{claim.share:.1%}\n{100 * claim.low:.1f} to {claim.high:.1%}"
+    return f"{claim.share:.1%} of {claim.required:.0%}\n{100 * claim.low:.1f} to {claim.high:.1%}"
 
 
 def _effect(claim: Verdict) -> str:

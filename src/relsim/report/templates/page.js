@@ -13,7 +13,10 @@ function show(place) {
   return vegaEmbed(place, spec, options).then((result) => {
     views.set(place, result.view);
     const menu = place.querySelector("details > summary");
-    if (menu) menu.setAttribute("aria-label", "Save this chart");
+    if (menu) {
+      menu.setAttribute("aria-label", "Save this chart");
+      menu.querySelector("svg").setAttribute("aria-hidden", "true");
+    }
   });
 }
 

@@ -105,8 +105,9 @@ def test_everything_that_answers_has_a_name_for_screen_readers(
         open_page(driver, page)
         nameless = driver.execute_script(
             "return [...document.querySelectorAll('select, input, [tabindex], summary, svg')]"
-            ".filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-hidden') || (e.labels && e.labels.length) ||"
-            " e.textContent.trim())).map(e => e.outerHTML.slice(0, 80))"
+            ".filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-hidden') ||"
+            " (e.labels && e.labels.length) || e.textContent.trim()))"
+            ".map(e => e.outerHTML.slice(0, 80))"
         )
         assert nameless == []
 

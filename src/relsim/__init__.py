@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, judge
+    from relsim.analysis.explain import Account, explain
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from relsim.scenario.schema import Scenario
 
 _HOMES = {
+    "Account": "relsim.analysis.explain",
     "Ensemble": "relsim.ensemble.simulate",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
@@ -37,6 +39,7 @@ _HOMES = {
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
+    "explain": "relsim.analysis.explain",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "open_result": "relsim.results.run",
@@ -46,6 +49,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Account",
     "Ensemble",
     "Problem",
     "RelationsModel",
@@ -57,6 +61,7 @@ __all__ = [
     "StateAgent",
     "Verdict",
     "check_file",
+    "explain",
     "judge",
     "load",
     "open_result",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import altair as alt
@@ -26,3 +27,19 @@ def save_charts(charts: dict[str, Any], folder: Path) -> None:
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
         raise ResultsError(f"The figures could not be drawn: {said[0]}")
+
+
+def save_chart(chart: Any, file: Path) -> None:
+    """Writes one chart to ``file``, as SVG or PNG by its ending.
+
+    Raises:
+        ResultsError: the chart could not be drawn, or the file not be written.
+    """
+    with TemporaryDirectory() as aside:
+        save_charts({"chart": chart}, Path(aside))
+        drawn = (Path(aside) / f"chart{file.suffix.lower()}").read_bytes()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(drawn)
+    except OSError as error:
+        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error

@@ -143,7 +143,7 @@ def test_chance_events_say_in_how_many_runs_they_happened() -> None:
     happened = account.at()["happened"].sel(view="level", statistic="mean", event="kashmir_thaw")
     text = story(account, "IND>PAK").text
     assert "“Thaw between India and Pakistan” adds 0.0" in text
-    assert f"having happened in {float(happened):.0%} of runs" in text
+    assert f"having happened in {100 * float(happened):.0f} % of runs" in text
 
 
 def test_the_sentences_of_the_shipped_recognition() -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from relsim.cli import main
 from relsim.results.run import run
-from scenarios_to_test import FAMILY
+from scenarios_to_test import FAMILY, ROOT
 
 RECOGNITION, STATUS_QUO = FAMILY / "armenia-recognition.yaml", FAMILY / "status-quo.yaml"
 
@@ -173,6 +175,23 @@ def test_labels_are_shown_as_written(relsim: Command, tmp_path: Path) -> None:
     assert "│" in done.stdout
     table = [line for line in done.stdout.splitlines() if line.startswith("[bold]deal")]
     assert len(table) == 2
+
+
+def test_the_documented_output_is_real(relsim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
+    typed, _, shown = text.split("```\n$ ")[1].split("\n```")[0].partition("\n")
+    monkeypatch.setenv("COLUMNS", "96")
+    monkeypatch.chdir(ROOT)
+    printed = relsim(*shlex.split(typed)[1:]).stdout.splitlines()
+    assert [line.rstrip() for line in printed] == shown.splitlines()
+
+
+def test_the_documented_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    exec(compile(text.split("```python\n")[1].split("```")[0], "explain.md", "exec"), names)
+    assert str(names["largest"]["part"].values) == "issue.karabakh"
 
 
 def test_a_result_of_another_version_is_warned_of(

@@ -201,7 +201,7 @@ def _since(scene: _Scene, event: str) -> str:
         return ""
     if shares[-1] > 1 - NOTABLE:
         return f" since {first}"
-    return f", having happened in {shares[-1]:.0%} of runs"
+    return f", having happened in {100 * shares[-1]:.0f} % of runs"
 
 
 def _fading(scene: _Scene, part: str) -> str:
@@ -239,7 +239,7 @@ def _causes(scene: _Scene, part: str) -> str:
         shares = np.abs(scene.curve("happened", "change", event=name))
         if shares[-1] > NOTABLE and _touches(scene, event, part):
             month = scene.account.month(int(np.argmax(shares > 0)))
-            share = "" if shares[-1] > 1 - NOTABLE else f" in {shares[-1]:.0%} of runs"
+            share = "" if shares[-1] > 1 - NOTABLE else f" in {100 * shares[-1]:.0f} % of runs"
             said.append(f"{month}{share} (“{event.label or name}”)")
     return f" since {' and '.join(said)}" if said else ""
 

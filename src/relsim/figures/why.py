@@ -28,7 +28,7 @@ from relsim.figures.style import ELSE, INK, PARTS, configured, ink_on
 Values: TypeAlias = NDArray[np.float64]
 
 WIDTH, HEIGHT = 560, 200
-LEGEND_LINE, LEGEND_GAP, LEGEND_LETTERS = 13, 4, 42  # pixels; letters of a line in a column
+LEGEND_LINE, LEGEND_GAP, LEGEND_LETTERS = 13, 4, 44  # pixels; letters of a line in a column
 NUMBER_HEIGHT, NUMBER_WIDTH = 12, 10  # pixels that the number of an area takes
 LEAST_SHARE = 0.02  # of the largest stack; parts that never get so high are not named
 LEAST_RANGE = 0.02  # pull units, so that rounding does not look like news

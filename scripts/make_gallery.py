@@ -1,4 +1,4 @@
-"""Remakes the pictures that the README shows, from the shipped scenarios."""
+"""Remakes the pictures that the README and the documents show, from the shipped scenarios."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 import relsim
+from relsim.figures.save import save_chart
+from relsim.figures.why import why_chart
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -14,7 +16,7 @@ PICTURES = {"article-programme": "fan", "armenia-recognition": "matrix"}
 
 
 def main() -> None:
-    """Runs each scenario aside and copies one figure of it."""
+    """Runs each scenario aside and copies one figure of it; draws the chart of explain.md."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as aside:
         for name, figure in PICTURES.items():
@@ -22,6 +24,9 @@ def main() -> None:
             result = relsim.run(scenario, out=aside)
             shutil.copy(result.folder / "figures" / f"{figure}.png", IMAGES / f"{name}.png")
             print(f"docs/images/{name}.png")
+    scenario = relsim.load(ROOT / "scenarios" / "pakistan-russia" / "article-programme.yaml")
+    save_chart(why_chart(relsim.explain(scenario, "PAK-RUS")), IMAGES / "why-article-programme.png")
+    print("docs/images/why-article-programme.png")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def test_a_family_runs_on_one_command_and_quietly(tmp_path: Path) -> None:
     files = [FAMILY / name for name in ("status-quo.yaml", "india-alarm.yaml")]
     done = relsim("run", *files, "--runs", "10", "--quiet", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [Path(line).parent.name for line in done.stdout.split()] == ["status-quo", "india-alarm"]
+    folders = [Path(line).parent.name for line in done.stdout.split()]
+    assert folders == ["status-quo", "india-alarm", "family-pakistan-russia"]
 
 
 def test_set_changes_the_question(tmp_path: Path) -> None:

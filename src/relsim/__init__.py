@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.compare import Comparison, compare
+    from relsim.analysis.explain import Account, explain
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from relsim.scenario.schema import Scenario
 
 _HOMES = {
+    "Account": "relsim.analysis.explain",
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Problem": "relsim.errors",
@@ -43,6 +45,7 @@ _HOMES = {
     "check_file": "relsim.scenario.load",
     "compare": "relsim.analysis.compare",
     "diff": "relsim.scenario.difference",
+    "explain": "relsim.analysis.explain",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "open_result": "relsim.results.result",
@@ -52,6 +55,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Account",
     "Comparison",
     "Ensemble",
     "Problem",
@@ -66,6 +70,7 @@ __all__ = [
     "check_file",
     "compare",
     "diff",
+    "explain",
     "judge",
     "load",
     "open_result",

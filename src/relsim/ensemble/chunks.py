@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,8 @@ from relsim.model.world import new_world
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
 MAX_BYTES = 32 * 1024 * 1024  # so that memory stays bounded with many states
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,14 @@ class Chunk:
 
 def runs_per_chunk(compiled: Compiled, level: RecordLevel) -> int:
     """How many runs make a chunk: a matter of the scenario alone, never of the machine."""
-    per_run = sum(variable.bytes_per_run for variable in variables(compiled, level).values())
-    return max(1, min(MAX_RUNS, MAX_BYTES // max(per_run, 1)))
+    return runs_that_fit(
+        sum(variable.bytes_per_run for variable in variables(compiled, level).values())
+    )
+
+
+def runs_that_fit(bytes_per_run: int) -> int:
+    """How many runs of this size make a chunk."""
+    return max(1, min(MAX_RUNS, MAX_BYTES // max(bytes_per_run, 1)))
 
 
 def chunks(runs: int, size: int) -> list[Chunk]:
@@ -45,24 +56,37 @@ def chunks(runs: int, size: int) -> list[Chunk]:
     return [Chunk(first, min(size, runs - first)) for first in range(0, runs, size)]
 
 
+def batch_of(compiled: Compiled, seed: int, chunk: Chunk) -> tuple[Batch, NDArray[np.float64]]:
+    """The batch of a chunk for a kernel, and its uncertain numbers by draw."""
+    drawn = draw_numbers(compiled.draws, seed, chunk.first, chunk.runs)
+    places, values = place_draws(compiled.draws, drawn)
+    batch = Batch(np.uint64(seed), np.uint64(chunk.first), compiled.vector, places, values)
+    return batch, drawn
+
+
 def simulate_chunk(
     compiled: Compiled, seed: int, level: RecordLevel, chunk: Chunk
 ) -> dict[str, NDArray[np.generic]]:
     """The recorded arrays of one chunk, by variable. Runs in any thread or process."""
-    drawn = draw_numbers(compiled.draws, seed, chunk.first, chunk.runs)
-    places, values = place_draws(compiled.draws, drawn)
+    batch, drawn = batch_of(compiled, seed, chunk)
     world = new_world(compiled)
-    batch = Batch(np.uint64(seed), np.uint64(chunk.first), compiled.vector, places, values)
     filled = recording(compiled, level, chunk.runs)
     simulate_batch(compiled.plan, number_views(compiled.sizes, world.vector), world, batch, filled)
     arrays: dict[str, NDArray[np.generic]] = {**filled._asdict(), "drawn": drawn}
     return {name: arrays[name] for name in variables(compiled, level)}
 
 
+def is_compiled(kernel: Callable[..., object]) -> bool:
+    """Whether an earlier process left a compiled kernel on disk."""
+    function = cast(Any, kernel)
+    cache, file = function.stats.cache_path, Path(function.py_func.__code__.co_filename)
+    pattern = f"{file.stem}.{kernel.__name__}-*.nbi"
+    return cache is not None and any(Path(cache).glob(pattern))
+
+
 def kernel_is_compiled() -> bool:
-    """Whether an earlier process left the compiled kernel on disk."""
-    cache = cast(Any, simulate_batch).stats.cache_path
-    return cache is not None and any(Path(cache).glob("kernel.simulate_batch-*.nbi"))
+    """Whether an earlier process left the compiled kernel of ensembles on disk."""
+    return is_compiled(simulate_batch)
 
 
 def compile_kernel(compiled: Compiled) -> None:
@@ -70,34 +94,36 @@ def compile_kernel(compiled: Compiled) -> None:
     simulate_chunk(compiled, 0, "overall", Chunk(0, 0))
 
 
-def simulate_chunks(
-    compiled: Compiled,
-    seed: int,
-    level: RecordLevel,
-    todo: list[Chunk],
-    executor: Executor,
-    workers: int,
-) -> Iterator[tuple[Chunk, dict[str, NDArray[np.generic]]]]:
-    """Chunks as they finish, in any order, with few in memory at once.
+def map_chunks(
+    task: Callable[[Chunk], Answer], todo: list[Chunk], executor: Executor | None = None
+) -> Iterator[tuple[Chunk, Answer]]:
+    """What a task gives for each chunk, in order, with few answers in memory at once.
 
     Args:
-        executor: any executor of :mod:`concurrent.futures`.
-        workers: how many chunks it works on at once; one more is handed to it.
+        task: a function that a process can be sent, as ``functools.partial`` of one.
+        executor: any executor of :mod:`concurrent.futures`; threads on all cores where absent.
     """
-    waiting = iter(todo)
-    running: dict[Future[dict[str, NDArray[np.generic]]], Chunk] = {}
-    try:
-        while True:
-            for chunk in waiting:
-                future = executor.submit(simulate_chunk, compiled, seed, level, chunk)
-                running[future] = chunk
+    workers = available_cores()
+    own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
+    running: deque[tuple[Chunk, Future[Answer]]] = deque()
+    with own as pool:
+        try:
+            for chunk in todo:
+                running.append((chunk, pool.submit(task, chunk)))
                 if len(running) > workers:
-                    break
-            if not running:
-                return
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield running.pop(future), future.result()
-    finally:
-        for future in running:
-            future.cancel()
+                    yield _first(running)
+            while running:
+                yield _first(running)
+        finally:
+            for _, future in running:
+                future.cancel()
+
+
+def _first(running: deque[tuple[Chunk, Future[Answer]]]) -> tuple[Chunk, Answer]:
+    chunk, future = running.popleft()
+    return chunk, future.result()
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

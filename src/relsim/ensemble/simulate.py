@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
 
 from relsim import __version__
-from relsim.ensemble.chunks import chunks, runs_per_chunk, simulate_chunks
+from relsim.ensemble.chunks import chunks, map_chunks, runs_per_chunk, simulate_chunk
 from relsim.ensemble.record import RecordLevel, axes, variables
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
@@ -92,15 +91,14 @@ def fill(
     progress: Progress | None = None,
 ) -> None:
     """Simulates an ensemble into arrays that take rows, chunk by chunk."""
-    workers = available_cores()
-    own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
-    todo = chunks(runs, runs_per_chunk(compiled, record))
-    with own as pool:
-        for chunk, recorded in simulate_chunks(compiled, seed, record, todo, pool, workers):
-            for name, values in recorded.items():
-                arrays[name][chunk.rows] = values
-            if progress is not None:
-                progress(chunk.runs)
+    task = partial(simulate_chunk, compiled, seed, record)
+    for chunk, recorded in map_chunks(
+        task, chunks(runs, runs_per_chunk(compiled, record)), executor
+    ):
+        for name, values in recorded.items():
+            arrays[name][chunk.rows] = values
+        if progress is not None:
+            progress(chunk.runs)
 
 
 def dataset(
@@ -120,8 +118,3 @@ def dataset(
         for name, variable in wanted.items()
     }
     return xr.Dataset(content, coords=coordinates)
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -25,6 +25,27 @@ SERIES = {
 }
 # Blue to orange through white: told apart in every common form of colour blindness.
 DIVERGING = ["#8c510a", "#d8b365", "#f6e8c3", "#f7f7f7", "#c7e0f0", "#5aa4cf", "#0b4f8a"]
+# Areas side by side, dark and light in turn: the "muted" scheme of Tol (2021), made to be told
+# apart in every common form of colour blindness, and its grey for what has no name.
+PARTS = [
+    "#332288",
+    "#ddcc77",
+    "#117733",
+    "#88ccee",
+    "#882255",
+    "#44aa99",
+    "#cc6677",
+    "#999933",
+]
+ELSE = "#dddddd"
+
+
+def ink_on(colour: str) -> str:
+    """White or ink, whichever is read better on a colour, by its luminance (WCAG 2)."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "white" if luminance < 0.18 else INK
 
 
 def panel_title(text: str) -> dict[str, Any]:

@@ -49,18 +49,24 @@ def simulate_batch(
         recording: Recording, filled.
     """
     for r in range(batch.drawn.shape[0]):
-        for k in range(batch.vector.size):
-            world.vector[k] = batch.vector[k]
-        for u in range(batch.places.size):
-            world.vector[batch.places[u]] = batch.drawn[r, u]
+        open_run(plan, numbers, world, batch, r)
         run = batch.first_run + np.uint64(r)
-        open_world(plan, numbers, world)
         _record(r, 0, world, recording)
         for step in range(plan.steps):
             take_step(plan, numbers, world, batch.seed, run, np.uint64(step))
             _record(r, step + 1, world, recording)
             for event in range(world.fired.size):
                 recording.fired[r, step, event] = world.fired[event]
+
+
+@compiled
+def open_run(plan: Plan, numbers: Numbers, world: World, batch: Batch, r: int) -> None:
+    """The opening of run ``r`` of a batch, with the numbers that it drew."""
+    for k in range(batch.vector.size):
+        world.vector[k] = batch.vector[k]
+    for u in range(batch.places.size):
+        world.vector[batch.places[u]] = batch.drawn[r, u]
+    open_world(plan, numbers, world)
 
 
 @compiled

@@ -141,6 +141,14 @@ def target_posture(pull: float, ceiling: float) -> float:
 
 
 @compiled
+def target_slope(pull: float, ceiling: float) -> float:
+    """How far the target moves with a small pull: the derivative of :func:`target_posture`,
+    (1 + u²)^(-3/2), times the ceiling where positive."""
+    slope = (1.0 + pull * pull) ** -1.5
+    return slope * ceiling if pull > 0.0 else slope
+
+
+@compiled
 def pull_at_rest(posture: float, ceiling: float) -> float:
     """The pull whose target is ``posture``: the inverse of :func:`target_posture`."""
     share = share_of_ceiling(posture, ceiling)

@@ -60,6 +60,11 @@ class Member:
     question: Question
     command: str = ""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its place in the results: the folder of its scenario, and its own."""
+        return self.question.scenario.slug, self.question.id
+
 
 def run_family(
     scenarios: Sequence[Scenario | str | Path],
@@ -102,7 +107,7 @@ def run_family(
     ]
     said = [*commands, *[""] * (len(questions) - len(commands))]
     asked = zip(questions, said, strict=True)
-    members = list({question.id: Member(question, command) for question, command in asked}.values())
+    members = list({member.key: member for member in (Member(*one) for one in asked)}.values())
     with Painter() as painter:
         results = answer_all(members, Path(out), force=force, watcher=told, painter=painter)
         base = _base(members)
@@ -133,8 +138,8 @@ def answer_all(
     results = [result_of(member) for member in bases]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results += pool.map(result_of, others)
-    made = dict(zip((member.question.id for member in [*bases, *others]), results, strict=True))
-    return [made[member.question.id] for member in members]
+    made = dict(zip((member.key for member in [*bases, *others]), results, strict=True))
+    return [made[member.key] for member in members]
 
 
 def _compared_with(members: Sequence[Member]) -> Counter[str]:
@@ -160,7 +165,7 @@ def _name(scenarios: Sequence[Scenario]) -> str:
 
 
 def _id(members: Sequence[Member]) -> str:
-    return digest([[member.question.id, member.question.scenario.name] for member in members])[:12]
+    return digest([[*member.key, member.question.scenario.name] for member in members])[:12]
 
 
 def _write(

@@ -1,0 +1,263 @@
+"""Why a pair moves: the additive account of the pull on either side, at every step.
+
+The account follows from scenario, seed and runs, so it is computed when asked for and a result
+stores nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from relsim.analysis.summary import write_table
+from relsim.ensemble.accounts import OVERALL, Compared, account_runs
+from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError, did_you_mean
+from relsim.model.compile import compile_scenario
+from relsim.scenario.schema import Scenario
+from relsim.scenario.values import Month
+
+
+@dataclass(frozen=True)
+class Account:
+    """What pulls two states towards each other and apart, part by part, over time.
+
+    Pulls are in pull units and add up: the parts of a direction, domain and step sum to its
+    pull, in every run and so in the mean over runs. Postures that pulls lead to do not add up.
+
+    Attributes:
+        scenario: whose pulls these are.
+        against: compared with, run by run; None where each run is compared with its opening.
+        pair: as in ``PAK-RUS``.
+        seed, runs: which runs; ``run`` is set where it is one alone.
+        data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
+            more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
+            ``change``; statistics ``mean`` and ``sd``, over the runs.
+    """
+
+    scenario: Scenario
+    against: Scenario | None
+    pair: str
+    seed: int
+    runs: int
+    run: int | None
+    data: xr.Dataset
+
+    @property
+    def parts(self) -> xr.DataArray:
+        """The parts of the pull, mean over runs: (step, direction, domain, part)."""
+        return self.data["contribution"].sel(view="level", statistic="mean", drop=True)
+
+    @property
+    def change(self) -> xr.DataArray:
+        """The same since the opening, or less those of the scenario compared with."""
+        return self.data["contribution"].sel(view="change", statistic="mean", drop=True)
+
+    @property
+    def pull(self) -> xr.DataArray:
+        """The pull itself, mean over runs: (step, direction, domain)."""
+        return self.data["pull"].sel(view="level", statistic="mean", drop=True)
+
+    @property
+    def directions(self) -> tuple[str, str]:
+        """Both, as in ``("PAK>RUS", "RUS>PAK")``: first who acts, then who is faced."""
+        first, second = self.pair.split("-")
+        return f"{first}>{second}", f"{second}>{first}"
+
+    def at(self, month: Month | str | None = None) -> xr.Dataset:
+        """The account at a month: that of the step it lies in; the last one where absent.
+
+        Raises:
+            ResultsError: no month, or outside the time of the scenario.
+        """
+        return self.data.isel(step=self.step(month))
+
+    def step(self, month: Month | str | None = None) -> int:
+        """The place of a month on the axis of steps. The end of the scenario is where the last
+        step leads, so it takes the account of that step."""
+        return step_of(self.scenario, month)
+
+    def month(self, step: int) -> Month:
+        """The first month of a step."""
+        time = self.scenario.time
+        return time.start.plus(step * time.months_per_step)
+
+    def words(self, month: Month | str | None = None, domain: str = OVERALL) -> str:
+        """The account at a month in sentences, for both directions."""
+        from relsim.analysis.wording import story  # which words accounts
+
+        return "\n\n".join(story(self, way, month, domain).text for way in self.directions)
+
+    def table(self) -> pd.DataFrame:
+        """A row for each month, direction, domain and part; ``pull`` is their sum.
+
+        Columns: month, direction, domain, part, level, level_sd, change, change_sd.
+        """
+        pull = self.data["pull"].expand_dims(part=["pull"])
+        whole = xr.concat([self.data["contribution"], pull], dim="part")
+        whole = whole.transpose("step", "direction", "domain", "part", "view", "statistic")
+        columns = ("level", "level_sd", "change", "change_sd")
+        wide = pd.DataFrame(whole.values.reshape(-1, 4), columns=list(columns))
+        names = [[str(name) for name in whole[dim].values] for dim in whole.dims[1:4]]
+        months = [str(self.month(step)) for step in range(whole.sizes["step"])]
+        index = pd.MultiIndex.from_product(
+            [months, *names], names=["month", "direction", "domain", "part"]
+        )
+        return pd.concat([index.to_frame(index=False), wide], axis=1)
+
+    def write(self, file: Path) -> None:
+        """Writes the table as CSV, numbers to six digits.
+
+        Raises:
+            ResultsError: the file cannot be written.
+        """
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_table(self.table(), file)
+        except OSError as error:
+            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def explain(
+    subject: Ensemble | Scenario,
+    pair: str,
+    *,
+    against: Ensemble | Scenario | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
+    run: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Account:
+    """The account of what pulls two states, in either direction.
+
+    Args:
+        subject: an ensemble, whose runs are computed once more, or a scenario.
+        pair: as in ``PAK-RUS``, in either order.
+        against: another ensemble or scenario on the same seed, time and domains: the change is
+            then this less that, run by run, instead of that since the opening.
+        runs: the first so many; where absent all, with ``against`` all that both have.
+        seed: that of the ensemble or scenario where absent.
+        run: this run alone.
+        executor: where chunks of runs are computed; threads on all cores where absent.
+        progress: called with the number of runs that have just finished.
+
+    Raises:
+        ResultsError: there is no such pair or run, or the two cannot be paired run by run.
+    """
+    sides = [subject] if against is None else [subject, against]
+    asked = [runs_and_seed(side, runs, seed) for side in sides]
+    scenarios = [scenario_of(side) for side in sides]
+    first, second = known_pair(pair, *scenarios)
+    if len(sides) == 2:
+        _check_paired(scenarios[0], scenarios[1], asked[0][1], asked[1][1])
+    count, own_seed = min(number for number, _ in asked), asked[0][1]
+    if run is not None and not 0 <= run < count:
+        raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
+    compared = Compared((first, second), *(compile_scenario(scenario) for scenario in scenarios))
+    start, number = (0, count) if run is None else (run, 1)
+    data = account_runs(compared, own_seed, start, number, executor=executor, progress=progress)
+    other = scenarios[1] if len(scenarios) == 2 else None
+    return Account(scenarios[0], other, f"{first}-{second}", own_seed, number, run, data)
+
+
+def step_of(scenario: Scenario, month: Month | str | None) -> int:
+    """The place of a month on the axis of steps; the last step where absent.
+
+    Raises:
+        ResultsError: no month, or outside the time of the scenario.
+    """
+    time = scenario.time
+    if month is None:
+        return time.steps - 1
+    try:
+        asked = Month.read(month)
+    except ValueError as error:
+        raise ResultsError(f"'{month}' is not a month. Write it as in 2020-07.") from error
+    if not time.start.serial <= asked.serial <= time.end.serial:
+        raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
+    return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
+
+
+def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:
+    """The two states of a pair in alphabetical order.
+
+    Raises:
+        ResultsError: it is no pair of every scenario.
+    """
+    codes = pair.split("-")
+    if len(codes) != 2 or codes[0] == codes[1]:
+        raise ResultsError(f"'{pair}' is not a pair. Write two states, as in PAK-RUS.")
+    for scenario in scenarios:
+        for code in codes:
+            if code not in scenario.states:
+                hint = did_you_mean(code, scenario.states)
+                text = f"'{code}' is not a state of {scenario.name}."
+                raise ResultsError(f"{text} {hint}".rstrip())
+    first, second = sorted(codes)
+    return first, second
+
+
+def known_directions(pair: str, direction: str | None, scenario: Scenario) -> tuple[str, ...]:
+    """A direction of a pair, as in ``PAK>RUS``; both where absent.
+
+    Raises:
+        ResultsError: it is none, or the pair is none.
+    """
+    first, second = known_pair(pair, scenario)
+    both = (f"{first}>{second}", f"{second}>{first}")
+    if direction is None:
+        return both
+    if direction not in both:
+        raise ResultsError(
+            f"'{direction}' is not a direction of {pair}. Known: {both[0]}, {both[1]}."
+        )
+    return (direction,)
+
+
+def known_domain(domain: str, scenario: Scenario) -> str:
+    """A domain, or ``overall``.
+
+    Raises:
+        ResultsError: the scenario has no such domain.
+    """
+    known = (OVERALL, *scenario.domains)
+    if domain not in known:
+        raise ResultsError(
+            f"'{domain}' is not a domain here. {did_you_mean(domain, known)}".rstrip()
+        )
+    return domain
+
+
+def scenario_of(side: Ensemble | Scenario) -> Scenario:
+    """What was or would be simulated."""
+    return side.scenario if isinstance(side, Ensemble) else side
+
+
+def runs_and_seed(side: Ensemble | Scenario, runs: int | None, seed: int | None) -> tuple[int, int]:
+    """How many runs of which seed: those asked for, else its own."""
+    own = (
+        (side.runs, side.seed)
+        if isinstance(side, Ensemble)
+        else (side.ensemble.runs, side.ensemble.seed)
+    )
+    return own[0] if runs is None else runs, own[1] if seed is None else seed
+
+
+def _check_paired(one: Scenario, other: Scenario, seed: int, other_seed: int) -> None:
+    """Refuses what cannot be compared run by run."""
+    if one.time != other.time:
+        time = other.time
+        difference = f"runs from {time.start} to {time.end} by the {time.step}"
+    elif tuple(one.domains) != tuple(other.domains):
+        difference = f"has the domains {', '.join(other.domains)}"
+    elif seed != other_seed:
+        difference = f"is on seed {other_seed}, not {seed}"
+    else:
+        return
+    raise ResultsError(f"{other.name} {difference}, so its runs cannot be paired.")

@@ -1,0 +1,93 @@
+"""What the parts of an account are called: by the names and labels of its scenario."""
+
+from __future__ import annotations
+
+from relsim.analysis.explain import Account
+from relsim.ensemble.accounts import OVERALL
+from relsim.scenario.schema import Scenario
+
+
+def part_label(account: Account, part: str, direction: str | None = None) -> str:
+    """A part by the names of the scenario.
+
+    Args:
+        account: where it is a part.
+        part: as on the axis of parts, ``third_party.USA``.
+        direction: whose pull it is; said of third parties where given.
+    """
+    kind, _, name = part.partition(".")
+    match kind:
+        case "affinity":
+            return "affinity at the opening"
+        case "drift":
+            return "drift of affinity"
+        case "reciprocity":
+            return "answering in kind"
+        case "third_party" if direction is not None:
+            actor = state_name(account, direction.split(">")[0])
+            return f"{possessive(state_name(account, name))} weight in {actor}"
+        case "third_party":
+            return f"by way of {state_name(account, name)}"
+        case "issue":
+            issue = next(one.issues[name] for one in scenarios_of(account) if name in one.issues)
+            return f"agreement on {issue.label or name}"
+        case _:
+            return f"“{event_label(account, name)}”"
+
+
+def event_label(account: Account, name: str) -> str:
+    """An event by its label."""
+    event = next(one.events[name] for one in scenarios_of(account) if name in one.events)
+    return event.label or name
+
+
+def state_name(account: Account, code: str) -> str:
+    """A state by its name."""
+    state = next(one.states[code] for one in scenarios_of(account) if code in one.states)
+    return state.name or code
+
+
+def direction_title(account: Account, direction: str) -> str:
+    """A direction by the names of its states."""
+    return " towards ".join(state_name(account, code) for code in direction.split(">"))
+
+
+def domain_name(account: Account, domain: str) -> str:
+    """A domain by its label."""
+    if domain == OVERALL:
+        return "all domains"
+    return account.scenario.domains[domain].label or domain
+
+
+def baseline(account: Account) -> str:
+    """What changes are measured from."""
+    if account.against is None:
+        return f"since the opening in {account.scenario.time.start}"
+    return f"against “{account.against.name}”"
+
+
+def runs_in_words(account: Account) -> str:
+    """Which runs the numbers are of."""
+    if account.run is not None:
+        return f"run {account.run}"
+    return "one run" if account.runs == 1 else f"mean of {account.runs:,} runs"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A number with its sign; what rounds to zero has a plus."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
+def possessive(name: str) -> str:
+    """The name with its 's."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def scenarios_of(account: Account) -> tuple[Scenario, ...]:
+    """The scenario, and the one it is compared with."""
+    return (account.scenario, *([account.against] if account.against else []))
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]

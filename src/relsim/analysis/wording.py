@@ -1,0 +1,339 @@
+"""An account in words: what moved a pull and what holds it where it is, largest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from relsim.analysis.explain import Account
+from relsim.analysis.labels import (
+    baseline,
+    capital,
+    direction_title,
+    domain_name,
+    part_label,
+    runs_in_words,
+    scenarios_of,
+    signed,
+    state_name,
+)
+from relsim.ensemble.accounts import OVERALL
+from relsim.scenario.references import NumberRef
+from relsim.scenario.schema import AddToNumber, Event, SetNumber
+from relsim.scenario.values import Month
+
+MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
+LEAST = 0.0005  # pull units; smaller parts would read 0.000
+LEAST_SHARE = 0.04  # of the largest part; smaller ones are left to "all else"
+ERRORS = 2.0  # standard errors of a mean over runs; within so many of 0 a part may be chance
+NOTABLE = 0.005  # a change of a weight or a tie that is worth a word
+STEP = 0.1  # pull units, of which is said what they are in posture
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is said of one direction at one month.
+
+    Attributes:
+        title: who acts towards whom, and when.
+        lead: the pull and the posture.
+        changes: a sentence for each part that changed most, then all else and the sum.
+        level: what holds the pull where it is, in one sentence.
+        note: what a pull is in posture here.
+    """
+
+    title: str
+    lead: str
+    changes: tuple[str, ...]
+    level: str
+    note: str
+
+    @property
+    def text(self) -> str:
+        """All of it, in lines."""
+        listed = (f"  · {sentence}" for sentence in self.changes)
+        return "\n".join([self.title, self.lead, *listed, self.level, self.note])
+
+
+def story(
+    account: Account,
+    direction: str,
+    month: Month | str | None = None,
+    domain: str = OVERALL,
+) -> Story:
+    """What an account says of a direction, as in ``PAK>RUS``, at a month."""
+    scene = _Scene(account, direction, account.step(month), domain)
+    return Story(_title(scene), _lead(scene), _changes(scene), _level(scene), _note(scene))
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One direction and domain of an account, at one step."""
+
+    account: Account
+    direction: str
+    step: int
+    domain: str
+
+    @property
+    def actor(self) -> str:
+        return self.direction.split(">")[0]
+
+    @property
+    def faced(self) -> str:
+        return self.direction.split(">")[1]
+
+    def curve(self, quantity: str, view: str, **at: str) -> NDArray[np.float64]:
+        """A quantity of this direction and domain up to this step, mean over runs, [steps]."""
+        chosen = self._chosen(quantity, at).sel(view=view, statistic="mean")
+        return np.asarray(chosen.isel(step=slice(0, self.step + 1)).values, dtype=np.float64)
+
+    def now(self, quantity: str, view: str, statistic: str = "mean", **at: str) -> float:
+        """A quantity at this step."""
+        chosen = self._chosen(quantity, at).sel(view=view, statistic=statistic)
+        return float(chosen.isel(step=self.step))
+
+    def _chosen(self, quantity: str, at: dict[str, str]) -> xr.DataArray:
+        found = self.account.data[quantity]
+        here = {"direction": self.direction, "domain": self.domain}
+        return found.sel({**{dim: here[dim] for dim in here if dim in found.dims}, **at})
+
+    def parts(self, view: str, most: int) -> tuple[list[tuple[str, float]], list[float]]:
+        """Parts worth naming with their sizes, largest first, and the sizes of all others."""
+        found = self.account.data["contribution"].isel(step=self.step)
+        found = found.sel(view=view, direction=self.direction, domain=self.domain)
+        names = [str(part) for part in found["part"].values]
+        sizes, spreads = (found.sel(statistic=name).values for name in ("mean", "sd"))
+        chance = ERRORS * spreads / np.sqrt(self.account.runs)
+        least = np.maximum(chance, max(LEAST, LEAST_SHARE * float(np.abs(sizes).max())))
+        ranked = [int(place) for place in np.argsort(-np.abs(sizes), kind="stable")]
+        named = [place for place in ranked if abs(sizes[place]) >= least[place]][:most]
+        rest = [float(sizes[place]) for place in ranked if place not in named]
+        return [(names[place], float(sizes[place])) for place in named], rest
+
+
+# The lead
+
+
+def _title(scene: _Scene) -> str:
+    account = scene.account
+    where = domain_name(account, scene.domain)
+    month = account.month(scene.step)
+    towards = direction_title(account, scene.direction)
+    return f"{towards}, {month} ({where}, {runs_in_words(account)})"
+
+
+def _lead(scene: _Scene) -> str:
+    account = scene.account
+    pull, change = scene.now("pull", "level"), scene.now("pull", "change")
+    spread = scene.now("pull", "change", "sd")
+    between = "" if account.runs == 1 else f" (± {spread:.3f} between runs)"
+    posture = scene.now("posture", "level")
+    return (
+        f"The pull is {signed(pull)}: {signed(change)} {baseline(account)}{between}. "
+        f"Posture is {signed(posture)}."
+    )
+
+
+def _note(scene: _Scene) -> str:
+    """Targets do not add up, so sizes are pulls; this is the tangent at the present pull."""
+    slope = scene.now("slope", "level")
+    return (
+        f"Sizes are pulls, which add up; postures do not. Here {STEP:+.2f} of pull is about "
+        f"{signed(STEP * slope)} in posture."
+    )
+
+
+# What changed
+
+
+def _changes(scene: _Scene) -> tuple[str, ...]:
+    named, rest = scene.parts("change", MOST_CHANGES)
+    if not named and all(abs(size) < LEAST for size in rest):
+        return (f"Nothing has changed {baseline(scene.account)}.",)
+    sentences = [_change_sentence(scene, part, size) for part, size in named]
+    ends = (*_all_else(rest), f"together {signed(scene.now('pull', 'change'))}")
+    return (*sentences, f"{capital('; '.join(ends))}.")
+
+
+def _all_else(rest: list[float]) -> list[str]:
+    """What is not named, where there is any."""
+    parts = sum(size != 0.0 for size in rest)
+    if parts == 0:
+        return []
+    return [f"all else ({parts} part{'' if parts == 1 else 's'}) {signed(sum(rest))}"]
+
+
+def _change_sentence(scene: _Scene, part: str, size: float) -> str:
+    kind, _, name = part.partition(".")
+    label = part_label(scene.account, part, scene.direction)
+    if kind == "event":
+        return f"{label} {_adds(size)}{_since(scene, name)}{_fading(scene, part)}."
+    if kind == "drift":
+        spread = scene.now("contribution", "change", "sd", part=part)
+        average = "" if scene.account.runs == 1 else f" on average (± {spread:.3f})"
+        return f"Drift of affinity {_adds(size)}{average}."
+    level = scene.now("contribution", "level", part=part)
+    moved = _moved(scene, signed(level - size), signed(level))
+    reasons = {"third_party": _third_party_reasons, "reciprocity": _postures}
+    why = reasons[kind](scene, name) if kind in reasons else ""
+    return f"{capital(label)}: {moved} ({signed(size)}){_causes(scene, part)}{why}."
+
+
+def _adds(size: float) -> str:
+    return f"adds {size:.3f}" if size > 0 else f"takes away {-size:.3f}"
+
+
+def _moved(scene: _Scene, before: str, now: str) -> str:
+    since_the_opening = scene.account.against is None
+    return f"from {before} to {now}" if since_the_opening else f"{now} instead of {before}"
+
+
+def _since(scene: _Scene, event: str) -> str:
+    """Since when it happens, and in how many runs where not in all."""
+    shares = np.abs(scene.curve("happened", "change", event=event))
+    first = scene.account.month(int(np.argmax(shares > 0)))
+    if not shares[-1] > 0:
+        return ""
+    if shares[-1] > 1 - NOTABLE:
+        return f" since {first}"
+    return f", having happened in {100 * shares[-1]:.0f} % of runs"
+
+
+def _fading(scene: _Scene, part: str) -> str:
+    """When half of its height was gone, and what lasts."""
+    event = part.partition(".")[2]
+    curve = scene.curve("contribution", "change", part=part)
+    said = []
+    in_all_runs = abs(scene.now("happened", "change", event=event)) > 1 - NOTABLE
+    if in_all_runs and (gone := half_gone(curve)) is not None:
+        height, halved = (scene.account.month(step) for step in gone)
+        size = abs(float(curve[gone[0]]))
+        said.append(f"half of its height of {size:.3f} in {height} was gone by {halved}")
+    lasting = scene.now("lasting", "change", event=event)
+    if abs(lasting) >= LEAST:
+        only = abs(float(curve[-1]) - lasting) < LEAST
+        said.append("what is left lasts" if only else f"{abs(lasting):.3f} of it lasts")
+    return "".join(f"; {one}" for one in said)
+
+
+def half_gone(curve: NDArray[np.float64]) -> tuple[int, int] | None:
+    """The step at which a curve is highest, and the one since when it is at half of that or
+    less; None where it is above half at its end."""
+    size = np.abs(curve)
+    height = int(np.argmax(size))
+    last_above = int(np.flatnonzero(size > size[height] / 2)[-1]) if size[height] > 0 else None
+    if last_above is None or last_above == len(curve) - 1:
+        return None
+    return height, last_above + 1
+
+
+def _causes(scene: _Scene, part: str) -> str:
+    """The events that set or add to a number of the part, and have happened."""
+    said = []
+    for name, event in _events(scene.account):
+        shares = np.abs(scene.curve("happened", "change", event=name))
+        if shares[-1] > NOTABLE and _touches(scene, event, part):
+            month = scene.account.month(int(np.argmax(shares > 0)))
+            share = "" if shares[-1] > 1 - NOTABLE else f" in {100 * shares[-1]:.0f} % of runs"
+            said.append(f"{month}{share} (“{event.label or name}”)")
+    return f" since {' and '.join(said)}" if said else ""
+
+
+def _events(account: Account) -> Iterator[tuple[str, Event]]:
+    names = dict.fromkeys(name for one in scenarios_of(account) for name in one.events)
+    for name in names:
+        yield name, next(one.events[name] for one in scenarios_of(account) if name in one.events)
+
+
+def _touches(scene: _Scene, event: Event, part: str) -> bool:
+    numbers = [effect.set for effect in event.effects if isinstance(effect, SetNumber)]
+    numbers += [effect.add for effect in event.effects if isinstance(effect, AddToNumber)]
+    return any(_is_of(scene, number, part) for number in numbers)
+
+
+def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:
+    """Whether a number enters a part directly."""
+    kind, _, name = part.partition(".")
+    match kind, number.kind:
+        case "third_party", "weight":
+            return (number.state, number.key) == (scene.actor, name)
+        case "third_party", "context":
+            actor = scene.account.scenario.states[scene.actor]
+            return name in actor.ties and actor.ties[name].fades_with == number.key
+        case "issue", "stance":
+            return number.state in (scene.actor, scene.faced) and number.key == name
+        case "issue", "salience":
+            return (number.state, number.key) == (scene.actor, name)
+        case "reciprocity", "trait":
+            return (number.state, number.key) == (scene.actor, "reciprocity")
+        case "third_party" | "issue", "parameter":
+            return number.key == f"{kind}_gain"
+        case "reciprocity", "parameter":
+            own = scene.account.scenario.states[scene.actor].traits.reciprocity
+            return number.key == "reciprocity" and own is None
+    return False
+
+
+def _third_party_reasons(scene: _Scene, third: str) -> str:
+    """Which of weight, own tie and the other tie have changed."""
+    back = f"{scene.faced}>{scene.actor}"
+    factors = {
+        "weight": ("interest", scene.direction),
+        _pair(scene.actor, third): ("tie", scene.direction),
+        _pair(third, scene.faced): ("tie", back),
+    }
+    said = []
+    for label, (quantity, direction) in factors.items():
+        at = {"direction": direction, "state": third}
+        now, change = (scene.now(quantity, view, **at) for view in ("level", "change"))
+        if abs(change) >= NOTABLE:
+            before, after = (signed(value, 2) for value in (now - change, now))
+            if quantity == "interest":
+                before, after = before[1:], after[1:]
+            said.append(f"{label} {_moved(scene, before, after)}")
+    return f"; {', '.join(said)}" if said else ""
+
+
+def _postures(scene: _Scene, _: str) -> str:
+    """What either side extends, which reciprocity compares."""
+    back = f"{scene.faced}>{scene.actor}"
+    received = signed(scene.now("posture", "level", direction=back))
+    extended = signed(scene.now("posture", "level"))
+    faced, actor = (state_name(scene.account, code) for code in (scene.faced, scene.actor))
+    return f", as {faced} extends {received} and {actor} {extended}"
+
+
+def _pair(one: str, other: str) -> str:
+    return f"{min(one, other)}-{max(one, other)}"
+
+
+def _tie(one: str, other: str, level: float) -> str:
+    return f"{_pair(one, other)} {signed(level, 2)}"
+
+
+# What holds it
+
+
+def _level(scene: _Scene) -> str:
+    named, rest = scene.parts("level", MOST_LEVELS)
+    said = [_level_clause(scene, part, size) for part, size in named]
+    total = f"together {signed(scene.now('pull', 'level'))}"
+    return f"{capital('; '.join([*said, *_all_else(rest), total]))}."
+
+
+def _level_clause(scene: _Scene, part: str, size: float) -> str:
+    kind, _, third = part.partition(".")
+    ties = ""
+    if kind == "third_party":
+        back = f"{scene.faced}>{scene.actor}"
+        own = scene.now("tie", "level", direction=scene.direction, state=third)
+        other = scene.now("tie", "level", direction=back, state=third)
+        ties = f" ({_tie(scene.actor, third, own)}, {_tie(third, scene.faced, other)})"
+    label = part_label(scene.account, part, scene.direction)
+    side = "up" if size > 0 else "down"
+    return f"{label}{ties} holds it {side} by {abs(size):.3f}"

@@ -1,0 +1,43 @@
+"""The command line: each command is one call of the Python API.
+
+A module holds the commands of one purpose; `inputs` turns what they name into scenarios and
+results.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from relsim.cli.application import EXIT_PROBLEMS, EXIT_RESULTS, app
+from relsim.cli.compare import compare
+from relsim.cli.explain import explain
+from relsim.cli.files import diff, new, schema, validate
+from relsim.cli.listing import list_
+from relsim.cli.run import run
+from relsim.errors import RelsimError, ScenarioError
+
+app.command()(run)
+app.command()(compare)
+app.command()(explain)
+app.command()(diff)
+app.command(name="list")(list_)
+app.command()(validate)
+app.command()(new)
+app.command()(schema)
+
+
+def main() -> None:
+    """Runs the command line; problems become lines and an exit code, never a traceback."""
+    try:
+        app()
+    except ScenarioError as error:
+        for problem in error.problems:
+            typer.secho(str(problem), err=True)
+        count = len(error.problems)
+        typer.secho(f"{count} problem{'s' if count != 1 else ''}.", err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_PROBLEMS)
+    except RelsimError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_RESULTS)

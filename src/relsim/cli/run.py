@@ -1,0 +1,99 @@
+"""relsim run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from relsim.cli.application import EXIT_CONTRADICTED
+from relsim.cli.inputs import Anywhere, Files, Out, Settings, checked_scenarios, command_of
+
+if TYPE_CHECKING:
+    from relsim.results.family import Family
+    from relsim.results.result import Result
+
+
+def run(
+    files: Files,
+    runs: Annotated[int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the ensemble.")
+    ] = None,
+    settings: Settings = None,
+    out: Out = Path("results"),
+    record: Annotated[
+        str, typer.Option(help="What to keep: overall, domains or postures.")
+    ] = "domains",
+    force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
+    extends_anywhere: Anywhere = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 where a claim is contradicted.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
+    ] = None,
+) -> None:
+    """Simulate scenarios: an ensemble of futures with tables, figures and verdicts for each."""
+    from relsim.ensemble.record import RECORD_LEVELS
+
+    if record not in RECORD_LEVELS:
+        raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
+    scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
+
+    from relsim.terminal.progress import watching
+
+    console = Console(quiet=quiet)
+    asked: dict[str, Any] = {
+        "runs": runs,
+        "seed": seed,
+        "record": record,
+        "out": out,
+        "force": force,
+    }
+    commands = [command_of(file, runs, seed, settings or [], record) for file in files]
+    total = sum(runs or scenario.ensemble.runs for scenario in scenarios)
+    with watching(console, total) as watcher:
+        if len(scenarios) == 1:
+            from relsim.results.run import run as simulate_into_folder
+
+            results = [
+                simulate_into_folder(scenarios[0], command=commands[0], watcher=watcher, **asked)
+            ]
+            family = None
+        else:
+            from relsim.results.family import run_family
+
+            family = run_family(scenarios, commands=commands, watcher=watcher, **asked)
+            results = list(family.results)
+    _report(results, family, console, quiet=quiet)
+    if junit is not None:
+        from relsim.results.junit import write_junit
+
+        write_junit([(result.scenario.slug, result.claims) for result in results], junit)
+    if check and any(claim.verdict == "contradicted" for one in results for claim in one.claims):
+        raise typer.Exit(EXIT_CONTRADICTED)
+
+
+def _report(results: list[Result], family: Family | None, console: Console, *, quiet: bool) -> None:
+    from relsim.terminal.closing import closing_lines, closing_table, family_lines, family_table
+    from relsim.terminal.verdicts import claims_table, unjudged_lines
+
+    if quiet:
+        for folder in [
+            *(result.folder for result in results),
+            *([family.folder] if family else ()),
+        ]:
+            typer.echo(str(folder))
+        return
+    console.print(closing_table(results[0]) if family is None else family_table(family))
+    claims = [(result.scenario.slug, claim) for result in results for claim in result.claims]
+    if claims:
+        console.print(claims_table(claims, scenarios=family is not None))
+        for line in unjudged_lines([claim for _, claim in claims]):
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
+    lines = closing_lines(results[0]) if family is None else family_lines(family)
+    console.print(lines, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,200 @@
+"""The account of a pull: its parts, as of the moment states decide, for one pair of states.
+
+A part is what a rule gives when only this interest is there, so the rules of the step are used
+and none is written a second time. Parts of a directed pair i → j stand in the order of
+:func:`part_count`: affinity at the opening, its drift since, each third party, each issue,
+reciprocity, each event.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.model import rules
+from relsim.model.compilation import compiled
+from relsim.model.kernel import Batch, open_run
+from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan
+from relsim.model.step import begin_step, end_step, fill_state_pull, respond
+from relsim.model.world import World
+
+_THIRD_PARTY_GAIN = PARAMETERS.index("third_party_gain")
+_ISSUE_GAIN = PARAMETERS.index("issue_gain")
+
+AFFINITY, DRIFT, FIRST_THIRD_PARTY = 0, 1, 2  # places on the axis of parts
+
+
+class Accounts(NamedTuple):
+    """Where a batch writes its accounts: R runs, T + 1 moments, D domains.
+
+    Moment 0 is the opening, before anything happens; moment t + 1 is step t after its events,
+    when states decide. The two directions are first → second and back.
+    """
+
+    pair: Ints  # [2] indices of the states
+    part: Floats  # [R, T + 1, 2, D, parts] pull units
+    lasting: Floats  # [R, T + 1, 2, D, E] what of each event's part does not fade
+    pull: Floats  # [R, T + 1, 2, D]
+    posture: Floats  # [R, T + 1, 2, D]
+    slope: Floats  # [R, T + 1, 2, D] posture per pull: how far the target moves with the pull
+    interest: Floats  # [R, T + 1, 2, N] tie weights in force
+    tie: Floats  # [R, T + 1, 2, N] overall cooperation of either with every state
+    domain_weight: Floats  # [R, D]
+    fired: NDArray[np.uint8]  # [R, T, E]
+
+
+def part_count(states: int, issues: int, events: int) -> int:
+    """How many parts a pull has: affinity, drift, N third parties, M issues, reciprocity, E."""
+    return FIRST_THIRD_PARTY + states + issues + 1 + events
+
+
+def empty_accounts(pair: tuple[int, int], numbers: Numbers, plan: Plan, runs: int) -> Accounts:
+    """Accounts to fill for the states of ``pair``, by index."""
+    states, issues = numbers.stance.shape
+    events, domains = plan.timing.size, plan.domains
+    by_domain = (runs, plan.steps + 1, 2, domains)
+    by_state = (runs, plan.steps + 1, 2, states)
+    return Accounts(
+        pair=np.array(pair, dtype=np.int64),
+        part=np.zeros((*by_domain, part_count(states, issues, events))),
+        lasting=np.zeros((*by_domain, events)),
+        pull=np.zeros(by_domain),
+        posture=np.zeros(by_domain),
+        slope=np.zeros(by_domain),
+        interest=np.zeros(by_state),
+        tie=np.zeros(by_state),
+        domain_weight=np.zeros((runs, domains)),
+        fired=np.zeros((runs, plan.steps, events), dtype=np.uint8),
+    )
+
+
+@compiled
+def simulate_accounts(
+    plan: Plan, numbers: Numbers, world: World, batch: Batch, accounts: Accounts
+) -> None:
+    """Simulates the runs of a batch, each as the ensemble does, and accounts for every step.
+
+    Args:
+        plan, numbers, world, batch: as of :func:`relsim.model.kernel.simulate_batch`.
+        accounts: filled.
+    """
+    for r in range(batch.drawn.shape[0]):
+        open_run(plan, numbers, world, batch, r)
+        accounts.domain_weight[r, :] = numbers.domain_weight
+        _record(r, 0, plan, numbers, world, accounts)
+        run = batch.first_run + np.uint64(r)
+        for step in range(plan.steps):
+            begin_step(plan, numbers, world, batch.seed, run, np.uint64(step))
+            _record(r, step + 1, plan, numbers, world, accounts)
+            for event in range(world.fired.size):
+                accounts.fired[r, step, event] = world.fired[event]
+            respond(plan, numbers, world)
+            end_step(plan, numbers, world)
+
+
+@compiled
+def _record(
+    r: int, moment: int, plan: Plan, numbers: Numbers, world: World, accounts: Accounts
+) -> None:
+    """Writes the accounts of both directions at one moment of one run."""
+    for direction in range(2):
+        i, j = accounts.pair[direction], accounts.pair[1 - direction]
+        part, opening = accounts.part[r, moment, direction], accounts.part[r, 0, direction]
+        _fill_own_parts(i, j, moment, numbers, world, opening, part)
+        _fill_third_parties(i, j, numbers, world, part)
+        _fill_issues(i, j, numbers, world, part)
+        _fill_events(i, j, plan, world, part, accounts.lasting[r, moment, direction])
+        pull, slope = accounts.pull[r, moment, direction], accounts.slope[r, moment, direction]
+        _fill_pull(i, j, numbers, world, pull)
+        _fill_slope(i, j, numbers.capacity, pull, slope)
+        accounts.posture[r, moment, direction, :] = world.posture[i, j]
+        accounts.interest[r, moment, direction, :] = world.interest[i]
+        accounts.tie[r, moment, direction, :] = world.overall[i]
+
+
+@compiled
+def _fill_own_parts(
+    i: int, j: int, moment: int, numbers: Numbers, world: World, opening: Floats, out: Floats
+) -> None:
+    """Affinity as it opened, what it has drifted since, and reciprocity; ``out`` [D, parts]."""
+    states, issues = numbers.stance.shape
+    place = FIRST_THIRD_PARTY + states + issues
+    for d in range(out.shape[0]):
+        affinity = world.affinity[i, j, d]
+        opened = affinity if moment == 0 else opening[d, AFFINITY]
+        out[d, AFFINITY] = opened
+        out[d, DRIFT] = affinity - opened
+        out[d, place] = rules.reciprocity_pull(
+            numbers.reciprocity[i], world.posture[j, i, d], world.posture[i, j, d]
+        )
+
+
+@compiled
+def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
+    """The pull of j on i by way of each third party alone, the same in all domains."""
+    states = numbers.stance.shape[0]
+    gain = numbers.parameter[_THIRD_PARTY_GAIN]
+    alone = np.zeros(states)
+    for k in range(states):
+        alone[k] = world.interest[i, k]
+        rules.fill_third_party_pull(alone, world.overall[i], world.overall, gain, world.third_party)
+        alone[k] = 0.0
+        out[:, FIRST_THIRD_PARTY + k] = world.third_party[j]
+
+
+@compiled
+def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
+    """The pull of j on i by each issue alone, the same in all domains."""
+    states, issues = numbers.stance.shape
+    gain = numbers.parameter[_ISSUE_GAIN]
+    for m in range(issues):
+        stance, salience = numbers.stance[:, m : m + 1], numbers.salience[:, m : m + 1]
+        rules.fill_issue_pull(i, stance, salience, gain, world.issue)
+        out[:, FIRST_THIRD_PARTY + states + m] = world.issue[j]
+
+
+@compiled
+def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting: Floats) -> None:
+    """What the pushes of each event do to the posture of i towards j, and what of it stays."""
+    domains = plan.domains
+    first_event = out.shape[1] - plan.timing.size
+    out[:, first_event:] = 0.0
+    lasting[:] = 0.0
+    first_cell = (i * plan.states + j) * domains
+    for push in range(plan.push_event.size):
+        event = plan.push_event[push]
+        for index in range(plan.cell_start[push], plan.cell_start[push + 1]):
+            d = plan.cell[index] - first_cell
+            if 0 <= d < domains:
+                out[d, first_event + event] += world.fading[push] + world.lasting[push]
+                lasting[d, event] += world.lasting[push]
+
+
+@compiled
+def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
+    """The pull of j on i by domain, by the function that the step uses."""
+    fill_state_pull(
+        i,
+        numbers.parameter,
+        world.interest,
+        world.overall,
+        numbers.stance,
+        numbers.salience,
+        numbers.reciprocity,
+        world.affinity,
+        world.stimulus,
+        world.posture,
+        world.third_party,
+        world.issue,
+        world.pull,
+    )
+    out[:] = world.pull[j]
+
+
+@compiled
+def _fill_slope(i: int, j: int, capacity: Floats, pull: Floats, out: Floats) -> None:
+    """How far the target of i towards j moves with its pull, by domain."""
+    for d in range(pull.size):
+        out[d] = rules.target_slope(pull[d], min(capacity[i, d], capacity[j, d]))

@@ -1,0 +1,139 @@
+"""The why-chart: stacks that end at the pull, few names, nothing on top of anything."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relsim.analysis.explain import Account, explain
+from relsim.errors import ResultsError
+from relsim.figures import why
+from relsim.figures.save import save_chart
+from relsim.figures.style import PARTS, ink_on
+from relsim.figures.why import largest_parts, why_chart
+from relsim.scenario.load import load
+from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, quiet, scenario_of
+
+
+@pytest.fixture(scope="module")
+def programme() -> Account:
+    return explain(load(FAMILY / "article-programme.yaml"), "PAK-RUS", runs=20)
+
+
+def panels_of(account: Account, *, levels: bool = False) -> list[Any]:
+    whole = (account.parts if levels else account.change).sel(domain="overall")
+    names = largest_parts(whole)
+    return [why._panel(account, whole.sel(direction=way), names) for way in account.directions]
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_stacks_up_and_down_end_at_the_pull(levels: bool, programme: Account) -> None:
+    pull = programme.data["pull"].sel(statistic="mean", domain="overall")
+    for panel, way in zip(panels_of(programme, levels=levels), programme.directions, strict=True):
+        up, down = (ends[-1] for ends in panel.ends)
+        expected = pull.sel(view="level" if levels else "change", direction=way)
+        np.testing.assert_allclose(up + down, expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(panel.pull, expected, rtol=0, atol=1e-12)
+        assert (up >= 0).all()
+        assert (down <= 0).all()
+
+
+def test_areas_lie_side_by_side(programme: Account) -> None:
+    areas = why._areas(panels_of(programme)[0])
+    for _, stack in areas.groupby(["time", "side"]):
+        stack = stack.sort_values("part")
+        np.testing.assert_allclose(stack["start"].to_numpy()[1:], stack["end"].to_numpy()[:-1])
+        assert stack["start"].iloc[0] == 0
+
+
+def test_at_most_eight_parts_are_named_the_largest_first(programme: Account) -> None:
+    names = largest_parts(programme.change)
+    assert len(names) == len(set(names)) == len(PARTS) == 8
+    power = [float((programme.change.sel(part=name) ** 2).mean()) for name in names]
+    assert power == sorted(power, reverse=True)
+    rest = programme.change.drop_sel(part=names)
+    assert float((rest**2).mean(["step", "direction", "domain"]).max()) <= power[-1]
+
+
+def test_what_cannot_be_seen_is_not_named() -> None:
+    here, base = (load(FAMILY / f"{name}.yaml") for name in ("armenia-recognition", "status-quo"))
+    account = explain(here, "AZE-PAK", runs=10, against=base)
+    names = largest_parts(account.change.sel(domain="overall"))
+    assert names[0] == "issue.karabakh"
+    assert len(names) < 8
+
+
+def test_numbers_stand_inside_their_areas_clear_of_the_line(programme: Account) -> None:
+    found = 0
+    for panel in panels_of(programme):
+        low, high = why._range([panel])
+        pixels = why.HEIGHT / (high - low)
+        for ends in panel.ends:
+            for part in range(len(panel.sizes) - 1):
+                place = why._place(panel, ends, part, pixels)
+                if place is None:
+                    continue
+                step, middle = place
+                start = ends[part - 1][step] if part else 0.0
+                lower, upper = sorted((start, ends[part][step]))
+                assert (middle - lower) * pixels >= why.NUMBER_HEIGHT / 2
+                assert (upper - middle) * pixels >= why.NUMBER_HEIGHT / 2
+                assert abs(panel.pull[step] - middle) * pixels > why.NUMBER_HEIGHT / 2
+                found += 1
+    assert found >= 6
+
+
+def test_legend_labels_do_not_touch(programme: Account) -> None:
+    long = "A label that is so long that it needs a second line in its column, and then some more"
+    spec = why._legend([long, "Short", long]).to_dict()
+    (rows,) = spec["datasets"].values()
+    assert len(rows[0]["text"]) == 2
+    assert all(len(line) <= why.LEGEND_LETTERS for row in rows for line in row["text"])
+    for column in (rows[:3], rows[3:]):
+        for above, below in pairwise(column):
+            assert below["y"] - above["y"] >= why.LEGEND_LINE * len(above["text"])
+    assert spec["height"] >= rows[-1]["y"] + why.LEGEND_LINE
+
+
+def test_a_chart_is_drawn_as_svg_or_png_with_its_words(programme: Account, tmp_path: Path) -> None:
+    save_chart(why_chart(programme), tmp_path / "new" / "why.svg")
+    picture = (tmp_path / "new" / "why.svg").read_text("utf-8")
+    for words in ("Pakistan towards Russia", "Russia towards Pakistan", "pull units", "All else"):
+        assert words in picture
+    assert "Change of the pull since the opening in 2020-07" in picture
+    one = why_chart(programme, directions=("RUS>PAK",), domain="economic", levels=True)
+    save_chart(one, tmp_path / "why.PNG")
+    assert (tmp_path / "why.PNG").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ResultsError, match="cannot be written"):
+        save_chart(one, tmp_path / "new" / "why.svg" / "x.svg")
+
+
+def test_nothing_and_little_can_be_drawn(tmp_path: Path) -> None:
+    still = scenario_of(quiet({"states": {"A": {}, "B": {}}, "ties": {"A-B": 0.2}}))
+    save_chart(why_chart(explain(still, "A-B", runs=1)), tmp_path / "still.svg")
+    yearly = scenario_of({**EVERYTHING, "time": {"start": "2020-01", "end": "2021-01"}})
+    yearly = yearly.with_changes({"time.step": "year"})
+    save_chart(why_chart(explain(yearly, "A-B", run=1)), tmp_path / "one-step.svg")
+    assert "All else" in (tmp_path / "still.svg").read_text("utf-8")
+
+
+def test_labels_of_a_user_are_text_not_markup(tmp_path: Path) -> None:
+    name = "events.prime_minister_visit"
+    label = "<script>alert(1)</script> & co"
+    scenario = load(STATUS_QUO).with_changes({f"{name}.off": False, f"{name}.label": label})
+    save_chart(why_chart(explain(scenario, "PAK-RUS", runs=2)), tmp_path / "why.svg")
+    picture = (tmp_path / "why.svg").read_text("utf-8")
+    assert "<script" not in picture
+    assert "&lt;script&gt;" in picture
+
+
+def test_ink_is_read_on_every_colour() -> None:
+    assert {colour: ink_on(colour) for colour in ("#332288", "#882255")} == {
+        "#332288": "white",
+        "#882255": "white",
+    }
+    assert ink_on("#ddcc77") != "white"

@@ -1,4 +1,4 @@
-"""A batch of runs. A single run is a batch of one."""
+"""A batch of runs, several at a time side by side. A single run is a batch of one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
 def simulate_batch(
     plan: Plan, numbers: Numbers, world: World, batch: Batch, recording: Recording
 ) -> None:
-    """Simulates the runs of a batch one after another.
+    """Simulates the runs of a batch, as many at a time as the world has lanes.
 
     Args:
         plan: Plan.
@@ -48,33 +48,47 @@ def simulate_batch(
         batch: Batch.
         recording: Recording, filled.
     """
-    for r in range(batch.drawn.shape[0]):
-        for k in range(batch.vector.size):
-            world.vector[k] = batch.vector[k]
-        for u in range(batch.places.size):
-            world.vector[batch.places[u]] = batch.drawn[r, u]
-        run = batch.first_run + np.uint64(r)
+    lanes = world.domain_total.size
+    runs = np.empty(lanes, dtype=np.uint64)
+    for first in range(0, batch.drawn.shape[0], lanes):
+        used = min(lanes, batch.drawn.shape[0] - first)
+        _lay_out(first, used, world, batch, runs)
         open_world(plan, numbers, world)
-        _record(r, 0, world, recording)
+        _record(first, used, 0, world, recording)
         for step in range(plan.steps):
-            take_step(plan, numbers, world, batch.seed, run, np.uint64(step))
-            _record(r, step + 1, world, recording)
-            for event in range(world.fired.size):
-                recording.fired[r, step, event] = world.fired[event]
+            take_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
+            _record(first, used, step + 1, world, recording)
+            for event in range(world.fired.shape[0]):
+                for lane in range(used):
+                    recording.fired[first + lane, step, event] = world.fired[event, lane]
 
 
 @compiled
-def _record(r: int, time: int, world: World, recording: Recording) -> None:
-    """Writes the levels at one time of one run."""
+def _lay_out(first: int, used: int, world: World, batch: Batch, runs: NDArray[np.uint64]) -> None:
+    """The numbers of the next runs, one in each lane; lanes left over repeat the last run."""
+    for lane in range(runs.size):
+        r = first + min(lane, used - 1)
+        runs[lane] = batch.first_run + np.uint64(r)
+        for k in range(batch.vector.size):
+            world.vector[k, lane] = batch.vector[k]
+        for u in range(batch.places.size):
+            world.vector[batch.places[u], lane] = batch.drawn[r, u]
+
+
+@compiled
+def _record(first: int, used: int, time: int, world: World, recording: Recording) -> None:
+    """Writes the levels at one time of the runs in the first ``used`` lanes."""
     n_domains = world.posture.shape[2]
-    for a in range(recording.overall_pairs.shape[0]):
-        i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
-        recording.overall[r, time, a] = world.overall[i, j]
-    for b in range(recording.domain_pairs.shape[0]):
-        i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
-        for d in range(n_domains):
-            recording.cooperation[r, time, b, d] = world.cooperation[i, j, d]
-    for c in range(recording.posture_pairs.shape[0]):
-        i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
-        for d in range(n_domains):
-            recording.posture[r, time, c, d] = world.posture[i, j, d]
+    for lane in range(used):
+        r = first + lane
+        for a in range(recording.overall_pairs.shape[0]):
+            i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
+            recording.overall[r, time, a] = world.overall[i, j, lane]
+        for b in range(recording.domain_pairs.shape[0]):
+            i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
+            for d in range(n_domains):
+                recording.cooperation[r, time, b, d] = world.cooperation[i, j, d, lane]
+        for c in range(recording.posture_pairs.shape[0]):
+            i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
+            for d in range(n_domains):
+                recording.posture[r, time, c, d] = world.posture[i, j, d, lane]

@@ -15,10 +15,11 @@ Pair = tuple[str, str]
 
 def normals(name: str, seed: int, run: int, step: int) -> tuple[float, float]:
     """The two normals of a process, drawn alone."""
-    first, second, scratch = np.zeros(1), np.zeros(1), np.zeros(1)
+    first, second, scratch = (np.zeros((1, 1)) for _ in range(3))
     keys = np.array([process_key(name)], dtype=np.uint64)
-    fill_normals(keys, np.uint64(seed), np.uint64(run), np.uint64(step), first, second, scratch)
-    return float(first[0]), float(second[0])
+    runs = np.array([run], dtype=np.uint64)
+    fill_normals(keys, np.uint64(seed), runs, np.uint64(step), first, second, scratch)
+    return float(first[0, 0]), float(second[0, 0])
 
 
 def event_uniforms(scenario: Scenario, seed: int, run: int, step: int) -> dict[str, float]:

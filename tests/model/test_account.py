@@ -91,12 +91,12 @@ def test_the_pull_is_the_one_that_states_decide_on() -> None:
     model = RelationsModel(scenario, run=3, seed=SEED)
     agents = {agent.code: agent for agent in model.agents}
     for step in range(scenario.time.steps):
-        phases.begin_step(model.plan, model.numbers, model.world, U(SEED), U(3), U(step))
+        phases.begin_step(model.plan, *model.lanes, U(SEED), np.array([3], U), U(step))
         there = agents["A"].pull()[agents["B"].index]
         back = agents["B"].pull()[agents["A"].index]
         assert np.array_equal(accounts.pull[0, step + 1], np.stack([there, back]))
-        phases.respond(model.plan, model.numbers, model.world)
-        phases.end_step(model.plan, model.numbers, model.world)
+        phases.respond(model.plan, *model.lanes)
+        phases.end_step(model.plan, *model.lanes)
 
 
 def test_the_opening_is_at_rest_with_nothing_but_interests_and_affinity() -> None:

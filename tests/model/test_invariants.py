@@ -19,7 +19,7 @@ from relsim.model.compile import compile_scenario
 from relsim.model.mesa_model import RelationsModel
 from relsim.model.plan import number_views
 from relsim.model.stability import spectral_radius, stability, step_derivative, warning
-from relsim.model.world import new_world
+from relsim.model.world import lane, new_world
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import (
@@ -218,18 +218,16 @@ def test_member_of_an_ensemble_equals_the_mesa_model_bit_for_bit(source: str) ->
 def test_the_last_world_of_the_kernel_is_that_of_the_mesa_model_in_full_precision() -> None:
     scenario = scenario_of(EVERYTHING)
     compiled = compile_scenario(scenario)
-    worlds = []
     model = RelationsModel(scenario, run=0, seed=11)
     world = new_world(compiled)
     numbers = number_views(compiled.sizes, world.vector)
-    world.vector[:] = model.world.vector
+    world.vector[:] = model.lanes.world.vector
     phases.open_world(compiled.plan, numbers, world)
     for step in range(scenario.time.steps):
         model.step()
-        phases.take_step(compiled.plan, numbers, world, U(11), U(0), U(step))
-        worlds.append((model.world, world))
+        phases.take_step(compiled.plan, numbers, world, U(11), np.zeros(1, U), U(step))
     for name in ("posture", "affinity", "overall", "vector", "fading", "lasting", "times_fired"):
-        assert np.array_equal(getattr(model.world, name), getattr(world, name)), name
+        assert np.array_equal(getattr(model.world, name), getattr(lane(world, 0), name)), name
 
 
 # 4. Named randomness.
@@ -250,6 +248,14 @@ def test_chunking_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for size in (1, 7, 64):
         monkeypatch.setattr(chunks, "MAX_RUNS", size)
         assert same(base, recorded(scenario, runs=40))
+
+
+def test_how_many_runs_lie_side_by_side_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = scenario_of(EVERYTHING)
+    base = recorded(scenario, runs=21)
+    for lanes in (1, 2, 5, 32):
+        monkeypatch.setattr(chunks, "LANES", lanes)
+        assert same(base, recorded(scenario, runs=21))
 
 
 def test_more_runs_keep_the_first_ones() -> None:
@@ -419,7 +425,7 @@ def test_contributions_sum_to_the_pull_of_every_agent(run: int) -> None:
     oracle = Oracle(scenario, drawn_numbers(scenario, seed, run))
     agents = sorted(model.agents, key=lambda agent: agent.index)
     for step in range(scenario.time.steps):
-        phases.begin_step(model.plan, model.numbers, model.world, U(seed), U(run), U(step))
+        phases.begin_step(model.plan, *model.lanes, U(seed), np.array([run], U), U(step))
         oracle.apply_events(event_uniforms(scenario, seed, run, step))
         for agent in agents:
             pull = agent.pull()
@@ -432,7 +438,7 @@ def test_contributions_sum_to_the_pull_of_every_agent(run: int) -> None:
             agent.deliberate()
         for agent in agents:
             agent.act()
-        phases.end_step(model.plan, model.numbers, model.world)
+        phases.end_step(model.plan, *model.lanes)
         oracle.respond(
             posture_shocks(scenario, seed, run, step), affinity_drifts(scenario, seed, run, step)
         )
@@ -466,15 +472,15 @@ def test_the_derivative_is_that_of_the_compiled_step() -> None:
     world = new_world(compiled)
     numbers = number_views(compiled.sizes, world.vector)
     phases.open_world(compiled.plan, numbers, world)
-    opening = world.posture.copy()
+    opening = world.posture[..., 0].copy()
     derivative = step_derivative(compiled, compiled.numbers)
 
     def stepped(posture: np.ndarray) -> np.ndarray:
         phases.open_world(compiled.plan, numbers, world)
-        world.posture[:] = posture
+        world.posture[..., 0] = posture
         phases.measure(numbers, world)
-        phases.take_step(compiled.plan, numbers, world, U(0), U(0), U(0))
-        return world.posture.copy()
+        phases.take_step(compiled.plan, numbers, world, U(0), np.zeros(1, U), U(0))
+        return world.posture[..., 0].copy()
 
     rng = np.random.default_rng(0)
     off_diagonal = ~np.eye(len(compiled.states), dtype=bool)[:, :, None]

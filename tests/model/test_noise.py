@@ -39,9 +39,21 @@ def test_philox_gives_the_published_answers(
 
 def many(processes: int, seed: int = 1, run: int = 2, step: int = 3) -> np.ndarray:
     keys = process_keys(f"p{n}" for n in range(processes))
-    first, second, scratch = (np.zeros(processes) for _ in range(3))
-    fill_normals(keys, U(seed), U(run), U(step), first, second, scratch)
+    return lanes_of(keys, seed, [run], step)[..., 0]
+
+
+def lanes_of(keys: np.ndarray, seed: int, runs: list[int], step: int) -> np.ndarray:
+    """Both normals [2, processes, runs]."""
+    first, second, scratch = (np.zeros((keys.size, len(runs))) for _ in range(3))
+    fill_normals(keys, U(seed), np.array(runs, dtype=U), U(step), first, second, scratch)
     return np.stack([first, second])
+
+
+def test_runs_side_by_side_draw_what_each_draws_alone() -> None:
+    keys, runs = process_keys("abc"), [7, 0, 2**32 - 1, 7]
+    together = lanes_of(keys, 1, runs, 3)
+    for lane, run in enumerate(runs):
+        assert np.array_equal(together[..., lane], lanes_of(keys, 1, [run], 3)[..., 0])
 
 
 def words_of(name: str, seed: int, run: int, step: int) -> list[int]:

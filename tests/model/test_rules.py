@@ -10,6 +10,15 @@ import pytest
 from relsim.model import rules
 
 
+def lanes(*values: object) -> np.ndarray:
+    """The same numbers in two runs side by side."""
+    return np.stack([np.array(values, dtype=float)] * 2, axis=-1)
+
+
+def one(value: float) -> np.ndarray:
+    return np.array([value, value])
+
+
 def test_cooperation_takes_two() -> None:
     assert rules.pair_cooperation(0.6, 0.2, 0.5) == pytest.approx(0.5 * 0.4 + 0.5 * 0.2)
     assert rules.pair_cooperation(0.6, 0.2, 0.0) == pytest.approx(0.4)
@@ -17,29 +26,29 @@ def test_cooperation_takes_two() -> None:
 
 
 def test_overall_cooperation_is_the_weighted_mean() -> None:
-    posture = np.zeros((2, 2, 2))
-    posture[0, 1], posture[1, 0] = [0.4, 0.1], [0.4, 0.3]
-    cooperation, overall = np.zeros((2, 2, 2)), np.zeros((2, 2))
-    rules.fill_cooperation(posture, np.array([3.0, 1.0]), 0.0, cooperation, overall)
-    assert overall[0, 1] == overall[1, 0] == pytest.approx((3 * 0.4 + 0.2) / 4)
-    assert overall[0, 0] == 0
+    posture = lanes([[0, 0], [0.4, 0.1]], [[0.4, 0.3], [0, 0]])
+    cooperation, overall = np.zeros((2, 2, 2, 2)), np.zeros((2, 2, 2))
+    rules.fill_cooperation(posture, lanes(3, 1), one(4.0), one(0.0), cooperation, overall)
+    for run in range(2):
+        assert overall[0, 1, run] == overall[1, 0, run] == pytest.approx((3 * 0.4 + 0.2) / 4)
+    assert (overall[0, 0] == 0).all()
 
 
 def test_the_friend_of_a_rival_repels_and_the_rival_of_a_rival_draws() -> None:
-    overall = np.array(
-        [[0.0, -0.7, 0.1, 0], [-0.7, 0, 0.6, -0.4], [0.1, 0.6, 0, 0], [0, -0.4, 0, 0]]
-    )
-    out = np.zeros(4)
-    rules.fill_third_party_pull(np.array([0, 0.8, 0, 0]), overall[0], overall, 0.3, out)
-    assert out[2] == pytest.approx(0.3 * 0.8 * -0.7 * 0.6)
-    assert out[3] == pytest.approx(0.3 * 0.8 * -0.7 * -0.4)
+    overall = lanes([0, -0.7, 0.1, 0], [-0.7, 0, 0.6, -0.4], [0.1, 0.6, 0, 0], [0, -0.4, 0, 0])
+    interest, lever, out = lanes(0, 0.8, 0, 0), np.zeros(2), np.zeros((4, 2))
+    interest[1, 1] = 0.0  # nobody matters in the second run
+    rules.fill_third_party_pull(interest, overall[0], overall, one(0.3), lever, out)
+    assert out[2, 0] == pytest.approx(0.3 * 0.8 * -0.7 * 0.6)
+    assert out[3, 0] == pytest.approx(0.3 * 0.8 * -0.7 * -0.4)
+    assert (out[:, 1] == 0).all()
 
 
 def test_issues_draw_those_of_one_mind() -> None:
-    stance = np.array([[0.9, 0.0], [-0.3, 1.0], [0.5, -1.0]])
-    salience = np.array([[0.4, 1.0], [0.1, 0.2], [0.0, 0.0]])
-    out = np.zeros(3)
-    rules.fill_issue_pull(0, stance, salience, 0.5, out)
+    stance = lanes([0.9, 0.0], [-0.3, 1.0], [0.5, -1.0])
+    salience = lanes([0.4, 1.0], [0.1, 0.2], [0.0, 0.0])
+    out = np.zeros((3, 2))
+    rules.fill_issue_pull(0, stance, salience, one(0.5), out)
     assert out[1] == pytest.approx(0.5 * 0.4 * 0.9 * -0.3)
     assert out[2] == pytest.approx(0.5 * 0.4 * 0.9 * 0.5)
 
@@ -69,10 +78,11 @@ def test_a_posture_moves_by_an_exact_ornstein_uhlenbeck_step() -> None:
 
 def test_shocks_of_a_pair_have_the_correlation_asked_for() -> None:
     rng = np.random.default_rng(1)
-    draws = [rules.pair_shocks(a, b, 0.5) for a, b in rng.standard_normal((20_000, 2))]
+    shares = rules.shock_shares(0.5)
+    draws = [rules.pair_shocks(a, b, *shares) for a, b in rng.standard_normal((20_000, 2))]
     moments = np.cov(np.array(draws).T)
     np.testing.assert_allclose(moments, [[1, 0.5], [0.5, 1]], atol=0.05)
-    assert rules.pair_shocks(0.3, -0.7, 1.0) == (0.3, 0.3)
+    assert rules.pair_shocks(0.3, -0.7, *rules.shock_shares(1.0)) == (0.3, 0.3)
 
 
 def test_rates_are_per_year_and_half_lives_in_months() -> None:

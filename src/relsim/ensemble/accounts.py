@@ -16,7 +16,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.ensemble.chunks import Chunk, batch_of, chunks, is_compiled, map_chunks, runs_that_fit
+from relsim.ensemble.chunks import (
+    Chunk,
+    batch_of,
+    chunks,
+    is_compiled,
+    lanes,
+    map_chunks,
+    runs_that_fit,
+)
 from relsim.ensemble.record import axes
 from relsim.model.account import Accounts, empty_accounts, simulate_accounts
 from relsim.model.plan import Compiled, number_views
@@ -214,10 +222,10 @@ def _quantities(
 def account_chunk(compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk) -> Accounts:
     """The accounts of every run of a chunk."""
     batch, _ = batch_of(compiled, seed, chunk)
-    world = new_world(compiled)
+    world = new_world(compiled, lanes(chunk))
     numbers = number_views(compiled.sizes, world.vector)
     first, second = (compiled.states.index(code) for code in pair)
-    accounts = empty_accounts((first, second), numbers, compiled.plan, chunk.runs)
+    accounts = empty_accounts((first, second), compiled.sizes, compiled.plan.steps, chunk.runs)
     simulate_accounts(compiled.plan, numbers, world, batch, accounts)
     return accounts
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled
-from relsim.model.kernel import Batch, open_run
-from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan
+from relsim.model.kernel import Batch, open_runs
+from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan, Sizes
 from relsim.model.step import begin_step, end_step, fill_state_pull, respond
 from relsim.model.world import World
 
@@ -50,12 +50,11 @@ def part_count(states: int, issues: int, events: int) -> int:
     return FIRST_THIRD_PARTY + states + issues + 1 + events
 
 
-def empty_accounts(pair: tuple[int, int], numbers: Numbers, plan: Plan, runs: int) -> Accounts:
+def empty_accounts(pair: tuple[int, int], sizes: Sizes, steps: int, runs: int) -> Accounts:
     """Accounts to fill for the states of ``pair``, by index."""
-    states, issues = numbers.stance.shape
-    events, domains = plan.timing.size, plan.domains
-    by_domain = (runs, plan.steps + 1, 2, domains)
-    by_state = (runs, plan.steps + 1, 2, states)
+    states, issues, events, domains = sizes.states, sizes.issues, sizes.events, sizes.domains
+    by_domain = (runs, steps + 1, 2, domains)
+    by_state = (runs, steps + 1, 2, states)
     return Accounts(
         pair=np.array(pair, dtype=np.int64),
         part=np.zeros((*by_domain, part_count(states, issues, events))),
@@ -66,7 +65,7 @@ def empty_accounts(pair: tuple[int, int], numbers: Numbers, plan: Plan, runs: in
         interest=np.zeros(by_state),
         tie=np.zeros(by_state),
         domain_weight=np.zeros((runs, domains)),
-        fired=np.zeros((runs, plan.steps, events), dtype=np.uint8),
+        fired=np.zeros((runs, steps, events), dtype=np.uint8),
     )
 
 
@@ -80,87 +79,122 @@ def simulate_accounts(
         plan, numbers, world, batch: as of :func:`relsim.model.kernel.simulate_batch`.
         accounts: filled.
     """
-    for r in range(batch.drawn.shape[0]):
-        open_run(plan, numbers, world, batch, r)
-        accounts.domain_weight[r, :] = numbers.domain_weight
-        _record(r, 0, plan, numbers, world, accounts)
-        run = batch.first_run + np.uint64(r)
+    runs = np.empty(world.domain_total.size, dtype=np.uint64)
+    for first in range(0, batch.drawn.shape[0], runs.size):
+        used = open_runs(plan, numbers, world, batch, first, runs)
+        for lane in range(used):
+            accounts.domain_weight[first + lane, :] = numbers.domain_weight[:, lane]
+        _record(first, used, 0, plan, numbers, world, accounts)
         for step in range(plan.steps):
-            begin_step(plan, numbers, world, batch.seed, run, np.uint64(step))
-            _record(r, step + 1, plan, numbers, world, accounts)
-            for event in range(world.fired.size):
-                accounts.fired[r, step, event] = world.fired[event]
+            begin_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
+            _record(first, used, step + 1, plan, numbers, world, accounts)
+            for event in range(world.fired.shape[0]):
+                for lane in range(used):
+                    accounts.fired[first + lane, step, event] = world.fired[event, lane]
             respond(plan, numbers, world)
             end_step(plan, numbers, world)
 
 
 @compiled
 def _record(
-    r: int, moment: int, plan: Plan, numbers: Numbers, world: World, accounts: Accounts
+    first: int,
+    used: int,
+    moment: int,
+    plan: Plan,
+    numbers: Numbers,
+    world: World,
+    accounts: Accounts,
 ) -> None:
-    """Writes the accounts of both directions at one moment of one run."""
+    """Writes the accounts of both directions at one moment of the runs in the used lanes."""
+    these = slice(first, first + used)
     for direction in range(2):
         i, j = accounts.pair[direction], accounts.pair[1 - direction]
-        part, opening = accounts.part[r, moment, direction], accounts.part[r, 0, direction]
+        part = accounts.part[these, moment, direction]
+        opening = accounts.part[these, 0, direction]
         _fill_own_parts(i, j, moment, numbers, world, opening, part)
         _fill_third_parties(i, j, numbers, world, part)
         _fill_issues(i, j, numbers, world, part)
-        _fill_events(i, j, plan, world, part, accounts.lasting[r, moment, direction])
-        pull, slope = accounts.pull[r, moment, direction], accounts.slope[r, moment, direction]
+        _fill_events(i, j, plan, world, part, accounts.lasting[these, moment, direction])
+        pull, slope = (
+            accounts.pull[these, moment, direction],
+            accounts.slope[these, moment, direction],
+        )
         _fill_pull(i, j, numbers, world, pull)
         _fill_slope(i, j, numbers.capacity, pull, slope)
-        accounts.posture[r, moment, direction, :] = world.posture[i, j]
-        accounts.interest[r, moment, direction, :] = world.interest[i]
-        accounts.tie[r, moment, direction, :] = world.overall[i]
+        for lane in range(used):
+            accounts.posture[first + lane, moment, direction, :] = world.posture[i, j, :, lane]
+            accounts.interest[first + lane, moment, direction, :] = world.interest[i, :, lane]
+            accounts.tie[first + lane, moment, direction, :] = world.overall[i, :, lane]
 
 
 @compiled
 def _fill_own_parts(
     i: int, j: int, moment: int, numbers: Numbers, world: World, opening: Floats, out: Floats
 ) -> None:
-    """Affinity as it opened, what it has drifted since, and reciprocity; ``out`` [D, parts]."""
-    states, issues = numbers.stance.shape
+    """Affinity as it opened, what it has drifted since, and reciprocity.
+
+    Args:
+        opening: the parts at moment 0 [used, D, parts].
+        out: [used, D, parts], filled.
+    """
+    states, issues, _ = numbers.stance.shape
     place = FIRST_THIRD_PARTY + states + issues
-    for d in range(out.shape[0]):
-        affinity = world.affinity[i, j, d]
-        opened = affinity if moment == 0 else opening[d, AFFINITY]
-        out[d, AFFINITY] = opened
-        out[d, DRIFT] = affinity - opened
-        out[d, place] = rules.reciprocity_pull(
-            numbers.reciprocity[i], world.posture[j, i, d], world.posture[i, j, d]
-        )
+    for lane in range(out.shape[0]):
+        for d in range(out.shape[1]):
+            affinity = world.affinity[i, j, d, lane]
+            opened = affinity if moment == 0 else opening[lane, d, AFFINITY]
+            out[lane, d, AFFINITY] = opened
+            out[lane, d, DRIFT] = affinity - opened
+            out[lane, d, place] = rules.reciprocity_pull(
+                numbers.reciprocity[i, lane],
+                world.posture[j, i, d, lane],
+                world.posture[i, j, d, lane],
+            )
 
 
 @compiled
 def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of j on i by way of each third party alone, the same in all domains."""
-    states = numbers.stance.shape[0]
-    gain = numbers.parameter[_THIRD_PARTY_GAIN]
-    alone = np.zeros(states)
+    states, _, lanes = numbers.stance.shape
+    gain, lever, third_party = (
+        numbers.parameter[_THIRD_PARTY_GAIN],
+        world.lever[0],
+        world.third_party,
+    )
+    alone = np.zeros((states, lanes))
     for k in range(states):
-        alone[k] = world.interest[i, k]
-        rules.fill_third_party_pull(alone, world.overall[i], world.overall, gain, world.third_party)
-        alone[k] = 0.0
-        out[:, FIRST_THIRD_PARTY + k] = world.third_party[j]
+        alone[k, :] = world.interest[i, k]
+        rules.fill_third_party_pull(
+            alone, world.overall[i], world.overall, gain, lever, third_party
+        )
+        alone[k, :] = 0.0
+        for lane in range(out.shape[0]):
+            out[lane, :, FIRST_THIRD_PARTY + k] = third_party[j, lane]
 
 
 @compiled
 def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of j on i by each issue alone, the same in all domains."""
-    states, issues = numbers.stance.shape
+    states, issues, _ = numbers.stance.shape
     gain = numbers.parameter[_ISSUE_GAIN]
     for m in range(issues):
         stance, salience = numbers.stance[:, m : m + 1], numbers.salience[:, m : m + 1]
         rules.fill_issue_pull(i, stance, salience, gain, world.issue)
-        out[:, FIRST_THIRD_PARTY + states + m] = world.issue[j]
+        for lane in range(out.shape[0]):
+            out[lane, :, FIRST_THIRD_PARTY + states + m] = world.issue[j, lane]
 
 
 @compiled
 def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting: Floats) -> None:
-    """What the pushes of each event do to the posture of i towards j, and what of it stays."""
+    """What the pushes of each event do to the posture of i towards j, and what of it stays.
+
+    Args:
+        out: [used, D, parts].
+        lasting: [used, D, E].
+    """
     domains = plan.domains
-    first_event = out.shape[1] - plan.timing.size
-    out[:, first_event:] = 0.0
+    first_event = out.shape[2] - plan.timing.size
+    out[:, :, first_event:] = 0.0
     lasting[:] = 0.0
     first_cell = (i * plan.states + j) * domains
     for push in range(plan.push_event.size):
@@ -168,13 +202,15 @@ def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting:
         for index in range(plan.cell_start[push], plan.cell_start[push + 1]):
             d = plan.cell[index] - first_cell
             if 0 <= d < domains:
-                out[d, first_event + event] += world.fading[push] + world.lasting[push]
-                lasting[d, event] += world.lasting[push]
+                for lane in range(out.shape[0]):
+                    force = world.fading[push, lane] + world.lasting[push, lane]
+                    out[lane, d, first_event + event] += force
+                    lasting[lane, d, event] += world.lasting[push, lane]
 
 
 @compiled
 def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of j on i by domain, by the function that the step uses."""
+    """The pull of j on i by domain [used, D], by the function that the step uses."""
     fill_state_pull(
         i,
         numbers.parameter,
@@ -186,15 +222,19 @@ def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> N
         world.affinity,
         world.stimulus,
         world.posture,
+        world.lever,
         world.third_party,
         world.issue,
         world.pull,
     )
-    out[:] = world.pull[j]
+    for lane in range(out.shape[0]):
+        out[lane, :] = world.pull[j, :, lane]
 
 
 @compiled
 def _fill_slope(i: int, j: int, capacity: Floats, pull: Floats, out: Floats) -> None:
-    """How far the target of i towards j moves with its pull, by domain."""
-    for d in range(pull.size):
-        out[d] = rules.target_slope(pull[d], min(capacity[i, d], capacity[j, d]))
+    """How far the target of i towards j moves with its pull, by domain [used, D]."""
+    for lane in range(pull.shape[0]):
+        for d in range(pull.shape[1]):
+            ceiling = min(capacity[i, d, lane], capacity[j, d, lane])
+            out[lane, d] = rules.target_slope(pull[lane, d], ceiling)

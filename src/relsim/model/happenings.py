@@ -1,8 +1,9 @@
-"""Events of one step: which fire, and what their effects change."""
+"""Events of one step: which fire in each run, and what their effects change."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled
@@ -31,47 +32,78 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 @compiled
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
-    share = step / plan.steps
-    for z in range(world.context.size):
-        start, end = numbers.context_start[z], numbers.context_end[z]
-        path = start + (end - start) * share
-        world.context[z] = numbers.context_scale[z] * path + numbers.context_shift[z]
-    _fill_interest(numbers.weight, plan.fades_with, world.context, world.interest)
+    for lane in range(world.domain_total.size):
+        _follow_context(lane, plan, numbers, world, step)
 
 
 @compiled
-def _fill_interest(weight: Floats, fades_with: Ints, context: Floats, interest: Floats) -> None:
-    """Tie weights in force [N, N]."""
-    n_states = weight.shape[0]
-    for i in range(n_states):
-        for k in range(n_states):
-            z = fades_with[i, k]
-            fading = context[z] if z != NONE else 0.0
-            interest[i, k] = rules.weight_in_force(weight[i, k], fading)
+def _follow_context(lane: int, plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
+    """The same in one run."""
+    share = step / plan.steps
+    context, weight, interest = world.context, numbers.weight, world.interest
+    for z in range(context.shape[0]):
+        start, end = numbers.context_start[z, lane], numbers.context_end[z, lane]
+        path = start + (end - start) * share
+        scale, shift = numbers.context_scale[z, lane], numbers.context_shift[z, lane]
+        context[z, lane] = scale * path + shift
+    for i in range(plan.states):
+        for k in range(plan.states):
+            z = plan.fades_with[i, k]
+            fading = context[z, lane] if z != NONE else 0.0
+            interest[i, k, lane] = rules.weight_in_force(weight[i, k, lane], fading)
+
+
+@compiled
+def follow_traits(lane: int, plan: Plan, numbers: Numbers, world: World) -> None:
+    """How far and how unsteadily the states of a run move in a step, from their traits."""
+    for i in range(plan.states):
+        adaptability, volatility = numbers.adaptability[i, lane], numbers.volatility[i, lane]
+        world.kept[i, lane] = rules.share_kept(adaptability, plan.months)
+        world.spread[i, lane] = rules.step_spread(volatility, adaptability, plan.months)
 
 
 @compiled
 def happen(
-    plan: Plan, numbers: Numbers, world: World, seed: np.uint64, run: np.uint64, step: np.uint64
+    plan: Plan,
+    numbers: Numbers,
+    world: World,
+    seed: np.uint64,
+    runs: NDArray[np.uint64],
+    step: np.uint64,
 ) -> None:
     """Events fire, judged at the start of the step, and their effects apply in file order."""
-    fired = world.fired
-    _time_events(plan, numbers.hazard, seed, run, step, fired)
-    for event in range(fired.size):
-        if fired[event] > 0 and not _may_fire(event, plan, numbers, world):
-            fired[event] = 0
-    for event in range(fired.size):
-        if fired[event] > 0:
+    fired, times_fired = world.fired, world.times_fired
+    _time_events(plan, numbers.hazard, seed, runs, step, fired)
+    events, lanes = fired.shape
+    for event in range(events):
+        if _any(fired[event]):
+            _withhold(event, plan, numbers, world)
+    for event in range(events):
+        if _any(fired[event]):
             for effect in range(plan.effect_start[event], plan.effect_start[event + 1]):
                 _apply(effect, fired[event], plan, numbers, world, step)
-    times_fired = world.times_fired
-    for event in range(fired.size):
-        times_fired[event] += min(fired[event], 1)
+    for event in range(events):
+        for lane in range(lanes):
+            times_fired[event, lane] += min(fired[event, lane], 1)
+
+
+@compiled
+def _any(times: Ints) -> bool:
+    """Whether an event fires in any run; ``times`` [L]."""
+    found = False
+    for lane in range(times.size):
+        found |= times[lane] > 0
+    return found
 
 
 @compiled
 def _time_events(
-    plan: Plan, hazard: Floats, seed: np.uint64, run: np.uint64, step: np.uint64, fired: Ints
+    plan: Plan,
+    hazard: Floats,
+    seed: np.uint64,
+    runs: NDArray[np.uint64],
+    step: np.uint64,
+    fired: Ints,
 ) -> None:
     """How often the timing of each event lets it fire in this step.
 
@@ -81,90 +113,114 @@ def _time_events(
     timing, schedule, keys = plan.timing, plan.schedule, plan.event_keys
     first_step, last_step, months = plan.first_step, plan.last_step, plan.months
     for event in range(timing.size):
-        fired[event] = 0
+        times = 0
         if timing[event] == SCHEDULED:
-            fired[event] = schedule[event, step]
+            times = schedule[event, step]
         elif first_step[event] <= step <= last_step[event]:
-            fired[event] = 1
-            if timing[event] == CHANCE:
-                draw = uniform(keys[event], seed, run, step)
-                fired[event] = int(draw < rules.firing_probability(hazard[event], months))
+            times = 1
+        for lane in range(runs.size):
+            fired[event, lane] = times
+        if timing[event] == CHANCE and times > 0:
+            for lane in range(runs.size):
+                draw = uniform(keys[event], seed, runs[lane], step)
+                chance = rules.firing_probability(hazard[event, lane], months)
+                fired[event, lane] = int(draw < chance)
 
 
 @compiled
-def _may_fire(event: int, plan: Plan, numbers: Numbers, world: World) -> bool:
-    """Whether an event whose time has come has firings left and its condition holds."""
-    if world.times_fired[event] >= plan.at_most[event]:
-        return False
-    return _holds(plan.event_condition[event], plan, numbers, world)
+def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
+    """Takes an event back whose time has come, in runs where it has no firings left or its
+    condition does not hold."""
+    fired, times_fired = world.fired[event], world.times_fired[event]
+    for lane in range(fired.size):
+        if times_fired[lane] >= plan.at_most[event]:
+            fired[lane] = 0
+    condition = plan.event_condition[event]
+    if condition != NONE:
+        for lane in range(fired.size):
+            if fired[lane] > 0 and not _holds(condition, lane, plan, numbers, world):
+                fired[lane] = 0
 
 
 @compiled
-def _holds(condition: int, plan: Plan, numbers: Numbers, world: World) -> bool:
-    """Whether a condition holds; none always does."""
-    if condition == NONE:
-        return True
+def _holds(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> bool:
+    """Whether a condition holds in a run."""
     kind, first = plan.condition_kind[condition], plan.condition_first[condition]
     if kind in (ON_COOPERATION, ON_POSTURE):
-        value = _tie_level(condition, plan, numbers, world)
+        value = _tie_level(condition, lane, plan, numbers, world)
     elif kind == ON_CONTEXT:
-        value = world.context[first]
+        value = world.context[first, lane]
     else:
-        return world.times_fired[first] > 0
+        return world.times_fired[first, lane] > 0
     sign = plan.condition_sign[condition]
-    return sign * value > sign * numbers.threshold[condition]
+    return sign * value > sign * numbers.threshold[condition, lane]
 
 
 @compiled
-def _tie_level(condition: int, plan: Plan, numbers: Numbers, world: World) -> float:
+def _tie_level(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> float:
     """The cooperation or posture that a condition looks at."""
     i, j = plan.condition_first[condition], plan.condition_second[condition]
     domain = plan.condition_domain[condition]
     if plan.condition_kind[condition] == ON_COOPERATION:
-        return world.overall[i, j] if domain == NONE else world.cooperation[i, j, domain]
+        if domain == NONE:
+            return world.overall[i, j, lane]
+        return world.cooperation[i, j, domain, lane]
     if domain != NONE:
-        return world.posture[i, j, domain]
+        return world.posture[i, j, domain, lane]
     level, total = 0.0, 0.0
     for d in range(plan.domains):
-        level += numbers.domain_weight[d] * world.posture[i, j, d]
-        total += numbers.domain_weight[d]
+        level += numbers.domain_weight[d, lane] * world.posture[i, j, d, lane]
+        total += numbers.domain_weight[d, lane]
     return level / total
 
 
 @compiled
 def _apply(
-    effect: int, times: int, plan: Plan, numbers: Numbers, world: World, step: np.uint64
+    effect: int, fired: Ints, plan: Plan, numbers: Numbers, world: World, step: np.uint64
 ) -> None:
-    """One effect of an event that happens ``times`` times in this step."""
-    if not _holds(plan.effect_condition[effect], plan, numbers, world):
-        return
-    kind = plan.effect_kind[effect]
+    """One effect of an event that happens ``fired`` [L] times in this step."""
+    kind, condition, times = plan.effect_kind[effect], plan.effect_condition[effect], world.times
+    for lane in range(times.size):
+        times[lane] = fired[lane]
+        if condition != NONE and not _holds(condition, lane, plan, numbers, world):
+            times[lane] = 0
     if kind == PUSH:
         _push(plan.effect_push[effect], times, plan, numbers, world)
         return
-    value = numbers.value[plan.effect_value[effect]]
-    for index in range(plan.target_start[effect], plan.target_start[effect + 1]):
-        target = plan.target[index]
-        if kind == SET:
-            world.vector[target] = min(max(value, plan.low[target]), plan.high[target])
-        elif kind == ADD:
-            moved = world.vector[target] + times * value
-            world.vector[target] = min(max(moved, plan.low[target]), plan.high[target])
-        else:
-            numbers.context_scale[target] = 0.0
-            numbers.context_shift[target] = value
-    follow_context(plan, numbers, world, step)
+    for lane in range(times.size):
+        if times[lane] > 0:
+            _change(effect, lane, times[lane], plan, numbers, world)
+            _follow_context(lane, plan, numbers, world, step)
+            follow_traits(lane, plan, numbers, world)
 
 
 @compiled
-def _push(push: int, times: int, plan: Plan, numbers: Numbers, world: World) -> None:
-    """A pulse or shift: its lasting share stays, the rest fades."""
-    size = numbers.push_size[push]
-    if plan.push_scaled[push] == 1:
-        size = numbers.parameter[_GOLDSTEIN_UNIT] * plan.push_goldstein[push]
-    share = numbers.push_lasting[push]
-    world.fading[push] += times * (1.0 - share) * size
-    world.lasting[push] += times * share * size
+def _change(effect: int, lane: int, times: int, plan: Plan, numbers: Numbers, world: World) -> None:
+    """Numbers of the model are set or added to, within their bounds."""
+    kind, value = plan.effect_kind[effect], numbers.value[plan.effect_value[effect], lane]
+    for index in range(plan.target_start[effect], plan.target_start[effect + 1]):
+        target = plan.target[index]
+        if kind == SET:
+            world.vector[target, lane] = min(max(value, plan.low[target]), plan.high[target])
+        elif kind == ADD:
+            moved = world.vector[target, lane] + times * value
+            world.vector[target, lane] = min(max(moved, plan.low[target]), plan.high[target])
+        else:
+            numbers.context_scale[target, lane] = 0.0
+            numbers.context_shift[target, lane] = value
+
+
+@compiled
+def _push(push: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
+    """A pulse or shift, ``times`` [L] over: its lasting share stays, the rest fades."""
+    sizes, shares = numbers.push_size[push], numbers.push_lasting[push]
+    fading, lasting = world.fading[push], world.lasting[push]
+    scaled, goldstein = plan.push_scaled[push] == 1, plan.push_goldstein[push]
+    for lane in range(times.size):
+        unit = numbers.parameter[_GOLDSTEIN_UNIT, lane]
+        size = unit * goldstein if scaled else sizes[lane]
+        fading[lane] += times[lane] * (1.0 - shares[lane]) * size
+        lasting[lane] += times[lane] * shares[lane] * size
 
 
 @compiled
@@ -172,19 +228,25 @@ def gather_stimulus(
     cell_start: Ints, cell: Ints, fading: Floats, lasting: Floats, stimulus: Floats
 ) -> None:
     """The stimulus on every posture: the sum of the pushes in force, in pull units."""
-    flat = stimulus.reshape(stimulus.size)
+    pushes, lanes = fading.shape
+    flat = stimulus.reshape(stimulus.size // lanes, lanes)
     for index in range(cell.size):
-        flat[cell[index]] = 0.0
-    for push in range(fading.size):
-        force = fading[push] + lasting[push]
-        if force != 0.0:
+        for lane in range(lanes):
+            flat[cell[index], lane] = 0.0
+    for push in range(pushes):
+        in_force = False
+        for lane in range(lanes):
+            in_force |= (fading[push, lane] != 0.0) | (lasting[push, lane] != 0.0)
+        if in_force:
             for index in range(cell_start[push], cell_start[push + 1]):
-                flat[cell[index]] += force
+                for lane in range(lanes):
+                    flat[cell[index], lane] += fading[push, lane] + lasting[push, lane]
 
 
 @compiled
-def fade(months: float, half_life: Floats, fading: Floats) -> None:
-    """Pulses decay over one step."""
-    for push in range(fading.size):
-        if fading[push] != 0.0:
-            fading[push] *= rules.decay_factor(half_life[push], months)
+def fade(decay: Floats, fading: Floats) -> None:
+    """Pulses decay over one step; ``decay`` and ``fading`` [P, L]."""
+    pushes, lanes = fading.shape
+    for push in range(pushes):
+        for lane in range(lanes):
+            fading[push, lane] *= decay[push, lane]

@@ -1,4 +1,4 @@
-"""A batch of runs. A single run is a batch of one."""
+"""A batch of runs, several at a time side by side. A single run is a batch of one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
 def simulate_batch(
     plan: Plan, numbers: Numbers, world: World, batch: Batch, recording: Recording
 ) -> None:
-    """Simulates the runs of a batch one after another.
+    """Simulates the runs of a batch, as many at a time as the world has lanes.
 
     Args:
         plan: Plan.
@@ -48,39 +48,63 @@ def simulate_batch(
         batch: Batch.
         recording: Recording, filled.
     """
-    for r in range(batch.drawn.shape[0]):
-        open_run(plan, numbers, world, batch, r)
-        run = batch.first_run + np.uint64(r)
-        _record(r, 0, world, recording)
+    lanes = world.domain_total.size
+    runs = np.empty(lanes, dtype=np.uint64)
+    for first in range(0, batch.drawn.shape[0], lanes):
+        used = open_runs(plan, numbers, world, batch, first, runs)
+        _record(first, used, 0, world, recording)
         for step in range(plan.steps):
-            take_step(plan, numbers, world, batch.seed, run, np.uint64(step))
-            _record(r, step + 1, world, recording)
-            for event in range(world.fired.size):
-                recording.fired[r, step, event] = world.fired[event]
+            take_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
+            _record(first, used, step + 1, world, recording)
+            for event in range(world.fired.shape[0]):
+                for lane in range(used):
+                    recording.fired[first + lane, step, event] = world.fired[event, lane]
 
 
 @compiled
-def open_run(plan: Plan, numbers: Numbers, world: World, batch: Batch, r: int) -> None:
-    """The opening of run ``r`` of a batch, with the numbers that it drew."""
-    for k in range(batch.vector.size):
-        world.vector[k] = batch.vector[k]
-    for u in range(batch.places.size):
-        world.vector[batch.places[u]] = batch.drawn[r, u]
+def open_runs(
+    plan: Plan,
+    numbers: Numbers,
+    world: World,
+    batch: Batch,
+    first: int,
+    runs: NDArray[np.uint64],
+) -> int:
+    """The opening of the next runs of a batch, one in each lane, with the numbers they drew.
+
+    Args:
+        first: place in the batch of the run in the first lane.
+        runs: uint64 [L], filled with the number of the run in each lane.
+
+    Returns:
+        How many lanes are used; those left over repeat the last run.
+    """
+    used = min(runs.size, batch.drawn.shape[0] - first)
+    for lane in range(runs.size):
+        r = first + min(lane, used - 1)
+        runs[lane] = batch.first_run + np.uint64(r)
+        for k in range(batch.vector.size):
+            world.vector[k, lane] = batch.vector[k]
+        for u in range(batch.places.size):
+            world.vector[batch.places[u], lane] = batch.drawn[r, u]
     open_world(plan, numbers, world)
+    return used
 
 
 @compiled
-def _record(r: int, time: int, world: World, recording: Recording) -> None:
-    """Writes the levels at one time of one run."""
+def _record(first: int, used: int, time: int, world: World, recording: Recording) -> None:
+    """Writes the levels at one time of the runs in the first ``used`` lanes."""
     n_domains = world.posture.shape[2]
-    for a in range(recording.overall_pairs.shape[0]):
-        i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
-        recording.overall[r, time, a] = world.overall[i, j]
-    for b in range(recording.domain_pairs.shape[0]):
-        i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
-        for d in range(n_domains):
-            recording.cooperation[r, time, b, d] = world.cooperation[i, j, d]
-    for c in range(recording.posture_pairs.shape[0]):
-        i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
-        for d in range(n_domains):
-            recording.posture[r, time, c, d] = world.posture[i, j, d]
+    for lane in range(used):
+        r = first + lane
+        for a in range(recording.overall_pairs.shape[0]):
+            i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
+            recording.overall[r, time, a] = world.overall[i, j, lane]
+        for b in range(recording.domain_pairs.shape[0]):
+            i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
+            for d in range(n_domains):
+                recording.cooperation[r, time, b, d] = world.cooperation[i, j, d, lane]
+        for c in range(recording.posture_pairs.shape[0]):
+            i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
+            for d in range(n_domains):
+                recording.posture[r, time, c, d] = world.posture[i, j, d, lane]

@@ -13,7 +13,7 @@ the model itself draws nothing from it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import mesa
 import numpy as np
@@ -22,8 +22,8 @@ import pandas as pd
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, place_draws
-from relsim.model.plan import Compiled, Floats, number_views, pair_names
-from relsim.model.world import new_world
+from relsim.model.plan import Compiled, Floats, Numbers, number_views, pair_names
+from relsim.model.world import World, lane, new_world
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
@@ -63,8 +63,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
 
     def pull(self) -> Floats:
         """What draws it to each state, in pull units [N, D]."""
-        pull = np.empty_like(self.intention)
-        numbers, world = self.model.numbers, self.model.world
+        pull = self._room()
+        numbers, world = self.model.lanes.numbers, self.model.lanes.world
         phases.fill_state_pull(
             self.index,
             numbers.parameter,
@@ -76,34 +76,30 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
             world.affinity,
             world.stimulus,
             world.posture,
+            world.lever,
             world.third_party,
             world.issue,
             pull,
         )
-        return pull
+        return pull[..., 0]
 
     def target(self, pull: Floats) -> Floats:
         """The postures to which a pull leads, [N, D]."""
-        target = np.empty_like(self.intention)
-        phases.fill_state_target(self.index, self.model.numbers.capacity, pull, target)
-        return target
+        target, capacity = self._room(), self.model.lanes.numbers.capacity
+        phases.fill_state_target(self.index, capacity, _one_lane(pull), target)
+        return target[..., 0]
 
     def decide(self) -> Floats:
         """Its next postures [N, D]: a noisy move towards the target of its pull."""
-        target = self.target(self.pull())
-        posture = np.empty_like(self.intention)
-        numbers, world = self.model.numbers, self.model.world
+        posture, world = self._room(), self.model.lanes.world
+        target = _one_lane(self.target(self.pull()))
         phases.fill_state_move(
-            self.index,
-            self.model.plan.months,
-            numbers.adaptability,
-            numbers.volatility,
-            world.posture,
-            target,
-            world.shock,
-            posture,
+            self.index, world.kept, world.spread, world.posture, target, world.shock, posture
         )
-        return posture
+        return posture[..., 0]
+
+    def _room(self) -> Floats:
+        return np.zeros((*self.intention.shape, 1))
 
     def deliberate(self) -> None:
         """First phase: decides, while everybody still shows the old postures."""
@@ -112,6 +108,18 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
     def act(self) -> None:
         """Second phase: takes the postures it decided on."""
         self.model.world.next_posture[self.index] = self.intention
+
+
+def _one_lane(values: Floats) -> Floats:
+    """An array as the compiled rules take it: with an axis of lanes, of which there is one."""
+    return np.ascontiguousarray(values)[..., np.newaxis]
+
+
+class Lanes(NamedTuple):
+    """A run as the compiled rules see it: every array with an axis of lanes, one long."""
+
+    numbers: Numbers
+    world: World
 
 
 class RelationsModel(mesa.Model):  # type: ignore[misc]
@@ -127,8 +135,10 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         compiled: the arrays and labels of the scenario; ``compiled.scenario`` is the scenario
             (Mesa 3.5 keeps ``model.scenario`` for a class of its own).
         states, domains, pairs: labels, in the order of the arrays.
-        world: the arrays of the run (see relsim.model.world.World).
-        numbers: the numbers of the model as they stand (relsim.model.plan.Numbers).
+        world: the arrays of the run (see relsim.model.world.World), without the axis of lanes.
+        numbers: the numbers of the model as they stand (relsim.model.plan.Numbers), likewise;
+            what is written into either takes effect.
+        lanes: both as the compiled rules take them.
         step_number: steps taken.
         month: the month that the model is at.
         datacollector: overall cooperation of the watched pairs by step (model variables), and
@@ -151,12 +161,14 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         self.states = self.compiled.states
         self.domains = self.compiled.domains
         self.pairs = self.compiled.pairs
-        self.world = new_world(self.compiled)
-        self.numbers = number_views(self.compiled.sizes, self.world.vector)
+        world = new_world(self.compiled)
+        self.lanes = Lanes(number_views(self.compiled.sizes, world.vector), world)
+        self.world = lane(world, 0)
+        self.numbers = Numbers(*(block[..., 0] for block in self.lanes.numbers))
         self.step_number = 0
         self.running: bool = True
         self._draw_uncertain_numbers()
-        phases.open_world(self.plan, self.numbers, self.world)
+        phases.open_world(self.plan, *self.lanes)
         for code in self.states:
             agent_class(self, code)
         self.datacollector = mesa.DataCollector(
@@ -180,12 +192,13 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         """
         if not self.running:
             return
-        seed, run = np.uint64(self.seed_of_ensemble), np.uint64(self.run)
-        step = np.uint64(self.step_number)
-        phases.begin_step(self.plan, self.numbers, self.world, seed, run, step)
+        seed, step = np.uint64(self.seed_of_ensemble), np.uint64(self.step_number)
+        runs = np.array([self.run], dtype=np.uint64)
+        phases.work_out(self.plan, *self.lanes)  # an extension may have changed a number
+        phases.begin_step(self.plan, *self.lanes, seed, runs, step)
         self.agents.do("deliberate")
         self.agents.do("act")
-        phases.end_step(self.plan, self.numbers, self.world)
+        phases.end_step(self.plan, *self.lanes)
         self.step_number += 1
         self.running = self.step_number < self.plan.steps
         self.datacollector.collect(self)

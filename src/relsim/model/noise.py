@@ -62,41 +62,46 @@ def uniform(key: np.uint64, seed: np.uint64, run: np.uint64, step: np.uint64) ->
 def fill_normals(
     keys: NDArray[np.uint64],
     seed: np.uint64,
-    run: np.uint64,
+    runs: NDArray[np.uint64],
     step: np.uint64,
     first: Floats,
     second: Floats,
     scratch: Floats,
 ) -> None:
-    """Two independent standard normals of each process, into ``first`` and ``second``.
+    """Two independent standard normals of each process and run, into ``first`` and ``second``.
 
     Args:
         keys: uint64[n], the processes.
-        seed, run, step: uint64.
-        first, second: float64[n], filled.
-        scratch: float64[n], overwritten.
+        seed, step: uint64.
+        runs: uint64[L].
+        first, second: float64[n, L], filled.
+        scratch: float64[n, L], overwritten.
     """
-    _fill_uniforms(keys, seed, run, step, first, second)
-    _fill_radius(first, scratch)
-    _turn(scratch, first, second)
+    _fill_uniforms(keys, seed, runs, step, first, second)
+    size = first.size
+    radius, cosine, sine = scratch.reshape(size), first.reshape(size), second.reshape(size)
+    _fill_radius(cosine, radius)
+    _turn(radius, cosine, sine)
 
 
 @compiled
 def _fill_uniforms(
     keys: NDArray[np.uint64],
     seed: np.uint64,
-    run: np.uint64,
+    runs: NDArray[np.uint64],
     step: np.uint64,
     first: Floats,
     second: Floats,
 ) -> None:
-    """Two draws from [1, 2) of each process: random bits under the exponent of 1.0."""
+    """Two draws from [1, 2) of each process and run: random bits under the exponent of 1.0."""
     k0, k1 = seed & _LOW_32, seed >> _32
     first_bits, second_bits = first.view(np.uint64), second.view(np.uint64)
     for n in range(keys.size):
-        c0, c1, c2, c3 = philox(step, run, keys[n] & _LOW_32, keys[n] >> _32, k0, k1)
-        first_bits[n] = (((c1 << _32) | c0) >> _12) | _ONE_BITS
-        second_bits[n] = (((c3 << _32) | c2) >> _12) | _ONE_BITS
+        low, high = keys[n] & _LOW_32, keys[n] >> _32
+        for lane in range(runs.size):
+            c0, c1, c2, c3 = philox(step, runs[lane], low, high, k0, k1)
+            first_bits[n, lane] = (((c1 << _32) | c0) >> _12) | _ONE_BITS
+            second_bits[n, lane] = (((c3 << _32) | c2) >> _12) | _ONE_BITS
 
 
 @compiled

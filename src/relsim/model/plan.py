@@ -55,7 +55,7 @@ class Numbers(NamedTuple):
     """Views into a vector of numbers. Blocks stand in the vector in this order.
 
     N states, M issues, D domains, Z context variables, E events, P pushes (pulses and shifts),
-    V values of set and add, Q conditions.
+    V values of set and add, Q conditions. For runs side by side an axis of lanes comes last.
     """
 
     opening: Floats  # [N, N, D] posture before the ceiling
@@ -108,12 +108,16 @@ def number_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
 
 
 def number_views(sizes: Sizes, vector: NDArray[Any]) -> Numbers:
-    """The blocks of a vector of numbers (or of their places), without copying."""
+    """The blocks of a vector of numbers (or of their places), without copying.
+
+    Args:
+        vector: [K], or [K, L] for L runs side by side; then every block ends with that axis.
+    """
     blocks: dict[str, NDArray[Any]] = {}
     start = 0
     for name, shape in number_shapes(sizes).items():
         stop = start + int(np.prod(shape))
-        blocks[name] = vector[start:stop].reshape(shape)
+        blocks[name] = vector[start:stop].reshape(shape + vector.shape[1:])
         start = stop
     return Numbers(**blocks)
 

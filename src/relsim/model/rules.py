@@ -1,20 +1,22 @@
 """What a month means: one function per mechanism, each called by Mesa agents and the kernel.
 
-Symbols and sources are those of docs/ODD.md. Arrays: N states, M issues, D domains; i is the
-state that acts, j the one it faces. Pull units are the argument of the squashing function.
+Symbols and sources are those of docs/ODD.md. Arrays: N states, M issues, D domains, L lanes (runs
+side by side); i is the state that acts, j the one it faces. Pull units are the argument of the
+squashing function. Rules of single numbers are written out where they are called, so that the
+loops over lanes become vector instructions.
 """
 
 from __future__ import annotations
 
 import math
 
-from relsim.model.compilation import compiled
+from relsim.model.compilation import compiled, inlined
 from relsim.model.plan import Floats
 
 POSTURE_LIMIT = 0.999  # posture lies in (-1, 1); the pull that would hold it here is 22
 
 
-@compiled
+@inlined
 def pair_cooperation(forth: float, back: float, mutuality: float) -> float:
     """Cooperation c of two postures: it takes two, so the less willing side weighs more.
 
@@ -25,27 +27,42 @@ def pair_cooperation(forth: float, back: float, mutuality: float) -> float:
 
 @compiled
 def fill_cooperation(
-    posture: Floats, domain_weight: Floats, mutuality: float, cooperation: Floats, overall: Floats
+    posture: Floats,
+    domain_weight: Floats,
+    domain_total: Floats,
+    mutuality: Floats,
+    cooperation: Floats,
+    overall: Floats,
 ) -> None:
-    """Cooperation of every pair, by domain [N, N, D] and overall [N, N] (weighted mean)."""
-    n_states, _, n_domains = posture.shape
-    total = 0.0
-    for d in range(n_domains):
-        total += domain_weight[d]
+    """Cooperation of every pair, by domain and overall (mean by domain weight).
+
+    Args:
+        posture: p [N, N, D, L].
+        domain_weight, domain_total: [D, L] and their sum [L].
+        mutuality: κ [L].
+        cooperation: c [N, N, D, L], filled.
+        overall: C [N, N, L], filled.
+    """
+    n_states, _, n_domains, lanes = posture.shape
     for i in range(n_states):
         for j in range(i):
-            mean = 0.0
+            for lane in range(lanes):
+                overall[i, j, lane] = 0.0
             for d in range(n_domains):
-                c = pair_cooperation(posture[i, j, d], posture[j, i, d], mutuality)
-                cooperation[i, j, d] = c
-                cooperation[j, i, d] = c
-                mean += domain_weight[d] * c
-            mean = mean / total if total > 0.0 else 0.0
-            overall[i, j] = mean
-            overall[j, i] = mean
+                for lane in range(lanes):
+                    forth, back = posture[i, j, d, lane], posture[j, i, d, lane]
+                    c = pair_cooperation(forth, back, mutuality[lane])
+                    cooperation[i, j, d, lane] = c
+                    cooperation[j, i, d, lane] = c
+                    overall[i, j, lane] += domain_weight[d, lane] * c
+            for lane in range(lanes):
+                total = domain_total[lane]
+                mean = overall[i, j, lane] / total if total > 0.0 else 0.0
+                overall[i, j, lane] = mean
+                overall[j, i, lane] = mean
 
 
-@compiled
+@inlined
 def weight_in_force(weight: float, fading: float) -> float:
     """A tie weight that fades with a context variable z: weight·max(0, 1 - z)."""
     return weight * max(0.0, 1.0 - fading)
@@ -53,7 +70,7 @@ def weight_in_force(weight: float, fading: float) -> float:
 
 @compiled
 def fill_third_party_pull(
-    interest: Floats, ties: Floats, overall: Floats, gain: float, out: Floats
+    interest: Floats, ties: Floats, overall: Floats, gain: Floats, lever: Floats, out: Floats
 ) -> None:
     """Structural balance weighted by interest: τ·Σ_k w_ik·C_ik·C_kj, for every j.
 
@@ -61,44 +78,55 @@ def fill_third_party_pull(
     Kleinberg and Strogatz 2011). C has a zero diagonal, so k = i and k = j drop out.
 
     Args:
-        interest: weights in force w_i [N].
-        ties: C_i [N], overall cooperation of i.
-        overall: C [N, N].
-        gain: τ.
-        out: [N], filled, in pull units.
+        interest: weights in force w_i [N, L].
+        ties: C_i [N, L], overall cooperation of i.
+        overall: C [N, N, L].
+        gain: τ [L].
+        lever: [L], overwritten.
+        out: [N, L], filled, in pull units.
     """
-    n_states = interest.size
+    n_states, lanes = interest.shape
     for j in range(n_states):
-        out[j] = 0.0
+        for lane in range(lanes):
+            out[j, lane] = 0.0
     for k in range(n_states):
-        lever = interest[k] * ties[k]
-        if lever != 0.0:
+        matters = False
+        for lane in range(lanes):
+            lever[lane] = interest[k, lane] * ties[k, lane]
+            matters |= lever[lane] != 0.0
+        if matters:
             for j in range(n_states):
-                out[j] += lever * overall[k, j]
+                for lane in range(lanes):
+                    out[j, lane] += lever[lane] * overall[k, j, lane]
     for j in range(n_states):
-        out[j] *= gain
+        for lane in range(lanes):
+            out[j, lane] *= gain[lane]
 
 
 @compiled
-def fill_issue_pull(i: int, stance: Floats, salience: Floats, gain: float, out: Floats) -> None:
+def fill_issue_pull(i: int, stance: Floats, salience: Floats, gain: Floats, out: Floats) -> None:
     """Closeness on issues: ι·Σ_m s_im·x_im·x_jm, for every j.
 
     Positions and saliences as in the spatial tradition (Bueno de Mesquita 1984, 1997).
 
     Args:
-        stance, salience: x and s [N, M].
-        gain: ι.
-        out: [N], filled, in pull units.
+        stance, salience: x and s [N, M, L].
+        gain: ι [L].
+        out: [N, L], filled, in pull units.
     """
-    n_states, n_issues = stance.shape
+    n_states, n_issues, lanes = stance.shape
     for j in range(n_states):
-        total = 0.0
+        for lane in range(lanes):
+            out[j, lane] = 0.0
         for m in range(n_issues):
-            total += salience[i, m] * stance[i, m] * stance[j, m]
-        out[j] = gain * total
+            for lane in range(lanes):
+                closeness = salience[i, m, lane] * stance[i, m, lane] * stance[j, m, lane]
+                out[j, lane] += closeness
+        for lane in range(lanes):
+            out[j, lane] = gain[lane] * out[j, lane]
 
 
-@compiled
+@inlined
 def reciprocity_pull(reciprocity: float, received: float, extended: float) -> float:
     """Answering in kind: r_i·(p_ji - p_ij) (Goldstein and Freeman 1991)."""
     return reciprocity * (received - extended)
@@ -111,7 +139,7 @@ def fill_pull(
     stimulus: Floats,
     third_party: Floats,
     issue: Floats,
-    reciprocity: float,
+    reciprocity: Floats,
     posture: Floats,
     out: Floats,
 ) -> None:
@@ -119,28 +147,35 @@ def fill_pull(
     + stimulus, in pull units.
 
     Args:
-        affinity, stimulus: a and e [N, N, D].
-        third_party, issue: [N].
-        reciprocity: r_i.
-        posture: p [N, N, D].
-        out: [N, D], filled.
+        affinity, stimulus: a and e [N, N, D, L].
+        third_party, issue: [N, L].
+        reciprocity: r_i [L].
+        posture: p [N, N, D, L].
+        out: [N, D, L], filled but for i itself.
     """
-    n_states, _, n_domains = posture.shape
+    n_states, _, n_domains, lanes = posture.shape
     for j in range(n_states):
-        shared = third_party[j] + issue[j]
+        if j == i:
+            continue
         for d in range(n_domains):
-            answer = reciprocity_pull(reciprocity, posture[j, i, d], posture[i, j, d])
-            out[j, d] = affinity[i, j, d] + shared + answer + stimulus[i, j, d]
+            for lane in range(lanes):
+                shared = third_party[j, lane] + issue[j, lane]
+                answer = reciprocity_pull(
+                    reciprocity[lane], posture[j, i, d, lane], posture[i, j, d, lane]
+                )
+                out[j, d, lane] = (
+                    affinity[i, j, d, lane] + shared + answer + stimulus[i, j, d, lane]
+                )
 
 
-@compiled
+@inlined
 def target_posture(pull: float, ceiling: float) -> float:
     """Where a pull leads: u/√(1 + u²), scaled to what both can afford where positive."""
     target = pull / math.sqrt(1.0 + pull * pull)
     return target * ceiling if target > 0.0 else target
 
 
-@compiled
+@inlined
 def target_slope(pull: float, ceiling: float) -> float:
     """How far the target moves with a small pull: the derivative of :func:`target_posture`,
     (1 + u²)^(-3/2), times the ceiling where positive."""
@@ -148,14 +183,14 @@ def target_slope(pull: float, ceiling: float) -> float:
     return slope * ceiling if pull > 0.0 else slope
 
 
-@compiled
+@inlined
 def pull_at_rest(posture: float, ceiling: float) -> float:
     """The pull whose target is ``posture``: the inverse of :func:`target_posture`."""
     share = share_of_ceiling(posture, ceiling)
     return share / math.sqrt(1.0 - share * share)
 
 
-@compiled
+@inlined
 def share_of_ceiling(posture: float, ceiling: float) -> float:
     """A posture as a share of its ceiling where positive, kept within the posture limit."""
     share = posture
@@ -164,14 +199,14 @@ def share_of_ceiling(posture: float, ceiling: float) -> float:
     return min(max(share, -POSTURE_LIMIT), POSTURE_LIMIT)
 
 
-@compiled
+@inlined
 def opening_posture(level: float, ceiling: float) -> float:
     """The opening level, kept to what both can afford, so that it can be at rest."""
     share = share_of_ceiling(level, ceiling)
     return share * ceiling if share > 0.0 else share
 
 
-@compiled
+@inlined
 def moved_posture(posture: float, target: float, kept: float, spread: float, shock: float) -> float:
     """One Ornstein-Uhlenbeck step, exact for a constant target, kept in (-1, 1).
 
@@ -184,42 +219,51 @@ def moved_posture(posture: float, target: float, kept: float, spread: float, sho
     return min(max(moved, -POSTURE_LIMIT), POSTURE_LIMIT)
 
 
-@compiled
+@inlined
 def share_kept(adaptability: float, months: float) -> float:
     """e^(-η·Δ), η per month."""
     return math.exp(-adaptability * months)
 
 
-@compiled
+@inlined
 def step_spread(volatility: float, adaptability: float, months: float) -> float:
     """v·√(1 - e^(-2η·Δ)), where v is the stationary standard deviation."""
     return volatility * math.sqrt(-math.expm1(-2.0 * adaptability * months))
 
 
-@compiled
-def pair_shocks(first: float, second: float, correlation: float) -> tuple[float, float]:
-    """Two standard normals of the given correlation from two independent ones.
+@inlined
+def shock_shares(correlation: float) -> tuple[float, float]:
+    """How much of a shock both sides of a pair share, and how much is a side's own.
 
-    Both sides of a pair live through the same news.
+    Both live through the same news: √(½(1 + q)) and √(½(1 - q)) give a correlation of q.
     """
-    common = math.sqrt(0.5 * (1.0 + correlation)) * first
-    own = math.sqrt(0.5 * (1.0 - correlation)) * second
-    return common + own, common - own
+    return math.sqrt(0.5 * (1.0 + correlation)), math.sqrt(0.5 * (1.0 - correlation))
 
 
-@compiled
+@inlined
+def pair_shocks(first: float, second: float, shared: float, own: float) -> tuple[float, float]:
+    """The shocks to both sides of a pair from two independent standard normals.
+
+    Args:
+        shared, own: of :func:`shock_shares`.
+    """
+    common, difference = shared * first, own * second
+    return common + difference, common - difference
+
+
+@inlined
 def drift_step(drift: float, months: float, shock: float) -> float:
     """The change of affinity in a step, ω·√(Δ/12)·ζ: a random walk, ω per √year."""
     return drift * math.sqrt(months / 12.0) * shock
 
 
-@compiled
+@inlined
 def decay_factor(half_life: float, months: float) -> float:
     """What is left of a pulse after a step, 2^(-Δ/half-life)."""
     return math.exp2(-months / half_life)
 
 
-@compiled
+@inlined
 def firing_probability(hazard: float, months: float) -> float:
     """The probability that a chance event fires in a step, 1 - e^(-h·Δ/12), h per year."""
     return -math.expm1(-hazard * months / 12.0)

@@ -1,4 +1,8 @@
-"""The state of one run: arrays that the step reads and writes in place."""
+"""The state of some runs that are simulated side by side: arrays that the step works on in place.
+
+The last axis of every array is the lane: one run each. All loops end with it, so that the
+processor does the same to several runs at once. A single run is a world of one lane.
+"""
 
 from __future__ import annotations
 
@@ -10,40 +14,48 @@ from relsim.model.plan import Compiled, Floats, Ints
 
 
 class World(NamedTuple):
-    """One run as it stands. N states, D domains, Z context variables, E events, P pushes."""
+    """Runs as they stand. N states, D domains, Z context variables, E events, P pushes, L lanes."""
 
-    vector: Floats  # [K] the numbers, of which `Numbers` are views
-    posture: Floats  # p [N, N, D]
-    next_posture: Floats  # [N, N, D] decided, not yet taken
-    affinity: Floats  # a [N, N, D] opening and drift; what events left is in `lasting`
-    stimulus: Floats  # e [N, N, D] pull of all pushes in force
-    cooperation: Floats  # c [N, N, D]
-    overall: Floats  # C [N, N]
-    interest: Floats  # [N, N] tie weights in force
-    context: Floats  # [Z]
-    fading: Floats  # [P] the part of each push that decays
-    lasting: Floats  # [P] the part that stays
-    fired: Ints  # [E] how often in this step
-    times_fired: Ints  # [E] steps in which it fired so far
-    shock: Floats  # [N, N, D] standard normals of this step
-    wander: Floats  # [pairs] standard normals of this step
-    first: Floats  # [processes] draws of this step
-    second: Floats  # [processes]
-    scratch: Floats  # [processes]
-    third_party: Floats  # [N] of the state that decides
-    issue: Floats  # [N]
-    pull: Floats  # [N, D]
-    target: Floats  # [N, D]
+    vector: Floats  # [K, L] the numbers, of which `Numbers` are views
+    posture: Floats  # p [N, N, D, L]
+    next_posture: Floats  # [N, N, D, L] decided, not yet taken
+    affinity: Floats  # a [N, N, D, L] opening and drift; what events left is in `lasting`
+    stimulus: Floats  # e [N, N, D, L] pull of all pushes in force
+    cooperation: Floats  # c [N, N, D, L]
+    overall: Floats  # C [N, N, L]
+    interest: Floats  # [N, N, L] tie weights in force
+    context: Floats  # [Z, L]
+    fading: Floats  # [P, L] the part of each push that decays
+    lasting: Floats  # [P, L] the part that stays
+    fired: Ints  # [E, L] how often in this step
+    times_fired: Ints  # [E, L] steps in which it fired so far
+    shock: Floats  # [N, N, D, L] standard normals of this step
+    wander: Floats  # [pairs, L] standard normals of this step
+    # What follows from the numbers, kept so that no step works it out again.
+    kept: Floats  # [N, L] share of the distance to the target that a step leaves
+    spread: Floats  # [N, L] standard deviation of a step
+    decay: Floats  # [P, L] what a step leaves of a push that fades
+    domain_total: Floats  # [L] sum of the domain weights
+    # Room to work in.
+    first: Floats  # [processes, L] draws of this step
+    second: Floats  # [processes, L]
+    scratch: Floats  # [processes, L]
+    lever: Floats  # [2, L]
+    times: Ints  # [L] how often an effect applies
+    third_party: Floats  # [N, L] of the state that decides
+    issue: Floats  # [N, L]
+    pull: Floats  # [N, D, L]
+    target: Floats  # [N, D, L]
 
 
-def new_world(compiled: Compiled) -> World:
-    """An empty world for a scenario, to be opened before the first step."""
+def new_world(compiled: Compiled, lanes: int = 1) -> World:
+    """An empty world for some runs of a scenario, to be opened before the first step."""
     sizes = compiled.sizes
-    n, d = sizes.states, sizes.domains
+    n, d, p = sizes.states, sizes.domains, sizes.pushes
     processes = compiled.plan.noise_keys.size
-    cells, square = (n, n, d), (n, n)
+    cells, square = (n, n, d, lanes), (n, n, lanes)
     return World(
-        vector=compiled.vector.copy(),
+        vector=np.repeat(compiled.vector[:, np.newaxis], lanes, axis=1),
         posture=np.zeros(cells),
         next_posture=np.zeros(cells),
         affinity=np.zeros(cells),
@@ -51,18 +63,29 @@ def new_world(compiled: Compiled) -> World:
         cooperation=np.zeros(cells),
         overall=np.zeros(square),
         interest=np.zeros(square),
-        context=np.zeros(sizes.contexts),
-        fading=np.zeros(sizes.pushes),
-        lasting=np.zeros(sizes.pushes),
-        fired=np.zeros(sizes.events, dtype=np.int64),
-        times_fired=np.zeros(sizes.events, dtype=np.int64),
+        context=np.zeros((sizes.contexts, lanes)),
+        fading=np.zeros((p, lanes)),
+        lasting=np.zeros((p, lanes)),
+        fired=np.zeros((sizes.events, lanes), dtype=np.int64),
+        times_fired=np.zeros((sizes.events, lanes), dtype=np.int64),
         shock=np.zeros(cells),
-        wander=np.zeros(len(compiled.pairs)),
-        first=np.zeros(processes),
-        second=np.zeros(processes),
-        scratch=np.zeros(processes),
-        third_party=np.zeros(n),
-        issue=np.zeros(n),
-        pull=np.zeros((n, d)),
-        target=np.zeros((n, d)),
+        wander=np.zeros((len(compiled.pairs), lanes)),
+        kept=np.zeros((n, lanes)),
+        spread=np.zeros((n, lanes)),
+        decay=np.zeros((p, lanes)),
+        domain_total=np.zeros(lanes),
+        first=np.zeros((processes, lanes)),
+        second=np.zeros((processes, lanes)),
+        scratch=np.zeros((processes, lanes)),
+        lever=np.zeros((2, lanes)),
+        times=np.zeros(lanes, dtype=np.int64),
+        third_party=np.zeros((n, lanes)),
+        issue=np.zeros((n, lanes)),
+        pull=np.zeros((n, d, lanes)),
+        target=np.zeros((n, d, lanes)),
     )
+
+
+def lane(world: World, place: int) -> World:
+    """One run of a world, as views without the axis of lanes."""
+    return World(**{name: array[..., place] for name, array in world._asdict().items()})

@@ -178,7 +178,12 @@ def test_junit_is_written_for_all_files(tmp_path: Path) -> None:
         ("{level: PAK>RUS.defence, above: 0}", "bad-tie  Claims judge cooperation, not a posture."),
         ("{order: [PAK-RUS, RUS>PAK]}", "Write RUS-PAK."),
         ("{reach: PAK-RUS, above: 0, at: 2020-08}", "bad-claim  `reach` is judged `by` a month"),
-        ("{reach: PAK-RUS, above: 0, against: x.yaml}", "bad-claim  Only `level` and `change`"),
+        (
+            "{reach: PAK-RUS, above: 0, against: x.yaml}",
+            "bad-claim  `level`, `change` and `halfway`",
+        ),
+        ("{level: PAK-RUS, above: 0.1, below: 0}", "Nothing lies between `above` and `below`"),
+        ("{halfway: PAK-RUS}", "bad-claim  `after`, `before` or both are needed; here: none."),
         ("{level: PAK-RUS, above: 0, by: 2020-07}", "outside-time  No step ends by 2020-07"),
     ],
 )

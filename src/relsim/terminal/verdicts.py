@@ -40,6 +40,8 @@ def _share(claim: Verdict) -> str:
 def _effect(claim: Verdict) -> str:
     if claim.effect is None:
         return "–"
+    if claim.unit == "months":
+        return f"{claim.effect:.0f} months\n{claim.effect_low:.0f} to {claim.effect_high:.0f}"
     return f"{claim.effect:+.3f}\n{claim.effect_low:+.3f} to {claim.effect_high:+.3f}"
 
 

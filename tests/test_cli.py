@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from relsim.scenario.world_text import world_text
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 BAD = """\
@@ -99,6 +100,18 @@ def test_new_writes_a_starter_that_runs_and_is_not_overwritten(tmp_path: Path) -
     again = relsim("new", "a/b.yaml", cwd=tmp_path)
     assert again.returncode != 0
     assert "exists already" in again.stderr
+
+
+def test_new_writes_a_made_up_world(tmp_path: Path) -> None:
+    done = relsim("new", "--world", "12", "--seed", "3", "w.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "w.yaml").read_text(encoding="utf-8") == world_text(12, 3)
+    assert "12 states" in relsim("validate", "w.yaml", cwd=tmp_path).stdout
+    for wrong in (["--world", "2"], ["--world", "301"], ["--seed", "3"]):
+        refused = relsim("new", *wrong, "no.yaml", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "no.yaml").exists()
 
 
 def test_schema_is_json() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
+from scenarios_to_test import EVERYTHING, FAMILY, SHIPPED, scenario_of
 
 MONTHS = 4  # after the start
 STATES: dict[str, Any] = {
@@ -466,13 +467,19 @@ def test_the_table_has_a_row_per_claim_and_every_field() -> None:
     assert list(claims_table([]).columns) == list(table.columns)
 
 
-def test_every_claim_of_the_shipped_scenarios_is_judged() -> None:
-    ensembles = {path.name: simulate(load(path), runs=200) for path in SHIPPED}
-    verdicts = {name: judge(one, ensembles) for name, one in ensembles.items()}
-    for path in SHIPPED:
-        assert [v.name for v in verdicts[path.name]] == list(load(path).claims)
-    words = {v.verdict for some in verdicts.values() for v in some}
-    assert "not judged" not in words
-    armenia = {v.name: v for v in verdicts["armenia-recognition.yaml"]}
+@pytest.mark.parametrize("folder", sorted({path.parent for path in SHIPPED}), ids=lambda p: p.name)
+def test_every_claim_of_the_shipped_scenarios_is_judged(folder: Path) -> None:
+    family = [path for path in SHIPPED if path.parent == folder]
+    ensembles = {path.name: simulate(load(path), runs=100) for path in family}
+    for path in family:
+        verdicts = judge(ensembles[path.name], ensembles)
+        assert [verdict.name for verdict in verdicts] == list(load(path).claims)
+        assert "not judged" not in {verdict.verdict for verdict in verdicts}
+
+
+def test_a_shipped_claim_has_the_size_that_was_found() -> None:
+    names = ("armenia-recognition.yaml", "status-quo.yaml")
+    recognition, base = (simulate(load(FAMILY / name), runs=200) for name in names)
+    armenia = {verdict.name: verdict for verdict in judge(recognition, {names[1]: base})}
     assert armenia["armenia_price"].verdict == "supported"
     assert (armenia["armenia_price"].effect or 0) < -0.05

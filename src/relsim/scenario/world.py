@@ -32,7 +32,7 @@ ALIGNED = 0.6  # share of states that follow a great power
 
 
 @dataclass(frozen=True)
-class State:
+class DrawnState:
     """A state: where it lies, how large it is (1: the largest), whether it is a great power."""
 
     code: str
@@ -42,19 +42,19 @@ class State:
     great: bool
 
 
-Pair = tuple[State, State]
+Pair = tuple[DrawnState, DrawnState]
 
 
 @dataclass(frozen=True)
-class World:
+class DrawnWorld:
     """States in the order of their codes, and for each the great power that it follows, if any."""
 
-    states: tuple[State, ...]
-    leaders: dict[str, State]
+    states: tuple[DrawnState, ...]
+    leaders: dict[str, DrawnState]
     sides: dict[str, int]
 
     @cached_property
-    def great_powers(self) -> tuple[State, ...]:
+    def great_powers(self) -> tuple[DrawnState, ...]:
         """The largest first."""
         return tuple(sorted((one for one in self.states if one.great), key=largest_first))
 
@@ -64,7 +64,7 @@ class World:
         found = [pair for region in self.regions for pair in self._rivals_in(region)]
         return tuple(sorted(found, key=lambda pair: (_distance(*pair), pair[0].code)))
 
-    def _rivals_in(self, region: tuple[State, ...]) -> Iterator[Pair]:
+    def _rivals_in(self, region: tuple[DrawnState, ...]) -> Iterator[Pair]:
         close = sorted(combinations(region, 2), key=lambda pair: _distance(*pair))
         apart = (pair for pair in close if not self.share_a_camp(*pair) and not both_great(*pair))
         return islice(apart, max(1, len(region) // 6))
@@ -75,21 +75,21 @@ class World:
         return frozenset((one.code, other.code) for one, other in self.rivals)
 
     @cached_property
-    def regions(self) -> tuple[tuple[State, ...], ...]:
+    def regions(self) -> tuple[tuple[DrawnState, ...], ...]:
         """The states of each region."""
         numbers = sorted({one.region for one in self.states})
         return tuple(tuple(s for s in self.states if s.region == number) for number in numbers)
 
     @cached_property
-    def heads(self) -> tuple[State, ...]:
+    def heads(self) -> tuple[DrawnState, ...]:
         """The largest state of each region."""
         return tuple(min(region, key=largest_first) for region in self.regions)
 
-    def share_a_camp(self, one: State, other: State) -> bool:
+    def share_a_camp(self, one: DrawnState, other: DrawnState) -> bool:
         """Whether both stand on the same side, and on one at all."""
         return self.sides[one.code] * self.sides[other.code] > 0
 
-    def kind(self, one: State, other: State) -> str:
+    def kind(self, one: DrawnState, other: DrawnState) -> str:
         """What the two are to each other: a kind of tie."""
         product = self.sides[one.code] * self.sides[other.code]
         if (one.code, other.code) in self.rival_codes:
@@ -109,13 +109,13 @@ class World:
         most = max(len(needed), TIES_PER_STATE * len(self.states))
         return tuple(sorted(islice(wanted, most), key=lambda pair: (pair[0].code, pair[1].code)))
 
-    def _has_to_have_tie(self, one: State, other: State) -> bool:
+    def _has_to_have_tie(self, one: DrawnState, other: DrawnState) -> bool:
         head = self.heads[one.region]
         neighbours = one.region == other.region and head in (one, other)
         return neighbours or both_great(one, other) or self.kind(one, other) in ("leader", "rivals")
 
 
-def draw_world(count: int, chance: Random) -> World:
+def draw_world(count: int, chance: Random) -> DrawnWorld:
     """A world of so many states.
 
     Raises:
@@ -127,16 +127,16 @@ def draw_world(count: int, chance: Random) -> World:
     great = sorted((one for one in states if one.great), key=largest_first)
     sides = {one.code: 0 for one in states}
     sides |= {one.code: 1 if rank % 2 == 0 else -1 for rank, one in enumerate(great)}
-    leaders: dict[str, State] = {}
+    leaders: dict[str, DrawnState] = {}
     for one in states:
         if not one.great and chance.random() < ALIGNED:
             leader = _chosen(great, [_pull(power, one) for power in great], chance)
             leaders[one.code] = leader
             sides[one.code] = sides[leader.code]
-    return World(states, leaders, sides)
+    return DrawnWorld(states, leaders, sides)
 
 
-def _chosen(powers: list[State], odds: list[float], chance: Random) -> State:
+def _chosen(powers: list[DrawnState], odds: list[float], chance: Random) -> DrawnState:
     """One of them by odds."""
     left = chance.random() * sum(odds)
     for power, share in zip(powers, odds, strict=True):
@@ -146,7 +146,7 @@ def _chosen(powers: list[State], odds: list[float], chance: Random) -> State:
     return powers[-1]
 
 
-def _drawn_states(count: int, chance: Random) -> Iterator[State]:
+def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
     """States region by region; great powers come first in regions spread over the ring."""
     regions = max(1, round(count / REGION))
     least, most = GREAT_POWERS
@@ -159,7 +159,7 @@ def _drawn_states(count: int, chance: Random) -> Iterator[State]:
     for number in range(count):
         region = number * regions // count
         within[region] = within.get(region, 0) + 1
-        yield State(
+        yield DrawnState(
             code=f"{chr(ord('A') + region)}{within[region]:02d}",
             region=region,
             place=_place(region, regions, chance),
@@ -184,20 +184,20 @@ def _place(region: int, regions: int, chance: Random) -> tuple[float, float]:
     return x, ring * math.sin(turn) + away * math.sin(angle)
 
 
-def _distance(one: State, other: State) -> float:
+def _distance(one: DrawnState, other: DrawnState) -> float:
     return math.dist(one.place, other.place)
 
 
-def _pull(one: State, other: State) -> float:
+def _pull(one: DrawnState, other: DrawnState) -> float:
     """How strongly size draws two states over distance, as in gravity models of trade."""
     return one.size * other.size / (0.2 + _distance(one, other))
 
 
-def both_great(one: State, other: State) -> bool:
+def both_great(one: DrawnState, other: DrawnState) -> bool:
     """Whether both are great powers."""
     return one.great and other.great
 
 
-def largest_first(state: State) -> float:
+def largest_first(state: DrawnState) -> float:
     """A key to sort by."""
     return -state.size

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from random import Random
 
-from relsim.scenario.world import Pair, State, World, draw_world
+from relsim.scenario.world import DrawnState, DrawnWorld, Pair, draw_world
 
 DISPUTES = 4  # at most
 LONG_STEPS_FROM = 61  # so many states take steps of a quarter
@@ -52,7 +52,7 @@ def world_text(states: int, seed: int = 0) -> str:
     return "\n".join("\n".join(lines) + "\n" for lines in sections)
 
 
-def _head(count: int, seed: int, world: World) -> list[str]:
+def _head(count: int, seed: int, world: DrawnWorld) -> list[str]:
     step = "quarter" if count >= LONG_STEPS_FROM else "month"
     powers = ", ".join(one.code for one in world.great_powers)
     return [
@@ -68,7 +68,7 @@ def _head(count: int, seed: int, world: World) -> list[str]:
     ]
 
 
-def _issues(world: World) -> list[str]:
+def _issues(world: DrawnWorld) -> list[str]:
     lines = ["issues:", "  order: {minus: one camp's order, plus: the other camp's order}"]
     for one, other in _disputed(world):
         lines.append(
@@ -77,16 +77,16 @@ def _issues(world: World) -> list[str]:
     return lines
 
 
-def _disputed(world: World) -> tuple[Pair, ...]:
+def _disputed(world: DrawnWorld) -> tuple[Pair, ...]:
     """The rivals with a dispute of their own."""
     return world.rivals[:DISPUTES]
 
 
-def _dispute(one: State, other: State) -> str:
+def _dispute(one: DrawnState, other: DrawnState) -> str:
     return f"dispute_{one.code}_{other.code}"
 
 
-def _states(world: World) -> list[str]:
+def _states(world: DrawnWorld) -> list[str]:
     lines = [
         "# ties: how much each colours the rest. 0.3 notable, 0.6 strong, 1 dominant.",
         "states:",
@@ -102,7 +102,7 @@ def _states(world: World) -> list[str]:
     return lines
 
 
-def _role(world: World, state: State) -> str:
+def _role(world: DrawnWorld, state: DrawnState) -> str:
     if state.great:
         return f"  # great power of camp {_camp(world, state)}"
     if state.code in world.leaders:
@@ -110,11 +110,11 @@ def _role(world: World, state: State) -> str:
     return "  # non-aligned"
 
 
-def _camp(world: World, state: State) -> str:
+def _camp(world: DrawnWorld, state: DrawnState) -> str:
     return "one" if world.sides[state.code] > 0 else "two"
 
 
-def _interests(world: World, state: State) -> Iterator[tuple[str, str]]:
+def _interests(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
     """The few ties that a state minds, with their weights, each state once."""
     minded = _rivals_and_leaders(world, state)
     head = world.heads[state.region]
@@ -123,7 +123,7 @@ def _interests(world: World, state: State) -> Iterator[tuple[str, str]]:
         yield head.code, "0.3"
 
 
-def _rivals_and_leaders(world: World, state: State) -> dict[str, str]:
+def _rivals_and_leaders(world: DrawnWorld, state: DrawnState) -> dict[str, str]:
     minded = {}
     if state.great:
         for other in world.great_powers:
@@ -137,7 +137,7 @@ def _rivals_and_leaders(world: World, state: State) -> dict[str, str]:
     return minded
 
 
-def _stances(world: World, state: State) -> Iterator[tuple[str, str]]:
+def _stances(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
     """Sides in the world order and in the disputes of the region."""
     side = world.sides[state.code]
     if side:
@@ -150,7 +150,7 @@ def _stances(world: World, state: State) -> Iterator[tuple[str, str]]:
             yield _dispute(one, other), f"{{stance: {stance:g}, salience: {salience:g}}}"
 
 
-def _side_in(world: World, state: State, one: State, other: State) -> float:
+def _side_in(world: DrawnWorld, state: DrawnState, one: DrawnState, other: DrawnState) -> float:
     """-1 and 1 of the two; half of it of their neighbours who share a camp with one of them."""
     if state in (one, other):
         return -1.0 if state == one else 1.0
@@ -159,18 +159,18 @@ def _side_in(world: World, state: State, one: State, other: State) -> float:
     return 0.5 * (world.share_a_camp(state, other) - world.share_a_camp(state, one))
 
 
-def _capacity(state: State) -> Iterator[tuple[str, str]]:
+def _capacity(state: DrawnState) -> Iterator[tuple[str, str]]:
     """Small states can afford less: from 1 down to a little over 0.5."""
     ceiling = _ceiling(state)
     if ceiling < 1:
         yield from ((domain, f"{ceiling:g}") for domain in ("economic", "defence"))
 
 
-def _ceiling(state: State) -> float:
+def _ceiling(state: DrawnState) -> float:
     return min(1.0, _rounded(0.5 + 2 * state.size))
 
 
-def _ties(world: World, chance: Random) -> list[str]:
+def _ties(world: DrawnWorld, chance: Random) -> list[str]:
     lines = [
         "# Opening: -0.6 rivalry, -0.3 sanctions, 0.2 normal, 0.4 programmes, 0.6 partnership.",
         "ties:",
@@ -190,7 +190,7 @@ def _rounded(number: float) -> float:
     return math.trunc(round(number * 20, 6)) / 20 + 0.0  # no -0
 
 
-def _events(world: World) -> list[str]:
+def _events(world: DrawnWorld) -> list[str]:
     """Crises weigh -10 and thaws +8 on the scale, so thaws are as much more frequent."""
     first, second = world.great_powers[:2]
     lines = ["events:"]
@@ -219,7 +219,7 @@ def _event(name: str, rates: str, pulse: str) -> list[str]:
     ]
 
 
-def _claims(world: World) -> list[str]:
+def _claims(world: DrawnWorld) -> list[str]:
     first, second = world.great_powers[:2]
     watched = [f"{first.code}-{second.code}", *(f"{a.code}-{b.code}" for a, b in world.rivals[:5])]
     return [

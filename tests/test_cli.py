@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from relsim.scenario.world_text import world_text
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 BAD = """\
@@ -102,6 +103,18 @@ def test_new_writes_a_starter_that_runs_and_is_not_overwritten(tmp_path: Path) -
     assert "exists already" in again.stderr
 
 
+def test_new_writes_a_made_up_world(tmp_path: Path) -> None:
+    done = relsim("new", "--world", "12", "--seed", "3", "w.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "w.yaml").read_text(encoding="utf-8") == world_text(12, 3)
+    assert "12 states" in relsim("validate", "w.yaml", cwd=tmp_path).stdout
+    for wrong in (["--world", "2"], ["--world", "301"], ["--seed", "3"]):
+        refused = relsim("new", *wrong, "no.yaml", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "no.yaml").exists()
+
+
 def test_schema_is_json() -> None:
     done = relsim("schema")
     assert json.loads(done.stdout)["title"] == "relsim scenario"
@@ -179,7 +192,12 @@ def test_junit_is_written_for_all_files(tmp_path: Path) -> None:
         ("{level: PAK>RUS.defence, above: 0}", "bad-tie  Claims judge cooperation, not a posture."),
         ("{order: [PAK-RUS, RUS>PAK]}", "Write RUS-PAK."),
         ("{reach: PAK-RUS, above: 0, at: 2020-08}", "bad-claim  `reach` is judged `by` a month"),
-        ("{reach: PAK-RUS, above: 0, against: x.yaml}", "bad-claim  Only `level` and `change`"),
+        (
+            "{reach: PAK-RUS, above: 0, against: x.yaml}",
+            "bad-claim  `level`, `change` and `halfway`",
+        ),
+        ("{level: PAK-RUS, above: 0.1, below: 0}", "Nothing lies between `above` and `below`"),
+        ("{halfway: PAK-RUS}", "bad-claim  `after`, `before` or both are needed; here: none."),
         ("{level: PAK-RUS, above: 0, by: 2020-07}", "outside-time  No step ends by 2020-07"),
     ],
 )

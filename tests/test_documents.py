@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from relsim.scenario.load import check_text
-from scenarios_to_test import FAMILY, ROOT
+from relsim.scenario.load import check_text, load
+from scenarios_to_test import FAMILY, ROOT, STATUS_QUO
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -57,3 +57,17 @@ def test_tests_named_in_the_model_description_exist() -> None:
     }
     assert described
     assert described <= written
+
+
+def test_the_claims_and_effects_of_the_guide_to_coding_are_valid() -> None:
+    text = (ROOT / "docs" / "codebook.md").read_text(encoding="utf-8")
+    base = load(STATUS_QUO)
+    claims = re.findall(r"`(\{(?:level|change|order|reach|halfway): [^`]*\})`", text)
+    assert len(claims) == 8
+    for claim in claims:
+        base.with_changes({"claims.it": {"says": "x", "expect": yaml.safe_load(claim)}})
+    effects = re.findall(r"`(\{(?:pulse|add): [^`]*\})`", text)
+    assert len(effects) == 2
+    for effect in effects:
+        event = {"at": "2021-01", "effects": [yaml.safe_load(effect)]}
+        base.with_changes({"events.it": event})

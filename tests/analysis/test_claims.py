@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import simulate
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
+from scenarios_to_test import EVERYTHING, FAMILY, SHIPPED, scenario_of
 
 MONTHS = 4  # after the start
 STATES: dict[str, Any] = {
@@ -69,13 +70,25 @@ def verdict_on(expect: dict[str, Any], levels: Any = LEVELS, **more: Any) -> Ver
         ({"order": ["A-C", "A-B"]}, [0, 0, 0, 0]),
         ({"order": ["A-B", "A-C"], "by": "2020-05"}, [1, 1, 0, 1]),
         ({"order": ["A-B", "A-C"], "at": "2020-02"}, [1, 1, 0, 1]),
+        ({"order": ["A-B", "A-C"], "of": "level"}, [1, 1, 1, 1]),
+        ({"order": ["A-B", "A-C"], "of": "change"}, [1, 1, 1, 0]),
+        ({"order": ["A-C", "A-B"], "of": "change", "by": "2020-04"}, [0, 0, 1, 0]),
+        ({"level": "A-B", "above": 0.15, "below": 0.3}, [0, 0, 1, 0]),
+        ({"level": "A-B", "above": 0.05, "below": 0.55, "by": "2020-05"}, [1, 0, 0, 1]),
+        ({"change": "A-B", "above": -0.15, "below": 0.3, "by": "2020-03"}, [1, 0, 0, 1]),
+        ({"change": "A-B", "above": -0.15, "below": 0.3, "at": "2020-03"}, [1, 0, 0, 1]),
+        ({"halfway": "A-B", "after": "2020-02"}, [1, 0, 1, 0]),
+        ({"halfway": "A-B", "after": "2020-01"}, [1, 1, 1, 0]),
+        ({"halfway": "A-B", "before": "2020-05"}, [1, 1, 0, 0]),
+        ({"halfway": "A-B.low", "after": "2020-02", "before": "2020-04"}, [1, 0, 0, 0]),
     ],
 )
 def test_each_kind_in_known_runs(expect: dict[str, Any], in_runs: list[int]) -> None:
     scenario = claiming(expect)
     judged = scenario.claims["it"].expect
     ensemble = ensemble_of(scenario, LEVELS)
-    assert list(module.holds(judged, judged_values(judged, ensemble))) == in_runs
+    values = judged_values(judged, ensemble)
+    assert list(module.holds(judged, values, scenario.time)) == in_runs
     (verdict,) = judge(ensemble)
     assert verdict.share == sum(in_runs) / 4
     assert verdict.runs == 4
@@ -106,6 +119,63 @@ def test_the_effect_is_the_median_of_what_is_judged() -> None:
     assert verdict.share == 76 / 101
 
 
+def test_over_months_the_farthest_from_the_middle_of_two_bounds_is_judged() -> None:
+    levels = [[0.0, 0.1, 0.3, 0.2, 0.1], [0.0, 0.1, -0.1, 0.1, 0.2], [0.0, 0.1, 0.1, 0.1, 0.1]]
+    expect = {"level": "A-B", "above": -0.1, "below": 0.25, "by": "2020-05"}  # middle 0.075
+    scenario = claiming(expect)
+    values = judged_values(scenario.claims["it"].expect, ensemble_of(scenario, levels))
+    assert list(values) == pytest.approx([0.3, -0.1, 0.1], abs=1e-7)
+
+
+# When half of a change is there
+
+
+def half_of(change: list[float], **expect: Any) -> Verdict:
+    levels = [[0.25, *(0.25 + one for one in change)]]
+    return verdict_on({"halfway": "A-B", **expect}, levels)
+
+
+@pytest.mark.parametrize(
+    ("change", "months"),
+    [
+        ([0.25, 0.25, 0.25, 0.25], 1),
+        ([0.0, 0.25, 0.25, 0.5], 2),  # exactly half is there
+        ([-0.5, 0.0, 0.25, 0.5], 3),  # the other way does not count
+        ([0.75, 0.0, 0.0, 0.5], 1),  # first there, whatever follows
+        ([0.2, 0.0, 0.2, 0.5], 4),
+        ([0.5, -0.25, 0.0, -0.5], 2),  # a fall is a change too
+    ],
+)
+def test_half_of_a_change_is_first_there_after_so_many_months(
+    change: list[float], months: int
+) -> None:
+    verdict = half_of(change, after="2020-02")
+    assert (verdict.effect, verdict.unit) == (months, "months")
+    assert verdict.share == (months > 1)
+    assert half_of(change, before="2020-03").share == (months < 2)
+
+
+@pytest.mark.parametrize("bound", [{"after": "2020-01"}, {"before": "2020-05"}])
+def test_no_change_has_no_half(bound: dict[str, str]) -> None:
+    verdict = half_of([0.5, -0.5, 0.5, 0.0], **bound)
+    assert verdict.share == 0
+    assert (verdict.effect, verdict.effect_low, verdict.median_low) == (None, None, None)
+
+
+def test_runs_without_a_change_count_in_the_share_and_not_in_the_effect() -> None:
+    levels = [[0.0, 0.0, 0.5, 0.5, 0.5], [0.0, 0.5, 0.5, 0.5, 0.0]]
+    verdict = verdict_on({"halfway": "A-B", "after": "2020-02"}, levels)
+    assert (verdict.share, verdict.effect, verdict.runs) == (0.5, 2, 2)
+
+
+def test_half_of_a_change_is_timed_in_months_at_any_step() -> None:
+    time = {"start": "2020-01", "end": "2021-01", "step": "quarter"}
+    for expect, share in (({"after": "2020-06"}, 1), ({"after": "2020-07"}, 0)):
+        scenario = claiming({"halfway": "A-B", **expect}, time=time)
+        (verdict,) = judge(ensemble_of(scenario, LEVELS[:1]))
+        assert (verdict.effect, verdict.share) == (6, share)
+
+
 # Against another scenario
 
 
@@ -131,6 +201,35 @@ def test_level_and_change_differ_where_the_start_does() -> None:
     lower = np.array(LEVELS) - 0.25
     assert paired({"level": "A-B", "above": 0.2}, LEVELS, lower).share == 1
     assert paired({"change": "A-B", "above": 0.2}, LEVELS, lower).share == 0
+
+
+def test_half_of_a_paired_difference_is_of_the_difference_alone() -> None:
+    base = np.random.default_rng(2).normal(0, 0.2, (50, 5))
+    raised = base + np.array([0, 0, 0.01, 0.06, 0.1])
+    expect = {"halfway": "A-B", "after": "2020-03"}
+    verdict = paired(expect, raised, base)
+    numbers = (verdict.share, verdict.effect, verdict.effect_low, verdict.median_high)
+    assert numbers == (1, 3, 3, 3)
+    assert paired(expect, base - np.array([0, 0, 0.06, 0.06, 0.1]), base).share == 0
+
+
+def test_a_band_around_another_scenario_is_one_claim() -> None:
+    base = np.random.default_rng(3).normal(0, 0.2, (30, 5))
+    moved = base.copy()
+    moved[:10, 2] += 0.1
+    moved[10:15, 3] -= 0.1
+    expect = {"change": "A-B", "above": -0.05, "below": 0.05, "by": "2020-05"}
+    verdict = paired(expect, moved, base)
+    assert verdict.share == 0.5
+    assert (verdict.effect_low, verdict.effect_high) == pytest.approx((-0.1, 0.1), abs=1e-6)
+
+
+def test_a_month_on_a_bound_is_not_passed_over_for_one_just_inside_the_other() -> None:
+    inside = np.nextafter(np.float32(0.01), np.float32(0))
+    expect = {"level": "A-B", "above": -0.5, "below": 0.01, "by": "2020-03"}
+    base = [[0.0, 0.5, 0.0, 0.0, 0.0]]
+    assert paired(expect, [[0.0, 1e-9, inside, 0.0, 0.0]], base).share == 0
+    assert paired(expect, [[0.0, 1e-7, inside, 0.0, 0.0]], base).share == 1
 
 
 def test_a_scenario_compared_with_itself_differs_by_exactly_nothing() -> None:
@@ -242,6 +341,19 @@ def test_the_whole_interval_decides(low: float, high: float, word: str) -> None:
         ({"reach": "A-B", "above": 0.3, "by": "2020-03"}, "A-B gets above 0.3 by 2020-03"),
         ({"order": ["A-B", "A-C"], "at": "2020-03"}, "A-B is above A-C at 2020-03"),
         (
+            {"order": ["A-B", "A-C"], "of": "change"},
+            "change of A-B since 2020-01 is above that of A-C at 2020-05",
+        ),
+        (
+            {"level": "A-B", "above": -0.05, "below": {"uniform": [0, 0.1]}},
+            "level of A-B is above -0.05 and below 0.05 at 2020-05",
+        ),
+        (
+            {"halfway": "A-B", "after": "2020-02", "before": "2020-04", "against": "o.yaml"},
+            "half of the change of A-B from 2020-01 to 2020-05 less that of o.yaml is first there "
+            "after 2020-02 and before 2020-04",
+        ),
+        (
             {"change": "A-B", "above": 0, "against": "o.yaml"},
             "change of A-B since 2020-01 less that of o.yaml is above 0 at 2020-05",
         ),
@@ -251,9 +363,19 @@ def test_the_test_is_said_in_words(expect: dict[str, Any], words: str) -> None:
     assert verdict_on(expect).test == words
 
 
-@pytest.mark.parametrize("kind", ["level", "change"])
-def test_reading_in_blocks_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    expect = claiming({kind: "A-B", "above": 0, "by": "2020-05"}).claims["it"].expect
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"level": "A-B", "above": 0, "by": "2020-05"},
+        {"change": "A-B", "above": -0.1, "below": 0.1, "by": "2020-05"},
+        {"order": ["A-B", "B-C"], "of": "change", "by": "2020-05"},
+        {"halfway": "A-B", "after": "2020-03"},
+    ],
+)
+def test_reading_in_blocks_changes_nothing(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expect = claiming(asked).claims["it"].expect
     ensemble = simulate(scenario_of(STATES), runs=101)
     whole = judged_values(expect, ensemble)
     monkeypatch.setattr("relsim.analysis.blocks.BLOCK_BYTES", 8 * MONTHS * 7)
@@ -267,13 +389,19 @@ def test_the_table_has_a_row_per_claim_and_every_field() -> None:
     assert list(claims_table([]).columns) == list(table.columns)
 
 
-def test_every_claim_of_the_shipped_scenarios_is_judged() -> None:
-    ensembles = {path.name: simulate(load(path), runs=200) for path in SHIPPED}
-    verdicts = {name: judge(one, ensembles) for name, one in ensembles.items()}
-    for path in SHIPPED:
-        assert [v.name for v in verdicts[path.name]] == list(load(path).claims)
-    words = {v.verdict for some in verdicts.values() for v in some}
-    assert "not judged" not in words
-    armenia = {v.name: v for v in verdicts["armenia-recognition.yaml"]}
+@pytest.mark.parametrize("folder", sorted({path.parent for path in SHIPPED}), ids=lambda p: p.name)
+def test_every_claim_of_the_shipped_scenarios_is_judged(folder: Path) -> None:
+    family = [path for path in SHIPPED if path.parent == folder]
+    ensembles = {path.name: simulate(load(path), runs=100) for path in family}
+    for path in family:
+        verdicts = judge(ensembles[path.name], ensembles)
+        assert [verdict.name for verdict in verdicts] == list(load(path).claims)
+        assert "not judged" not in {verdict.verdict for verdict in verdicts}
+
+
+def test_a_shipped_claim_has_the_size_that_was_found() -> None:
+    names = ("armenia-recognition.yaml", "status-quo.yaml")
+    recognition, base = (simulate(load(FAMILY / name), runs=200) for name in names)
+    armenia = {verdict.name: verdict for verdict in judge(recognition, {names[1]: base})}
     assert armenia["armenia_price"].verdict == "supported"
     assert (armenia["armenia_price"].effect or 0) < -0.05

@@ -159,7 +159,7 @@ def scenarios(draw: st.DrawFn) -> Data:
     if names.events:
         data["events"] = {name: draw(_event(names)) for name in names.events}
     if draw(st.booleans()):
-        data["claims"] = {"first": draw(_claim(names, data["time"]))}
+        data["claims"] = {"first": draw(claims(names, data["time"], numbers(THRESHOLD)))}
     if draw(st.booleans()):
         data["watch"] = [f"{a}-{b}" for a, b in draw(st.lists(names.pairs(), max_size=3))]
     return data
@@ -375,17 +375,32 @@ def _event(draw: st.DrawFn, names: Names) -> Data:
 
 
 @st.composite
-def _claim(draw: st.DrawFn, names: Names, time: Data) -> Data:
-    kind = draw(st.sampled_from(["level", "change", "order", "reach"]))
-    expect: Data
+def claims(draw: st.DrawFn, names: Names, time: Data, threshold: Strategy) -> Data:
+    """A claim on what may happen between the start and the end of ``time``."""
+    kind = draw(st.sampled_from(["level", "change", "order", "reach", "halfway"]))
     ties = names.ties().map(lambda tie: tie.replace(">", "-"))
+    expect: Data = {kind: [draw(ties), draw(ties)] if kind == "order" else draw(ties)}
     if kind == "order":
-        expect = {kind: [draw(ties), draw(ties)]}
+        expect |= draw(optional({"of": st.sampled_from(["level", "change"])}))
+    elif kind == "halfway":
+        expect |= draw(_bounds("after", "before", time["start"], time["end"]))
+    elif kind == "reach":
+        expect[draw(st.sampled_from(["above", "below"]))] = draw(threshold)
     else:
-        side = draw(st.sampled_from(["above", "below"]))
-        expect = {kind: draw(ties), side: draw(numbers(THRESHOLD))}
-    when = draw(st.sampled_from(["", "by"] if kind == "reach" else ["", "at", "by"]))
+        low, high = draw(st.lists(threshold, min_size=2, max_size=2, unique_by=_middle))
+        expect |= draw(_bounds("above", "below", *sorted([low, high], key=_middle)))
+    whens = {"reach": ["", "by"], "halfway": [""]}
+    when = draw(st.sampled_from(whens.get(kind, ["", "at", "by"])))
     if when:
         months = {"at": [time["start"], time["end"]], "by": [time["end"]]}
         expect[when] = draw(st.sampled_from(months[when]))
     return {"says": draw(texts()), "expect": expect, "probability": draw(certain(SHARE))}
+
+
+def _bounds(low: str, high: str, least: Any, most: Any) -> Strategy:
+    """A lower bound, an upper one, or both."""
+    return st.sampled_from([{low: least}, {high: most}, {low: least, high: most}])
+
+
+def _middle(number: Any) -> float:
+    return central(THRESHOLD.read(number))

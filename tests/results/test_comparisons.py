@@ -161,7 +161,7 @@ def test_a_scenario_without_claims_has_an_empty_table(tmp_path: Path) -> None:
 
 
 def verdict(word: Any, says: str = "It is so.") -> Verdict:
-    judged = {} if word == "not judged" else {"share": 0.4, "low": 0.3, "high": 0.5}
+    judged: dict[str, Any] = {} if word == "not judged" else {"share": 0.4, "low": 0.3, "high": 0.5}
     return Verdict("it", says, "a < b & c", "", 10, 0.8, verdict=word, reason="None.", **judged)
 
 

@@ -6,6 +6,7 @@ from these numbers. A verdict is on what follows from the scenario, not on the w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -23,13 +24,14 @@ from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
 
 VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
+Unit: TypeAlias = Literal["cooperation", "months"]
 
 BAND = (0.1, 0.9)  # of the runs
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the futures say of a claim. Levels and their differences are of cooperation, -1 to 1.
+    """What the futures say of a claim.
 
     Attributes:
         name: key of the claim.
@@ -40,10 +42,12 @@ class Verdict:
         share: share of the runs in which it holds.
         low, high: Jeffreys 95 % interval of the share.
         required: the share that the claim asks for.
-        effect: median of the judged value: a level, a change, or the difference of either.
-            Judged over months, each run counts with the month that decides it.
+        effect: median of the judged value: a level, a change, the difference of either, or the
+            time to half of a change. Over months, each run counts with the month that decides it.
+            Runs without a change have no time to half of it, and are left out of these five.
         effect_low, effect_high: 80 % of the runs lie between.
         median_low, median_high: with ``against``, bootstrap 95 % interval of the median.
+        unit: of the effect: "cooperation", from -1 to 1, or "months" from the start.
         verdict: "supported" where the whole interval of the share reaches what is required,
             "contradicted" where all of it stays below, "not distinguishable" where the runs do
             not decide, "not judged" where there was nothing to judge by.
@@ -64,6 +68,7 @@ class Verdict:
     effect_high: float | None = None
     median_low: float | None = None
     median_high: float | None = None
+    unit: Unit = "cooperation"
     verdict: VerdictWord = "not judged"
     reason: str = ""
 
@@ -94,31 +99,38 @@ def _judge_claim(
         against,
         ensemble.runs,
         claim.probability,
+        unit="cooperation" if expect.halfway is None else "months",
     )
     other = others.get(against, f"No futures of {against} were given.") if against else None
     reason = _obstacle(expect, ensemble, other)
     if reason:
         return replace(open_verdict, reason=reason)
     paired = other if isinstance(other, Ensemble) else None
-    return _with_numbers(open_verdict, expect, judged_values(expect, ensemble, paired))
-
-
-def _with_numbers(verdict: Verdict, expect: Expectation, values: Values) -> Verdict:
-    count = int(holds(expect, values).sum())
+    values = judged_values(expect, ensemble, paired)
+    count = int(holds(expect, values, ensemble.scenario.time).sum())
     low, high = jeffreys_interval(count, len(values))
-    middle = median_interval(values) if expect.against is not None else (None, None)
-    effect, effect_low, effect_high = (float(value) for value in np.quantile(values, (0.5, *BAND)))
     return replace(
-        verdict,
+        _with_effect(open_verdict, values[~np.isnan(values)]),
         share=count / len(values),
         low=low,
         high=high,
+        verdict=verdict_word(low, high, claim.probability),
+    )
+
+
+def _with_effect(verdict: Verdict, values: Values) -> Verdict:
+    """With the size of what was judged, where there is any."""
+    if len(values) == 0:
+        return verdict
+    middle = median_interval(values) if verdict.against else (None, None)
+    effect, effect_low, effect_high = (float(value) for value in np.quantile(values, (0.5, *BAND)))
+    return replace(
+        verdict,
         effect=effect,
         effect_low=effect_low,
         effect_high=effect_high,
         median_low=middle[0],
         median_high=middle[1],
-        verdict=verdict_word(low, high, verdict.required),
     )
 
 
@@ -133,35 +145,37 @@ def verdict_word(low: float, high: float, required: float) -> VerdictWord:
 
 
 def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | None = None) -> Values:
-    """The number of each run that is compared with the threshold, [runs].
+    """The number of each run that is compared with the bounds, [runs].
 
-    `level`: cooperation; `change`: cooperation less that at the start; `order`: cooperation of
-    the first tie less that of the second; with ``other``, that of ``ensemble`` less that of
-    ``other``, run by run. Over months: the month that decides.
+    `level`: cooperation; `change`: cooperation less that at the start; `order`: either of the
+    first tie less that of the second; with ``other``, that of ``ensemble`` less that of
+    ``other``, run by run. Over months: the month that decides. `halfway`: months from the start
+    to half of such a change, NaN where there is none at the end.
     """
-    months = judged_steps(expect, ensemble.scenario.time)
+    time = ensemble.scenario.time
+    months = judged_steps(expect, time)
     decided = []
     for rows in run_blocks(ensemble.runs, months.stop - months.start):
         quantity = _quantity(expect, ensemble, rows)
         if other is not None:
             quantity = quantity - _quantity(expect, other, rows)
-        decided.append(_deciding_month(expect, quantity))
+        decided.append(_one_per_run(expect, quantity, time))
     return np.concatenate(decided)
 
 
-def holds(expect: Expectation, values: Values) -> NDArray[np.bool_]:
+def holds(expect: Expectation, values: Values, time: Time) -> NDArray[np.bool_]:
     """In which runs the claim holds, strictly; at the precision of the record.
 
     Levels are recorded in single precision, so a recorded 0.2 is not above a threshold of 0.2.
     """
     recorded = values.astype(np.float32)
-    threshold = np.float32(_threshold(expect))
-    return recorded > threshold if expect.below is None else recorded < threshold
+    low, high = (np.float32(bound) for bound in _bounds(expect, time))
+    return (recorded > low) & (recorded < high)
 
 
 def judged_steps(expect: Expectation, time: Time) -> slice:
     """The places on the time axis that are judged; a month within a step counts as its start."""
-    if expect.by is not None or expect.reach is not None:
+    if expect.by is not None or expect.reach is not None or expect.halfway is not None:
         return slice(1, _step(expect.by or time.end, time) + 1)
     step = _step(expect.at or time.end, time)
     return slice(step, step + 1)
@@ -171,21 +185,31 @@ def _step(month: Month, time: Time) -> int:
     return (month.serial - time.start.serial) // time.months_per_step
 
 
-def _threshold(expect: Expectation) -> float:
-    """The threshold, at its median where it is uncertain; 0 for `order`."""
-    number = expect.above if expect.below is None else expect.below
-    return 0.0 if number is None else central(number)
+def _bounds(expect: Expectation, time: Time) -> tuple[float, float]:
+    """What a judged value has to lie between; for `halfway` in months from the start."""
+    start = 0 if expect.halfway is None else time.start.serial
+    low, high = expect.bounds
+    return low - start, high - start
 
 
 def _quantity(expect: Expectation, ensemble: Ensemble, rows: slice) -> Values:
-    """Level, change or difference of two ties in some runs, [runs, months]."""
+    """Level or change, or its difference between two ties, in some runs, [runs, months]."""
     months = judged_steps(expect, ensemble.scenario.time)
-    levels = _levels(ensemble, expect.ties[0], rows, months)
-    if expect.order is not None:
-        return levels - _levels(ensemble, expect.ties[1], rows, months)
-    if expect.change is not None:
-        return levels - _levels(ensemble, expect.ties[0], rows, slice(0, 1))
+    first, *second = (_of_tie(expect, ensemble, tie, rows, months) for tie in expect.ties)
+    return first - second[0] if second else first
+
+
+def _of_tie(
+    expect: Expectation, ensemble: Ensemble, tie: TieRef, rows: slice, months: slice
+) -> Values:
+    levels = _levels(ensemble, tie, rows, months)
+    if _is_of_change(expect):
+        return levels - _levels(ensemble, tie, rows, slice(0, 1))
     return levels
+
+
+def _is_of_change(expect: Expectation) -> bool:
+    return expect.change is not None or expect.halfway is not None or expect.of == "change"
 
 
 def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
@@ -194,10 +218,39 @@ def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Value
     return np.asarray(recorded.isel(run=rows, time=times).values, dtype=np.float64)
 
 
-def _deciding_month(expect: Expectation, quantity: Values) -> Values:
-    """Over months, the least for "always above" and "once below", else the greatest."""
-    always, above = expect.reach is None, expect.below is None
+def _one_per_run(expect: Expectation, quantity: Values, time: Time) -> Values:
+    """What stands for a run, of all its judged months."""
+    if expect.halfway is not None:
+        return _months_to_half(quantity, time.months_per_step)
+    low, high = _bounds(expect, time)
+    if math.isfinite(low) and math.isfinite(high):
+        return _farthest_month(quantity, low, high)
+    always, above = expect.reach is None, math.isfinite(low)
     return quantity.min(axis=1) if always is above else quantity.max(axis=1)
+
+
+def _farthest_month(quantity: Values, low: float, high: float) -> Values:
+    """Each run in the month in which it lies farthest from the middle of two bounds.
+
+    It lies between them there if and only if it does in every month. Chosen at the precision of
+    the record, as it is judged.
+    """
+    middle = (float(np.float32(low)) + float(np.float32(high))) / 2
+    distance = np.abs(quantity.astype(np.float32).astype(np.float64) - middle)
+    return np.take_along_axis(quantity, distance.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
+
+
+def _months_to_half(change: Values, months_per_step: int) -> Values:
+    """When each run first shows half of its change at the end, up or down, in months; else NaN.
+
+    Args:
+        change: since the start, at the end of every step, [runs, steps].
+        months_per_step: length of a step.
+    """
+    end = change[:, -1:]
+    half_there = change * np.sign(end) >= np.abs(end) / 2
+    months = (half_there.argmax(axis=1) + 1.0) * months_per_step
+    return np.where(end[:, 0] == 0, np.nan, months)
 
 
 # What stands in the way
@@ -229,23 +282,33 @@ def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:
 
 def expectation_in_words(expect: Expectation, time: Time) -> str:
     """What has to hold in a run, with the months that are judged."""
-    subject, verb = _subject(expect, time)
+    subject = _subject(expect, time)
+    if expect.halfway is not None:
+        return f"half of the {subject} is first there {_bounds_in_words(expect)}"
+    when = _when(expect, time)
     if expect.order is not None:
-        return f"{subject} {verb} {expect.ties[1]} {_when(expect, time)}"
-    side = "below" if expect.below is not None else "above"
-    return f"{subject} {verb} {side} {_threshold(expect):g} {_when(expect, time)}"
+        that = "that of " if _is_of_change(expect) else ""
+        return f"{subject} is above {that}{expect.ties[1]} {when}"
+    verb = "gets" if expect.reach is not None else "is"
+    return f"{subject} {verb} {_bounds_in_words(expect)} {when}"
 
 
-def _subject(expect: Expectation, time: Time) -> tuple[str, str]:
+def _bounds_in_words(expect: Expectation) -> str:
+    numbers = {"above": expect.above, "below": expect.below}
+    words = [f"{key} {central(one):g}" for key, one in numbers.items() if one is not None]
+    months = {"after": expect.after, "before": expect.before}
+    words += [f"{key} {month}" for key, month in months.items() if month is not None]
+    return " and ".join(words)
+
+
+def _subject(expect: Expectation, time: Time) -> str:
     tie = expect.ties[0]
     less = f" less that of {expect.against}" if expect.against is not None else ""
-    if expect.order is not None:
-        return f"{tie}", "is above"
-    if expect.reach is not None:
-        return f"{tie}", "gets"
-    if expect.change is not None:
-        return f"change of {tie} since {time.start}{less}", "is"
-    return f"level of {tie}{less}", "is"
+    if expect.halfway is not None:
+        return f"change of {tie} from {time.start} to {time.end}{less}"
+    if _is_of_change(expect):
+        return f"change of {tie} since {time.start}{less}"
+    return f"level of {tie}{less}" if expect.level is not None else f"{tie}"
 
 
 def _when(expect: Expectation, time: Time) -> str:

@@ -15,3 +15,10 @@ def signed(value: float | None, digits: int = 2) -> str:
 def percent(share: float | None, digits: int = 0) -> str:
     """A share in per cent; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def measured(value: float | None, unit: str) -> str:
+    """What a claim was judged by: cooperation with its sign to three digits, months as a whole."""
+    if value is None or unit == "cooperation":
+        return signed(value, 3)
+    return f"{value:.0f}"

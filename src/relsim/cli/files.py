@@ -71,15 +71,35 @@ def new(
     file: Annotated[Path, typer.Argument(help="Where to write the scenario.")] = Path(
         "scenario.yaml"
     ),
+    world: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=3, max=300, help="A made-up world of so many states instead."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Which of the made-up worlds.")
+    ] = None,
 ) -> None:
-    """Write a commented starter scenario."""
-    from relsim.scenario.starter import starter_text
-
+    """Write a scenario to start from: a commented starter, or a made-up world."""
+    text = _new_text(world, seed)
     if file.exists():
         fail(f"{file} exists already. Choose another name.", EXIT_RESULTS)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(starter_text(), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}.", EXIT_RESULTS)
     typer.echo(f"Wrote {file}. Edit it, then: relsim run {file}")
+
+
+def _new_text(world: int | None, seed: int | None) -> str:
+    """What `new` writes."""
+    from relsim.scenario.starter import starter_text
+    from relsim.scenario.world_text import world_text
+
+    if world is not None:
+        return world_text(world, seed or 0)
+    if seed is not None:
+        raise typer.BadParameter("only with --world", param_hint="--seed")
+    return starter_text()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from relsim.analysis.claims import Verdict
-from relsim.analysis.numerals import percent, signed
+from relsim.analysis.numerals import measured, percent
 
 LEAST_WIDTH = 1.0  # of a bar, so that a narrow interval can be seen
 
@@ -57,8 +57,10 @@ def _row(claim: Verdict, scenario: str) -> ClaimRow:
         judged=True,
         share=percent(claim.share, 1),
         interval=f"{100 * claim.low:.1f} to {percent(claim.high, 1)}",
-        effect=signed(claim.effect, 3),
-        band=f"{signed(claim.effect_low, 3)} to {signed(claim.effect_high, 3)}",
+        effect=measured(claim.effect, claim.unit) + (" months" if claim.unit == "months" else ""),
+        band=" to ".join(
+            measured(edge, claim.unit) for edge in (claim.effect_low, claim.effect_high)
+        ),
         left=round(100 * claim.low, 2),
         width=round(max(100 * (claim.high - claim.low), LEAST_WIDTH), 2),
         mark=round(100 * claim.required, 2),

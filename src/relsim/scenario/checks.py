@@ -22,7 +22,7 @@ from relsim.scenario.schema import (
 )
 from relsim.scenario.tree import Items, Mapping, Path, Scalar, locate, plain
 from relsim.scenario.validation import Typed
-from relsim.scenario.values import Bounds, Distribution, Number, central
+from relsim.scenario.values import Bounds, Distribution, Month, Number, central
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
 _RESERVED_STATES = frozenset(Scenario.model_fields) | {"extends"}
@@ -210,23 +210,32 @@ class Checker:
             yield from self._known("event", condition.event, (*path, "event"))
 
     def _expectation(self, path: Path, expect: Expectation) -> Iterator[Problem]:
-        for key in ("level", "change", "reach"):
+        for key in ("level", "change", "reach", "halfway"):
             tie = getattr(expect, key)
             if tie is not None:
                 yield from self._judged_tie(tie, (*path, key))
         for index, tie in enumerate(expect.order or ()):
             yield from self._judged_tie(tie, (*path, "order", index))
-        for key in ("at", "by"):
-            month = getattr(expect, key)
-            time = self.scenario.time
-            if month is None or "time" in self.stand_ins:
-                continue
-            if not time.start <= month <= time.end:
-                text = f"{month} is outside {time.start} to {time.end}."
-                yield self._problem((*path, key), "outside-time", text)
-            elif key == "by" and month < (first := time.start.plus(time.months_per_step)):
-                text = f"No step ends by {month}: the first ends at {first}."
-                yield self._problem((*path, key), "outside-time", text)
+        if "time" not in self.stand_ins:
+            for key in ("at", "by", "after", "before"):
+                month = getattr(expect, key)
+                text = "" if month is None else self._outside(key, month)
+                if text:
+                    yield self._problem((*path, key), "outside-time", text)
+
+    def _outside(self, key: str, month: Month) -> str:
+        """Why nothing can be judged at, by, after or before a month; empty where it can."""
+        time = self.scenario.time
+        first = time.start.plus(time.months_per_step)
+        if not time.start <= month <= time.end:
+            return f"{month} is outside {time.start} to {time.end}."
+        if key == "by" and month < first:
+            return f"No step ends by {month}: the first ends at {first}."
+        if key == "before" and month <= first:
+            return f"No step ends before {month}: the first ends at {first}."
+        if key == "after" and month == time.end:
+            return f"No step ends after {month}, the end."
+        return ""
 
     def _judged_tie(self, tie: TieRef, path: Path) -> Iterator[Problem]:
         yield from self._tie_ref(tie, path)

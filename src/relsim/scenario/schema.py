@@ -6,6 +6,7 @@ These models are the format. The JSON Schema for editors and the field reference
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
@@ -44,7 +45,7 @@ from relsim.scenario.references import (
     TieRef,
 )
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, fail
+from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, central, fail
 
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
@@ -450,16 +451,29 @@ class Event(_Part):
 
 
 class Expectation(_Part):
-    """What a claim says of the futures. Exactly one of level, change, order, reach."""
+    """What a claim says of the futures. Exactly one of level, change, order, reach, halfway."""
 
     level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
     change: TieRef | None = Field(None, description="Its change since the start.")
     order: list[TieRef] | None = Field(
         None, min_length=2, max_length=2, description="The first of two ties is above the second."
     )
+    of: Literal["level", "change"] | None = Field(
+        None, description="What `order` compares; the level where absent."
+    )
     reach: TieRef | None = Field(None, description="A tie gets past the threshold `by` a month.")
-    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
+    halfway: TieRef | None = Field(
+        None,
+        description="A tie first shows half of its change at the end `after` or `before` a month.",
+    )
+    above: Annotated[Number, VALUE] | None = Field(
+        None, description="Holds above this value; with `below`, between the two."
+    )
     below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
+    after: Month | None = Field(
+        None, description="Later than this month; with `before`, between the two."
+    )
+    before: Month | None = Field(None, description="Earlier than this month.")
     at: Month | None = Field(None, description="Judged at this month; the end where absent.")
     by: Month | None = Field(
         None,
@@ -473,26 +487,70 @@ class Expectation(_Part):
 
     @model_validator(mode="after")
     def _one_question(self) -> Expectation:
-        _exactly_one(self, ("level", "change", "order", "reach"), "bad-claim")
-        if self.order is None:
-            _exactly_one(self, ("above", "below"), "bad-claim")
-        elif self.above is not None or self.below is not None:
-            raise fail("bad-claim", "`order` compares two ties and takes no threshold.")
+        _exactly_one(self, ("level", "change", "order", "reach", "halfway"), "bad-claim")
+        for key, problem in self._misfits().items():
+            if getattr(self, key) is not None:
+                raise fail("bad-claim", problem)
+        self._has_bounds()
         if self.at and self.by:
             raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
-        if self.reach is not None and self.at is not None:
-            raise fail("bad-claim", "`reach` is judged `by` a month, not `at` one.")
-        if self.against is not None and self.level is None and self.change is None:
-            text = "Only `level` and `change` are compared `against` another scenario."
-            raise fail("bad-claim", text)
         return self
+
+    def _misfits(self) -> dict[str, str]:
+        """The keys that do not go with the question asked, and why."""
+        wrong: dict[str, str] = {}
+        if self.order is None:
+            wrong["of"] = "`of` says what `order` compares, and stands with it alone."
+        else:
+            text = "`order` compares two ties and takes no threshold."
+            wrong |= dict.fromkeys(("above", "below"), text)
+        if self.halfway is None:
+            text = "`after` and `before` are for `halfway`; levels are judged `at` or `by` a month."
+            wrong |= dict.fromkeys(("after", "before"), text)
+        else:
+            text = "`halfway` is judged `after` or `before` a month and takes no threshold."
+            wrong |= dict.fromkeys(("above", "below", "at", "by"), text)
+        if self.reach is not None:
+            wrong["at"] = "`reach` is judged `by` a month, not `at` one."
+        if self.reach is not None or self.order is not None:
+            text = "`level`, `change` and `halfway` are compared `against` another scenario only."
+            wrong["against"] = text
+        return wrong
+
+    def _has_bounds(self) -> None:
+        """One bound or two, with something between them."""
+        low, high = ("after", "before") if self.halfway is not None else ("above", "below")
+        if self.reach is not None:
+            _exactly_one(self, (low, high), "bad-claim")
+        least, most = self.bounds
+        if (least, most) == (-math.inf, math.inf):
+            raise fail("bad-claim", f"`{low}`, `{high}` or both are needed; here: none.")
+        if least >= most:
+            text = f"Nothing lies between `{low}` and `{high}`: the first has to be the lower."
+            raise fail("bad-claim", text)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What the judged value has to lie between, strictly; infinite where there is no bound.
+
+        Cooperation, uncertain thresholds at their median; for `halfway` months since the year 0.
+        """
+        if self.order is not None:
+            return 0.0, math.inf
+        low: float | None
+        high: float | None
+        if self.halfway is not None:
+            low, high = (one and one.serial for one in (self.after, self.before))
+        else:
+            low, high = (None if one is None else central(one) for one in (self.above, self.below))
+        return -math.inf if low is None else low, math.inf if high is None else high
 
     @property
     def ties(self) -> tuple[TieRef, ...]:
         """The ties it is about: two for `order`, else one."""
         if self.order is not None:
             return tuple(self.order)
-        tie = self.level or self.change or self.reach
+        tie = self.level or self.change or self.reach or self.halfway
         assert tie is not None
         return (tie,)
 

@@ -190,7 +190,7 @@ def _is_optional_month(path: Path) -> bool:
     """Left out rather than replaced, for any month would be compared with others."""
     if path[:1] == ("events",):
         return len(path) == 3 and path[2] in ("from", "until")
-    return path[:1] == ("claims",) and len(path) == 4 and path[3] in ("at", "by")
+    return path[:1] == ("claims",) and len(path) == 4 and path[3] in ("at", "by", "after", "before")
 
 
 def _is_effect(path: Path) -> bool:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.claims import Verdict, VerdictWord
+from relsim.analysis.numerals import measured
 
 COLOURS: dict[VerdictWord, str] = {
     "supported": "green",
@@ -53,7 +54,10 @@ def _share(claim: Verdict) -> str:
 def _effect(claim: Verdict) -> str:
     if claim.effect is None:
         return "–"
-    return f"{claim.effect:+.3f}\n{claim.effect_low:+.3f} to {claim.effect_high:+.3f}"
+    middle, low, high = (
+        measured(value, claim.unit) for value in (claim.effect, claim.effect_low, claim.effect_high)
+    )
+    return f"{middle}{' months' if claim.unit == 'months' else ''}\n{low} to {high}"
 
 
 def unjudged_lines(claims: Sequence[Verdict]) -> list[str]:

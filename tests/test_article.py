@@ -1,0 +1,111 @@
+"""The table from the article to the files is whole and says what the runs say."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from relsim.analysis.claims import judge
+from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.scenario.load import load
+from relsim.scenario.reader import read_text
+from relsim.scenario.tree import plain
+from scenarios_to_test import FAMILY, ROOT
+
+README = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
+FILES = {path.name: path for path in sorted(FAMILY.glob("*.yaml"))}
+BASES = ("status-quo.yaml", "hindcast-1991-2020.yaml")
+# The claims of the article; every one is in the files under its name.
+ARTICLE = (
+    *("closer", "gradual", "not_repelling_india", "us_stable", "armenia_matters", "armenia_price"),
+    *("sanctions_bind", "capacity_binds", "disasters_open_doors", "institutions_help"),
+    *("people_help", "not_simple"),
+)
+
+
+class Row(NamedTuple):
+    claim: str
+    file: str
+    verdict: str
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^#+ {title}$(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def rows() -> list[Row]:
+    pattern = r"^\|[^|]*\| `(\w+)` \| `([\w.-]+)` \|[^|]*\|[^|]*\| ([a-z ]+) \|"
+    text = section("What it claims, and what became of it")
+    return [Row(*found) for found in re.findall(pattern, text, re.MULTILINE)]
+
+
+@cache
+def written(name: str) -> dict[str, Any]:
+    tree, problems = read_text(FILES[name].read_text(encoding="utf-8"), name)
+    assert problems == []
+    assert tree is not None
+    data: dict[str, Any] = plain(tree)
+    return data
+
+
+def test_every_claim_that_a_file_writes_has_its_row() -> None:
+    claims = {
+        (claim, name)
+        for name in FILES
+        for claim, said in written(name).get("claims", {}).items()
+        if said is not None
+    }
+    found = [(row.claim, row.file) for row in rows()]
+    assert len(found) == len(set(found))
+    assert set(found) == claims
+
+
+def test_every_claim_of_the_article_is_there() -> None:
+    assert set(ARTICLE) <= {row.claim for row in rows()}
+
+
+def test_every_file_is_named_where_it_is_shipped() -> None:
+    shipped = section("What is shipped")
+    for folder in (FAMILY, ROOT / "scenarios" / "nile-red-sea"):
+        assert f"`{folder.name}/`" in shipped
+        for path in folder.glob("*.yaml"):
+            assert f"`{path.name}`" in shipped
+
+
+def test_every_event_and_interest_has_a_place_in_the_article_and_every_name_exists() -> None:
+    text = section("What it describes")
+    named = set(re.findall(r"`([\w.-]+)`", text))
+    scenarios = [load(FILES[name]) for name in BASES]
+    events = {name for scenario in scenarios for name in scenario.events}
+    issues = {name for scenario in scenarios for name in scenario.issues}
+    states = {code for scenario in scenarios for code in scenario.states}
+    levers = {name for name, event in scenarios[0].events.items() if event.off}
+    assert levers | {"floods", "earthquake", "covid_recovery"} <= named
+    assert {"karabakh", "kashmir", "order", "kabul"} == issues <= named
+    paths = {f"{code}.{part}" for code in states for part in ("ties", "issues", "capacity")}
+    ties = {str(tie) for scenario in scenarios for tie in scenario.ties}
+    claims = {row.claim for row in rows()}
+    known = events | issues | states | paths | ties | claims | set(FILES)
+    known |= {"capacity", "pakistan-russia", "context.multipolarity", "PAK.ties.USA"}
+    known |= {"PAK.ties.EU", "RUS.ties.IND"}
+    assert named <= known
+
+
+@pytest.mark.slow
+def test_the_verdicts_are_those_of_a_thousand_runs() -> None:
+    ensembles: dict[str, Ensemble] = {
+        name: simulate(load(FILES[name]), runs=1000) for name in FILES
+    }
+    found = {
+        (verdict.name, name): verdict.verdict
+        for name, ensemble in ensembles.items()
+        for verdict in judge(ensemble, ensembles)
+    }
+    assert {(row.claim, row.file): row.verdict for row in rows()} == {
+        (row.claim, row.file): found[row.claim, row.file] for row in rows()
+    }

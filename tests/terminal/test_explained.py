@@ -136,7 +136,7 @@ def test_a_single_run_has_no_spread(relsim: Command, results: Path) -> None:
         (["PAK-RUS", "--at", "2050-01"], "2050-01 is outside 2020-07 to 2030-07."),
         (["PAK-RUS", "--at", "soon"], "'soon' is not a month."),
         (["PAK-RUS", "--domain", "defense"], "Did you mean defence?"),
-        (["PAK-RUS", "--direction", "PAK>USA"], "Known: PAK>RUS, RUS>PAK."),
+        (["PAK-RUS", "--direction", "PAK>USA"], "Known: 'PAK>RUS' and 'RUS>PAK'"),
         (["PAK-RUS", "--out", "chart.pdf"], "chart.pdf ends neither in .svg nor in .png."),
     ],
 )

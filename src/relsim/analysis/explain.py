@@ -214,9 +214,8 @@ def known_directions(pair: str, direction: str | None, scenario: Scenario) -> tu
     if direction is None:
         return both
     if direction not in both:
-        raise ResultsError(
-            f"'{direction}' is not a direction of {pair}. Known: {both[0]}, {both[1]}."
-        )
+        known = f"Known: '{both[0]}' and '{both[1]}', quoted on a command line."
+        raise ResultsError(f"'{direction}' is not a direction of {pair}. {known}")
     return (direction,)
 
 

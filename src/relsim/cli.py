@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from relsim.analysis.compare import Comparison
+    from relsim.analysis.reaching import Reaching
     from relsim.results.run import Result
     from relsim.scenario.schema import Scenario
 
@@ -136,7 +137,7 @@ def compare(
     ] = None,
     reach: Annotated[
         str | None,
-        typer.Option(metavar="LEVEL", help="Also the time to a level, or to the next anchor."),
+        typer.Option(metavar="LEVEL", help="Also the time to a level; next: the next anchor."),
     ] = None,
     domain: Annotated[
         str | None, typer.Option(help="Cooperation in one domain; else overall.")
@@ -171,7 +172,7 @@ def compare(
     tables = []
     for one in comparisons:
         effects = {pair: one.effect(pair, month) for pair in chosen}
-        reached = [one.time_to(pair, level) for pair in chosen] if reach is not None else []
+        reached = [_time_to(one, pair, level) for pair in chosen] if reach is not None else []
         show_comparison(console, one, effects, month, reached)
         tables.append(comparison_rows(one, effects, month, reached))
     if csv is not None:
@@ -187,9 +188,12 @@ def diff(
     extends_anywhere: Anywhere = False,
 ) -> None:
     """Show what differs in the inputs of two scenarios, inheritance applied."""
+    from relsim.results.places import result_at, scenario_files
+
     places = [first, second]
-    checked = iter(_checked(_files(places), [], extends_anywhere, quiet=True))
-    before, after = (_scenario(place) if place.is_dir() else next(checked) for place in places)
+    files = scenario_files(places)
+    known = dict(zip(files, _checked(files, [], extends_anywhere, quiet=True), strict=True))
+    before, after = (known.get(place) or result_at(place).scenario for place in places)
 
     from relsim.scenario.difference import diff as differences_of
     from relsim.scenario.difference import events_reordered
@@ -288,42 +292,19 @@ def _results(
     places: list[Path], runs: int | None, seed: int | None, out: Path, console: Console
 ) -> list[Result]:
     """The result at each place; scenario files are simulated, by default as the first was."""
-    from relsim.analysis.pairing import refusal
-    from relsim.results.identity import Question
-    from relsim.results.lookup import result_folder
-    from relsim.results.run import open_result
-    from relsim.results.run import run as simulate_into_folder
+    from relsim.results.places import paired_results, scenario_files
     from relsim.terminal.progress import watching
 
-    files = _files(places)
-    scenarios = dict(zip(files, _checked(files, [], False), strict=True))
-    found = {place: open_result(result_folder(place)) for place in places if place.is_dir()}
-    first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
-    runs, seed = runs or first.runs, first.seed if seed is None else seed
-    questions = {file: Question(one, seed, runs, "domains") for file, one in scenarios.items()}
-    base, *others = (questions.get(place) or found[place].ensemble for place in places)
-    for other in others:  # before anything is simulated in vain
-        if refused := refusal(base, other):
-            raise ResultsError(refused)
-    for file, question in questions.items():
-        command = _command(file, runs, seed, [], "domains")
-        with watching(console, runs) as watcher:
-            found[file] = simulate_into_folder(
-                question.scenario, runs=runs, seed=seed, out=out, command=command, watcher=watcher
-            )
-    return [found[place] for place in places]
-
-
-def _files(places: list[Path]) -> list[Path]:
-    """The places that are not folders, so scenario files, each once."""
-    return list(dict.fromkeys(place for place in places if not place.is_dir()))
-
-
-def _scenario(folder: Path) -> Scenario:
-    from relsim.results.lookup import result_folder
-    from relsim.results.run import open_result
-
-    return open_result(result_folder(folder)).scenario
+    files = scenario_files(places)
+    return paired_results(
+        places,
+        dict(zip(files, _checked(files, [], False), strict=True)),
+        runs=runs,
+        seed=seed,
+        out=out,
+        command=lambda file, runs, seed: _command(file, runs, seed, [], "domains"),
+        watching=lambda runs: watching(console, runs),
+    )
 
 
 def _level(text: str | None) -> float | None:
@@ -347,8 +328,15 @@ def _pairs(asked: list[str], comparisons: list[Comparison]) -> list[str]:
             [_asked("--pair", partial(one.named, pair)) for pair in asked] for one in comparisons
         ]
         return list(dict.fromkeys(named[0]))
-    found = comparisons[0].pairs if asked else comparisons[0].watched
-    return [pair for pair in found if all(pair in one.pairs for one in comparisons)]
+    first = comparisons[0].pairs if asked else comparisons[0].watched
+    found = [pair for pair in first if all(pair in one.pairs for one in comparisons)]
+    if not found:
+        raise ResultsError("The scenarios have no pair in common. Name one with --pair.")
+    return found
+
+
+def _time_to(comparison: Comparison, pair: str, level: float | None) -> Reaching:
+    return _asked("--reach", lambda: comparison.time_to(pair, level))
 
 
 def _asked(option: str, question: Callable[[], T]) -> T:

@@ -14,8 +14,6 @@ import altair as alt
 
 from relsim.errors import ResultsError
 
-FORMATS = (".svg", ".png")
-
 
 def save_charts(charts: dict[str, Any], folder: Path) -> None:
     """Writes each chart as ``name.svg`` and ``name.png``.

@@ -331,7 +331,7 @@ def _pairs(asked: list[str], comparisons: list[Comparison]) -> list[str]:
     first = comparisons[0].pairs if asked else comparisons[0].watched
     found = [pair for pair in first if all(pair in one.pairs for one in comparisons)]
     if not found:
-        raise ResultsError("The scenarios have no pair in common. Name one with --pair.")
+        raise ResultsError("No watched pair is in all scenarios. Name one with --pair.")
     return found
 
 

@@ -84,6 +84,7 @@ def test_what_cannot_be_compared_is_said(
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()  # nothing was simulated in vain
 
 
 def test_diff_names_the_lever_and_the_claims(out: Path) -> None:

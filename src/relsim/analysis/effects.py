@@ -122,7 +122,7 @@ def runs_needed(mean: float, deviation: float) -> float:
     """How many paired runs would show a mean difference of this size.
 
     n = ((z₀.₉₇₅ + z₀.₈₀)·s/|m|)², rounded up: a test at 95 % confidence then finds it four
-    times in five. Source: Cohen (1988), section 2.4, with the normal for the t distribution. It
+    times in five. Source: Cohen (1988), chapter 2, with the normal for the t distribution. It
     holds if the true difference is as large as the one found. Infinite where that would be more
     than 10 million, NaN where the deviation is not known.
 

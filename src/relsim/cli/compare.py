@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from relsim.analysis.compare import Comparison
+    from relsim.analysis.reaching import Reaching
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def compare(
     ] = None,
     reach: Annotated[
         str | None,
-        typer.Option(metavar="LEVEL", help="Also the time to a level, or to the next anchor."),
+        typer.Option(metavar="LEVEL", help="Also the time to a level; next: the next anchor."),
     ] = None,
     domain: Annotated[
         str | None, typer.Option(help="Cooperation in one domain; else overall.")
@@ -76,7 +77,7 @@ def compare(
     tables = []
     for one in comparisons:
         effects = {pair: one.effect(pair, month) for pair in chosen}
-        reached = [one.time_to(pair, level) for pair in chosen] if reach is not None else []
+        reached = [_time_to(one, pair, level) for pair in chosen] if reach is not None else []
         show_comparison(console, one, effects, month, reached)
         tables.append(comparison_rows(one, effects, month, reached))
     if csv is not None:
@@ -106,8 +107,15 @@ def _pairs(asked: list[str], comparisons: list[Comparison]) -> list[str]:
             [_asked("--pair", partial(one.named, pair)) for pair in asked] for one in comparisons
         ]
         return list(dict.fromkeys(named[0]))
-    found = comparisons[0].pairs if asked else comparisons[0].watched
-    return [pair for pair in found if all(pair in one.pairs for one in comparisons)]
+    first = comparisons[0].pairs if asked else comparisons[0].watched
+    found = [pair for pair in first if all(pair in one.pairs for one in comparisons)]
+    if not found:
+        raise ResultsError("No watched pair is in all scenarios. Name one with --pair.")
+    return found
+
+
+def _time_to(comparison: Comparison, pair: str, level: float | None) -> Reaching:
+    return _asked("--reach", lambda: comparison.time_to(pair, level))
 
 
 def _asked(option: str, question: Callable[[], T]) -> T:

@@ -14,8 +14,6 @@ from relsim.cli.inputs import (
     Files,
     Settings,
     checked_scenarios,
-    files_of,
-    scenario_of_result,
 )
 
 
@@ -35,11 +33,14 @@ def diff(
     extends_anywhere: Anywhere = False,
 ) -> None:
     """Show what differs in the inputs of two scenarios, inheritance applied."""
+    from relsim.results.places import result_at, scenario_files
+
     places = [first, second]
-    checked = iter(checked_scenarios(files_of(places), [], extends_anywhere, quiet=True))
-    before, after = (
-        scenario_of_result(place) if place.is_dir() else next(checked) for place in places
+    files = scenario_files(places)
+    known = dict(
+        zip(files, checked_scenarios(files, [], extends_anywhere, quiet=True), strict=True)
     )
+    before, after = (known.get(place) or result_at(place).scenario for place in places)
 
     from relsim.scenario.difference import diff as differences_of
     from relsim.scenario.difference import events_reordered

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from relsim import __version__
-from relsim.errors import Problem, ResultsError, ScenarioError
+from relsim.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
     from relsim.ensemble.simulate import Ensemble
@@ -57,53 +57,28 @@ def results_at(
     places: list[Path], runs: int | None, seed: int | None, out: Path, console: Console
 ) -> list[Result]:
     """The result at each place; scenario files are simulated, by default as the first was."""
-    from relsim.analysis.pairing import refusal
-    from relsim.results.identity import Question
-    from relsim.results.lookup import result_folder
-    from relsim.results.result import open_result
-    from relsim.results.run import run as simulate_into_folder
+    from relsim.results.places import paired_results, scenario_files
     from relsim.terminal.progress import watching
 
-    files = files_of(places)
-    scenarios = dict(zip(files, checked_scenarios(files, [], False), strict=True))
-    found = {place: open_result(result_folder(place)) for place in places if place.is_dir()}
-    first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
-    runs, seed = runs or first.runs, first.seed if seed is None else seed
-    questions = {file: Question(one, seed, runs, "domains") for file, one in scenarios.items()}
-    base, *others = (questions.get(place) or found[place].ensemble for place in places)
-    for other in others:  # before anything is simulated in vain
-        if refused := refusal(base, other):
-            raise ResultsError(refused)
-    for file, question in questions.items():
-        command = command_of(file, runs, seed, [], "domains")
-        with watching(console, runs) as watcher:
-            found[file] = simulate_into_folder(
-                question.scenario, runs=runs, seed=seed, out=out, command=command, watcher=watcher
-            )
-    return [found[place] for place in places]
-
-
-def files_of(places: list[Path]) -> list[Path]:
-    """The places that are not folders, so scenario files, each once."""
-    return list(dict.fromkeys(place for place in places if not place.is_dir()))
-
-
-def scenario_of_result(folder: Path) -> Scenario:
-    """The scenario of the result at a folder."""
-    from relsim.results.lookup import result_folder
-    from relsim.results.result import open_result
-
-    return open_result(result_folder(folder)).scenario
+    files = scenario_files(places)
+    return paired_results(
+        places,
+        dict(zip(files, checked_scenarios(files, [], False), strict=True)),
+        runs=runs,
+        seed=seed,
+        out=out,
+        command=lambda file, runs, seed: command_of(file, runs, seed, [], "domains"),
+        watching=lambda runs: watching(console, runs),
+    )
 
 
 def subject_at(place: Path) -> Ensemble | Scenario:
     """The ensemble of a result, or the scenario of a file."""
     if place.is_file() or place.suffix in (".yaml", ".yml"):
         return checked_scenarios([place], [], False)[0]
-    from relsim.results.lookup import result_folder
-    from relsim.results.result import open_result
+    from relsim.results.places import result_at
 
-    result = open_result(result_folder(place))
+    result = result_at(place)
     made_by = result.manifest.get("relsim")
     if made_by != __version__:
         text = f"warning: {result.folder} was made by relsim {made_by}; numbers may differ."

@@ -17,7 +17,6 @@ import altair as alt
 
 from relsim.errors import ResultsError
 
-FORMATS = (".svg", ".png")
 _ALTAIR = Lock()  # its settings are those of the whole process
 
 

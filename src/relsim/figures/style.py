@@ -14,7 +14,8 @@ EVENT = "#b3541e"
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
 WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 FONT = "DejaVu Sans, Verdana, sans-serif"
-# Lines of several scenarios, told apart by colour and by dashes (Okabe and Ito 2008, darkened).
+# Lines of several scenarios, told apart by colour and by dashes. Hues of Okabe and Ito (2008),
+# darkened.
 SERIES = {
     "#0b4f8a": [1, 0],
     "#c2571a": [6, 3],

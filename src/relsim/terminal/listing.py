@@ -15,8 +15,8 @@ from relsim.results.listing import Listed
 
 def results_table(results: Sequence[Listed]) -> Table:
     """Each result: what was asked, how its claims were judged, when it was written, its size."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("scenario, id", overflow="fold", min_width=22)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("scenario, id", overflow="fold", min_width=17)
     for name in ("runs", "seed", "until"):
         table.add_column(name, justify="right", vertical="bottom", no_wrap=True)
     table.add_column("claims", vertical="bottom")
@@ -41,7 +41,9 @@ def _cells(one: Listed) -> tuple[Text | str, ...]:
 def _claims(one: Listed) -> str:
     """How many claims have each verdict, by sign: + supported, − contradicted, ? undecided."""
     signs = {"+": "supported", "−": "contradicted", "?": "not distinguishable", "·": "not judged"}
-    counts = [f"{one.verdicts[word]} {sign}" for sign, word in signs.items() if one.verdicts[word]]
+    counts = [
+        f"{one.verdicts[word]} {sign}" for sign, word in signs.items() if word in one.verdicts
+    ]
     return "  ".join(counts) or "–"
 
 

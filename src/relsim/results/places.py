@@ -1,0 +1,77 @@
+"""Results by place: their own folder, the folder of their scenario, or a file to simulate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from relsim.analysis.pairing import refusal
+from relsim.errors import ResultsError
+from relsim.results.identity import Question
+from relsim.results.lookup import result_folder
+from relsim.results.result import Result, open_result
+from relsim.results.run import run
+from relsim.results.watcher import Watcher
+from relsim.scenario.schema import Scenario
+
+Watching = Callable[[int], AbstractContextManager[Watcher]]
+
+
+def scenario_files(places: Sequence[Path]) -> list[Path]:
+    """The places that are not folders, each once."""
+    return list(dict.fromkeys(place for place in places if not place.is_dir()))
+
+
+def result_at(folder: Path) -> Result:
+    """The result in a folder, or the newest in the folder of a scenario.
+
+    Raises:
+        ResultsError: there is no whole result.
+    """
+    return open_result(result_folder(folder))
+
+
+def paired_results(
+    places: Sequence[Path],
+    scenarios: Mapping[Path, Scenario],
+    *,
+    runs: int | None,
+    seed: int | None,
+    out: Path,
+    command: Callable[[Path, int, int], str],
+    watching: Watching,
+) -> list[Result]:
+    """The result at each place, runs paired with those of the first; files are simulated.
+
+    Args:
+        places: folders, and files whose scenarios are given.
+        scenarios: of the files.
+        runs, seed: of the files; those of the first place where absent.
+        out: folder of all results.
+        command: what asks for a file, its runs and its seed, for the manifest.
+        watching: a watcher of so many runs.
+
+    Raises:
+        ResultsError: a folder holds no result, or runs cannot be paired; then nothing has been
+            simulated.
+    """
+    found = {place: result_at(place) for place in places if place not in scenarios}
+    first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
+    runs, seed = runs or first.runs, first.seed if seed is None else seed
+    questions = {file: Question(one, seed, runs, "domains") for file, one in scenarios.items()}
+    base, *others = (questions.get(place) or found[place].ensemble for place in places)
+    for other in others:
+        if refused := refusal(base, other):
+            raise ResultsError(refused)
+    for file, scenario in scenarios.items():
+        with watching(runs) as watcher:
+            found[file] = run(
+                scenario,
+                runs=runs,
+                seed=seed,
+                out=out,
+                command=command(file, runs, seed),
+                watcher=watcher,
+            )
+    return [found[place] for place in places]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,35 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     exec(compile(code, "README.md", "exec"), names)
     assert {"effect", "result", "model"} <= set(names)
     assert (tmp_path / "results" / "status-quo").is_dir()
+
+
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for code in blocks(TUTORIAL, "python"):
+        exec(compile(code, "tutorial.md", "exec"), names)
+    assert {path.name for path in Path("my-figures").glob("*.png")} == {"difference.png", "why.png"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", "".join(blocks(TUTORIAL, "sh")).splitlines())
+def test_the_commands_of_the_tutorial_run(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    if "new" not in command:
+        _relsim("new my-question.yaml")
+    assert _relsim(command) == 0
+
+
+def _relsim(command: str) -> int:
+    words = shlex.split(command.removeprefix("relsim "))
+    return subprocess.run([sys.executable, "-m", "relsim", *words], capture_output=True).returncode
 
 
 def test_links_between_documents_lead_somewhere() -> None:

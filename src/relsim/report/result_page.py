@@ -1,21 +1,25 @@
-"""The page of one result: words, claims, futures, why, inputs, and how it was made."""
+"""The page of one result: words, claims, futures, what differs, why, inputs, how it was made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.claims import Verdict
+from relsim.analysis.compare import Comparison
+from relsim.analysis.explain import Account
+from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
-from relsim.analysis.numerals import signed
-from relsim.ensemble.simulate import Ensemble
+from relsim.analysis.numerals import percent, signed
+from relsim.analysis.wording import Story, story
+from relsim.figures.difference import difference_chart
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
 from relsim.figures.fan import fan_card
 from relsim.figures.matrix import start_to_end_matrix
+from relsim.figures.why import why_chart
 from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
@@ -26,78 +30,78 @@ CAUTION = (
     "This is what follows from the scenario's assumptions. It is not a forecast of known skill: "
     "no hindcast of these parameters has been scored."
 )
-MOST_PAIRS = 120  # that can be picked: their bands take about 10 kB each
+MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
 
-def result_page(
-    ensemble: Ensemble,
-    summary: xr.Dataset,
-    events: pd.DataFrame,
-    claims: Sequence[Verdict],
-    manifest: Mapping[str, Any],
-    script: str,
-) -> str:
+def result_page(findings: Findings, manifest: Mapping[str, Any], script: str) -> str:
     """The page as text.
 
     Args:
-        ensemble: every run.
-        summary: of :func:`relsim.analysis.summary.summarise`.
-        events: of :func:`relsim.analysis.summary.event_table`.
-        claims: the verdict on each claim.
+        findings: what to show.
         manifest: of :func:`relsim.results.manifest.manifest`.
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
-    scenario = ensemble.scenario
-    watched = pair_names(scenario.watched_pairs)
-    certain = certain_events(events)
-    marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
-    numbers = event_numbers(marks)
+    scenario, summary = findings.scenario, findings.summary
     return render(
         "result.html",
         script,
         title=scenario.name,
         about=scenario.about,
         manifest=manifest,
-        sections=_sections(bool(claims)),
+        sections=_sections(findings),
         sentences=pair_sentences(scenario, summary),
-        claims_sentence=claims_sentence(claims),
+        claims_sentence=claims_sentence(findings.claims),
         caution=CAUTION,
-        claims=claim_rows(claims),
-        fans=[_fan(scenario, summary, pair, marks[pair], numbers) for pair in watched],
-        event_names=[scenario.events[name].label or name for name in numbers],
+        claims=claim_rows(findings.claims),
+        comparisons=[_difference(*item) for item in findings.comparisons.items()],
+        accounts=[_why(account) for account in findings.accounts.values()],
+        account_runs=min(findings.ensemble.runs, ACCOUNT_RUNS),
         explorer=_explorer(scenario, summary),
         matrix=chart_data(start_to_end_matrix(scenario, summary)),
         inputs=input_tables(scenario),
+        **_futures(findings),
     )
 
 
-def _sections(has_claims: bool) -> list[tuple[str, str]]:
-    claims = [("claims", "Claims")] if has_claims else []
-    return [
-        ("headline", "In words"),
-        *claims,
-        ("futures", "Futures"),
-        ("pairs", "Any pair"),
-        ("matrix", "All pairs"),
-        ("inputs", "Inputs"),
-        ("manifest", "How this was made"),
-    ]
-
-
-def _fan(
-    scenario: Scenario,
-    summary: xr.Dataset,
-    pair: str,
-    marks: pd.DataFrame,
-    numbers: dict[str, int],
-) -> dict[str, Any]:
-    return {
-        "id": f"fan-{pair}",
-        "title": pair_title(scenario, pair),
-        "definition": chart_data(fan_card(scenario, summary, pair, marks, numbers)),
-        "table": levels_table(scenario, summary, pair),
+def _sections(findings: Findings) -> list[tuple[str, str]]:
+    optional = {
+        "claims": bool(findings.claims),
+        "difference": bool(findings.comparisons),
+        "why": bool(findings.accounts),
     }
+    named = {
+        "headline": "In words",
+        "claims": "Claims",
+        "futures": "Futures",
+        "difference": "Difference",
+        "why": "Why",
+        "pairs": "Any pair",
+        "matrix": "All pairs",
+        "inputs": "Inputs",
+        "manifest": "How this was made",
+    }
+    return [(key, name) for key, name in named.items() if optional.get(key, True)]
+
+
+def _futures(findings: Findings) -> dict[str, Any]:
+    """A fan for each watched pair, and the names of the events marked on them."""
+    scenario = findings.scenario
+    watched, certain = pair_names(scenario.watched_pairs), certain_events(findings.events)
+    marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
+    numbers = event_numbers(marks)
+    fans = [
+        {
+            "id": f"fan-{pair}",
+            "title": pair_title(scenario, pair),
+            "definition": chart_data(
+                fan_card(scenario, findings.summary, pair, marks[pair], numbers)
+            ),
+            "table": levels_table(scenario, findings.summary, pair),
+        }
+        for pair in watched
+    ]
+    return {"fans": fans, "event_names": [scenario.events[name].label or name for name in numbers]}
 
 
 def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
@@ -114,6 +118,45 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     head = ("month", "2.5 %", "10 %", "25 %", "median", "75 %", "90 %", "97.5 %")
     caption = f"{pair_title(scenario, pair)}: overall cooperation, quantiles over the runs"
     return Table("", caption, head, tuple(rows))
+
+
+def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
+    """What the scenario brings against another, as a chart and a table."""
+    rows = [
+        (
+            pair_title(comparison.other.scenario, str(row["pair"])),
+            signed(row["base_median"]),
+            signed(row["other_median"]),
+            f"{signed(row['mean'], 4)} ({signed(row['mean_low'], 4)} to "
+            f"{signed(row['mean_high'], 4)})",
+            percent(row["p_higher"]),
+            str(row["verdict"]),
+        )
+        for row in comparison.effects().to_dict("records")
+    ]
+    head = ("pair", "there", "here", "mean difference (95 %)", "higher in", "verdict")
+    caption = (
+        f"Overall cooperation at the end: medians there and here, and the paired difference of "
+        f"{comparison.runs:,} runs"
+    )
+    return {
+        "id": f"difference-{file}",
+        "file": file,
+        "name": comparison.base.scenario.name,
+        "definition": chart_data(difference_chart(comparison)),
+        "table": Table("", caption, head, tuple(rows)),
+    }
+
+
+def _why(account: Account) -> dict[str, Any]:
+    """What moved a pair, in words and as a chart."""
+    stories: list[Story] = [story(account, direction) for direction in account.directions]
+    return {
+        "id": f"why-{account.pair}",
+        "title": pair_title(account.scenario, account.pair),
+        "stories": stories,
+        "definition": chart_data(why_chart(account)),
+    }
 
 
 def _explorer(scenario: Scenario, summary: xr.Dataset) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from relsim.analysis.findings import find
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, fill
@@ -19,7 +20,7 @@ from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
 from relsim.model.stability import stability
 from relsim.results.comparisons import Comparisons, comparisons, is_current
-from relsim.results.contents import Contents, write_figures, write_report, write_tables
+from relsim.results.contents import write_figures, write_report, write_tables
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
 from relsim.results.manifest import manifest, read_manifest
@@ -120,17 +121,17 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> None:
         others = _compared_ensembles(asked, compared, ensemble)
     watcher.phase("Summarising")
     with clock.timing("summarise"):
-        contents = Contents.of(ensemble, others)
-        write_tables(contents, folder)
+        findings = find(ensemble, others)
+        write_tables(findings, folder)
     watcher.phase("Drawing figures")
     with clock.timing("figures"):
-        write_figures(contents, asked.painter, folder)
+        write_figures(findings, asked.painter, folder)
     (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
     steady = stability(compile_scenario(question.scenario))
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
-    content = manifest(question, asked.command, clock.seconds, found, contents.claims, compared)
+    content = manifest(question, asked.command, clock.seconds, found, findings.claims, compared)
     watcher.phase("Writing the report")
-    write_report(contents, content, asked.painter, folder)
+    write_report(findings, content, asked.painter, folder)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 

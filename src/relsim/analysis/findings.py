@@ -1,0 +1,81 @@
+"""All that is said of one ensemble: what its tables, figures and page are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pandas as pd
+import xarray as xr
+
+from relsim.analysis.claims import Verdict, judge
+from relsim.analysis.compare import Comparison, compare
+from relsim.analysis.explain import Account, explain
+from relsim.analysis.summary import event_table, summarise
+from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError
+from relsim.model.plan import pair_names
+from relsim.scenario.schema import Scenario
+
+ACCOUNT_PAIRS = 6  # watched pairs whose pulls are accounted for unasked
+ACCOUNT_RUNS = 100  # of the first runs: means of parts to a tenth of their spread
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an ensemble says.
+
+    Attributes:
+        ensemble: every run.
+        summary: of :func:`relsim.analysis.summary.summarise`.
+        events: of :func:`relsim.analysis.summary.event_table`.
+        claims: the verdict on each claim.
+        comparisons: by file, it less what its claims compare with.
+        accounts: by pair, why the watched pairs move; of the first runs alone.
+    """
+
+    ensemble: Ensemble
+    summary: xr.Dataset
+    events: pd.DataFrame
+    claims: tuple[Verdict, ...]
+    comparisons: Mapping[str, Comparison]
+    accounts: Mapping[str, Account]
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.ensemble.scenario
+
+
+def find(ensemble: Ensemble, others: Mapping[str, Ensemble | str]) -> Findings:
+    """Summarises, judges, compares and explains an ensemble.
+
+    Args:
+        ensemble: every run.
+        others: for each file that a claim is `against`, its ensemble, or why there is none.
+    """
+    return Findings(
+        ensemble,
+        summarise(ensemble),
+        event_table(ensemble),
+        judge(ensemble, others),
+        _comparisons(ensemble, others),
+        _accounts(ensemble),
+    )
+
+
+def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble | str]) -> dict[str, Comparison]:
+    """It less each of those that can be compared with it; claims say why others cannot."""
+    found = {}
+    for file, other in others.items():
+        if isinstance(other, Ensemble):
+            with suppress(ResultsError):
+                found[file] = compare(other, ensemble)
+    return found
+
+
+def _accounts(ensemble: Ensemble) -> dict[str, Account]:
+    pairs = pair_names(ensemble.scenario.watched_pairs)[:ACCOUNT_PAIRS]
+    runs = min(ensemble.runs, ACCOUNT_RUNS)
+    return {pair: explain(ensemble, pair, runs=runs) for pair in pairs}

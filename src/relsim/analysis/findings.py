@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.claims import Verdict, judge
+from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.explain import Account, explain
-from relsim.analysis.summary import event_table, summarise
+from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
 from relsim.model.plan import pair_names
@@ -48,30 +48,36 @@ class Findings:
         return self.ensemble.scenario
 
 
-def find(ensemble: Ensemble, others: Mapping[str, Ensemble | str]) -> Findings:
-    """Summarises, judges, compares and explains an ensemble.
+def find(
+    ensemble: Ensemble,
+    summary: xr.Dataset,
+    claims: tuple[Verdict, ...],
+    others: Mapping[str, Ensemble],
+) -> Findings:
+    """Compares and explains an ensemble that is summarised and judged.
 
     Args:
         ensemble: every run.
-        others: for each file that a claim is `against`, its ensemble, or why there is none.
+        summary: of :func:`relsim.analysis.summary.summarise`.
+        claims: the verdict on each claim.
+        others: by file, the ensembles that its claims compare with.
     """
     return Findings(
         ensemble,
-        summarise(ensemble),
+        summary,
         event_table(ensemble),
-        judge(ensemble, others),
+        claims,
         _comparisons(ensemble, others),
         _accounts(ensemble),
     )
 
 
-def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble | str]) -> dict[str, Comparison]:
+def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble]) -> dict[str, Comparison]:
     """It less each of those that can be compared with it; claims say why others cannot."""
     found = {}
     for file, other in others.items():
-        if isinstance(other, Ensemble):
-            with suppress(ResultsError):
-                found[file] = compare(other, ensemble)
+        with suppress(ResultsError):
+            found[file] = compare(other, ensemble)
     return found
 
 

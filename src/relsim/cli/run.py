@@ -33,6 +33,9 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 where a claim is contradicted.")
     ] = False,
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Of several files, draw figures and page for each.")
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
     ] = None,
@@ -67,7 +70,9 @@ def run(
         else:
             from relsim.results.family import run_family
 
-            family = run_family(scenarios, commands=commands, watcher=watcher, **asked)
+            family = run_family(
+                scenarios, reports=reports, commands=commands, watcher=watcher, **asked
+            )
             results = list(family.results)
     _report(results, family, console, quiet=quiet)
     if junit is not None:

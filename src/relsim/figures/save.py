@@ -50,13 +50,12 @@ class Painter:
         with self._lock:
             self._ask_for_script()
 
-    def draw(self, charts: Mapping[str, Any], folder: Path) -> None:
-        """Writes each chart as ``name.svg`` and ``name.png``.
+    def draw(self, definitions: Mapping[str, Any], folder: Path) -> None:
+        """Writes each chart, given by its definition, as ``name.svg`` and ``name.png``.
 
         Raises:
             ResultsError: a chart could not be drawn.
         """
-        definitions = {name: definition(chart) for name, chart in charts.items()}
         with self._lock:
             self._take_script()
             self._send({"charts": definitions, "folder": str(folder.resolve())})
@@ -127,7 +126,7 @@ def save_charts(charts: Mapping[str, Any], folder: Path) -> None:
         ResultsError: a chart could not be drawn.
     """
     with Painter() as painter:
-        painter.draw(charts, folder)
+        painter.draw({name: definition(chart) for name, chart in charts.items()}, folder)
 
 
 def save_chart(chart: Any, file: Path) -> None:

@@ -23,7 +23,7 @@ from relsim.scenario.difference import Difference
 from relsim.scenario.schema import Scenario
 
 WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
-MOST_ROWS = 30_000  # of a chart on the page: about 3 MB
+MOST_ROWS = 20_000  # of both charts on the page: about 2 MB
 ARROWS = {"higher": "▲", "lower": "▼", "identical": "=", "not distinguishable": "≈"}
 
 

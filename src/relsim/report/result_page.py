@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,16 +15,14 @@ from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.numerals import percent, signed
 from relsim.analysis.wording import Story, story
-from relsim.figures.difference import difference_chart
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
 from relsim.figures.fan import fan_card
-from relsim.figures.matrix import start_to_end_matrix
-from relsim.figures.why import why_chart
 from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
+from relsim.scenario.load import slug
 from relsim.scenario.schema import Scenario
 
 CAUTION = (
@@ -34,11 +33,17 @@ MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
 
-def result_page(findings: Findings, manifest: Mapping[str, Any], script: str) -> str:
+def result_page(
+    findings: Findings,
+    definitions: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    script: str,
+) -> str:
     """The page as text.
 
     Args:
         findings: what to show.
+        definitions: of the charts that are figures too, by name.
         manifest: of :func:`relsim.results.manifest.manifest`.
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
@@ -56,9 +61,9 @@ def result_page(findings: Findings, manifest: Mapping[str, Any], script: str) ->
         claims=claim_rows(findings.claims),
         comparisons=[_difference(*item) for item in findings.comparisons.items()],
         accounts=[_why(account) for account in findings.accounts.values()],
+        drawn=definitions,
         account_runs=min(findings.ensemble.runs, ACCOUNT_RUNS),
         explorer=_explorer(scenario, summary),
-        matrix=chart_data(start_to_end_matrix(scenario, summary)),
         inputs=input_tables(scenario),
         **_futures(findings),
     )
@@ -140,10 +145,9 @@ def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
         f"{comparison.runs:,} runs"
     )
     return {
-        "id": f"difference-{file}",
+        "id": f"difference-{slug(Path(file).stem)}",
         "file": file,
         "name": comparison.base.scenario.name,
-        "definition": chart_data(difference_chart(comparison)),
         "table": Table("", caption, head, tuple(rows)),
     }
 
@@ -155,7 +159,6 @@ def _why(account: Account) -> dict[str, Any]:
         "id": f"why-{account.pair}",
         "title": pair_title(account.scenario, account.pair),
         "stories": stories,
-        "definition": chart_data(why_chart(account)),
     }
 
 

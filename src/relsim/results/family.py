@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,14 @@ from relsim.results.comparisons import comparisons
 from relsim.results.folder import is_finished, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.result import CLAIMS, REPORT, Result
-from relsim.results.run import Asked, answer
+from relsim.results.run import Asked, answer, question_of
+from relsim.results.views import has_views, write_views
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.difference import diff
 from relsim.scenario.load import load, slug
 from relsim.scenario.schema import Scenario
 
-AT_ONCE = 2  # scenarios: while one is simulated on all cores, the other is summarised and drawn
+AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
 FAMILY = "family.json"  # written last
 
 
@@ -55,10 +56,24 @@ class Family:
 
 @dataclass(frozen=True)
 class Member:
-    """A scenario of a family, and the command that asks for it alone."""
+    """A scenario of a family.
+
+    Attributes:
+        question: what is asked of it.
+        command: what asks for it alone.
+        needs: the ids of the questions that its claims compare with.
+    """
 
     question: Question
-    command: str = ""
+    command: str
+    needs: frozenset[str]
+
+    @classmethod
+    def of(cls, question: Question, command: str) -> Member:
+        """A member, with what its claims compare with looked up."""
+        others = comparisons(question).values()
+        needs = frozenset(other.id for other in others if isinstance(other, Question))
+        return cls(question, command, needs)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,6 +89,7 @@ def run_family(
     record: RecordLevel = "domains",
     out: str | Path = "results",
     force: bool = False,
+    reports: bool = False,
     commands: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> Family:
@@ -87,6 +103,7 @@ def run_family(
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
         out: folder of all results.
         force: repeat finished results.
+        reports: also draw the figures and the page of each result.
         commands: how each was asked for, for the manifests.
         watcher: told how far it is.
 
@@ -96,20 +113,16 @@ def run_family(
     """
     told = watcher or Nobody()
     loaded = [one if isinstance(one, Scenario) else load(one) for one in scenarios]
-    questions = [
-        Question(
-            scenario,
-            scenario.ensemble.seed if seed is None else seed,
-            scenario.ensemble.runs if runs is None else runs,
-            record,
-        )
-        for scenario in loaded
-    ]
+    questions = [question_of(scenario, runs, seed, record) for scenario in loaded]
     said = [*commands, *[""] * (len(questions) - len(commands))]
     asked = zip(questions, said, strict=True)
-    members = list({member.key: member for member in (Member(*one) for one in asked)}.values())
+    members = list({member.key: member for member in (Member.of(*one) for one in asked)}.values())
     with Painter() as painter:
-        results = answer_all(members, Path(out), force=force, watcher=told, painter=painter)
+        painter.start()  # its engine warms up beside the simulations
+        results = answer_all(members, Path(out), force=force, watcher=told)
+        if reports:
+            for result in results:
+                write_views(result, painter, _Named(told, result.scenario.slug))
         base = _base(members)
         folder = Path(out) / _name(loaded) / _id(members)
         if not is_finished(folder, FAMILY) or not all(result.reused for result in results):
@@ -120,40 +133,43 @@ def run_family(
 
 
 def answer_all(
-    members: Sequence[Member], out: Path, *, force: bool, watcher: Watcher, painter: Painter
+    members: Sequence[Member], out: Path, *, force: bool, watcher: Watcher
 ) -> list[Result]:
-    """The results of a family, in order; those that others compare with are made first."""
-    first = _compared_with(members)
+    """The results of a family, in order; those that others compare with are made before them."""
+    made: dict[str, Future[Result]] = {}
 
-    def result_of(member: Member) -> Result:
+    def result_of(member: Member, needed: list[Future[Result]]) -> Result:
+        wait(needed)
         told = _Named(watcher, member.question.scenario.slug)
-        asked = Asked(member.question, out, member.command, told, painter)
+        asked = Asked(member.question, out, member.command, told)
         result = answer(asked, force=force)
         if result.reused:
             watcher.runs_done(member.question.runs)
         return result
 
-    bases = [member for member in members if member.question.id in first]
-    others = [member for member in members if member.question.id not in first]
-    results = [result_of(member) for member in bases]
+    found = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results += pool.map(result_of, others)
-    made = dict(zip((member.key for member in [*bases, *others]), results, strict=True))
-    return [made[member.key] for member in members]
+        for member in _in_order(members):
+            needed = [made[number] for number in member.needs if number in made]
+            future = pool.submit(result_of, member, needed)
+            made[member.question.id] = found[member.key] = future
+    return [found[member.key].result() for member in members]
 
 
-def _compared_with(members: Sequence[Member]) -> Counter[str]:
-    """How many members have claims that compare with a question, by its id."""
-    found: Counter[str] = Counter()
-    for member in members:
-        others = comparisons(member.question).values()
-        found.update({other.id for other in others if isinstance(other, Question)})
-    return found
+def _in_order(members: Sequence[Member]) -> Iterator[Member]:
+    """Members after those that they need; of those that need each other, as they come."""
+    waiting = list(members)
+    while waiting:
+        open_ids = {member.question.id for member in waiting}
+        free = [one for one in waiting if not (one.needs - {one.question.id}) & open_ids]
+        ready = free or waiting[:1]
+        yield from ready
+        waiting = [member for member in waiting if member not in ready]
 
 
 def _base(members: Sequence[Member]) -> int:
     """The place of the scenario that most others compare with, else 0."""
-    counts = _compared_with(members)
+    counts = Counter(number for member in members for number in member.needs)
     return max(range(len(members)), key=lambda n: (counts[members[n].question.id], -n))
 
 
@@ -196,7 +212,8 @@ def family_claims(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def _entry(result: Result, base: Result, folder: Path) -> Entry:
-    link = Path(os.path.relpath(result.folder / REPORT, folder)).as_posix()
+    place = result.folder / REPORT if has_views(result) else result.folder
+    link = Path(os.path.relpath(place, folder)).as_posix()
     return Entry(
         result.scenario,
         result.summary(),

@@ -71,6 +71,7 @@ def paired_results(
                 runs=runs,
                 seed=seed,
                 out=out,
+                views=False,
                 command=command(file, runs, seed),
                 watcher=watcher,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,14 @@ class Result:
         manifest: as in ``manifest.json``.
         ensemble: every run, read from the store when used.
         reused: it was there already, so nothing was simulated.
+        known_summary: its summary where that is at hand.
     """
 
     folder: Path
     manifest: dict[str, Any]
     ensemble: Ensemble
     reused: bool = False
+    known_summary: xr.Dataset | None = field(default=None, repr=False, compare=False)
 
     @property
     def scenario(self) -> Scenario:
@@ -51,15 +53,20 @@ class Result:
 
     def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""
-        return summarise(self.ensemble, pairs)
+        if self.known_summary is None:
+            return summarise(self.ensemble, pairs)
+        known = self.known_summary
+        return known if pairs is None else known[["overall"]].sel(pair=list(pairs))
 
 
-def open_result(folder: str | Path, *, reused: bool = False) -> Result:
+def open_result(
+    folder: str | Path, *, reused: bool = False, summary: xr.Dataset | None = None
+) -> Result:
     """A finished result.
 
     Args:
         folder: as printed by ``relsim run``.
-        reused: noted in the result.
+        reused, summary: noted in the result.
 
     Raises:
         ResultsError: there is no whole result there.
@@ -71,4 +78,4 @@ def open_result(folder: str | Path, *, reused: bool = False) -> Result:
     scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
     store = open_store(folder / STORE)
     ensemble = Ensemble(scenario, content["seed"], store, content["relsim"])
-    return Result(folder, content, ensemble, reused)
+    return Result(folder, content, ensemble, reused, summary)

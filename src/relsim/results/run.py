@@ -1,30 +1,41 @@
-"""The main job: a scenario simulated, summarised, drawn and left in a results folder."""
+"""The main job: a scenario simulated, summarised, judged and left in a results folder."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import xarray as xr
 import yaml
 
-from relsim.analysis.findings import find
+from relsim.analysis.claims import claims_table, judge
+from relsim.analysis.summary import event_table, summarise, summary_table, write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, fill
 from relsim.ensemble.store import create_store, open_store
 from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
+from relsim.model.plan import pair_names
 from relsim.model.stability import stability
 from relsim.results.comparisons import Comparisons, comparisons, is_current
-from relsim.results.contents import write_figures, write_report, write_tables
 from relsim.results.folder import MANIFEST, is_finished, written_aside
 from relsim.results.identity import Question
 from relsim.results.manifest import manifest, read_manifest
-from relsim.results.result import RESOLVED, STORE, Result, open_result
+from relsim.results.result import (
+    CLAIMS,
+    EVENTS,
+    RESOLVED,
+    STORE,
+    SUMMARY,
+    Result,
+    open_result,
+)
+from relsim.results.views import has_views, write_views
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
@@ -42,7 +53,6 @@ class Asked:
     out: Path
     command: str
     watcher: Watcher
-    painter: Painter
     known: Mapping[str, Ensemble] = field(default_factory=dict)
 
 
@@ -65,13 +75,14 @@ def run(
     record: RecordLevel = "domains",
     out: str | Path = "results",
     force: bool = False,
+    views: bool = True,
     command: str = "",
     watcher: Watcher | None = None,
-    painter: Painter | None = None,
 ) -> Result:
-    """Simulates a scenario and leaves a results folder; a finished one is not repeated.
+    """Simulates a scenario and leaves a results folder with figures and a page.
 
-    Scenarios that its claims compare with get results folders of their own.
+    A finished result is not repeated. Scenarios that its claims compare with get results folders
+    of their own.
 
     Args:
         scenario: a scenario or its file.
@@ -79,61 +90,76 @@ def run(
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
         out: folder of all results.
         force: repeat a finished result.
+        views: draw the figures and the page; else data and tables alone.
         command: how it was asked for, for the manifest.
         watcher: told how far it is.
-        painter: a drawing process that serves several runs; one of its own where absent.
 
     Raises:
         ScenarioError: the file has problems.
         ResultsError: the folder cannot be written.
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
-    question = Question(
+    told = watcher or Nobody()
+    asked = Asked(question_of(scenario, runs, seed, record), Path(out), command, told)
+    if not views:
+        return answer(asked, force=force)
+    with Painter() as painter:
+        painter.start()  # its engine warms up beside the simulation
+        result = answer(asked, force=force)
+        if not result.reused or not has_views(result):
+            write_views(result, painter, told)
+    return result
+
+
+def question_of(
+    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel
+) -> Question:
+    """A question, with the scenario's own runs and seed where none are named."""
+    settings = scenario.ensemble
+    return Question(
         scenario,
-        scenario.ensemble.seed if seed is None else seed,
-        scenario.ensemble.runs if runs is None else runs,
+        settings.seed if seed is None else seed,
+        settings.runs if runs is None else runs,
         record,
     )
-    with Painter() if painter is None else nullcontext(painter) as drawing:
-        asked = Asked(question, Path(out), command, watcher or Nobody(), drawing)
-        return answer(asked, force=force)
 
 
 def answer(asked: Asked, *, force: bool = False) -> Result:
-    """The result of a question: the one that is there if it still stands, else a new one."""
+    """The result of a question: the one that is there if it still stands, else a new one.
+
+    It has every run, the tables and the manifest, and no figures.
+    """
     question = asked.question
     folder = asked.out / question.scenario.slug / question.id
     compared = comparisons(question)
     if is_finished(folder) and not force and is_current(read_manifest(folder), compared):
         return open_result(folder, reused=True)
     with written_aside(folder) as aside:
-        _write(asked, compared, aside)
-    return open_result(folder)
+        summary = _write(asked, compared, aside)
+    return open_result(folder, summary=summary)
 
 
-def _write(asked: Asked, compared: Comparisons, folder: Path) -> None:
-    """Everything of a result, the manifest last."""
+def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
+    """Everything of a result, the manifest last; gives its summary."""
     clock = _Clock()
     question, watcher = asked.question, asked.watcher
-    asked.painter.start()  # its engine warms up beside the simulation
     ensemble = _simulate(asked, folder / STORE, clock)
     with clock.timing("compare"):
         others = _compared_ensembles(asked, compared, ensemble)
     watcher.phase("Summarising")
     with clock.timing("summarise"):
-        findings = find(ensemble, others)
-        write_tables(findings, folder)
-    watcher.phase("Drawing figures")
-    with clock.timing("figures"):
-        write_figures(findings, asked.painter, folder)
+        summary, claims = summarise(ensemble), judge(ensemble, others)
+        watched = pair_names(question.scenario.watched_pairs)
+        write_table(summary_table(summary, watched), folder / SUMMARY)
+        write_table(event_table(ensemble), folder / EVENTS)
+        write_table(claims_table(claims), folder / CLAIMS)
     (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
     steady = stability(compile_scenario(question.scenario))
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
-    content = manifest(question, asked.command, clock.seconds, found, findings.claims, compared)
-    watcher.phase("Writing the report")
-    write_report(findings, content, asked.painter, folder)
+    content = manifest(question, asked.command, clock.seconds, found, claims, compared)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return summary
 
 
 def _simulate(asked: Asked, store: Path, clock: _Clock) -> Ensemble:

@@ -1,0 +1,34 @@
+"""relsim report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def report(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULT...",
+            help="Results, or folders of scenarios in results (their newest).",
+            show_default=False,
+        ),
+    ],
+) -> None:
+    """Draw the figures and the page of results again."""
+    from relsim.figures.save import Painter
+    from relsim.results.places import result_at
+    from relsim.results.result import REPORT
+    from relsim.results.views import write_views
+    from relsim.terminal.progress import watching
+
+    results = [result_at(place) for place in places]
+    with Painter() as painter:
+        for result in results:
+            with watching(Console(), 0) as watcher:
+                write_views(result, painter, watcher)
+            typer.echo(f"Report: {result.folder / REPORT}")

@@ -1,0 +1,96 @@
+"""What a finished result shows: figures and a page, drawn from what is stored.
+
+They add nothing to a result and can be drawn again at any time, by a later version too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from relsim.analysis.findings import Findings, find
+from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError
+from relsim.figures.claims import verdict_chart
+from relsim.figures.difference import difference_chart
+from relsim.figures.fan import fan_chart
+from relsim.figures.matrix import start_to_end_matrix
+from relsim.figures.multiples import level_multiples
+from relsim.figures.save import Painter, definition
+from relsim.figures.why import why_chart
+from relsim.report.result_page import result_page
+from relsim.results.folder import is_finished
+from relsim.results.result import FIGURES, REPORT, Result, open_result
+from relsim.results.watcher import Watcher
+from relsim.scenario.load import slug
+
+
+def has_views(result: Result) -> bool:
+    """Whether its page is there; it is written last."""
+    return (result.folder / REPORT).is_file()
+
+
+def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
+    """Figures as SVG and PNG, and ``report.html``; what was there is replaced.
+
+    Raises:
+        ResultsError: a figure cannot be drawn, or the folder not be written.
+    """
+    painter.start()
+    watcher.phase("Comparing and explaining")
+    findings = find(result.ensemble, result.summary(), result.claims, compared_with(result))
+    watcher.phase("Drawing figures")
+    definitions = {name: definition(chart) for name, chart in charts_of(findings).items()}
+    try:
+        _replace_figures(definitions, painter, result.folder)
+        watcher.phase("Writing the report")
+        page = result_page(findings, definitions, result.manifest, painter.script())
+        _replace_file(page, result.folder / REPORT)
+    except OSError as error:
+        raise ResultsError(f"{result.folder} cannot be written: {error.strerror}.") from error
+
+
+def compared_with(result: Result) -> dict[str, Ensemble]:
+    """By file, the ensembles that its claims were judged against, where they are still there."""
+    out, found = result.folder.parent.parent, {}
+    for file, number in result.manifest.get("comparisons", {}).items():
+        places = [place for place in out.glob(f"*/{number}") if is_finished(place)]
+        if number is not None and places:
+            found[file] = open_result(places[0]).ensemble
+    return found
+
+
+def charts_of(findings: Findings) -> dict[str, Any]:
+    """The figures by the names of their files."""
+    scenario, summary = findings.scenario, findings.summary
+    charts = {
+        "fan": fan_chart(scenario, summary, findings.events),
+        "matrix": start_to_end_matrix(scenario, summary),
+        "multiples": level_multiples(scenario, summary),
+    }
+    for pair, account in findings.accounts.items():
+        charts[f"why-{pair}"] = why_chart(account)
+    for file, comparison in findings.comparisons.items():
+        charts[f"difference-{slug(Path(file).stem)}"] = difference_chart(comparison)
+    if any(claim.share is not None for claim in findings.claims):
+        charts["claims"] = verdict_chart(scenario, findings.claims)
+    return charts
+
+
+def _replace_figures(definitions: dict[str, Any], painter: Painter, folder: Path) -> None:
+    aside = folder / f".{FIGURES}.part-{os.getpid()}"
+    aside.mkdir()
+    try:
+        painter.draw(definitions, aside)
+        shutil.rmtree(folder / FIGURES, ignore_errors=True)
+        aside.rename(folder / FIGURES)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replace_file(text: str, file: Path) -> None:
+    aside = file.with_name(f".{file.name}.part-{os.getpid()}")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(file)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from relsim.errors import ResultsError
-from relsim.figures.save import Painter, save_charts
+from relsim.figures.save import Painter, definition, save_charts
 
 
 def chart(rows: int = 3) -> alt.Chart:
@@ -29,7 +29,7 @@ def test_one_process_serves_several_threads_and_pages(tmp_path: Path) -> None:
         folder.mkdir()
     with Painter() as painter, ThreadPoolExecutor(4) as pool:
         painter.start()
-        list(pool.map(lambda folder: painter.draw({"c": chart()}, folder), folders))
+        list(pool.map(lambda folder: painter.draw({"c": definition(chart())}, folder), folders))
         assert "vegaEmbed" in painter.script()
     assert all((folder / "c.png").stat().st_size > 500 for folder in folders)
 
@@ -42,6 +42,6 @@ def test_charts_of_many_rows_are_drawn(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_said_and_does_not_end_the_process(tmp_path: Path) -> None:
     with Painter() as painter:
         with pytest.raises(ResultsError, match="could not be drawn"):
-            painter.draw({"c": chart()}, tmp_path / "absent")
-        painter.draw({"c": chart()}, tmp_path)
+            painter.draw({"c": definition(chart())}, tmp_path / "absent")
+        painter.draw({"c": definition(chart())}, tmp_path)
     assert (tmp_path / "c.svg").exists()

@@ -30,7 +30,7 @@ def driver() -> Iterator[Any]:
 def family(tmp_path_factory: pytest.TempPathFactory) -> Any:
     files = [FAMILY / f"{name}.yaml" for name in ("status-quo", "armenia-recognition")]
     files.append(FAMILY / "article-programme.yaml")
-    return run_family(files, runs=40, out=tmp_path_factory.mktemp("results"))
+    return run_family(files, runs=40, reports=True, out=tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")

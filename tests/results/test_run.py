@@ -29,6 +29,7 @@ FILES = {
     "events.csv",
     "claims.csv",
     "figures",
+    "report.html",
 }
 
 
@@ -41,9 +42,10 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 def test_a_run_leaves_the_whole_folder(result: Result) -> None:
     assert {path.name for path in result.folder.iterdir()} == FILES
     figures = {path.name for path in (result.folder / "figures").iterdir()}
-    assert figures == {
-        f"{name}.{kind}" for name in ("fan", "matrix", "multiples") for kind in ("svg", "png")
-    }
+    pairs = ("ARM-RUS", "AZE-PAK", "IND-RUS", "PAK-RUS", "PAK-USA")
+    names = {"fan", "matrix", "multiples", "claims", "difference-status-quo"}
+    names |= {f"why-{pair}" for pair in pairs}
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("svg", "png")}
     assert all(path.stat().st_size > 5000 for path in (result.folder / "figures").iterdir())
     assert result.folder.parent.name == "armenia-recognition"
 

@@ -106,7 +106,7 @@ def test_a_difference_of_two_results_names_both(
     done = relsim(
         *("explain", results / "armenia-recognition", "AZE-PAK", "--at", "2030-07"),
         *("--against", results / "status-quo"),
-        *("--out", tmp_path / "a.svg", "--csv", tmp_path / "a.csv"),
+        *("--figure", tmp_path / "a.svg", "--csv", tmp_path / "a.csv"),
     )
     assert done.code == 0, done.stderr
     assert "against “Pakistan–Russia, status quo”" in done.stdout
@@ -137,7 +137,7 @@ def test_a_single_run_has_no_spread(relsim: Command, results: Path) -> None:
         (["PAK-RUS", "--at", "soon"], "'soon' is not a month."),
         (["PAK-RUS", "--domain", "defense"], "Did you mean defence?"),
         (["PAK-RUS", "--direction", "PAK>USA"], "Known: 'PAK>RUS' and 'RUS>PAK'"),
-        (["PAK-RUS", "--out", "chart.pdf"], "chart.pdf ends neither in .svg nor in .png."),
+        (["PAK-RUS", "--figure", "chart.pdf"], "chart.pdf ends neither in .svg nor in .png."),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_computed(

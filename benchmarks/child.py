@@ -1,6 +1,6 @@
 """One simulation in a process of its own, for its time and its peak memory.
 
-``python -m benchmarks.child '{"states": 12, "runs": 1000, "repeats": 3}'`` prints JSON.
+``python -m benchmarks.child '{"states": 12, "runs": 1000, "repeats": 3, "cores": 1}'`` prints JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,9 @@ def measure(question: dict[str, int]) -> dict[str, float]:
     """Seconds and peak memory of some runs, keeping the watched pairs overall.
 
     Args:
-        question: ``runs``, ``repeats`` and sizes for :func:`make_scenario`.
+        question: ``runs``, ``repeats``, ``cores`` and sizes for :func:`make_scenario`.
     """
-    runs, repeats = question.pop("runs"), question.pop("repeats")
+    runs, repeats, cores = (question.pop(name) for name in ("runs", "repeats", "cores"))
     scenario = make_scenario(**question)
     compiled = compile_scenario(scenario)
     names = pair_names(compiled.pairs)
@@ -56,7 +57,8 @@ def measure(question: dict[str, int]) -> dict[str, float]:
     def simulate(runs: int) -> None:
         kept = np.empty((runs, scenario.time.steps + 1, len(columns)), dtype=np.float32)
         rows = {"overall": Watched(kept, columns), "fired": Nowhere(), "drawn": Nowhere()}
-        fill(compiled, runs, SEED, "overall", rows)
+        with ThreadPoolExecutor(cores) as pool:
+            fill(compiled, runs, SEED, "overall", rows, executor=pool)
 
     first = seconds(lambda: simulate(1))
     before = _peak()

@@ -64,7 +64,7 @@ def show_peers(
 def show_growth(console: Console, points: list[Point]) -> dict[str, Any]:
     """Prints time and memory by size."""
     columns = ("", "size", "runs", "seconds", "ms per run", "ns per pair, domain, step", "MB")
-    table = Table(*columns, title="Growth: all cores, overall cooperation of watched pairs kept")
+    table = Table(*columns, title="Growth: runs on all cores, the rest on one; watched pairs kept")
     for before, point in zip([None, *points], points, strict=False):
         if before is not None and before.along != point.along:
             table.add_section()

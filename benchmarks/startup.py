@@ -35,7 +35,7 @@ def _call(arguments: list[str]) -> None:
 
 def compilation() -> dict[str, float]:
     """Seconds of the first run in a new process, with nothing and with all of it compiled."""
-    question = {"runs": 1, "repeats": 1}
+    question = {"runs": 1, "repeats": 1, "cores": 1}
     with TemporaryDirectory() as folder:
         environment = {"NUMBA_CACHE_DIR": folder}
         nothing = ask(question, environment)["first_call"]

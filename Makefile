@@ -1,5 +1,6 @@
 # make demo   its own environment, the main job, and where the report is
 # make test   its own environment, lint, types and the whole test suite
+# make bench  how fast it is, beside the same model in other hands
 # Only Python >= 3.11, make and git are needed.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -11,11 +12,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/installed
+BENCH_STAMP := $(VENV)/installed-bench
 NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
 SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
 
-.PHONY: demo test test-all test-newer-mesa lint golden schema gallery clean
+# Such as BENCH=--full, BENCH="--only peers".
+BENCH ?=
+
+.PHONY: demo test test-all test-newer-mesa bench lint golden schema gallery clean
 
 demo: $(STAMP)
 	$(BIN)/relsim run $(SCENARIO)
@@ -40,6 +45,13 @@ $(NEWER_STAMP): pyproject.toml constraints.txt
 	$(NEWER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
 		--constraint constraints.txt --editable . pytest
 	@touch $(NEWER_STAMP)
+
+bench: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+$(BENCH_STAMP): $(STAMP)
+	$(PIP) install --constraint constraints.txt --editable ".[bench]"
+	@touch $(BENCH_STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from relsim.scenario import reader
 from relsim.scenario.load import check_file, check_text
 from relsim.scenario.reader import MAX_DEPTH, read_file, read_text, scalar_value
 from relsim.scenario.tree import plain
 from scenario.minimal import MINIMAL, places, problems_of, scenario_with
+from scenarios_to_test import SHIPPED
 
 SCALARS = [
     ("NO", "NO"), ("off", "off"), ("y", "y"), ("12:30", "12:30"), ("2020-07-01", "2020-07-01"),
@@ -163,3 +165,10 @@ def test_paths_that_lead_to_no_file(tmp_path: Path) -> None:
 def test_a_problem_of_a_value_in_a_longer_file_is_on_its_line() -> None:
     snippet = "# a comment\n\nparameters:\n\n  drift:   x   # wrong\n"
     assert problems_of(snippet) == [(5, 12, "not-a-number")]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_both_parsers_see_the_same_tree(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = read_file(path, "x")
+    monkeypatch.setattr(reader, "QUICK_LOADER", yaml.SafeLoader)
+    assert read_file(path, "x") == quick

@@ -87,12 +87,13 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
 
 
 def _pair_sentence(entries: Sequence[Entry], pair: str) -> str:
-    """Where a pair ends in the base, and which scenarios lead highest and lowest."""
+    """Where a pair ends in the base, and which of those paired with it lead highest and lowest."""
     base = entries[0]
     ends = {
         entry.scenario.name: _end(entry.summary, pair)
         for entry in entries
         if pair in entry.summary["pair"].values
+        and (entry is base or not isinstance(entry.comparison, str))
     }
     own = ends[base.scenario.name]
     highest, lowest = (best(ends, key=lambda name: ends[name]) for best in (max, min))

@@ -167,7 +167,7 @@ def _simulate(asked: Asked, store: Path, clock: _Clock) -> Ensemble:
     question, watcher = asked.question, asked.watcher
     compiled = compile_scenario(question.scenario)
     if not kernel_is_compiled():
-        watcher.phase("Compiling the model, once per installation (about half a minute)")
+        watcher.phase("Compiling the model, once per installation (about a minute)")
     with clock.timing("compile"):
         compile_kernel(compiled)
     watcher.phase(f"Simulating {question.runs:,} runs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 import relsim
 from benchmarks import bare, numpy_batch, with_mesa
 from benchmarks.given import Floats, Given, give
+from benchmarks.loops import LoopWorld
 from benchmarks.timing import Contender, alternate
 
 Levels: TypeAlias = Callable[[Given, int], NDArray[np.floating]]
@@ -25,6 +27,7 @@ DOUBLE, SINGLE = 1e-9, 1e-7  # largest differences from relsim's states and from
 def peers() -> dict[str, Levels]:
     """Each peer as a function of what it is given: overall cooperation [runs, T, P]."""
     found: dict[str, Levels] = {
+        "Mesa, loops": partial(with_mesa.simulate, kind=LoopWorld),
         "Mesa": with_mesa.simulate,
         "NumPy batch": _numpy_levels,
         "bare kernel": _bare_levels,
@@ -96,10 +99,11 @@ def _relsim(scenario: relsim.Scenario, runs: int, pool: Executor) -> Callable[[]
 
 
 def _agent_programs(given: Given, runs: int) -> dict[str, Contender]:
-    programs = {name: peer for name, peer in peers().items() if name in ("Mesa", "AgentPy")}
+    counts = {"Mesa, loops": 2, "Mesa": runs, "AgentPy": runs}
     return {
-        name: Contender(runs, lambda program=program: program(given, runs))  # type: ignore[misc]
-        for name, program in programs.items()
+        name: Contender(counts[name], partial(program, given, counts[name]))
+        for name, program in peers().items()
+        if name in counts
     }
 
 

@@ -28,9 +28,11 @@ class State(mesa.Agent):  # type: ignore[misc]
 class Relations(mesa.Model):  # type: ignore[misc]
     """One run. Overall cooperation is collected every month. Mesa 3.5 hands over ``rng``."""
 
-    def __init__(self, given: Given, run: int, rng: int | None = None) -> None:
+    def __init__(
+        self, given: Given, run: int, kind: type[World] = World, rng: int | None = None
+    ) -> None:
         super().__init__(rng=rng)
-        self.world = World(given, run)
+        self.world = kind(given, run)
         states = len(self.world.posture)
         State.create_agents(self, states, list(range(states)))
         self.datacollector = mesa.DataCollector({"overall": lambda model: model.world.overall})
@@ -46,11 +48,11 @@ class Relations(mesa.Model):  # type: ignore[misc]
         self.running = self.world.step < self.world.given.steps
 
 
-def simulate(given: Given, runs: int) -> Floats:
+def simulate(given: Given, runs: int, kind: type[World] = World) -> Floats:
     """Overall cooperation at the end of every step, [runs, T, P]."""
     rows = mesa.batch_run(
         Relations,
-        {"given": [given], "run": range(runs)},
+        {"given": [given], "run": range(runs), "kind": [kind]},
         number_processes=1,
         max_steps=given.steps,
         data_collection_period=1,

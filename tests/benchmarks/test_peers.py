@@ -30,7 +30,14 @@ def given(scenario: relsim.Scenario) -> Given:
 # compile, and every `make bench` checks it too.
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 @pytest.mark.parametrize(
-    "name", ["Mesa", "AgentPy", "NumPy batch", pytest.param("bare kernel", marks=pytest.mark.slow)]
+    "name",
+    [
+        "Mesa, loops",
+        "Mesa",
+        "AgentPy",
+        "NumPy batch",
+        pytest.param("bare kernel", marks=pytest.mark.slow),
+    ],
 )
 def test_a_peer_follows_the_same_trajectories(
     name: str, scenario: relsim.Scenario, given: Given

@@ -97,7 +97,8 @@ def notes(file: Path) -> int:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
     """Makes noting a chunk fail, once so many are noted."""
-    sound, left = resume.note, iter([None] * after)
+    module: Any = resume
+    sound, left = module.note, iter([None] * after)
 
     def note(*arguments: Any) -> None:
         if next(left, error) is error:
@@ -105,6 +106,14 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException)
         sound(*arguments)
 
     monkeypatch.setattr(resume, "note", note)
+
+
+def interrupted(file: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Leaves so many chunks noted."""
+    with monkeypatch.context() as patch:
+        interrupt(patch, after, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt, match=f"{after} of 5 chunks are kept"):
+            simulated(file)
 
 
 def test_a_killed_process_loses_no_finished_chunk(file: Path) -> None:
@@ -126,9 +135,7 @@ def test_a_killed_process_loses_no_finished_chunk(file: Path) -> None:
 def test_only_what_is_missing_is_simulated_again(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        interrupt(patch, 3, KeyboardInterrupt())
-        simulated(file)
+    interrupted(file, monkeypatch, 3)
     done: list[int] = []
     sound = simulate.simulate_chunk  # type: ignore[attr-defined]
 
@@ -178,9 +185,7 @@ def test_an_interrupted_family_says_what_is_kept_of_all(tmp_path: Path) -> None:
 def test_a_damaged_chunk_is_simulated_again(
     file: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        interrupt(patch, 4, KeyboardInterrupt())
-        simulated(file)
+    interrupted(file, monkeypatch, 4)
     (part,) = (file.parent / "results" / "small").glob(".*.part")
     shard = next(one for one in (part / "ensemble.zarr/overall/c/1").rglob("*") if one.is_file())
     spoil(damage, shard)
@@ -196,9 +201,7 @@ def test_a_damaged_chunk_is_simulated_again(
 def spoil(damage: str, shard: Path) -> None:
     content = shard.read_bytes()
     if damage == "flip":
-        shard.write_bytes(
-            bytes([content[0], *(255 - byte for byte in content[1:90])]) + content[90:]
-        )
+        shard.write_bytes(bytes(255 - byte for byte in content[:90]) + content[90:])
     elif damage == "cut":
         shard.write_bytes(content[: len(content) // 2])
     elif damage == "remove":
@@ -235,26 +238,23 @@ def test_a_place_that_must_not_be_written_is_named(
 
 
 def test_force_begins_afresh(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        interrupt(patch, 3, KeyboardInterrupt())
-        simulated(file)
+    interrupted(file, monkeypatch, 3)
     told = Told()
     simulated(file, told, force=True)
     assert not [phase for phase in told.phases if "Resuming" in phase]
 
 
 def test_two_processes_do_not_write_one_result_at_once(file: Path) -> None:
-    first = cli("slow", 2, file)
-    while not notes(file) and first.poll() is None:
+    other = cli("slow", 2, file)
+    while not notes(file) and other.poll() is None:
         time.sleep(0.02)
-    second = cli("slow", 0, file)
-    said, errors = second.communicate(timeout=60)
-    assert first.communicate(timeout=60)[1] == ""
-    assert (first.returncode, second.returncode, errors) == (0, 0, "")
-    assert "Another process is simulating this; waiting" in said
-    assert "This question was answered before" in said
-    (folder,) = (file.parent / "results" / "small").iterdir()
-    assert arrays_of(open_result(folder)) == undisturbed(file)
+    told = Told()
+    result = simulated(file, told)
+    _, said = other.communicate(timeout=60)
+    assert (other.returncode, said) == (0, "")
+    assert told.phases == ["Another process is simulating this; waiting"]
+    assert result.reused
+    assert arrays_of(result) == undisturbed(file)
 
 
 def test_threads_that_ask_at_once_get_one_result(file: Path) -> None:
@@ -293,15 +293,20 @@ def test_what_stands_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     folder = tmp_path / "s" / "abc"
     folder.mkdir(parents=True)
     (folder / "old").touch()
-    with pytest.raises(ZeroDivisionError), written_aside(folder, afresh=True) as aside:
-        (aside / "new").touch()
-        assert (folder / "old").exists()
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        _write_half(folder)
     assert [path.name for path in folder.iterdir()] == ["old"]
     with written_aside(folder, afresh=False) as aside:
         assert (aside / "new").exists()
     assert [path.name for path in folder.iterdir()] == ["new"]
     assert not place_aside(folder).exists()
+
+
+def _write_half(folder: Path) -> None:
+    with written_aside(folder, afresh=True) as aside:
+        (aside / "new").touch()
+        assert (folder / "old").exists()
+        raise ZeroDivisionError
 
 
 @pytest.fixture
@@ -337,9 +342,7 @@ def test_failed_runs_are_recorded_counted_and_left_out(
 
 
 def test_chunks_with_failed_runs_are_tried_again(file: Path, failing: pytest.MonkeyPatch) -> None:
-    with failing.context() as patch, pytest.raises(KeyboardInterrupt):
-        interrupt(patch, 2, KeyboardInterrupt())  # of the chunks that went well
-        simulated(file)
+    interrupted(file, failing, 2)  # of the chunks that went well
     failing.undo()
     result = simulated(file)
     assert result.manifest["failures"] == 0
@@ -347,7 +350,7 @@ def test_chunks_with_failed_runs_are_tried_again(file: Path, failing: pytest.Mon
     assert arrays_of(result) == undisturbed(file)
 
 
-def test_the_command_line_ends_with_a_line_where_the_disk_is_full(file: Path) -> None:
+def test_the_command_line_names_a_place_that_cannot_be_written(file: Path) -> None:
     (file.parent / "results").write_text("in the way")
     process = cli("slow", 0, file)
     _, said = process.communicate(timeout=60)

@@ -27,13 +27,14 @@ def comparisons(question: Question) -> Comparisons:
 
 def with_all_compared(question: Question) -> list[tuple[Question, Comparisons]]:
     """A question and all that it leads to, by claims of claims, each with what it compares with."""
-    found: dict[str, tuple[Question, Comparisons]] = {}
+    found: dict[tuple[str, str], tuple[Question, Comparisons]] = {}
     waiting = [question]
     while waiting:
         asked = waiting.pop()
-        if asked.id not in found:
+        place = asked.scenario.slug, asked.id
+        if place not in found:
             compared = comparisons(asked)
-            found[asked.id] = asked, compared
+            found[place] = asked, compared
             waiting += [other for other in compared.values() if isinstance(other, Question)]
     return list(found.values())
 

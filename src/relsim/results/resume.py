@@ -137,9 +137,9 @@ def telling_what_is_kept(questions: Iterable[Question], out: Path) -> Iterator[N
 def _kept(questions: Iterable[Question], out: Path) -> str:
     """How many chunks of some questions are on disk, in words."""
     total = done = 0
-    needed = {one.id: one for asked in questions for one, _ in with_all_compared(asked)}
-    for question in needed.values():
-        folder = out / question.scenario.slug / question.id
+    needed = [one for asked in questions for one, _ in with_all_compared(asked)]
+    places = {out / one.scenario.slug / one.id: one for one in needed}
+    for folder, question in places.items():
         compiled = compile_scenario(question.scenario)
         count = len(all_chunks(compiled, question.runs, question.record))
         total += count

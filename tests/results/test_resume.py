@@ -87,7 +87,8 @@ def command(*arguments: object) -> list[str]:
 def cli(what: str, number: int, file: Path) -> subprocess.Popen[str]:
     asked = ("run", file, "--runs", RUNS, "--seed", 7, "--out", file.parent / "results")
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command(what, number, *asked), text=True, **pipes)
+    asked_for = command(what, number, *asked)
+    return subprocess.Popen(asked_for, text=True, start_new_session=True, **pipes)
 
 
 def notes(file: Path) -> int:
@@ -153,7 +154,7 @@ def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(file: Path) -> None:
     while notes(file) < 2 and process.poll() is None:
         time.sleep(0.02)
     began = time.perf_counter()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal does
     _, said = process.communicate(timeout=60)
     assert time.perf_counter() - began < 1
     assert process.returncode == EXIT_STOPPED
@@ -169,12 +170,16 @@ def test_an_interrupted_family_says_what_is_kept_of_all(tmp_path: Path) -> None:
         file.write_text(SCENARIO.replace("Small", file.stem))
     asked = ("run", *files, "--runs", RUNS, "--out", tmp_path / "results")
     process = subprocess.Popen(
-        command("slow", 3, *asked), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command("slow", 3, *asked),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     while not notes(files[0]) and process.poll() is None:
         time.sleep(0.02)
     began = time.perf_counter()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal does
     _, said = process.communicate(timeout=60)
     assert time.perf_counter() - began < 1
     assert process.returncode == EXIT_STOPPED

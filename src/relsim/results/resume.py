@@ -63,6 +63,8 @@ def simulate_into(
     """
     runs, seed, record = question.runs, question.seed, question.record
     every = all_chunks(compiled, runs, record)
+    if (place / JOURNAL).is_file():
+        watcher.phase("Checking what an earlier run left")
     arrays, kept = _taken_over(question, compiled, place, every)
     if kept:
         watcher.phase(f"Resuming: {len(kept)} of {len(every)} chunks are done")

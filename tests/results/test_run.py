@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +12,7 @@ import yaml
 import relsim
 from relsim.errors import ResultsError
 from relsim.results import run as run_module
-from relsim.results.folder import is_finished, written_aside
+from relsim.results.folder import is_finished
 from relsim.results.manifest import event_weights
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
@@ -121,30 +119,6 @@ def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
         "words": Question(scenario.with_changes({"about": "Else."}), 1, 60, "domains"),
     }[change]
     assert (other.id == base.id) is (change == "words")
-
-
-def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
-    folder = tmp_path / "s" / "abc"
-    with pytest.raises(KeyboardInterrupt):
-        _interrupted(folder)
-    assert not folder.exists()
-    assert list(folder.parent.iterdir()) == []
-
-
-def _interrupted(folder: Path) -> None:
-    with written_aside(folder) as aside:
-        (aside / "x").write_text("half")
-        raise KeyboardInterrupt
-
-
-def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    left = tmp_path / "s" / f".abc.part-{dead.pid}"
-    left.mkdir(parents=True)
-    with written_aside(tmp_path / "s" / "abc") as aside:
-        (aside / "x").write_text("whole")
-    assert [path.name for path in (tmp_path / "s").iterdir()] == ["abc"]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from relsim.analysis.blocks import run_blocks
 from relsim.analysis.intervals import Values, jeffreys_interval, median_interval
-from relsim.analysis.pairing import lacking, recorded_levels, unpaired
+from relsim.analysis.pairing import lacking, on_shared_runs, recorded_levels, unpaired
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
@@ -106,11 +106,14 @@ def _judge_claim(
     if reason:
         return replace(open_verdict, reason=reason)
     paired = other if isinstance(other, Ensemble) else None
+    if paired is not None:
+        ensemble, paired = on_shared_runs(ensemble, paired)
     values = judged_values(expect, ensemble, paired)
     count = int(holds(expect, values, ensemble.scenario.time).sum())
     low, high = jeffreys_interval(count, len(values))
     return replace(
         _with_effect(open_verdict, values[~np.isnan(values)]),
+        runs=len(values),
         share=count / len(values),
         low=low,
         high=high,
@@ -274,7 +277,7 @@ def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | N
 
 def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:
     """A share of all runs of an ensemble needs as many of the other."""
-    return f"has {other.runs:,} runs" if ensemble.runs != other.runs else ""
+    return f"has {other.asked:,} runs" if ensemble.asked != other.asked else ""
 
 
 # Words

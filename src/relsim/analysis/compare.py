@@ -12,7 +12,7 @@ import xarray as xr
 from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
 from relsim.analysis.effects import Effect, effect, effects_table
-from relsim.analysis.pairing import lacking_domain, recorded_levels
+from relsim.analysis.pairing import lacking_domain, on_shared_runs, recorded_levels
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
@@ -35,7 +35,7 @@ class Comparison:
         base: the ensemble compared with.
         other: the ensemble that is compared.
         domain: the domain of cooperation that is compared; None for overall cooperation.
-        runs: how many runs are paired: the first ones of both.
+        runs: how many runs are paired: those of both.
         pairs: the pairs of states that both record.
     """
 
@@ -178,8 +178,8 @@ class Comparison:
 
     def _levels(self, pairs: str | list[str]) -> tuple[xr.DataArray, xr.DataArray]:
         """The levels of both in the paired runs, not read yet."""
-        both = (recorded_levels(one, self.domain) for one in (self.base, self.other))
-        base, other = (levels.sel(pair=pairs).isel(run=slice(self.runs)) for levels in both)
+        both = (recorded_levels(one, self.domain) for one in on_shared_runs(self.base, self.other))
+        base, other = (levels.sel(pair=pairs) for levels in both)
         return base, other
 
 
@@ -200,9 +200,9 @@ def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Co
     """
     if refused := refusal(base, other, domain):
         raise ResultsError(refused)
-    return Comparison(
-        base, other, domain, min(base.runs, other.runs), _shared_pairs(base, other, domain)
-    )
+    pairs = _shared_pairs(base, other, domain)
+    runs = on_shared_runs(base, other)[0].runs
+    return Comparison(base, other, domain, runs, pairs)
 
 
 def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:

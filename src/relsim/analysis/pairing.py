@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
+import pandas as pd
 import xarray as xr
 
 from relsim.ensemble.simulate import Ensemble
@@ -51,6 +53,22 @@ def unpaired(ensemble: Draws, other: Draws) -> str:
     if set(ensemble.scenario.domains) != set(other.scenario.domains):
         return f"has the domains {', '.join(other.scenario.domains)}"
     return f"is of relsim {other.version}" if ensemble.version != other.version else ""
+
+
+def on_shared_runs(one: Ensemble, other: Ensemble) -> tuple[Ensemble, Ensemble]:
+    """Both, with only the runs that are in both: neither failed in one, nor beyond its last."""
+    shared = one.data.indexes["run"].intersection(other.data.indexes["run"])
+    first, second = (_of_runs(which, shared) for which in (one, other))
+    return first, second
+
+
+def _of_runs(ensemble: Ensemble, runs: pd.Index) -> Ensemble:
+    own = ensemble.data.indexes["run"]
+    if own.equals(runs):
+        return ensemble
+    if own[: len(runs)].equals(runs):  # a slice is read faster than a list of runs
+        return replace(ensemble, data=ensemble.data.isel(run=slice(len(runs))))
+    return replace(ensemble, data=ensemble.data.sel(run=runs))
 
 
 def lacking(ensemble: Ensemble, pair: str, domain: str | None) -> str:

@@ -7,17 +7,19 @@ results.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 import typer
 
-from relsim.cli.application import EXIT_PROBLEMS, EXIT_RESULTS, app
+from relsim.cli.application import EXIT_PROBLEMS, EXIT_RESULTS, EXIT_STOPPED, Interrupted, app
 from relsim.cli.compare import compare
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.listing import list_
 from relsim.cli.report import report
 from relsim.cli.run import run
+from relsim.cli.verify import verify
 from relsim.errors import RelsimError, ScenarioError
 
 # Objects between collections. Charts and scenarios are trees of many small objects without
@@ -29,6 +31,7 @@ app.command()(compare)
 app.command()(explain)
 app.command()(diff)
 app.command()(report)
+app.command()(verify)
 app.command(name="list")(list_)
 app.command()(validate)
 app.command()(new)
@@ -46,6 +49,10 @@ def main() -> None:
         count = len(error.problems)
         typer.secho(f"{count} problem{'s' if count != 1 else ''}.", err=True, fg=typer.colors.RED)
         sys.exit(EXIT_PROBLEMS)
+    except Interrupted as stop:
+        typer.secho(str(stop), err=True, fg=typer.colors.YELLOW)
+        sys.stdout.flush()
+        os._exit(EXIT_STOPPED)  # without waiting for threads that summarise, draw or wait
     except RelsimError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(EXIT_RESULTS)

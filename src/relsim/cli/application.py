@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from relsim import __version__
+from relsim.errors import RelsimError
 
 EXIT_CONTRADICTED = 1  # with --check, a claim is contradicted
+EXIT_DIFFERS = 1  # a result is not what it should be
 EXIT_PROBLEMS = 2  # the input is wrong
 EXIT_RESULTS = 3  # the results folder cannot be used
+EXIT_STOPPED = 130  # interrupted: 128 and the number of the signal, as shells have it
+
+
+class Interrupted(RelsimError):  # noqa: N818  it is no error
+    """Somebody pressed Ctrl-C."""
+
+
+class _Commands(TyperGroup):
+    """Commands that say how to go on when they are interrupted; Typer's own end in silence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interrupted(str(stop) or "Stopped.") from None
+
 
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

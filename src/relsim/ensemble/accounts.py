@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from relsim.ensemble.chunks import (
     Chunk,
+    Stop,
     batch_of,
     chunks,
     is_compiled,
     lanes,
     map_chunks,
+    new_stop,
     runs_that_fit,
 )
 from relsim.ensemble.record import axes
@@ -102,12 +104,13 @@ def account_runs(
         scenario's same run and step); statistics are ``mean`` and ``sd``. A step stands for its
         first month, and its account for what holds when states decide in it, after events.
     """
-    task = partial(_chunk_moments, compared, seed)
+    stop = new_stop()
+    task = partial(_chunk_moments, compared, seed, stop=stop)
     found: Moments | None = None
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
-    for chunk, moments in map_chunks(task, todo, executor):
+    for chunk, moments in map_chunks(task, todo, executor, stop):
         found = moments if found is None else found.merged(moments)
         if progress is not None:
             progress(chunk.runs)
@@ -175,9 +178,11 @@ def _runs_per_chunk(compared: Compared) -> int:
     return runs_that_fit(per_run)
 
 
-def _chunk_moments(compared: Compared, seed: int, chunk: Chunk) -> Moments:
+def _chunk_moments(
+    compared: Compared, seed: int, chunk: Chunk, stop: Stop | None = None
+) -> Moments:
     """The moments of a chunk of runs. Runs in any thread or process."""
-    sides = [_quantities(compared, side, seed, chunk) for side in compared.sides]
+    sides = [_quantities(compared, side, seed, chunk, stop) for side in compared.sides]
     mean, squares = {}, {}
     for name in QUANTITIES:
         level = sides[0][name][:, 1:]
@@ -193,10 +198,10 @@ def _reduced(values: Values) -> tuple[Values, Values]:
 
 
 def _quantities(
-    compared: Compared, compiled: Compiled, seed: int, chunk: Chunk
+    compared: Compared, compiled: Compiled, seed: int, chunk: Chunk, stop: Stop | None
 ) -> dict[str, Values]:
     """Every quantity by run and moment, of which the first is the opening."""
-    accounts = account_chunk(compiled, compared.pair, seed, chunk)
+    accounts = account_chunk(compiled, compared.pair, seed, chunk, stop)
     total = accounts.domain_weight.sum(axis=1, keepdims=True)
     weight = np.divide(
         accounts.domain_weight, total, out=np.zeros_like(accounts.domain_weight), where=total > 0
@@ -219,9 +224,11 @@ def _quantities(
     return found
 
 
-def account_chunk(compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk) -> Accounts:
-    """The accounts of every run of a chunk."""
-    batch, _ = batch_of(compiled, seed, chunk)
+def account_chunk(
+    compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk, stop: Stop | None = None
+) -> Accounts:
+    """The accounts of every run of a chunk; of no use once ``stop`` is set."""
+    batch, _ = batch_of(compiled, seed, chunk, stop)
     world = new_world(compiled, lanes(chunk))
     numbers = number_views(compiled.sizes, world.vector)
     first, second = (compiled.states.index(code) for code in pair)

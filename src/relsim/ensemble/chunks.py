@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,16 @@ LANES = 16  # runs side by side: two registers of eight doubles, and a dozen sta
 MAX_BYTES = 32 * 1024 * 1024  # so that memory stays bounded with many states
 
 Answer = TypeVar("Answer")
+Stop: TypeAlias = NDArray[np.uint8]  # [1] shared by threads; not 0: leave off
+
+
+class Stopped(Exception):  # noqa: N818  it is no error
+    """A chunk was left unfinished because it was told to."""
+
+
+def new_stop() -> Stop:
+    """A flag that is not set."""
+    return np.zeros(1, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -57,27 +67,41 @@ def chunks(runs: int, size: int) -> list[Chunk]:
     return [Chunk(first, min(size, runs - first)) for first in range(0, runs, size)]
 
 
+def all_chunks(compiled: Compiled, runs: int, level: RecordLevel) -> list[Chunk]:
+    """The chunks of an ensemble of a scenario."""
+    return chunks(runs, runs_per_chunk(compiled, level))
+
+
 def lanes(chunk: Chunk) -> int:
     """How many runs of a chunk lie side by side."""
     return min(LANES, max(1, chunk.runs))
 
 
-def batch_of(compiled: Compiled, seed: int, chunk: Chunk) -> tuple[Batch, NDArray[np.float64]]:
+def batch_of(
+    compiled: Compiled, seed: int, chunk: Chunk, stop: Stop | None = None
+) -> tuple[Batch, NDArray[np.float64]]:
     """The batch of a chunk for a kernel, and its uncertain numbers by draw."""
+    stop = new_stop() if stop is None else stop
     drawn = draw_numbers(compiled.draws, seed, chunk.first, chunk.runs)
     places, values = place_draws(compiled.draws, drawn)
-    batch = Batch(np.uint64(seed), np.uint64(chunk.first), compiled.vector, places, values)
+    batch = Batch(np.uint64(seed), np.uint64(chunk.first), compiled.vector, places, values, stop)
     return batch, drawn
 
 
 def simulate_chunk(
-    compiled: Compiled, seed: int, level: RecordLevel, chunk: Chunk
+    compiled: Compiled, seed: int, level: RecordLevel, chunk: Chunk, stop: Stop | None = None
 ) -> dict[str, NDArray[np.generic]]:
-    """The recorded arrays of one chunk, by variable. Runs in any thread or process."""
-    batch, drawn = batch_of(compiled, seed, chunk)
+    """The recorded arrays of one chunk, by variable. Runs in any thread or process.
+
+    Raises:
+        Stopped: ``stop`` was set in the meantime.
+    """
+    batch, drawn = batch_of(compiled, seed, chunk, stop)
     world = new_world(compiled, lanes(chunk))
     filled = recording(compiled, level, chunk.runs)
     simulate_batch(compiled.plan, number_views(compiled.sizes, world.vector), world, batch, filled)
+    if batch.stop[0]:
+        raise Stopped
     arrays: dict[str, NDArray[np.generic]] = {**filled._asdict(), "drawn": drawn}
     return {name: arrays[name] for name in variables(compiled, level)}
 
@@ -101,13 +125,18 @@ def compile_kernel(compiled: Compiled) -> None:
 
 
 def map_chunks(
-    task: Callable[[Chunk], Answer], todo: list[Chunk], executor: Executor | None = None
-) -> Iterator[tuple[Chunk, Answer]]:
+    task: Callable[[Chunk], Answer],
+    todo: Sequence[Chunk],
+    executor: Executor | None = None,
+    stop: Stop | None = None,
+) -> Generator[tuple[Chunk, Answer], None, None]:
     """What a task gives for each chunk, in order, with few answers in memory at once.
 
     Args:
         task: a function that a process can be sent, as ``functools.partial`` of one.
+        todo: the chunks.
         executor: any executor of :mod:`concurrent.futures`; threads on all cores where absent.
+        stop: set on Ctrl-C, so that the chunks in hand end too.
     """
     workers = available_cores()
     own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
@@ -120,6 +149,10 @@ def map_chunks(
                     yield _first(running)
             while running:
                 yield _first(running)
+        except KeyboardInterrupt:
+            if stop is not None:
+                stop[0] = 1
+            raise
         finally:
             for _, future in running:
                 future.cancel()

@@ -39,13 +39,23 @@ def digests(arrays: Mapping[str, NDArray[Any]]) -> Digests:
     }
 
 
+def start(journal: Path, kept: Mapping[Chunk, Digests]) -> None:
+    """A journal of what is kept, in the place of the one that was there."""
+    aside = journal.with_suffix(".new")
+    aside.write_text("".join(_line(chunk, found) for chunk, found in kept.items()), "utf-8")
+    aside.replace(journal)
+
+
 def note(journal: Path, chunk: Chunk, found: Digests) -> None:
     """Notes a chunk as finished, on disk when this returns."""
-    line = json.dumps({"first": chunk.first, "runs": chunk.runs, "digests": found})
     with journal.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+        file.write(_line(chunk, found))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _line(chunk: Chunk, found: Digests) -> str:
+    return json.dumps({"first": chunk.first, "runs": chunk.runs, "digests": found}) + "\n"
 
 
 def noted(journal: Path) -> list[Noted]:
@@ -78,5 +88,5 @@ def _stored_digests(arrays: Mapping[str, Any], chunk: Chunk) -> Digests | None:
     """The digests of a chunk as it is stored; None where it cannot be read."""
     try:
         return digests({name: np.asarray(array[chunk.rows]) for name, array in arrays.items()})
-    except (OSError, ValueError, RuntimeError):
+    except Exception:  # decoders raise all sorts of errors on broken bytes
         return None

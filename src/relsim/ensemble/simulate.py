@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -12,13 +13,23 @@ import numpy as np
 import xarray as xr
 
 from relsim import __version__
-from relsim.ensemble.chunks import chunks, map_chunks, runs_per_chunk, simulate_chunk
+from relsim.ensemble.chunks import (
+    Chunk,
+    Stop,
+    all_chunks,
+    map_chunks,
+    new_stop,
+    simulate_chunk,
+)
+from relsim.ensemble.failures import Arrays, Failure, with_failures
 from relsim.ensemble.record import RecordLevel, axes, variables
+from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.scenario.schema import Scenario
 
 Progress = Callable[[int], None]  # called with the number of runs that have just finished
+Stored = Callable[[Chunk, Arrays, tuple[Failure, ...]], None]  # called with what has been stored
 
 
 class Rows(Protocol):
@@ -36,18 +47,26 @@ class Ensemble:
         seed: ensembles on one seed are paired run by run.
         data: ``overall`` (run, time, pair), ``cooperation`` (run, time, watched, domain),
             ``fired`` (run, step, event), ``drawn`` (run, number); perhaps lazy, from a store.
+            Runs that failed are not in it.
         version: the relsim that simulated it.
+        failed: numbers of the runs that failed.
     """
 
     scenario: Scenario
     seed: int
     data: xr.Dataset
     version: str = __version__
+    failed: tuple[int, ...] = ()
 
     @property
     def runs(self) -> int:
-        """Number of runs."""
+        """Number of runs in ``data``."""
         return int(self.data.sizes["run"])
+
+    @property
+    def asked(self) -> int:
+        """Number of runs that were asked for."""
+        return self.runs + len(self.failed)
 
 
 def simulate(
@@ -76,8 +95,10 @@ def simulate(
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
         for name, variable in variables(compiled, record).items()
     }
-    fill(compiled, runs, seed, record, arrays, executor=executor, progress=progress)
-    return Ensemble(scenario, seed, dataset(compiled, record, runs, arrays))
+    failures = fill(compiled, runs, seed, record, arrays, executor=executor, progress=progress)
+    failed = tuple(failure.run for failure in failures)
+    data = without_runs(dataset(compiled, record, runs, arrays), failed)
+    return Ensemble(scenario, seed, data, failed=failed)
 
 
 def fill(
@@ -87,18 +108,78 @@ def fill(
     record: RecordLevel,
     arrays: dict[str, Any],
     *,
+    todo: Sequence[Chunk] | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> None:
-    """Simulates an ensemble into arrays that take rows, chunk by chunk."""
-    task = partial(simulate_chunk, compiled, seed, record)
-    for chunk, recorded in map_chunks(
-        task, chunks(runs, runs_per_chunk(compiled, record)), executor
-    ):
-        for name, values in recorded.items():
-            arrays[name][chunk.rows] = values
-        if progress is not None:
-            progress(chunk.runs)
+    stored: Stored | None = None,
+    stop: Stop | None = None,
+) -> list[Failure]:
+    """Simulates an ensemble into arrays that take rows, chunk by chunk.
+
+    Args:
+        compiled, runs, seed, record: what to simulate, and what to keep.
+        arrays: by variable.
+        todo: the chunks that are missing; all where absent.
+        executor: where chunks run; threads on all cores where absent.
+        progress, stored: called after each chunk.
+        stop: ends the work from another thread.
+
+    Returns:
+        The runs that failed. Their rows are NaN, or 0 where numbers are whole.
+
+    Raises:
+        ResultsError: every run of the first chunk failed.
+        Stopped: ``stop`` was set.
+    """
+    todo = all_chunks(compiled, runs, record) if todo is None else todo
+    stop = new_stop() if stop is None else stop
+    task = partial(recorded_rows, compiled, seed, record, stop=stop)
+    failures: list[Failure] = []
+    with closing(map_chunks(task, todo, executor, stop)) as done:
+        for chunk, (recorded, failed) in done:
+            _refuse_all_failed(chunk, failed, first=chunk == todo[0])
+            failures += failed
+            for name, values in recorded.items():
+                arrays[name][chunk.rows] = values
+            if stored is not None:
+                stored(chunk, recorded, failed)
+            if progress is not None:
+                progress(chunk.runs)
+    return failures
+
+
+def recorded_rows(
+    compiled: Compiled, seed: int, record: RecordLevel, chunk: Chunk, stop: Stop | None = None
+) -> tuple[Arrays, tuple[Failure, ...]]:
+    """The recorded arrays of one chunk, and which runs failed. Runs in any thread or process."""
+    return with_failures(
+        lambda part: simulate_chunk(compiled, seed, record, part, stop),
+        lambda part: _blank(compiled, record, part.runs),
+        chunk,
+    )
+
+
+def _blank(compiled: Compiled, record: RecordLevel, runs: int) -> Arrays:
+    """Rows that hold nothing: NaN, or 0 where numbers are whole."""
+    return {
+        name: np.full(
+            (runs, *one.shape), np.nan if np.issubdtype(one.dtype, np.floating) else 0, one.dtype
+        )
+        for name, one in variables(compiled, record).items()
+    }
+
+
+def _refuse_all_failed(chunk: Chunk, failed: Sequence[Failure], *, first: bool) -> None:
+    """Where nothing goes well at the start, nothing would later."""
+    if first and failed and len(failed) == chunk.runs:
+        trace = "".join(f"\n  {call}" for call in failed[0].trace)
+        text = f"All of the first {chunk.runs:,} runs failed. {failed[0].error}{trace}"
+        raise ResultsError(text)
+
+
+def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
+    """A dataset less some runs."""
+    return data.drop_sel(run=list(failed)) if failed else data
 
 
 def dataset(

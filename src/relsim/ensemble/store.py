@@ -7,6 +7,8 @@ so that reading one pair of a million runs does not read the others.
 from __future__ import annotations
 
 import math
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import xarray as xr
 import zarr
 from zarr.codecs import BloscCodec
 
-from relsim.ensemble.chunks import runs_per_chunk
+from relsim.ensemble.chunks import Chunk, runs_per_chunk
 from relsim.ensemble.record import Axes, RecordLevel, Variable, axes, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled
@@ -36,6 +38,34 @@ def create_store(
     _write_labels(group, axes(compiled), used - {"run"}, runs)
     size = runs_per_chunk(compiled, record)
     return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
+
+
+def reopen_store(
+    path: Path, compiled: Compiled, runs: int, record: RecordLevel
+) -> dict[str, Any] | None:
+    """The arrays of a store that is not finished; None where they are not those of the question."""
+    for left in path.rglob("*.partial"):  # Zarr's own, of a write that was cut off
+        left.unlink(missing_ok=True)
+    size, found = runs_per_chunk(compiled, record), {}
+    try:
+        group = zarr.open_group(path, mode="r+")
+        for name, variable in variables(compiled, record).items():
+            array: Any = group[name]
+            if (array.shape, array.dtype) != ((runs, *variable.shape), variable.dtype):
+                return None
+            if array.shards is None or array.shards[0] != size:
+                return None
+            found[name] = array
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return found
+
+
+def clear_chunk(path: Path, arrays: Mapping[str, Any], chunk: Chunk) -> None:
+    """Removes what is stored of a chunk, whole or broken, so that it can be written afresh."""
+    for name, array in arrays.items():
+        number = chunk.first // array.shards[0]
+        shutil.rmtree(path / name / "c" / str(number), ignore_errors=True)
 
 
 def _write_labels(group: zarr.Group, labels: Axes, used: set[str], runs: int) -> None:

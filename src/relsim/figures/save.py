@@ -86,6 +86,7 @@ class Painter:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
+                start_new_session=True,  # Ctrl-C is for this process, which ends that one
             )
         return self._process
 

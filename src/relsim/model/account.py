@@ -86,6 +86,8 @@ def simulate_accounts(
             accounts.domain_weight[first + lane, :] = numbers.domain_weight[:, lane]
         _record(first, used, 0, plan, numbers, world, accounts)
         for step in range(plan.steps):
+            if batch.stop[0]:
+                return
             begin_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
             _record(first, used, step + 1, plan, numbers, world, accounts)
             for event in range(world.fired.shape[0]):

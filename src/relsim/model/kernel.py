@@ -33,6 +33,7 @@ class Batch(NamedTuple):
     vector: Floats  # [K] numbers that are the same in all runs
     places: Ints  # [U] indices into the vector that differ by run
     drawn: Floats  # [R, U]
+    stop: NDArray[np.uint8]  # [1] once another thread sets it, the batch ends unfinished
 
 
 @compiled
@@ -46,7 +47,7 @@ def simulate_batch(
         numbers: views into ``world.vector``.
         world: World, overwritten.
         batch: Batch.
-        recording: Recording, filled.
+        recording: Recording, filled; not to be used once ``batch.stop`` is set.
     """
     lanes = world.domain_total.size
     runs = np.empty(lanes, dtype=np.uint64)
@@ -54,6 +55,8 @@ def simulate_batch(
         used = open_runs(plan, numbers, world, batch, first, runs)
         _record(first, used, 0, world, recording)
         for step in range(plan.steps):
+            if batch.stop[0]:
+                return
             take_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
             _record(first, used, step + 1, world, recording)
             for event in range(world.fired.shape[0]):

@@ -25,6 +25,20 @@ def comparisons(question: Question) -> Comparisons:
     return {file: _same_question_of(file, question) for file in files}
 
 
+def with_all_compared(question: Question) -> list[tuple[Question, Comparisons]]:
+    """A question and all that it leads to, by claims of claims, each with what it compares with."""
+    found: dict[tuple[str, str], tuple[Question, Comparisons]] = {}
+    waiting = [question]
+    while waiting:
+        asked = waiting.pop()
+        place = asked.scenario.slug, asked.id
+        if place not in found:
+            compared = comparisons(asked)
+            found[place] = asked, compared
+            waiting += [other for other in compared.values() if isinstance(other, Question)]
+    return list(found.values())
+
+
 def _same_question_of(file: str, question: Question) -> Question | str:
     folder = question.scenario.folder
     if folder is None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,14 +16,16 @@ import pandas as pd
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
+from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
 from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import comparisons
-from relsim.results.folder import is_finished, written_aside
+from relsim.results.folder import is_finished, locked, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.result import CLAIMS, REPORT, Result
+from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
 from relsim.results.views import has_views, write_views
 from relsim.results.watcher import Nobody, Watcher
@@ -117,7 +120,7 @@ def run_family(
     said = [*commands, *[""] * (len(questions) - len(commands))]
     asked = zip(questions, said, strict=True)
     members = list({member.key: member for member in (Member.of(*one) for one in asked)}.values())
-    with Painter() as painter:
+    with telling_what_is_kept(questions, Path(out)), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
         results = answer_all(members, Path(out), force=force, watcher=told)
         if reports:
@@ -127,7 +130,8 @@ def run_family(
         folder = Path(out) / _name(loaded) / _id(members)
         if not is_finished(folder, FAMILY) or not all(result.reused for result in results):
             told.phase("Setting the scenarios side by side")
-            with written_aside(folder) as aside:
+            waiting = partial(told.phase, "Another process is writing this; waiting")
+            with locked([folder], waiting), written_aside(folder, afresh=True) as aside:
                 _write(results, base, painter, folder, aside)
     return Family(folder, tuple(results), base)
 
@@ -137,22 +141,29 @@ def answer_all(
 ) -> list[Result]:
     """The results of a family, in order; those that others compare with are made before them."""
     made: dict[str, Future[Result]] = {}
+    stop = new_stop()
 
     def result_of(member: Member, needed: list[Future[Result]]) -> Result:
         wait(needed)
         told = _Named(watcher, member.question.scenario.slug)
-        asked = Asked(member.question, out, member.command, told)
+        asked = Asked(member.question, out, member.command, told, stop=stop)
         result = answer(asked, force=force)
         if result.reused:
             watcher.runs_done(member.question.runs)
         return result
 
     found = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         for member in _in_order(members):
             needed = [made[number] for number in member.needs if number in made]
             future = pool.submit(result_of, member, needed)
             made[member.question.id] = found[member.key] = future
+        pool.shutdown()
+    except KeyboardInterrupt:
+        stop[0] = 1
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
     return [found[member.key].result() for member in members]
 
 

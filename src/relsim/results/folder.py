@@ -1,16 +1,24 @@
-"""A results folder is whole or absent: written aside, then moved into place."""
+"""A results folder is whole or absent: written aside, then moved into place.
+
+What is written aside outlives its process, so that the next one can go on from there. Whoever
+writes holds a lock, which the system gives back when a process ends, however it ends.
+"""
 
 from __future__ import annotations
 
-import os
+import errno
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from relsim.errors import ResultsError
 
 MANIFEST = "manifest.json"  # written last: a folder with one is whole
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_finished(folder: Path, last: str = MANIFEST) -> bool:
@@ -18,58 +26,89 @@ def is_finished(folder: Path, last: str = MANIFEST) -> bool:
     return (folder / last).is_file()
 
 
-@contextmanager
-def written_aside(folder: Path) -> Iterator[Path]:
-    """A place to write, which becomes ``folder`` when all went well and vanishes otherwise.
+def place_aside(folder: Path) -> Path:
+    """Where a result is written until it is whole."""
+    return folder.parent / f".{folder.name}.part"
 
-    A result that was there is replaced only then. Two processes may write the same result at
-    once; each writes its own, and the last to finish stays.
+
+@contextmanager
+def locked(folders: Iterable[Path], waiting: Callable[[], None]) -> Iterator[None]:
+    """Keeps every other thread and process from writing these results meanwhile.
+
+    Locks are taken in the order of the paths, so that two who want the same never wait for each
+    other.
+
+    Args:
+        folders: of results, finished or not.
+        waiting: called before waiting for somebody else.
 
     Raises:
-        ResultsError: the place cannot be written.
+        OSError: the place cannot be written.
     """
-    aside = folder.parent / f".{folder.name}.part-{os.getpid()}"
+    with ExitStack() as held:
+        for folder in sorted(set(folders)):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(_locked(folder.parent / f".{folder.name}.lock", waiting))
+        yield
+
+
+@contextmanager
+def _locked(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    lock = FileLock(file)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
-        aside.mkdir()
-    except OSError as error:
-        hint = "Choose another place with --out."
-        raise ResultsError(
-            f"{folder.parent} cannot be written: {error.strerror}. {hint}"
-        ) from error
+        lock.acquire(timeout=0)
+    except Timeout:
+        waiting()
+        lock.acquire()
     try:
-        yield aside
-        _move_into_place(aside, folder)
-    except OSError as error:
-        raise ResultsError(f"{folder} could not be written: {error}.") from error
+        yield
     finally:
+        with suppress(OSError):  # Windows removes no open file; one that stays does no harm
+            file.unlink()  # those who wait for it notice, and make another
+        lock.release()
+
+
+@contextmanager
+def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
+    """A place to write, which becomes ``folder`` when all went well and stays otherwise.
+
+    A result that was there is replaced only then. To be used under the lock of the folder.
+
+    Args:
+        folder: the result.
+        afresh: without what was left there unfinished.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    aside, old = place_aside(folder), folder.parent / f".{folder.name}.old"
+    if afresh:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _move_into_place(aside: Path, folder: Path) -> None:
-    old = folder.parent / f".{folder.name}.old-{os.getpid()}"
+    aside.mkdir(parents=True, exist_ok=True)
+    yield aside
+    shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     aside.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Removes what a process left that was killed while it wrote this result."""
-    for left in folder.parent.glob(f".{folder.name}.*-*"):
-        process = left.name.rpartition("-")[2]
-        if process.isdigit() and not _alive(int(process)):
-            shutil.rmtree(left, ignore_errors=True)
+def is_full(error: OSError) -> bool:
+    """Whether there is no room left."""
+    return error.errno in _FULL
 
 
-def _alive(process: int) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def unwritable(error: OSError, place: Path, kept: str = "") -> ResultsError:
+    """What to say when something could not be written.
+
+    Args:
+        error: what the system says.
+        place: where it happened.
+        kept: a sentence on what is kept of it.
+    """
+    if is_full(error):
+        said, hint = "The disk is full.", "Free some space and run the same command again."
+        return ResultsError(" ".join(filter(None, (said, kept, hint))))
+    reason = error.strerror or str(error)
+    text = f"{place} cannot be written: {reason}. Choose another place with --out."
+    return ResultsError(text)

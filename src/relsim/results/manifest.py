@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from relsim import __version__
 from relsim.analysis.claims import Verdict
+from relsim.ensemble.chunks import Chunk
+from relsim.ensemble.journal import Digests
 from relsim.errors import ResultsError
 from relsim.results.comparisons import Comparisons, compared_ids
 from relsim.results.folder import MANIFEST
@@ -31,6 +33,8 @@ def manifest(
     stability: dict[str, Any],
     claims: Sequence[Verdict],
     compared: Comparisons,
+    chunks: Mapping[Chunk, Digests],
+    failures: int,
 ) -> dict[str, Any]:
     """The manifest of a result, as plain data. It names no machine and no absolute path."""
     scenario = question.scenario
@@ -51,12 +55,17 @@ def manifest(
         "stability": stability,
         "claims": [asdict(verdict) for verdict in claims],
         "comparisons": compared_ids(compared),
+        "failures": failures,
         "event_weights": event_weights(scenario),
         "versions": {
             "python": platform.python_version(),
             **{library: version(library) for library in LIBRARIES},
         },
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
+        "chunks": [
+            {"first": chunk.first, "runs": chunk.runs, "digests": found}
+            for chunk, found in sorted(chunks.items(), key=lambda item: item[0].first)
+        ],
     }
 
 

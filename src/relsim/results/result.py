@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
-from relsim.ensemble.simulate import Ensemble
+from relsim.ensemble.simulate import Ensemble, without_runs
 from relsim.ensemble.store import open_store
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST, is_finished
@@ -20,6 +21,7 @@ from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
 STORE, RESOLVED, REPORT = "ensemble.zarr", "scenario.resolved.yaml", "report.html"
+FAILURES = "failures.json"  # only where runs failed
 SUMMARY, EVENTS, CLAIMS, FIGURES = "summary.csv", "events.csv", "claims.csv", "figures"
 
 
@@ -76,6 +78,15 @@ def open_result(
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
     scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
-    store = open_store(folder / STORE)
-    ensemble = Ensemble(scenario, content["seed"], store, content["relsim"])
+    failed = _failed_runs(folder) if content.get("failures") else ()
+    data = without_runs(open_store(folder / STORE), failed)
+    ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed)
     return Result(folder, content, ensemble, reused, summary)
+
+
+def _failed_runs(folder: Path) -> tuple[int, ...]:
+    file = folder / FAILURES
+    try:
+        return tuple(int(one["run"]) for one in json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{file} cannot be read: {error}.") from error

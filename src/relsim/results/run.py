@@ -14,26 +14,35 @@ import yaml
 
 from relsim.analysis.claims import claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
-from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
+from relsim.ensemble.chunks import Stop, compile_kernel, kernel_is_compiled, new_stop
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.simulate import Ensemble, fill
-from relsim.ensemble.store import create_store, open_store
+from relsim.ensemble.simulate import Ensemble
 from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import pair_names
 from relsim.model.stability import stability
-from relsim.results.comparisons import Comparisons, comparisons, is_current
-from relsim.results.folder import MANIFEST, is_finished, written_aside
+from relsim.results.comparisons import (
+    Comparisons,
+    comparisons,
+    is_current,
+    with_all_compared,
+)
+from relsim.results.folder import MANIFEST, is_finished, locked, written_aside
 from relsim.results.identity import Question
 from relsim.results.manifest import manifest, read_manifest
 from relsim.results.result import (
     CLAIMS,
     EVENTS,
     RESOLVED,
-    STORE,
     SUMMARY,
     Result,
     open_result,
+)
+from relsim.results.resume import (
+    Simulated,
+    forget_journal,
+    simulate_into,
+    telling_what_is_kept,
 )
 from relsim.results.views import has_views, write_views
 from relsim.results.watcher import Nobody, Watcher
@@ -46,7 +55,8 @@ class Asked:
     """A question with what else its answer needs.
 
     ``known`` holds, by id, the ensembles of questions that are being answered further up: what
-    two scenarios need whose claims cite each other.
+    two scenarios need whose claims cite each other; ``held``, the results that are locked further
+    up. ``stop`` ends the work from another thread.
     """
 
     question: Question
@@ -54,6 +64,17 @@ class Asked:
     command: str
     watcher: Watcher
     known: Mapping[str, Ensemble] = field(default_factory=dict)
+    held: frozenset[Path] = frozenset()
+    stop: Stop = field(default_factory=new_stop)
+
+    @property
+    def folder(self) -> Path:
+        """Where the result belongs."""
+        return folder_of(self.question, self.out)
+
+    def waiting(self) -> None:
+        """Says that somebody else has the lock."""
+        self.watcher.phase("Another process is simulating this; waiting")
 
 
 @dataclass
@@ -101,13 +122,14 @@ def run(
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
     asked = Asked(question_of(scenario, runs, seed, record), Path(out), command, told)
-    if not views:
-        return answer(asked, force=force)
-    with Painter() as painter:
-        painter.start()  # its engine warms up beside the simulation
-        result = answer(asked, force=force)
-        if not result.reused or not has_views(result):
-            write_views(result, painter, told)
+    with telling_what_is_kept([asked.question], asked.out):
+        if not views:
+            return answer(asked, force=force)
+        with Painter() as painter:
+            painter.start()  # its engine warms up beside the simulation
+            result = answer(asked, force=force)
+            if not has_views(result):
+                write_views(result, painter, told)
     return result
 
 
@@ -127,23 +149,49 @@ def question_of(
 def answer(asked: Asked, *, force: bool = False) -> Result:
     """The result of a question: the one that is there if it still stands, else a new one.
 
-    It has every run, the tables and the manifest, and no figures.
+    It has every run, the tables and the manifest, and no figures. What is unfinished of it is
+    gone on with. Somebody else who writes it is waited for.
     """
-    question = asked.question
-    folder = asked.out / question.scenario.slug / question.id
-    compared = comparisons(question)
-    if is_finished(folder) and not force and is_current(read_manifest(folder), compared):
-        return open_result(folder, reused=True)
-    with written_aside(folder) as aside:
-        summary = _write(asked, compared, aside)
-    return open_result(folder, summary=summary)
+    compared = comparisons(asked.question)
+    if not force and _stands(asked.folder, compared):
+        return open_result(asked.folder, reused=True)
+    wanted = _to_be_written(asked) | {asked.folder}
+    with locked(wanted - asked.held, asked.waiting):
+        if not force and _stands(asked.folder, compared):
+            return open_result(asked.folder, reused=True)
+        holding = replace(asked, held=asked.held | wanted)
+        with written_aside(asked.folder, afresh=force) as aside:
+            summary = _write(holding, compared, aside)
+        forget_journal(asked.folder)
+    return open_result(asked.folder, summary=summary)
+
+
+def folder_of(question: Question, out: Path) -> Path:
+    """Where the result of a question belongs."""
+    return out / question.scenario.slug / question.id
+
+
+def _stands(folder: Path, compared: Comparisons) -> bool:
+    """Whether there is a whole result, judged against what it would be judged against now."""
+    return is_finished(folder) and is_current(read_manifest(folder), compared)
+
+
+def _to_be_written(asked: Asked) -> frozenset[Path]:
+    """The folders of all results that have to be made for this one, which are locked at once.
+
+    Were those it compares with locked later, two processes could wait for each other.
+    """
+    needed = with_all_compared(asked.question)
+    places = [(folder_of(question, asked.out), compared) for question, compared in needed]
+    return frozenset(place for place, compared in places if not _stands(place, compared))
 
 
 def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     """Everything of a result, the manifest last; gives its summary."""
     clock = _Clock()
     question, watcher = asked.question, asked.watcher
-    ensemble = _simulate(asked, folder / STORE, clock)
+    simulated = _simulate(asked, folder, clock)
+    ensemble = simulated.ensemble
     with clock.timing("compare"):
         others = _compared_ensembles(asked, compared, ensemble)
     watcher.phase("Summarising")
@@ -156,14 +204,23 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
     steady = stability(compile_scenario(question.scenario))
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
-    content = manifest(question, asked.command, clock.seconds, found, claims, compared)
+    content = manifest(
+        question,
+        asked.command,
+        clock.seconds,
+        found,
+        claims,
+        compared,
+        simulated.chunks,
+        len(simulated.failures),
+    )
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return summary
 
 
-def _simulate(asked: Asked, store: Path, clock: _Clock) -> Ensemble:
-    """Every run, into the store."""
+def _simulate(asked: Asked, folder: Path, clock: _Clock) -> Simulated:
+    """Every run, into the store of a result."""
     question, watcher = asked.question, asked.watcher
     compiled = compile_scenario(question.scenario)
     if not kernel_is_compiled():
@@ -171,11 +228,8 @@ def _simulate(asked: Asked, store: Path, clock: _Clock) -> Ensemble:
     with clock.timing("compile"):
         compile_kernel(compiled)
     watcher.phase(f"Simulating {question.runs:,} runs")
-    runs, seed, record = question.runs, question.seed, question.record
     with clock.timing("simulate"):
-        arrays = create_store(store, compiled, runs, seed, record)
-        fill(compiled, runs, seed, record, arrays, progress=watcher.runs_done)
-    return Ensemble(question.scenario, seed, open_store(store))
+        return simulate_into(question, compiled, folder, watcher, asked.stop)
 
 
 def _compared_ensembles(

@@ -5,14 +5,13 @@ They add nothing to a result and can be drawn again at any time, by a later vers
 
 from __future__ import annotations
 
-import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from relsim.analysis.findings import Findings, find
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError
 from relsim.figures.claims import verdict_chart
 from relsim.figures.difference import difference_chart
 from relsim.figures.fan import fan_chart
@@ -21,7 +20,7 @@ from relsim.figures.multiples import level_multiples
 from relsim.figures.save import Painter, definition
 from relsim.figures.why import why_chart
 from relsim.report.result_page import result_page
-from relsim.results.folder import is_finished
+from relsim.results.folder import is_finished, locked, unwritable
 from relsim.results.result import FIGURES, REPORT, Result, open_result
 from relsim.results.watcher import Watcher
 from relsim.scenario.load import slug
@@ -44,12 +43,13 @@ def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
     watcher.phase("Drawing figures")
     definitions = {name: definition(chart) for name, chart in charts_of(findings).items()}
     try:
-        _replace_figures(definitions, painter, result.folder)
-        watcher.phase("Writing the report")
-        page = result_page(findings, definitions, result.manifest, painter.script())
-        _replace_file(page, result.folder / REPORT)
+        with locked([result.folder], partial(watcher.phase, "Another process draws it; waiting")):
+            _replace_figures(definitions, painter, result.folder)
+            watcher.phase("Writing the report")
+            page = result_page(findings, definitions, result.manifest, painter.script())
+            _replace_file(page, result.folder / REPORT)
     except OSError as error:
-        raise ResultsError(f"{result.folder} cannot be written: {error.strerror}.") from error
+        raise unwritable(error, result.folder) from error
 
 
 def compared_with(result: Result) -> dict[str, Ensemble]:
@@ -80,7 +80,8 @@ def charts_of(findings: Findings) -> dict[str, Any]:
 
 
 def _replace_figures(definitions: dict[str, Any], painter: Painter, folder: Path) -> None:
-    aside = folder / f".{FIGURES}.part-{os.getpid()}"
+    aside = folder / f".{FIGURES}.part"
+    shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
     aside.mkdir()
     try:
         painter.draw(definitions, aside)
@@ -91,6 +92,6 @@ def _replace_figures(definitions: dict[str, Any], painter: Painter, folder: Path
 
 
 def _replace_file(text: str, file: Path) -> None:
-    aside = file.with_name(f".{file.name}.part-{os.getpid()}")
+    aside = file.with_name(f".{file.name}.part")
     aside.write_text(text, encoding="utf-8")
     aside.replace(file)

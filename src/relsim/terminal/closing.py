@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 from rich.table import Table
 
 from relsim.model.plan import pair_names
 from relsim.results.family import Family
-from relsim.results.result import REPORT, Result
+from relsim.results.result import FAILURES, REPORT, Result
 
 
 def closing_table(result: Result) -> Table:
@@ -41,6 +43,7 @@ def closing_lines(result: Result) -> str:
         f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
         f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
     ]
+    lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")
     else:
@@ -49,6 +52,16 @@ def closing_lines(result: Result) -> str:
     lines.append(f"Report: {result.folder / REPORT}")
     lines.append(f"Results: {result.folder}")
     return "\n".join(lines)
+
+
+def failure_lines(results: Sequence[Result]) -> list[str]:
+    """How many runs failed, and where it says why; nothing where none did."""
+    return [
+        f"{result.manifest['failures']:,} of {result.manifest['runs']:,} runs failed and are left "
+        f"out; see {result.folder / FAILURES}"
+        for result in results
+        if result.manifest.get("failures")
+    ]
 
 
 def family_table(family: Family) -> Table:
@@ -74,7 +87,11 @@ def family_lines(family: Family) -> str:
     content = family.results[family.base].manifest
     reused = sum(result.reused for result in family.results)
     again = f" {reused} were answered before; --force asks again." if reused else ""
-    return (
+    lines = [
         f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
-        f"{content['seed']}.{again}\nReport: {family.report}\nResults: {family.folder}"
-    )
+        f"{content['seed']}.{again}",
+        *failure_lines(family.results),
+        f"Report: {family.report}",
+        f"Results: {family.folder}",
+    ]
+    return "\n".join(lines)

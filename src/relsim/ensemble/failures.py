@@ -1,0 +1,72 @@
+"""Runs that fail: their chunk is taken apart, so that one run does not take others along."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.ensemble.chunks import Chunk, Stopped
+
+Arrays = dict[str, NDArray[np.generic]]
+Simulate = Callable[[Chunk], Arrays]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that failed.
+
+    Attributes:
+        run: its number.
+        error: the error in a line.
+        trace: where it was raised: file, line and function of each call, outermost first. Files
+            are named without their folders.
+    """
+
+    run: int
+    error: str
+    trace: tuple[str, ...]
+
+
+def with_failures(
+    simulate: Simulate, blank: Simulate, chunk: Chunk
+) -> tuple[Arrays, tuple[Failure, ...]]:
+    """The recorded arrays of a chunk, and the runs of it that failed.
+
+    Args:
+        simulate: gives the arrays of a chunk, run by run the same however they are grouped.
+        blank: gives the rows that stand for runs that failed.
+        chunk: what to simulate; as a whole, and run by run where that fails.
+    """
+    try:
+        return simulate(chunk), ()
+    except Stopped:
+        raise
+    except Exception:  # whatever it is, the other runs go on
+        return _one_by_one(simulate, blank, chunk)
+
+
+def _one_by_one(
+    simulate: Simulate, blank: Simulate, chunk: Chunk
+) -> tuple[Arrays, tuple[Failure, ...]]:
+    rows, failures = [], []
+    for run in range(chunk.first, chunk.first + chunk.runs):
+        try:
+            rows.append(simulate(Chunk(run, 1)))
+        except Stopped:
+            raise
+        except Exception as error:  # recorded with its trace
+            failures.append(_failure(run, error))
+            rows.append(blank(Chunk(run, 1)))
+    whole = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    return whole, tuple(failures)
+
+
+def _failure(run: int, error: Exception) -> Failure:
+    calls = traceback.extract_tb(error.__traceback__)
+    trace = tuple(f"{Path(one.filename).name}:{one.lineno} in {one.name}" for one in calls)
+    return Failure(run, f"{type(error).__name__}: {error}", trace)

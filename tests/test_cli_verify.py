@@ -1,0 +1,33 @@
+"""relsim verify: exit codes, and what it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from relsim.results.run import run
+from relsim.scenario.load import load
+from scenarios_to_test import STATUS_QUO
+from test_cli import relsim
+
+
+def test_verify_passes_what_is_sound_and_names_what_is_not(tmp_path: Path) -> None:
+    result = run(load(STATUS_QUO), runs=10, out=tmp_path, views=False)
+    done = relsim("verify", result.folder.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Verified: 1 of 1 chunks (10 runs)" in done.stdout
+    group: Any = zarr.open_group(result.folder / "ensemble.zarr", mode="r+")
+    group["overall"][4, 2, 0] = np.float32(0.25)
+    done = relsim("verify", result.folder, "--all")
+    assert done.returncode == 1
+    assert "First difference: overall, run 4, month 2020-09, pair" in done.stdout
+    assert "stored 0.25, recomputed" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_verify_explains_wrong_use(tmp_path: Path) -> None:
+    assert relsim("verify", tmp_path).returncode == 3
+    assert relsim("verify", tmp_path, "--all", "--chunks", "2").returncode == 2

@@ -12,7 +12,13 @@ import xarray as xr
 from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
 from relsim.analysis.effects import Effect, effect, effects_table
-from relsim.analysis.pairing import lacking_domain, recorded_levels
+from relsim.analysis.pairing import (
+    lacking_domain,
+    lacking_steps,
+    places_of,
+    recorded_levels,
+    recorded_steps,
+)
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
@@ -82,9 +88,9 @@ class Comparison:
         chosen = self.pairs if pairs is None else [self.named(pair) for pair in pairs]
         base, other = self._levels(list(chosen))
         result = np.empty((len(STATISTICS), *base.shape[1:]), dtype=np.float32)
-        for labels, times in label_and_time_blocks(base):
-            block = other[:, times, labels].values - base[:, times, labels].values
-            result[:, times, labels] = _statistics(block)
+        for block in label_and_time_blocks(base, other):
+            there, here = block.values
+            result[:, block.times, block.labels] = _statistics(here - there)
         difference = with_statistics(result, STATISTICS, base)
         return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
 
@@ -100,7 +106,7 @@ class Comparison:
             ResultsError: not both record the pair, or the month is not simulated.
         """
         step = self._step(at)
-        base, other = (levels[:, step].values for levels in self._levels(self.named(pair)))
+        base, other = (levels.values for levels in self._levels(self.named(pair), step))
         return effect(base.astype(np.float64), other.astype(np.float64))
 
     def effects(
@@ -174,12 +180,25 @@ class Comparison:
         if not time.start <= month <= time.end:
             text = f"{month} is not simulated; the runs go from {time.start} to {time.end}."
             raise ResultsError(text)
-        return (month.serial - time.start.serial) // time.months_per_step
+        step = (month.serial - time.start.serial) // time.months_per_step
+        for one in (self.base, self.other):
+            if lacked := lacking_steps(one, slice(step, step + 1)):
+                raise ResultsError(f"{one.scenario.name} {lacked}.")
+        return step
 
-    def _levels(self, pairs: str | list[str]) -> tuple[xr.DataArray, xr.DataArray]:
-        """The levels of both in the paired runs, not read yet."""
-        both = (recorded_levels(one, self.domain) for one in (self.base, self.other))
-        base, other = (levels.sel(pair=pairs).isel(run=slice(self.runs)) for levels in both)
+    def _levels(
+        self, pairs: str | list[str], step: int | None = None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """The levels of both in the paired runs, not read yet: at a step, or at all times that
+        both record."""
+        sides = (self.base, self.other)
+        steps = np.intersect1d(*(recorded_steps(one) for one in sides)) if step is None else step
+        base, other = (
+            recorded_levels(one, self.domain)
+            .sel(pair=pairs)
+            .isel(run=slice(self.runs), time=places_of(one, steps))
+            for one in sides
+        )
         return base, other
 
 

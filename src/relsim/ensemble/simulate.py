@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
 
 from relsim import __version__
-from relsim.ensemble.chunks import chunks, map_chunks, runs_per_chunk, simulate_chunk
+from relsim.ensemble.chunks import chunk_task, chunks, map_chunks, runs_per_chunk
 from relsim.ensemble.record import RecordLevel, axes, variables
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
@@ -56,6 +55,7 @@ def simulate(
     runs: int | None = None,
     seed: int | None = None,
     record: RecordLevel = "domains",
+    thin: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
@@ -66,7 +66,9 @@ def simulate(
         runs: number of runs; the scenario's where absent.
         seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
-        executor: where chunks run; threads on all cores where absent.
+        thin: keep levels at every so many steps alone, and at the end.
+        executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
+            where absent. The numbers are the same anywhere.
         progress: called as runs finish.
     """
     runs = scenario.ensemble.runs if runs is None else runs
@@ -74,10 +76,10 @@ def simulate(
     compiled = compile_scenario(scenario)
     arrays = {
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
-        for name, variable in variables(compiled, record).items()
+        for name, variable in variables(compiled, record, thin).items()
     }
-    fill(compiled, runs, seed, record, arrays, executor=executor, progress=progress)
-    return Ensemble(scenario, seed, dataset(compiled, record, runs, arrays))
+    fill(compiled, runs, seed, record, arrays, thin=thin, executor=executor, progress=progress)
+    return Ensemble(scenario, seed, dataset(compiled, record, runs, arrays, thin))
 
 
 def fill(
@@ -87,14 +89,14 @@ def fill(
     record: RecordLevel,
     arrays: dict[str, Any],
     *,
+    thin: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Simulates an ensemble into arrays that take rows, chunk by chunk."""
-    task = partial(simulate_chunk, compiled, seed, record)
-    for chunk, recorded in map_chunks(
-        task, chunks(runs, runs_per_chunk(compiled, record)), executor
-    ):
+    task = chunk_task(compiled, seed, record, thin)
+    todo = chunks(runs, runs_per_chunk(compiled, record, thin))
+    for chunk, recorded in map_chunks(task, todo, executor):
         for name, values in recorded.items():
             arrays[name][chunk.rows] = values
         if progress is not None:
@@ -102,11 +104,11 @@ def fill(
 
 
 def dataset(
-    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any]
+    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any], thin: int = 1
 ) -> xr.Dataset:
     """Recorded arrays with their labels."""
-    labels = axes(compiled)
-    wanted = variables(compiled, record)
+    labels = axes(compiled, record, thin)
+    wanted = variables(compiled, record, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
     coordinates: dict[str, Any] = {"run": np.arange(runs, dtype=np.int64)}
     for dim in sorted(used - {"run"}):

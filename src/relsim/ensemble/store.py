@@ -27,14 +27,14 @@ CHUNK_BYTES = 128 * 1024  # one pair of 120 months in a shard of 256 runs
 
 
 def create_store(
-    path: Path, compiled: Compiled, runs: int, seed: int, record: RecordLevel
+    path: Path, compiled: Compiled, runs: int, seed: int, record: RecordLevel, thin: int = 1
 ) -> dict[str, Any]:
     """A new store with its labels, and its empty arrays by variable."""
     group = zarr.open_group(path, mode="w-", zarr_format=3, attributes={"seed": seed})
-    wanted = variables(compiled, record)
+    wanted = variables(compiled, record, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
-    _write_labels(group, axes(compiled), used - {"run"}, runs)
-    size = runs_per_chunk(compiled, record)
+    _write_labels(group, axes(compiled, record, thin), used - {"run"}, runs)
+    size = runs_per_chunk(compiled, record, thin)
     return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
 
 

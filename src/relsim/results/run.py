@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,6 +54,7 @@ class Asked:
     out: Path
     command: str
     watcher: Watcher
+    executor: Executor | None = None
     known: Mapping[str, Ensemble] = field(default_factory=dict)
 
 
@@ -73,6 +75,8 @@ def run(
     runs: int | None = None,
     seed: int | None = None,
     record: RecordLevel = "domains",
+    thin: int = 1,
+    executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
     views: bool = True,
@@ -88,6 +92,9 @@ def run(
         scenario: a scenario or its file.
         runs, seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        thin: keep levels at every so many steps alone, and at the end.
+        executor: where runs are simulated (see :mod:`relsim.ensemble.executors`); threads on all
+            cores where absent. It decides no number and is not noted in the result.
         out: folder of all results.
         force: repeat a finished result.
         views: draw the figures and the page; else data and tables alone.
@@ -100,7 +107,8 @@ def run(
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
-    asked = Asked(question_of(scenario, runs, seed, record), Path(out), command, told)
+    question = question_of(scenario, runs, seed, record, thin)
+    asked = Asked(question, Path(out), command, told, executor)
     if not views:
         return answer(asked, force=force)
     with Painter() as painter:
@@ -112,7 +120,7 @@ def run(
 
 
 def question_of(
-    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel
+    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel, thin: int = 1
 ) -> Question:
     """A question, with the scenario's own runs and seed where none are named."""
     settings = scenario.ensemble
@@ -121,6 +129,7 @@ def question_of(
         settings.seed if seed is None else seed,
         settings.runs if runs is None else runs,
         record,
+        thin,
     )
 
 
@@ -173,8 +182,10 @@ def _simulate(asked: Asked, store: Path, clock: _Clock) -> Ensemble:
     watcher.phase(f"Simulating {question.runs:,} runs")
     runs, seed, record = question.runs, question.seed, question.record
     with clock.timing("simulate"):
-        arrays = create_store(store, compiled, runs, seed, record)
-        fill(compiled, runs, seed, record, arrays, progress=watcher.runs_done)
+        thin, executor = question.thin, asked.executor
+        arrays = create_store(store, compiled, runs, seed, record, thin)
+        told = watcher.runs_done
+        fill(compiled, runs, seed, record, arrays, thin=thin, executor=executor, progress=told)
     return Ensemble(question.scenario, seed, open_store(store))
 
 
@@ -201,7 +212,8 @@ def _compared_ensembles(
 def _command(file: str, question: Question) -> str:
     """The command that asks the question of a file."""
     record = "" if question.record == "domains" else f" --record {question.record}"
-    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}"
+    thin = "" if question.thin == 1 else f" --thin {question.thin}"
+    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}{thin}"
 
 
 def resolved_yaml(scenario: Scenario) -> str:

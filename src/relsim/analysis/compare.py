@@ -136,9 +136,13 @@ class Comparison:
                 level at which the base opens.
 
         Raises:
-            ResultsError: not both record the pair, or it opens above the last anchor.
+            ResultsError: not both record the pair at every step, or it opens above the last
+                anchor.
         """
         pair = self.named(pair)
+        for one in (self.base, self.other):
+            if lacked := lacking_steps(one, slice(1, one.scenario.time.steps + 1)):
+                raise ResultsError(f"{one.scenario.name} {lacked}.")
         base, other = self._levels(pair)
         if threshold is None:
             opening = opening_level(base)
@@ -192,7 +196,8 @@ class Comparison:
         """The levels of both in the paired runs, not read yet: at a step, or at all times that
         both record."""
         sides = (self.base, self.other)
-        steps = np.intersect1d(*(recorded_steps(one) for one in sides)) if step is None else step
+        both = np.intersect1d(recorded_steps(self.base), recorded_steps(self.other))
+        steps = both if step is None else step
         base, other = (
             recorded_levels(one, self.domain)
             .sel(pair=pairs)

@@ -79,7 +79,7 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         hint = "Install it with: pip install 'relsim[cluster]'"
         raise ResultsError(f"A cluster needs Dask, which is not installed. {hint}") from error
     try:
-        client: Any = Client(address, timeout=WAIT, set_as_default=False)
+        client = Client(address, timeout=WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ResultsError(f"No Dask scheduler answers at {address}.") from error
     with client:

@@ -79,6 +79,7 @@ def test_libraries_stay_where_they_belong() -> None:
     }
     assert not {path for path in users_of("numpy") if path.startswith("scenario/")}
     assert users_of("zarr") == {"ensemble/store.py"}
+    assert users_of("distributed") == {"ensemble/executors.py"}
     assert users_of("pickle") == set()
     model_files = users_of("pathlib") & {
         str(path.relative_to(SOURCE)) for path in (SOURCE / "model").glob("*.py")

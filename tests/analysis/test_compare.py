@@ -194,7 +194,7 @@ def test_a_domain_has_to_be_recorded() -> None:
     with pytest.raises(ResultsError, match="has no domain hot"):
         made(domain="hot")
     bare = ensemble_of(SCENARIO, OTHER, domains=False)
-    assert "keeps no domains (--record overall)" in refusal(bare, bare, "low")
+    assert "keeps no domains (--record domains does)" in refusal(bare, bare, "low")
 
 
 def test_domains_in_another_order_are_the_same_draws() -> None:

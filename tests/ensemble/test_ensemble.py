@@ -10,12 +10,13 @@ import xarray as xr
 
 from relsim.analysis.summary import event_table, summarise, summary_table
 from relsim.ensemble import chunks
-from relsim.ensemble.record import RECORD_LEVELS, RecordLevel, variables
+from relsim.ensemble.record import RECORD_LEVELS, RecordLevel, bytes_per_run, variables
 from relsim.ensemble.simulate import Ensemble, dataset, fill, simulate
 from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.scenario.load import load
+from relsim.scenario.load import check_text, load
+from relsim.scenario.world_text import world_text
 from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, scenario_of
 
 
@@ -54,8 +55,11 @@ def test_chunks_cover_the_runs_once_and_fit_in_memory() -> None:
     found = chunks.chunks(1000, 256)
     assert [chunk.runs for chunk in found] == [256, 256, 256, 232]
     assert [chunk.first for chunk in found] == [0, 256, 512, 768]
-    compiled = compile_scenario(load(STATUS_QUO))
-    assert 1 <= chunks.runs_per_chunk(compiled, "postures") < chunks.MAX_RUNS
+    world = check_text(world_text(60, 0).replace("step: quarter", "step: month")).require()
+    compiled = compile_scenario(world)
+    size = chunks.runs_per_chunk(compiled, "postures")
+    assert 1 <= size < chunks.MAX_RUNS
+    assert size * bytes_per_run(compiled, "postures") <= chunks.MAX_BYTES
 
 
 def test_status_quo_bands_widen_with_the_horizon() -> None:

@@ -49,7 +49,7 @@ def test_other_runs_are_the_same_bytes_as_without_the_failure(
 def test_a_failure_says_what_happened_and_where(monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, 5)
     compiled = compile_scenario(SCENARIO)
-    arrays, (failure,) = simulate.recorded_rows(compiled, 3, "domains", Chunk(4, 4))
+    arrays, (failure,) = simulate.chunk_task(compiled, 3, "domains")(Chunk(4, 4))
     assert (failure.run, failure.error) == (5, "ZeroDivisionError: in run 5")
     assert failure.trace[-1].startswith("test_failures.py:")
     assert not any("/" in call for call in failure.trace)

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from relsim.analysis.blocks import run_blocks
 from relsim.analysis.intervals import Values, jeffreys_interval, median_interval
-from relsim.analysis.pairing import lacking, on_shared_runs, recorded_levels, unpaired
+from relsim.analysis.pairing import (
+    lacking,
+    lacking_steps,
+    on_shared_runs,
+    places_of,
+    recorded_levels,
+    unpaired,
+)
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
@@ -177,7 +184,8 @@ def holds(expect: Expectation, values: Values, time: Time) -> NDArray[np.bool_]:
 
 
 def judged_steps(expect: Expectation, time: Time) -> slice:
-    """The places on the time axis that are judged; a month within a step counts as its start."""
+    """The steps that are judged, 0 being the opening; a month within a step counts as its
+    start."""
     if expect.by is not None or expect.reach is not None or expect.halfway is not None:
         return slice(1, _step(expect.by or time.end, time) + 1)
     step = _step(expect.at or time.end, time)
@@ -216,9 +224,11 @@ def _is_of_change(expect: Expectation) -> bool:
 
 
 def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
-    """Cooperation of a tie, [runs, times], read from the store here and nowhere else."""
+    """Cooperation of a tie at some steps, [runs, steps], read from the store here and nowhere
+    else."""
     recorded = recorded_levels(ensemble, tie.domain).sel(pair="-".join(tie.pair))
-    return np.asarray(recorded.isel(run=rows, time=times).values, dtype=np.float64)
+    places = places_of(ensemble, times)
+    return np.asarray(recorded.isel(run=rows, time=places).values, dtype=np.float64)
 
 
 def _one_per_run(expect: Expectation, quantity: Values, time: Time) -> Values:
@@ -269,10 +279,16 @@ def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | N
             return f"This ensemble {lacked}."
         if other is not None and (lacked := lacking(other, pair, tie.domain)):
             return f"The ensemble of {expect.against} {lacked}."
+    steps = judged_steps(expect, ensemble.scenario.time)
+    if lacked := lacking_steps(ensemble, steps):
+        return f"This ensemble {lacked}."
     if other is None:
         return ""
     difference = unpaired(ensemble, other) or _other_runs(ensemble, other)
-    return f"{expect.against} {difference}, so its runs cannot be paired." if difference else ""
+    if difference:
+        return f"{expect.against} {difference}, so its runs cannot be paired."
+    lacked = lacking_steps(other, steps)
+    return f"The ensemble of {expect.against} {lacked}." if lacked else ""
 
 
 def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:

@@ -12,7 +12,14 @@ import xarray as xr
 from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
 from relsim.analysis.effects import Effect, effect, effects_table
-from relsim.analysis.pairing import lacking_domain, on_shared_runs, recorded_levels
+from relsim.analysis.pairing import (
+    lacking_domain,
+    lacking_steps,
+    on_shared_runs,
+    places_of,
+    recorded_levels,
+    recorded_steps,
+)
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
@@ -82,9 +89,9 @@ class Comparison:
         chosen = self.pairs if pairs is None else [self.named(pair) for pair in pairs]
         base, other = self._levels(list(chosen))
         result = np.empty((len(STATISTICS), *base.shape[1:]), dtype=np.float32)
-        for labels, times in label_and_time_blocks(base):
-            block = other[:, times, labels].values - base[:, times, labels].values
-            result[:, times, labels] = _statistics(block)
+        for block in label_and_time_blocks(base, other):
+            there, here = block.values
+            result[:, block.times, block.labels] = _statistics(here - there)
         difference = with_statistics(result, STATISTICS, base)
         return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
 
@@ -100,7 +107,7 @@ class Comparison:
             ResultsError: not both record the pair, or the month is not simulated.
         """
         step = self._step(at)
-        base, other = (levels[:, step].values for levels in self._levels(self.named(pair)))
+        base, other = (levels.values for levels in self._levels(self.named(pair), step))
         return effect(base.astype(np.float64), other.astype(np.float64))
 
     def effects(
@@ -130,9 +137,13 @@ class Comparison:
                 level at which the base opens.
 
         Raises:
-            ResultsError: not both record the pair, or it opens above the last anchor.
+            ResultsError: not both record the pair at every step, or it opens above the last
+                anchor.
         """
         pair = self.named(pair)
+        for one in (self.base, self.other):
+            if lacked := lacking_steps(one, slice(1, one.scenario.time.steps + 1)):
+                raise ResultsError(f"{one.scenario.name} {lacked}.")
         base, other = self._levels(pair)
         if threshold is None:
             opening = opening_level(base)
@@ -174,12 +185,23 @@ class Comparison:
         if not time.start <= month <= time.end:
             text = f"{month} is not simulated; the runs go from {time.start} to {time.end}."
             raise ResultsError(text)
-        return (month.serial - time.start.serial) // time.months_per_step
+        step = (month.serial - time.start.serial) // time.months_per_step
+        for one in (self.base, self.other):
+            if lacked := lacking_steps(one, slice(step, step + 1)):
+                raise ResultsError(f"{one.scenario.name} {lacked}.")
+        return step
 
-    def _levels(self, pairs: str | list[str]) -> tuple[xr.DataArray, xr.DataArray]:
-        """The levels of both in the paired runs, not read yet."""
-        both = (recorded_levels(one, self.domain) for one in on_shared_runs(self.base, self.other))
-        base, other = (levels.sel(pair=pairs) for levels in both)
+    def _levels(
+        self, pairs: str | list[str], step: int | None = None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """The levels of both in the paired runs, not read yet: at a step, or at all times that
+        both record."""
+        both = np.intersect1d(recorded_steps(self.base), recorded_steps(self.other))
+        steps = both if step is None else step
+        base, other = (
+            recorded_levels(one, self.domain).sel(pair=pairs).isel(time=places_of(one, steps))
+            for one in on_shared_runs(self.base, self.other)
+        )
         return base, other
 
 

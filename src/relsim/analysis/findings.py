@@ -47,6 +47,12 @@ class Findings:
         """What was simulated."""
         return self.ensemble.scenario
 
+    @property
+    def all_pairs(self) -> bool:
+        """Whether overall cooperation of every pair is recorded."""
+        states = len(self.scenario.states)
+        return self.summary.sizes["pair"] == states * (states - 1) // 2
+
 
 def find(
     ensemble: Ensemble,

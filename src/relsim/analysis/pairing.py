@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.schema import Scenario
@@ -74,6 +76,9 @@ def _of_runs(ensemble: Ensemble, runs: pd.Index) -> Ensemble:
 def lacking(ensemble: Ensemble, pair: str, domain: str | None) -> str:
     """What an ensemble lacks for the cooperation of a pair (in a domain); empty where nothing."""
     if pair not in ensemble.data.indexes["pair"]:
+        states = ensemble.scenario.states
+        if all(code in states for code in pair.split("-")):
+            return f"does not keep {pair}; add it to `watch` there, or keep all pairs"
         return f"has no pair {pair}"
     if domain is None:
         return ""
@@ -87,8 +92,37 @@ def lacking(ensemble: Ensemble, pair: str, domain: str | None) -> str:
 def lacking_domain(ensemble: Ensemble, domain: str) -> str:
     """What an ensemble lacks for any cooperation in a domain; empty where nothing."""
     if "cooperation" not in ensemble.data:
-        return "keeps no domains (--record overall)"
+        return "keeps no domains (--record domains does)"
     return "" if domain in ensemble.data.indexes["domain"] else f"has no domain {domain}"
+
+
+def recorded_steps(ensemble: Ensemble) -> NDArray[np.int64]:
+    """The step that each recorded time is the end of; 0 is the opening."""
+    time = ensemble.scenario.time
+    months = ensemble.data["time"].values.astype("datetime64[M]").astype(np.int64)
+    return (months - months[0]) // time.months_per_step
+
+
+def places_of(ensemble: Ensemble, steps: int | slice | NDArray[np.int64]) -> Any:
+    """Where steps that are recorded stand on the time axis; a slice where that is one."""
+    recorded = recorded_steps(ensemble)
+    if isinstance(steps, slice):
+        first = int(np.searchsorted(recorded, steps.start))
+        return slice(first, first + steps.stop - steps.start)
+    return slice(None) if np.array_equal(steps, recorded) else np.searchsorted(recorded, steps)
+
+
+def lacking_steps(ensemble: Ensemble, steps: slice) -> str:
+    """Which of some steps an ensemble does not record; empty where it records all."""
+    time = ensemble.scenario.time
+    missing = sorted({*range(steps.start, steps.stop)} - {*recorded_steps(ensemble).tolist()})
+    if not missing:
+        return ""
+    month = time.start.plus(missing[0] * time.months_per_step)
+    if steps.stop - steps.start == 1:
+        return f"does not record {month} (--thin)"
+    wanted = steps.stop - steps.start
+    return f"records only {wanted - len(missing)} of the {wanted} {time.step}s judged (--thin)"
 
 
 def recorded_levels(ensemble: Ensemble, domain: str | None = None) -> xr.DataArray:

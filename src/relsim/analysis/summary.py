@@ -40,11 +40,11 @@ def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Data
 def _summarise_variable(variable: xr.DataArray) -> xr.DataArray:
     result = np.empty((len(STATISTICS), *variable.shape[1:]), dtype=np.float32)
     start = np.empty(0)
-    for labels, times in label_and_time_blocks(variable):
-        block = np.asarray(variable[:, times, labels].values)
-        if times.start == 0:
-            start = block[:, 0].copy()
-        result[:, times, labels] = _statistics(block, start)
+    for block in label_and_time_blocks(variable):
+        (values,) = block.values
+        if block.times.start == 0:
+            start = values[:, 0].copy()
+        result[:, block.times, block.labels] = _statistics(values, start)
     return with_statistics(result, STATISTICS, variable)
 
 

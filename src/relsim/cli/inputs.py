@@ -67,7 +67,7 @@ def results_at(
         runs=runs,
         seed=seed,
         out=out,
-        command=lambda file, runs, seed: command_of(file, runs, seed, [], "domains"),
+        command=lambda file, runs, seed: command_of(file, runs, seed, []),
         watching=lambda runs: watching(console, runs),
     )
 
@@ -87,13 +87,19 @@ def subject_at(place: Path) -> Ensemble | Scenario:
 
 
 def command_of(
-    file: Path, runs: int | None, seed: int | None, settings: list[str], record: str
+    file: Path,
+    runs: int | None,
+    seed: int | None,
+    settings: list[str],
+    record: str = "domains",
+    thin: int = 1,
 ) -> str:
-    """The command that makes a result, without absolute paths."""
+    """The command that makes a result, without absolute paths and whatever computes it."""
     name = file.name if file.is_absolute() else file.as_posix()
     parts: list[Any] = ["relsim", "run", name]
     parts += [] if runs is None else ["--runs", runs]
     parts += [] if seed is None else ["--seed", seed]
     parts += [] if record == "domains" else ["--record", record]
+    parts += [] if thin == 1 else ["--thin", thin]
     parts += [part for setting in settings for part in ("--set", setting)]
     return " ".join(str(part) for part in parts)

@@ -14,6 +14,7 @@ from relsim.cli.inputs import Anywhere, Files, Out, Settings, checked_scenarios,
 if TYPE_CHECKING:
     from relsim.results.family import Family
     from relsim.results.result import Result
+    from relsim.scenario.schema import Scenario
 
 
 def run(
@@ -25,8 +26,22 @@ def run(
     settings: Settings = None,
     out: Out = Path("results"),
     record: Annotated[
-        str, typer.Option(help="What to keep: overall, domains or postures.")
+        str,
+        typer.Option(
+            help="What to keep: watched (pairs alone), overall (of all pairs), domains or postures."
+        ),
     ] = "domains",
+    thin: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Keep levels at every Nth step and the end.")
+    ] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
     extends_anywhere: Anywhere = False,
@@ -45,35 +60,25 @@ def run(
 
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
+    if workers is not None and cluster is not None:
+        raise typer.BadParameter("not with --workers", param_hint="--cluster")
     scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
 
-    from relsim.terminal.progress import watching
+    from relsim.ensemble.executors import chosen
 
     console = Console(quiet=quiet)
     asked: dict[str, Any] = {
         "runs": runs,
         "seed": seed,
         "record": record,
+        "thin": thin,
         "out": out,
         "force": force,
     }
-    commands = [command_of(file, runs, seed, settings or [], record) for file in files]
-    total = sum(runs or scenario.ensemble.runs for scenario in scenarios)
-    with watching(console, total) as watcher:
-        if len(scenarios) == 1:
-            from relsim.results.run import run as simulate_into_folder
-
-            results = [
-                simulate_into_folder(scenarios[0], command=commands[0], watcher=watcher, **asked)
-            ]
-            family = None
-        else:
-            from relsim.results.family import run_family
-
-            family = run_family(
-                scenarios, reports=reports, commands=commands, watcher=watcher, **asked
-            )
-            results = list(family.results)
+    commands = [command_of(file, runs, seed, settings or [], record, thin) for file in files]
+    with chosen(workers, cluster) as executor:
+        asked["executor"] = executor
+        results, family = _simulate(scenarios, commands, asked, console, reports=reports)
     _report(results, family, console, quiet=quiet)
     if junit is not None:
         from relsim.results.junit import write_junit
@@ -81,6 +86,32 @@ def run(
         write_junit([(result.scenario.slug, result.claims) for result in results], junit)
     if check and any(claim.verdict == "contradicted" for one in results for claim in one.claims):
         raise typer.Exit(EXIT_CONTRADICTED)
+
+
+def _simulate(
+    scenarios: list[Scenario],
+    commands: list[str],
+    asked: dict[str, Any],
+    console: Console,
+    *,
+    reports: bool,
+) -> tuple[list[Result], Family | None]:
+    from relsim.terminal.progress import watching
+    from relsim.terminal.size import size_line
+
+    if line := size_line(scenarios, asked["runs"], asked["record"], asked["thin"]):
+        console.print(line, highlight=False)
+    total = sum(asked["runs"] or scenario.ensemble.runs for scenario in scenarios)
+    with watching(console, total) as watcher:
+        if len(scenarios) == 1:
+            from relsim.results.run import run as simulate_into_folder
+
+            one = simulate_into_folder(scenarios[0], command=commands[0], watcher=watcher, **asked)
+            return [one], None
+        from relsim.results.family import run_family
+
+        family = run_family(scenarios, reports=reports, commands=commands, watcher=watcher, **asked)
+        return list(family.results), family
 
 
 def _report(results: list[Result], family: Family | None, console: Console, *, quiet: bool) -> None:

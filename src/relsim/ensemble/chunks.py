@@ -5,26 +5,35 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.ensemble.record import RecordLevel, recording, variables
+from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, recording
+from relsim.errors import ResultsError
 from relsim.model.draws import draw_numbers, place_draws
 from relsim.model.kernel import Batch, simulate_batch
-from relsim.model.plan import Compiled, number_views
+from relsim.model.plan import Compiled, Program, number_views
 from relsim.model.world import new_world
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
-LANES = 16  # runs side by side: two registers of eight doubles, and a dozen states stay in cache
-MAX_BYTES = 32 * 1024 * 1024  # so that memory stays bounded with many states
+# Runs side by side: two registers of eight doubles, and a dozen states stay in cache. 200 states
+# and 120 months take 1.03 s of a core per run with one lane, 0.29 s with eight, 0.28 s with 16.
+LANES = 16
+# So that memory stays bounded with many states; of 200 states, 120 months and all pairs, eight
+# runs fit, which is enough to fill lanes.
+MAX_BYTES = 80 * 1024 * 1024
+
+WORKERS_UNKNOWN = 16  # taken for the size of an executor that does not tell it
+MOST_DEATHS = 3  # of workers over one chunk: as many as Dask allows a task
 
 Answer = TypeVar("Answer")
+Arrays: TypeAlias = dict[str, NDArray[np.generic]]
 Stop: TypeAlias = NDArray[np.uint8]  # [1] shared by threads; not 0: leave off
 
 
@@ -50,11 +59,9 @@ class Chunk:
         return slice(self.first, self.first + self.runs)
 
 
-def runs_per_chunk(compiled: Compiled, level: RecordLevel) -> int:
+def runs_per_chunk(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
     """How many runs make a chunk: a matter of the scenario alone, never of the machine."""
-    return runs_that_fit(
-        sum(variable.bytes_per_run for variable in variables(compiled, level).values())
-    )
+    return runs_that_fit(bytes_per_run(compiled, level, thin))
 
 
 def runs_that_fit(bytes_per_run: int) -> int:
@@ -67,9 +74,9 @@ def chunks(runs: int, size: int) -> list[Chunk]:
     return [Chunk(first, min(size, runs - first)) for first in range(0, runs, size)]
 
 
-def all_chunks(compiled: Compiled, runs: int, level: RecordLevel) -> list[Chunk]:
+def all_chunks(compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1) -> list[Chunk]:
     """The chunks of an ensemble of a scenario."""
-    return chunks(runs, runs_per_chunk(compiled, level))
+    return chunks(runs, runs_per_chunk(compiled, level, thin))
 
 
 def lanes(chunk: Chunk) -> int:
@@ -78,32 +85,32 @@ def lanes(chunk: Chunk) -> int:
 
 
 def batch_of(
-    compiled: Compiled, seed: int, chunk: Chunk, stop: Stop | None = None
+    program: Program, seed: int, chunk: Chunk, stop: Stop | None = None
 ) -> tuple[Batch, NDArray[np.float64]]:
     """The batch of a chunk for a kernel, and its uncertain numbers by draw."""
     stop = new_stop() if stop is None else stop
-    drawn = draw_numbers(compiled.draws, seed, chunk.first, chunk.runs)
-    places, values = place_draws(compiled.draws, drawn)
-    batch = Batch(np.uint64(seed), np.uint64(chunk.first), compiled.vector, places, values, stop)
+    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
+    places, values = place_draws(program.draws, drawn)
+    batch = Batch(np.uint64(seed), np.uint64(chunk.first), program.vector, places, values, stop)
     return batch, drawn
 
 
 def simulate_chunk(
-    compiled: Compiled, seed: int, level: RecordLevel, chunk: Chunk, stop: Stop | None = None
-) -> dict[str, NDArray[np.generic]]:
-    """The recorded arrays of one chunk, by variable. Runs in any thread or process.
+    program: Program, seed: int, kept: Recorder, chunk: Chunk, stop: Stop | None = None
+) -> Arrays:
+    """The recorded arrays of one chunk, by variable. Runs in any thread, process or machine.
 
     Raises:
         Stopped: ``stop`` was set in the meantime.
     """
-    batch, drawn = batch_of(compiled, seed, chunk, stop)
-    world = new_world(compiled, lanes(chunk))
-    filled = recording(compiled, level, chunk.runs)
-    simulate_batch(compiled.plan, number_views(compiled.sizes, world.vector), world, batch, filled)
+    batch, drawn = batch_of(program, seed, chunk, stop)
+    world = new_world(program, lanes(chunk))
+    filled = recording(program, kept, chunk.runs)
+    simulate_batch(program.plan, number_views(program.sizes, world.vector), world, batch, filled)
     if batch.stop[0]:
         raise Stopped
-    arrays: dict[str, NDArray[np.generic]] = {**filled._asdict(), "drawn": drawn}
-    return {name: arrays[name] for name in variables(compiled, level)}
+    arrays: Arrays = {**filled._asdict(), "drawn": drawn}
+    return {name: arrays[name] for name in kept.names}
 
 
 def is_compiled(kernel: Callable[..., object]) -> bool:
@@ -121,7 +128,7 @@ def kernel_is_compiled() -> bool:
 
 def compile_kernel(compiled: Compiled) -> None:
     """Compiles the kernel, or reads it from the cache, by simulating nothing."""
-    simulate_chunk(compiled, 0, "overall", Chunk(0, 0))
+    simulate_chunk(compiled.program, 0, recorder(compiled, "overall"), Chunk(0, 0))
 
 
 def map_chunks(
@@ -133,34 +140,90 @@ def map_chunks(
     """What a task gives for each chunk, in order, with few answers in memory at once.
 
     Args:
-        task: a function that a process can be sent, as ``functools.partial`` of one.
+        task: picklable where the executor needs it, as ``functools.partial`` of a function.
         todo: the chunks.
         executor: any executor of :mod:`concurrent.futures`; threads on all cores where absent.
         stop: set on Ctrl-C, so that the chunks in hand end too.
+
+    Raises:
+        ResultsError: workers died over the same chunk again and again.
     """
-    workers = available_cores()
-    own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
-    running: deque[tuple[Chunk, Future[Answer]]] = deque()
+    own = ThreadPoolExecutor(available_cores()) if executor is None else nullcontext(executor)
+    running: deque[_Sent[Answer]] = deque()
     with own as pool:
+        at_once = chunks_at_once(pool)
         try:
             for chunk in todo:
-                running.append((chunk, pool.submit(task, chunk)))
-                if len(running) > workers:
-                    yield _first(running)
+                running.append(_send(pool, task, chunk))
+                if len(running) >= at_once:
+                    yield _first(running, pool, task)
             while running:
-                yield _first(running)
+                yield _first(running, pool, task)
         except KeyboardInterrupt:
             if stop is not None:
                 stop[0] = 1
             raise
         finally:
-            for _, future in running:
-                future.cancel()
+            for sent in running:
+                sent.future.cancel()
 
 
-def _first(running: deque[tuple[Chunk, Future[Answer]]]) -> tuple[Chunk, Answer]:
-    chunk, future = running.popleft()
-    return chunk, future.result()
+def chunks_at_once(executor: Executor) -> int:
+    """How many chunks an executor has in hand: one for each worker, and half as many waiting."""
+    known = (getattr(executor, name, None) for name in ("num_workers", "_max_workers"))
+    workers = next((number for number in known if number), WORKERS_UNKNOWN)
+    return int(workers) + max(1, int(workers) // 2)
+
+
+@dataclass(frozen=True)
+class _Sent(Generic[Answer]):
+    """A chunk in the hands of an executor, and how often a worker died over it."""
+
+    chunk: Chunk
+    future: Future[Answer]
+    deaths: int = 0
+
+
+def _send(
+    pool: Executor, task: Callable[[Chunk], Answer], chunk: Chunk, deaths: int = 0
+) -> _Sent[Answer]:
+    """Submits a chunk.
+
+    Raises:
+        ResultsError: the executor is broken, or workers died over the chunk too often.
+    """
+    last = chunk.first + chunk.runs - 1
+    if deaths > MOST_DEATHS:
+        raise ResultsError(
+            f"Workers died {deaths} times while they simulated runs {chunk.first} to {last}. "
+            "They may lack memory: use fewer, or keep less with --record watched or --thin."
+        )
+    try:
+        return _Sent(chunk, pool.submit(task, chunk), deaths)
+    except BrokenExecutor as error:
+        raise ResultsError(f"The executor takes no more work: {error}") from error
+
+
+def _first(
+    running: deque[_Sent[Answer]], pool: Executor, task: Callable[[Chunk], Answer]
+) -> tuple[Chunk, Answer]:
+    """The answer that is due. Where a worker died, what was lost is submitted again."""
+    while True:
+        sent = running[0]
+        try:
+            answer = sent.future.result()
+        except BrokenExecutor:
+            for place, one in enumerate(running):
+                if _lost(one.future):
+                    running[place] = _send(pool, task, one.chunk, one.deaths + 1)
+        else:
+            running.popleft()
+            return sent.chunk, answer
+
+
+def _lost(future: Future[Any]) -> bool:
+    """Whether the worker of a task died."""
+    return future.done() and isinstance(future.exception(), BrokenExecutor)
 
 
 def available_cores() -> int:

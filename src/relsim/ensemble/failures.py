@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from relsim.ensemble.chunks import Chunk, Stopped
+from relsim.ensemble.chunks import Arrays, Chunk, Stopped
 
-Arrays = dict[str, NDArray[np.generic]]
 Simulate = Callable[[Chunk], Arrays]
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model.kernel import Recording
-from relsim.model.plan import Compiled, pair_names
+from relsim.model.plan import NONE, Compiled, Ints, Program, pair_names
 
-RecordLevel: TypeAlias = Literal["overall", "domains", "postures"]
-RECORD_LEVELS: tuple[RecordLevel, ...] = ("overall", "domains", "postures")
+RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures"]
+RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures")
 
 
 @dataclass(frozen=True)
@@ -51,31 +51,43 @@ class Axes:
     step: NDArray[np.datetime64]
 
 
-def axes(compiled: Compiled) -> Axes:
+def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> Axes:
     """The labels of a scenario's results. Times are first days of months."""
-    time = compiled.scenario.time
+    scenario, time = compiled.scenario, compiled.scenario.time
     months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
     stamps = np.array(months, dtype="datetime64[ns]")
     return Axes(
-        pair=tuple(pair_names(compiled.pairs)),
-        watched=tuple(pair_names(compiled.scenario.pairs_by_domain)),
+        pair=tuple(pair_names(overall_pairs(compiled, level))),
+        watched=tuple(pair_names(scenario.pairs_by_domain)),
         direction=tuple(f"{a}>{b}" for a in compiled.states for b in compiled.states if a != b),
         domain=compiled.domains,
         event=compiled.events,
         number=tuple(draw.name for draw in compiled.draws),
-        time=stamps,
+        time=stamps[recorded_steps(time.steps, thin)],
         step=stamps[:-1],
     )
 
 
-def variables(compiled: Compiled, level: RecordLevel) -> dict[str, Variable]:
+def overall_pairs(compiled: Compiled, level: RecordLevel) -> tuple[tuple[str, str], ...]:
+    """The pairs whose overall cooperation is recorded."""
+    return compiled.scenario.pairs_of_interest if level == "watched" else compiled.pairs
+
+
+def recorded_steps(steps: int, thin: int) -> list[int]:
+    """The times that are recorded, of 0 to ``steps``: every ``thin``-th, and the end."""
+    return sorted({*range(0, steps, thin), steps})
+
+
+def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str, Variable]:
     """The arrays that an ensemble at this level records.
 
-    ``overall`` keeps overall cooperation of all pairs; ``domains`` (the default) adds
-    cooperation by domain of the watched pairs and of those that claims judge in one domain;
-    ``postures`` adds every posture. Events and drawn numbers are always kept.
+    ``watched`` keeps overall cooperation of the pairs that are watched or that claims judge,
+    ``overall`` that of all pairs; ``domains`` (the default) adds cooperation by domain of the
+    watched pairs and of those that claims judge in one domain; ``postures`` adds every posture.
+    Events and drawn numbers are always kept, and kept whole: ``thin`` leaves out times of levels
+    alone, all but every ``thin``-th and the end.
     """
-    labels = axes(compiled)
+    labels = axes(compiled, level, thin)
     times, domains = len(labels.time), len(labels.domain)
     found = {
         "overall": Variable(
@@ -111,24 +123,57 @@ def variables(compiled: Compiled, level: RecordLevel) -> dict[str, Variable]:
     return found
 
 
-def recording(compiled: Compiled, level: RecordLevel, runs: int) -> Recording:
-    """Empty arrays for the kernel to fill, for some runs."""
-    wanted = variables(compiled, level)
-    pairs = compiled.pair_states(compiled.pairs)
+def bytes_per_run(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
+    """Size of all that is recorded of a run, in memory."""
+    return sum(one.bytes_per_run for one in variables(compiled, level, thin).values())
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """What the kernel records, as places: all that a worker needs to know of it.
+
+    Attributes:
+        names: of the variables.
+        overall_pairs, domain_pairs: state indices, [pairs, 2].
+        posture_pairs: from, to, [directions, 2].
+        places: where each time stands among those recorded, or NONE, [T + 1].
+    """
+
+    names: tuple[str, ...]
+    overall_pairs: Ints
+    domain_pairs: Ints
+    posture_pairs: Ints
+    places: Ints
+
+
+def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
+    """What the kernel records of a scenario at this level."""
+    wanted = variables(compiled, level, thin)
     watched = compiled.pair_states(compiled.scenario.pairs_by_domain)
     directed = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
     directions = compiled.pair_states(directed)
-    times, domains = compiled.plan.steps + 1, len(compiled.domains)
-    return Recording(
-        overall_pairs=pairs,
+    places = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
+    kept = recorded_steps(compiled.plan.steps, thin)
+    places[kept] = np.arange(len(kept))
+    return Recorder(
+        names=tuple(wanted),
+        overall_pairs=compiled.pair_states(overall_pairs(compiled, level)),
         domain_pairs=watched if "cooperation" in wanted else watched[:0],
         posture_pairs=directions if "posture" in wanted else directions[:0],
-        overall=np.zeros((runs, times, len(pairs)), dtype=np.float32),
-        cooperation=np.zeros(
-            (runs, times, len(watched) * ("cooperation" in wanted), domains), dtype=np.float32
-        ),
-        posture=np.zeros(
-            (runs, times, len(directions) * ("posture" in wanted), domains), dtype=np.float32
-        ),
-        fired=np.zeros((runs, compiled.plan.steps, len(compiled.events)), dtype=np.uint8),
+        places=places,
+    )
+
+
+def recording(program: Program, kept: Recorder, runs: int) -> Recording:
+    """Empty arrays for the kernel to fill, for some runs."""
+    times, domains = int(kept.places.max()) + 1, program.sizes.domains
+    return Recording(
+        places=kept.places,
+        overall_pairs=kept.overall_pairs,
+        domain_pairs=kept.domain_pairs,
+        posture_pairs=kept.posture_pairs,
+        overall=np.zeros((runs, times, len(kept.overall_pairs)), dtype=np.float32),
+        cooperation=np.zeros((runs, times, len(kept.domain_pairs), domains), dtype=np.float32),
+        posture=np.zeros((runs, times, len(kept.posture_pairs), domains), dtype=np.float32),
+        fired=np.zeros((runs, program.plan.steps, program.sizes.events), dtype=np.uint8),
     )

@@ -14,6 +14,7 @@ import xarray as xr
 
 from relsim import __version__
 from relsim.ensemble.chunks import (
+    Arrays,
     Chunk,
     Stop,
     all_chunks,
@@ -21,11 +22,11 @@ from relsim.ensemble.chunks import (
     new_stop,
     simulate_chunk,
 )
-from relsim.ensemble.failures import Arrays, Failure, with_failures
-from relsim.ensemble.record import RecordLevel, axes, variables
+from relsim.ensemble.failures import Failure, with_failures
+from relsim.ensemble.record import Recorder, RecordLevel, axes, recorder, recording, variables
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Compiled
+from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
 
 Progress = Callable[[int], None]  # called with the number of runs that have just finished
@@ -75,6 +76,7 @@ def simulate(
     runs: int | None = None,
     seed: int | None = None,
     record: RecordLevel = "domains",
+    thin: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
@@ -85,7 +87,9 @@ def simulate(
         runs: number of runs; the scenario's where absent.
         seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
-        executor: where chunks run; threads on all cores where absent.
+        thin: keep levels at every so many steps alone, and at the end.
+        executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
+            where absent. The numbers are the same anywhere.
         progress: called as runs finish.
     """
     runs = scenario.ensemble.runs if runs is None else runs
@@ -93,11 +97,13 @@ def simulate(
     compiled = compile_scenario(scenario)
     arrays = {
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
-        for name, variable in variables(compiled, record).items()
+        for name, variable in variables(compiled, record, thin).items()
     }
-    failures = fill(compiled, runs, seed, record, arrays, executor=executor, progress=progress)
+    failures = fill(
+        compiled, runs, seed, record, arrays, thin=thin, executor=executor, progress=progress
+    )
     failed = tuple(failure.run for failure in failures)
-    data = without_runs(dataset(compiled, record, runs, arrays), failed)
+    data = without_runs(dataset(compiled, record, runs, arrays, thin), failed)
     return Ensemble(scenario, seed, data, failed=failed)
 
 
@@ -108,6 +114,7 @@ def fill(
     record: RecordLevel,
     arrays: dict[str, Any],
     *,
+    thin: int = 1,
     todo: Sequence[Chunk] | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -117,7 +124,7 @@ def fill(
     """Simulates an ensemble into arrays that take rows, chunk by chunk.
 
     Args:
-        compiled, runs, seed, record: what to simulate, and what to keep.
+        compiled, runs, seed, record, thin: what to simulate, and what to keep.
         arrays: by variable.
         todo: the chunks that are missing; all where absent.
         executor: where chunks run; threads on all cores where absent.
@@ -131,9 +138,9 @@ def fill(
         ResultsError: every run of the first chunk failed.
         Stopped: ``stop`` was set.
     """
-    todo = all_chunks(compiled, runs, record) if todo is None else todo
+    todo = all_chunks(compiled, runs, record, thin) if todo is None else todo
     stop = new_stop() if stop is None else stop
-    task = partial(recorded_rows, compiled, seed, record, stop=stop)
+    task = chunk_task(compiled, seed, record, thin, stop)
     failures: list[Failure] = []
     with closing(map_chunks(task, todo, executor, stop)) as done:
         for chunk, (recorded, failed) in done:
@@ -148,25 +155,37 @@ def fill(
     return failures
 
 
+def chunk_task(
+    compiled: Compiled, seed: int, record: RecordLevel, thin: int = 1, stop: Stop | None = None
+) -> Callable[[Chunk], tuple[Arrays, tuple[Failure, ...]]]:
+    """What simulates a chunk of an ensemble, in any thread, process or machine.
+
+    It holds arrays alone, not the scenario: 80 kB for 11 states.
+    """
+    kept = recorder(compiled, record, thin)
+    return partial(recorded_rows, compiled.program, seed, kept, stop=stop)
+
+
 def recorded_rows(
-    compiled: Compiled, seed: int, record: RecordLevel, chunk: Chunk, stop: Stop | None = None
+    program: Program, seed: int, kept: Recorder, chunk: Chunk, stop: Stop | None = None
 ) -> tuple[Arrays, tuple[Failure, ...]]:
-    """The recorded arrays of one chunk, and which runs failed. Runs in any thread or process."""
+    """The recorded arrays of one chunk, and which runs failed."""
     return with_failures(
-        lambda part: simulate_chunk(compiled, seed, record, part, stop),
-        lambda part: _blank(compiled, record, part.runs),
+        lambda part: simulate_chunk(program, seed, kept, part, stop),
+        lambda part: _blank(program, kept, part.runs),
         chunk,
     )
 
 
-def _blank(compiled: Compiled, record: RecordLevel, runs: int) -> Arrays:
+def _blank(program: Program, kept: Recorder, runs: int) -> Arrays:
     """Rows that hold nothing: NaN, or 0 where numbers are whole."""
-    return {
-        name: np.full(
-            (runs, *one.shape), np.nan if np.issubdtype(one.dtype, np.floating) else 0, one.dtype
-        )
-        for name, one in variables(compiled, record).items()
-    }
+    drawn = np.zeros((runs, len(program.draws)))
+    arrays: Arrays = {**recording(program, kept, runs)._asdict(), "drawn": drawn}
+    rows = {name: arrays[name] for name in kept.names}
+    for values in rows.values():
+        if np.issubdtype(values.dtype, np.floating):
+            values[...] = np.nan
+    return rows
 
 
 def _refuse_all_failed(chunk: Chunk, failed: Sequence[Failure], *, first: bool) -> None:
@@ -183,11 +202,11 @@ def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
 
 
 def dataset(
-    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any]
+    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any], thin: int = 1
 ) -> xr.Dataset:
     """Recorded arrays with their labels."""
-    labels = axes(compiled)
-    wanted = variables(compiled, record)
+    labels = axes(compiled, record, thin)
+    wanted = variables(compiled, record, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
     coordinates: dict[str, Any] = {"run": np.arange(runs, dtype=np.int64)}
     for dim in sorted(used - {"run"}):

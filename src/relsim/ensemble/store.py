@@ -29,27 +29,27 @@ CHUNK_BYTES = 128 * 1024  # one pair of 120 months in a shard of 256 runs
 
 
 def create_store(
-    path: Path, compiled: Compiled, runs: int, seed: int, record: RecordLevel
+    path: Path, compiled: Compiled, runs: int, seed: int, record: RecordLevel, thin: int = 1
 ) -> dict[str, Any]:
     """A new store with its labels, and its empty arrays by variable."""
     group = zarr.open_group(path, mode="w-", zarr_format=3, attributes={"seed": seed})
-    wanted = variables(compiled, record)
+    wanted = variables(compiled, record, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
-    _write_labels(group, axes(compiled), used - {"run"}, runs)
-    size = runs_per_chunk(compiled, record)
+    _write_labels(group, axes(compiled, record, thin), used - {"run"}, runs)
+    size = runs_per_chunk(compiled, record, thin)
     return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
 
 
 def reopen_store(
-    path: Path, compiled: Compiled, runs: int, record: RecordLevel
+    path: Path, compiled: Compiled, runs: int, record: RecordLevel, thin: int = 1
 ) -> dict[str, Any] | None:
     """The arrays of a store that is not finished; None where they are not those of the question."""
     for left in path.rglob("*.partial"):  # Zarr's own, of a write that was cut off
         left.unlink(missing_ok=True)
-    size, found = runs_per_chunk(compiled, record), {}
+    size, found = runs_per_chunk(compiled, record, thin), {}
     try:
         group = zarr.open_group(path, mode="r+")
-        for name, variable in variables(compiled, record).items():
+        for name, variable in variables(compiled, record, thin).items():
             array: Any = group[name]
             if (array.shape, array.dtype) != ((runs, *variable.shape), variable.dtype):
                 return None

@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model.compilation import compiled
-from relsim.model.plan import Floats, Ints, Numbers, Plan
+from relsim.model.plan import NONE, Floats, Ints, Numbers, Plan
 from relsim.model.step import open_world, take_step
 from relsim.model.world import World
 
 
 class Recording(NamedTuple):
-    """Where a batch writes what it records: R runs, T + 1 times. Empty axes record nothing."""
+    """Where a batch writes what it records: R runs, T steps, S recorded times. Empty axes record
+    nothing."""
 
+    places: Ints  # [T + 1] where each time stands among those recorded, or NONE
     overall_pairs: Ints  # [A, 2] state indices
     domain_pairs: Ints  # [B, 2]
     posture_pairs: Ints  # [C, 2] from, to
-    overall: NDArray[np.float32]  # [R, T + 1, A]
-    cooperation: NDArray[np.float32]  # [R, T + 1, B, D]
-    posture: NDArray[np.float32]  # [R, T + 1, C, D]
+    overall: NDArray[np.float32]  # [R, S, A]
+    cooperation: NDArray[np.float32]  # [R, S, B, D]
+    posture: NDArray[np.float32]  # [R, S, C, D]
     fired: NDArray[np.uint8]  # [R, T, E]
 
 
@@ -96,18 +98,22 @@ def open_runs(
 
 @compiled
 def _record(first: int, used: int, time: int, world: World, recording: Recording) -> None:
-    """Writes the levels at one time of the runs in the first ``used`` lanes."""
+    """Writes the levels at one time, where it is recorded, of the runs in the first ``used``
+    lanes."""
+    place = recording.places[time]
+    if place == NONE:
+        return
     n_domains = world.posture.shape[2]
     for lane in range(used):
         r = first + lane
         for a in range(recording.overall_pairs.shape[0]):
             i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
-            recording.overall[r, time, a] = world.overall[i, j, lane]
+            recording.overall[r, place, a] = world.overall[i, j, lane]
         for b in range(recording.domain_pairs.shape[0]):
             i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
             for d in range(n_domains):
-                recording.cooperation[r, time, b, d] = world.cooperation[i, j, d, lane]
+                recording.cooperation[r, place, b, d] = world.cooperation[i, j, d, lane]
         for c in range(recording.posture_pairs.shape[0]):
             i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
             for d in range(n_domains):
-                recording.posture[r, time, c, d] = world.posture[i, j, d, lane]
+                recording.posture[r, place, c, d] = world.posture[i, j, d, lane]

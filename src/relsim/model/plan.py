@@ -175,27 +175,16 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A scenario ready to run, with the labels that its arrays lack.
+class Program:
+    """What simulates runs of a scenario: arrays alone, small enough to be sent with every task.
 
     Attributes:
-        scenario: what it was compiled from.
-        states: codes in alphabetical order, so that the order in the file changes nothing.
-        domains, issues, contexts, events: names in file order.
-        pairs: (a, b) of all pairs, a < b, in order.
         sizes: of the blocks of numbers.
         vector: the numbers, uncertain ones at their median.
         draws: the uncertain ones.
         plan: the rest.
     """
 
-    scenario: Scenario
-    states: tuple[str, ...]
-    domains: tuple[str, ...]
-    issues: tuple[str, ...]
-    contexts: tuple[str, ...]
-    events: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
     sizes: Sizes
     vector: Floats
     draws: tuple[Draw, ...]
@@ -205,6 +194,31 @@ class Compiled:
     def numbers(self) -> Numbers:
         """The numbers, uncertain ones at their median."""
         return number_views(self.sizes, self.vector)
+
+
+@dataclass(frozen=True)
+class Compiled(Program):
+    """A scenario ready to run, with the labels that its arrays lack.
+
+    Attributes:
+        scenario: what it was compiled from.
+        states: codes in alphabetical order, so that the order in the file changes nothing.
+        domains, issues, contexts, events: names in file order.
+        pairs: (a, b) of all pairs, a < b, in order.
+    """
+
+    scenario: Scenario
+    states: tuple[str, ...]
+    domains: tuple[str, ...]
+    issues: tuple[str, ...]
+    contexts: tuple[str, ...]
+    events: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def program(self) -> Program:
+        """Without scenario and labels."""
+        return Program(self.sizes, self.vector, self.draws, self.plan)
 
     def pair_index(self, first: str, second: str) -> int:
         """Where a pair stands in ``pairs``; raises KeyError for an unknown one."""

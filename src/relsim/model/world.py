@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relsim.model.plan import Compiled, Floats, Ints
+from relsim.model.plan import Floats, Ints, Program
 
 
 class World(NamedTuple):
@@ -48,14 +48,14 @@ class World(NamedTuple):
     target: Floats  # [N, D, L]
 
 
-def new_world(compiled: Compiled, lanes: int = 1) -> World:
+def new_world(program: Program, lanes: int = 1) -> World:
     """An empty world for some runs of a scenario, to be opened before the first step."""
-    sizes = compiled.sizes
+    sizes = program.sizes
     n, d, p = sizes.states, sizes.domains, sizes.pushes
-    processes = compiled.plan.noise_keys.size
+    processes = program.plan.noise_keys.size
     cells, square = (n, n, d, lanes), (n, n, lanes)
     return World(
-        vector=np.repeat(compiled.vector[:, np.newaxis], lanes, axis=1),
+        vector=np.repeat(program.vector[:, np.newaxis], lanes, axis=1),
         posture=np.zeros(cells),
         next_posture=np.zeros(cells),
         affinity=np.zeros(cells),
@@ -69,7 +69,7 @@ def new_world(compiled: Compiled, lanes: int = 1) -> World:
         fired=np.zeros((sizes.events, lanes), dtype=np.int64),
         times_fired=np.zeros((sizes.events, lanes), dtype=np.int64),
         shock=np.zeros(cells),
-        wander=np.zeros((len(compiled.pairs), lanes)),
+        wander=np.zeros((n * (n - 1) // 2, lanes)),
         kept=np.zeros((n, lanes)),
         spread=np.zeros((n, lanes)),
         decay=np.zeros((p, lanes)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -74,6 +75,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
         "claims": bool(findings.claims),
         "difference": bool(findings.comparisons),
         "why": bool(findings.accounts),
+        "matrix": findings.all_pairs,
     }
     named = {
         "headline": "In words",
@@ -110,12 +112,12 @@ def _futures(findings: Findings) -> dict[str, Any]:
 
 
 def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
-    """Levels of a pair once a year, and at the end."""
+    """Levels of a pair once a year, as far as recorded, and at the end."""
     levels = summary["overall"].sel(pair=pair)
-    steps = len(levels["time"])
-    yearly = max(1, 12 // scenario.time.months_per_step)
-    chosen = sorted({*range(0, steps, yearly), steps - 1})
-    months = pd.DatetimeIndex(levels["time"].values).strftime("%Y-%m")
+    times = pd.DatetimeIndex(levels["time"].values)
+    yearly = np.flatnonzero(times.month == times[0].month).tolist()
+    chosen = sorted({*yearly, len(times) - 1})
+    months = times.strftime("%Y-%m")
     rows = []
     for step in chosen:
         at = levels.isel(time=step)

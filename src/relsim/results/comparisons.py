@@ -17,7 +17,7 @@ Comparisons: TypeAlias = Mapping[str, Question | str]  # by file; a text says wh
 def comparisons(question: Question) -> Comparisons:
     """For each file that a claim is `against`, the same question of it, or why there is none.
 
-    It is asked with the same runs, seed and record, and as its file stands: changes made by
+    It is asked with the same runs, seed, record and thin, and as its file stands: changes made by
     ``--set`` are not made there.
     """
     claims = question.scenario.claims.values()
@@ -51,7 +51,7 @@ def _same_question_of(file: str, question: Question) -> Question | str:
         other = load(folder / file)
     except ScenarioError as error:
         return f"{file} has problems. {error.problems[0].text}"
-    return Question(other, question.seed, question.runs, question.record)
+    return Question(other, question.seed, question.runs, question.record, question.thin)
 
 
 def _is_inside(file: Path, folder: Path) -> bool:

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,6 +90,8 @@ def run_family(
     runs: int | None = None,
     seed: int | None = None,
     record: RecordLevel = "domains",
+    thin: int = 1,
+    executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
     reports: bool = False,
@@ -103,7 +105,9 @@ def run_family(
     Args:
         scenarios: scenarios or their files.
         runs, seed: for all of them; those of each scenario where absent.
-        record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        record, thin: what to keep (see :func:`relsim.results.run.run`).
+        executor: where runs are simulated, shared by all scenarios; threads on all cores for each
+            where absent.
         out: folder of all results.
         force: repeat finished results.
         reports: also draw the figures and the page of each result.
@@ -116,13 +120,13 @@ def run_family(
     """
     told = watcher or Nobody()
     loaded = [one if isinstance(one, Scenario) else load(one) for one in scenarios]
-    questions = [question_of(scenario, runs, seed, record) for scenario in loaded]
+    questions = [question_of(scenario, runs, seed, record, thin) for scenario in loaded]
     said = [*commands, *[""] * (len(questions) - len(commands))]
     asked = zip(questions, said, strict=True)
     members = list({member.key: member for member in (Member.of(*one) for one in asked)}.values())
     with telling_what_is_kept(questions, Path(out)), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
-        results = answer_all(members, Path(out), force=force, watcher=told)
+        results = answer_all(members, Path(out), force=force, watcher=told, executor=executor)
         if reports:
             for result in results:
                 write_views(result, painter, _Named(told, result.scenario.slug))
@@ -137,7 +141,12 @@ def run_family(
 
 
 def answer_all(
-    members: Sequence[Member], out: Path, *, force: bool, watcher: Watcher
+    members: Sequence[Member],
+    out: Path,
+    *,
+    force: bool,
+    watcher: Watcher,
+    executor: Executor | None = None,
 ) -> list[Result]:
     """The results of a family, in order; those that others compare with are made before them."""
     made: dict[str, Future[Result]] = {}
@@ -146,7 +155,7 @@ def answer_all(
     def result_of(member: Member, needed: list[Future[Result]]) -> Result:
         wait(needed)
         told = _Named(watcher, member.question.scenario.slug)
-        asked = Asked(member.question, out, member.command, told, stop=stop)
+        asked = Asked(member.question, out, member.command, told, executor, stop=stop)
         result = answer(asked, force=force)
         if result.reused:
             watcher.runs_done(member.question.runs)

@@ -23,6 +23,7 @@ class Question:
     seed: int
     runs: int
     record: RecordLevel
+    thin: int = 1
 
     @property
     def version(self) -> str:
@@ -31,12 +32,13 @@ class Question:
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits over scenario, seed, runs, record and engine version."""
+        """Twelve hexadecimal digits over scenario, seed, runs, record, thin and engine version."""
         asked = {
             "scenario": self.scenario_hash,
             "seed": self.seed,
             "runs": self.runs,
             "record": self.record,
+            "thin": self.thin,
             "relsim": self.version,
         }
         return digest(asked)[:12]

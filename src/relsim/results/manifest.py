@@ -47,6 +47,7 @@ def manifest(
         "seed": question.seed,
         "runs": question.runs,
         "record": question.record,
+        "thin": question.thin,
         "time": {
             "start": str(scenario.time.start),
             "end": str(scenario.time.end),

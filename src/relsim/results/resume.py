@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from relsim.ensemble.chunks import Chunk, Stop, all_chunks
-from relsim.ensemble.failures import Arrays, Failure
+from relsim.ensemble.chunks import Arrays, Chunk, Stop, all_chunks
+from relsim.ensemble.failures import Failure
 from relsim.ensemble.journal import Digests, digests, intact, note, noted, start
 from relsim.ensemble.simulate import Ensemble, fill, without_runs
 from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_store
@@ -42,7 +43,12 @@ class Simulated:
 
 
 def simulate_into(
-    question: Question, compiled: Compiled, place: Path, watcher: Watcher, stop: Stop
+    question: Question,
+    compiled: Compiled,
+    place: Path,
+    watcher: Watcher,
+    stop: Stop,
+    executor: Executor | None = None,
 ) -> Simulated:
     """Simulates what is missing in a place of every run of a question.
 
@@ -55,6 +61,7 @@ def simulate_into(
         place: a folder of its own, with or without what was simulated earlier.
         watcher: told how far it is.
         stop: ends the work from another thread.
+        executor: where chunks run; threads on all cores where absent.
 
     Raises:
         OSError: the place cannot be written.
@@ -62,7 +69,7 @@ def simulate_into(
         Stopped: ``stop`` was set.
     """
     runs, seed, record = question.runs, question.seed, question.record
-    every = all_chunks(compiled, runs, record)
+    every = all_chunks(compiled, runs, record, question.thin)
     if (place / JOURNAL).is_file():
         watcher.phase("Checking what an earlier run left")
     arrays, kept = _taken_over(question, compiled, place, every)
@@ -79,8 +86,15 @@ def simulate_into(
         if not failed:
             note(place / JOURNAL, chunk, found[chunk])
 
-    asked = (compiled, runs, seed, record, arrays)
-    failures = fill(*asked, todo=todo, progress=watcher.runs_done, stored=stored, stop=stop)
+    failures = fill(
+        *(compiled, runs, seed, record, arrays),
+        thin=question.thin,
+        todo=todo,
+        executor=executor,
+        progress=watcher.runs_done,
+        stored=stored,
+        stop=stop,
+    )
     _write_failures(failures, place / FAILURES)
     return Simulated(_ensemble(question, place / STORE, failures), found, tuple(failures))
 
@@ -94,14 +108,14 @@ def _taken_over(
     question: Question, compiled: Compiled, place: Path, every: list[Chunk]
 ) -> tuple[dict[str, Any], dict[Chunk, Digests]]:
     """The arrays to fill, and the chunks that need not be simulated again."""
-    asked = compiled, question.runs
+    asked, kind = (compiled, question.runs), (question.record, question.thin)
     entries = noted(place / JOURNAL)
-    arrays = reopen_store(place / STORE, *asked, question.record) if entries else None
+    arrays = reopen_store(place / STORE, *asked, *kind) if entries else None
     kept = {} if arrays is None else intact(entries, every, arrays)
     if arrays is None or not kept:
         for left in place.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-        arrays = create_store(place / STORE, *asked, question.seed, question.record)
+        arrays = create_store(place / STORE, *asked, question.seed, *kind)
     start(place / JOURNAL, kept)
     return arrays, kept
 
@@ -143,7 +157,7 @@ def _kept(questions: Iterable[Question], out: Path) -> str:
     places = {out / one.scenario.slug / one.id: one for one in needed}
     for folder, question in places.items():
         compiled = compile_scenario(question.scenario)
-        count = len(all_chunks(compiled, question.runs, question.record))
+        count = len(all_chunks(compiled, question.runs, question.record, question.thin))
         total += count
         done += count if is_finished(folder) else len(noted(place_aside(folder) / JOURNAL))
     return f"{done:,} of {total:,} chunks are kept"

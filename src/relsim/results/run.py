@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,6 +64,7 @@ class Asked:
     out: Path
     command: str
     watcher: Watcher
+    executor: Executor | None = None
     known: Mapping[str, Ensemble] = field(default_factory=dict)
     held: frozenset[Path] = frozenset()
     stop: Stop = field(default_factory=new_stop)
@@ -94,6 +96,8 @@ def run(
     runs: int | None = None,
     seed: int | None = None,
     record: RecordLevel = "domains",
+    thin: int = 1,
+    executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
     views: bool = True,
@@ -109,6 +113,9 @@ def run(
         scenario: a scenario or its file.
         runs, seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
+        thin: keep levels at every so many steps alone, and at the end.
+        executor: where runs are simulated (see :mod:`relsim.ensemble.executors`); threads on all
+            cores where absent. It decides no number and is not noted in the result.
         out: folder of all results.
         force: repeat a finished result.
         views: draw the figures and the page; else data and tables alone.
@@ -121,7 +128,8 @@ def run(
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
-    asked = Asked(question_of(scenario, runs, seed, record), Path(out), command, told)
+    question = question_of(scenario, runs, seed, record, thin)
+    asked = Asked(question, Path(out), command, told, executor)
     with telling_what_is_kept([asked.question], asked.out):
         if not views:
             return answer(asked, force=force)
@@ -134,7 +142,7 @@ def run(
 
 
 def question_of(
-    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel
+    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel, thin: int = 1
 ) -> Question:
     """A question, with the scenario's own runs and seed where none are named."""
     settings = scenario.ensemble
@@ -143,6 +151,7 @@ def question_of(
         settings.seed if seed is None else seed,
         settings.runs if runs is None else runs,
         record,
+        thin,
     )
 
 
@@ -229,7 +238,7 @@ def _simulate(asked: Asked, folder: Path, clock: _Clock) -> Simulated:
         compile_kernel(compiled)
     watcher.phase(f"Simulating {question.runs:,} runs")
     with clock.timing("simulate"):
-        return simulate_into(question, compiled, folder, watcher, asked.stop)
+        return simulate_into(question, compiled, folder, watcher, asked.stop, asked.executor)
 
 
 def _compared_ensembles(
@@ -255,7 +264,8 @@ def _compared_ensembles(
 def _command(file: str, question: Question) -> str:
     """The command that asks the question of a file."""
     record = "" if question.record == "domains" else f" --record {question.record}"
-    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}"
+    thin = "" if question.thin == 1 else f" --thin {question.thin}"
+    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}{thin}"
 
 
 def resolved_yaml(scenario: Scenario) -> str:

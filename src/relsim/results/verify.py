@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import xarray as xr
 
 from relsim.ensemble.chunks import Chunk, all_chunks, map_chunks, new_stop
 from relsim.ensemble.journal import Digests, Noted, digests
-from relsim.ensemble.simulate import recorded_rows
+from relsim.ensemble.simulate import chunk_task
 from relsim.ensemble.store import open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
@@ -111,7 +110,12 @@ def chunks_of(result: Result) -> list[Noted]:
             Noted(Chunk(int(one["first"]), int(one["runs"])), dict(one["digests"]))
             for one in manifest["chunks"]
         ]
-        asked = all_chunks(compile_scenario(result.scenario), manifest["runs"], manifest["record"])
+        asked = all_chunks(
+            compile_scenario(result.scenario),
+            manifest["runs"],
+            manifest["record"],
+            manifest["thin"],
+        )
     except (KeyError, TypeError, ValueError) as error:
         text = f"{result.folder / MANIFEST} names no chunks to verify. --force makes it anew."
         raise ResultsError(text) from error
@@ -125,7 +129,7 @@ def _checked(result: Result, chosen: list[Noted]) -> Iterator[tuple[Noted, Diffe
     """Each chunk with the first difference in it. Simulation goes on beside the reading."""
     manifest, stop = result.manifest, new_stop()
     compiled, stored = compile_scenario(result.scenario), open_store(result.folder / STORE)
-    task = partial(recorded_rows, compiled, manifest["seed"], manifest["record"], stop=stop)
+    task = chunk_task(compiled, manifest["seed"], manifest["record"], manifest["thin"], stop)
     with closing(map_chunks(task, [one.chunk for one in chosen], None, stop)) as simulated:
         for noted, (_, (recomputed, _)) in zip(chosen, simulated, strict=True):
             yield noted, _difference(stored, noted, recomputed)

@@ -65,11 +65,10 @@ def compared_with(result: Result) -> dict[str, Ensemble]:
 def charts_of(findings: Findings) -> dict[str, Any]:
     """The figures by the names of their files."""
     scenario, summary = findings.scenario, findings.summary
-    charts = {
-        "fan": fan_chart(scenario, summary, findings.events),
-        "matrix": start_to_end_matrix(scenario, summary),
-        "multiples": level_multiples(scenario, summary),
-    }
+    charts = {"fan": fan_chart(scenario, summary, findings.events)}
+    if findings.all_pairs:
+        charts["matrix"] = start_to_end_matrix(scenario, summary)
+        charts["multiples"] = level_multiples(scenario, summary)
     for pair, account in findings.accounts.items():
         charts[f"why-{pair}"] = why_chart(account)
     for file, comparison in findings.comparisons.items():

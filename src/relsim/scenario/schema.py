@@ -653,6 +653,12 @@ class Scenario(_Part):
         return tuple(dict.fromkeys((*self.watched_pairs, *self.claimed_pairs)))
 
     @property
+    def pairs_of_interest(self) -> tuple[tuple[str, str], ...]:
+        """The watched pairs, then those that claims judge, overall or in one domain."""
+        judged = (tie.pair for claim in self.claims.values() for tie in claim.expect.ties)
+        return tuple(dict.fromkeys((*self.watched_pairs, *judged)))
+
+    @property
     def as_written(self) -> dict[str, Any]:
         """The resolved scenario as plain data: inheritance and changes applied."""
         data: dict[str, Any] = plain(self._tree)

@@ -86,7 +86,7 @@ def own_task() -> Any:
 def assert_undisturbed(found: list[tuple[Chunk, Any]]) -> None:
     expected = list(map_chunks(own_task(), chunks.chunks(RUNS, 20)))
     assert [chunk for chunk, _ in found] == [chunk for chunk, _ in expected]
-    for (_, one), (_, other) in zip(found, expected, strict=True):
+    for (_, (one, _)), (_, (other, _)) in zip(found, expected, strict=True):
         assert {name: values.tobytes() for name, values in one.items()} == {
             name: values.tobytes() for name, values in other.items()
         }

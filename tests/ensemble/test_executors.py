@@ -129,7 +129,7 @@ def test_a_task_is_small_and_holds_no_scenario() -> None:
     assert b"schema" not in sent
     again = pickle.loads(sent)(Chunk(0, 3))
     assert np.array_equal(
-        again["overall"], chunk_task(compiled, 1, "domains")(Chunk(0, 3))[0]["overall"]
+        again[0]["overall"], chunk_task(compiled, 1, "domains")(Chunk(0, 3))[0]["overall"]
     )
 
 

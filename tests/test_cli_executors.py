@@ -9,10 +9,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from relsim import cli
 from relsim.cli.application import app
 from relsim.results.result import open_result
 from relsim.results.run import run
 from scenarios_to_test import EVERYTHING, scenario_of
+
+assert cli  # its commands are registered when it is imported
 
 
 def test_the_manifest_says_what_was_kept_and_not_who_computed_it(tmp_path: Path) -> None:

@@ -143,6 +143,12 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         pass
 
 
+def test_a_word_is_no_address_of_a_cluster() -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    with pytest.raises(ResultsError, match="Write it as tcp://HOST:PORT"), dask_cluster("nonsense"):
+        pass
+
+
 def test_a_cluster_without_dask_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (

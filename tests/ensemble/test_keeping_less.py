@@ -118,7 +118,7 @@ def test_a_big_run_says_what_it_takes() -> None:
     scenario = load(STATUS_QUO)
     assert size_line([scenario], 1000, "domains", 1) == ""
     said = size_line([scenario], 1_000_000, "domains", 1, workers=2)
-    assert said == "This will take about 29.0 GiB on disk and 0.6 GiB of memory."
+    assert said == "This will take about 29.0 GiB on disk and 0.8 GiB of memory."
     compiled = compile_scenario(scenario)
     one, ten = (size_of(compiled, runs, "watched") for runs in (1_000_000, 10_000_000))
     assert ten.disk == pytest.approx(10 * one.disk)

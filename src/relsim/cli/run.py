@@ -65,8 +65,11 @@ def run(
     scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
 
     from relsim.ensemble.executors import chosen
+    from relsim.terminal.size import size_line
 
     console = Console(quiet=quiet)
+    if line := size_line(scenarios, runs, record, thin, workers):
+        console.print(line, highlight=False)
     asked: dict[str, Any] = {
         "runs": runs,
         "seed": seed,
@@ -97,10 +100,7 @@ def _simulate(
     reports: bool,
 ) -> tuple[list[Result], Family | None]:
     from relsim.terminal.progress import watching
-    from relsim.terminal.size import size_line
 
-    if line := size_line(scenarios, asked["runs"], asked["record"], asked["thin"]):
-        console.print(line, highlight=False)
     total = sum(asked["runs"] or scenario.ensemble.runs for scenario in scenarios)
     with watching(console, total) as watcher:
         if len(scenarios) == 1:

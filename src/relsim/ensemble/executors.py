@@ -78,6 +78,9 @@ def dask_cluster(address: str) -> Iterator[Executor]:
     except ImportError as error:
         hint = "Install it with: pip install 'relsim[cluster]'"
         raise ResultsError(f"A cluster needs Dask, which is not installed. {hint}") from error
+    if "://" not in address:  # a client of such an address takes half a minute to give up
+        text = f"{address} is not the address of a scheduler. Write it as tcp://HOST:PORT."
+        raise ResultsError(text)
     try:
         client = Client(address, timeout=WAIT, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -22,6 +23,7 @@ from relsim.figures.event_marks import (
     marks_of,
 )
 from relsim.figures.style import INK, SERIES, WIDTH, configured, level_labels, panel_title
+from relsim.scenario.load import slug
 
 HEIGHT = 120
 LEAST_SPAN = 0.05  # of the axis, a step of the scale by which ties are coded
@@ -80,6 +82,11 @@ def _one_scenario(
     said = [_quantity(comparison), "Median, and bands that hold the stated share of runs", *notes]
     title = comparison.other.scenario.name
     return _chart(title, [*panels, *(key if numbers else [])], said)
+
+
+def difference_name(file: str) -> str:
+    """What the figure of a result less that of a scenario file is called."""
+    return f"difference-{slug(Path(file).stem)}"
 
 
 def distinguishing_events(comparison: Comparison) -> pd.DataFrame:

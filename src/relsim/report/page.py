@@ -11,7 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from relsim import __version__
-from relsim.analysis.numerals import percent, signed
 from relsim.figures.save import definition
 
 
@@ -25,8 +24,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        signed=signed,
-        percent=percent,
         thousands="{:,}".format,
         json_text=lambda data: json.dumps(data, ensure_ascii=False, indent=2),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.numerals import percent, signed
 from relsim.analysis.wording import Story, story
+from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
 from relsim.figures.fan import fan_card
@@ -23,7 +23,6 @@ from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
-from relsim.scenario.load import slug
 from relsim.scenario.schema import Scenario
 
 CAUTION = (
@@ -147,7 +146,7 @@ def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
         f"{comparison.runs:,} runs"
     )
     return {
-        "id": f"difference-{slug(Path(file).stem)}",
+        "id": difference_name(file),
         "file": file,
         "name": comparison.base.scenario.name,
         "table": Table("", caption, head, tuple(rows)),

@@ -13,7 +13,7 @@ from typing import Any
 from relsim.analysis.findings import Findings, find
 from relsim.ensemble.simulate import Ensemble
 from relsim.figures.claims import verdict_chart
-from relsim.figures.difference import difference_chart
+from relsim.figures.difference import difference_chart, difference_name
 from relsim.figures.fan import fan_chart
 from relsim.figures.matrix import start_to_end_matrix
 from relsim.figures.multiples import level_multiples
@@ -23,7 +23,6 @@ from relsim.report.result_page import result_page
 from relsim.results.folder import is_finished, locked, unwritable
 from relsim.results.result import FIGURES, REPORT, Result, open_result
 from relsim.results.watcher import Watcher
-from relsim.scenario.load import slug
 
 
 def has_views(result: Result) -> bool:
@@ -72,7 +71,7 @@ def charts_of(findings: Findings) -> dict[str, Any]:
     for pair, account in findings.accounts.items():
         charts[f"why-{pair}"] = why_chart(account)
     for file, comparison in findings.comparisons.items():
-        charts[f"difference-{slug(Path(file).stem)}"] = difference_chart(comparison)
+        charts[difference_name(file)] = difference_chart(comparison)
     if any(claim.share is not None for claim in findings.claims):
         charts["claims"] = verdict_chart(scenario, findings.claims)
     return charts

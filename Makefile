@@ -17,6 +17,8 @@ NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
 SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
 
+# Files of tests side by side, on as many cores as there are.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 
@@ -26,10 +28,10 @@ demo: $(STAMP)
 	$(BIN)/relsim run $(SCENARIO)
 
 test: $(STAMP) lint test-newer-mesa
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
 test-all: $(STAMP) lint test-newer-mesa
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # The Mesa model on the newest Mesa, which needs Python 3.12 or newer.
 ifeq ($(NEWER),)

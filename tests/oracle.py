@@ -365,6 +365,11 @@ class Oracle:
         self.apply_events(uniforms)
         self.respond(shocks, drifts)
 
+    def go_on_from(self, posture: Array, affinity: Array) -> None:
+        """Takes the next step from somebody else's postures and affinities."""
+        self.posture, self.affinity = posture.copy(), affinity.copy()
+        self._overall_at_start = self.overall()
+
     def apply_events(self, uniforms: dict[str, float]) -> None:
         """Step part 1. All firings are decided first; then effects apply in file order."""
         cooperation = self.cooperation()

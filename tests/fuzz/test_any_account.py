@@ -17,8 +17,9 @@ from relsim.figures.why import why_chart
 def is_explained(data: dict[str, Any]) -> None:
     scenario = loaded(data)
     first, second = scenario.watched_pairs[0]
-    account = explain(scenario, f"{first}-{second}", runs=2, seed=SEED)
-    sizes = abs(account.parts).sum("part")
+    account = explain(scenario, f"{first}-{second}", runs=1, seed=SEED)
+    # Large parts of two domains may cancel overall, and leave their rounding there.
+    sizes = abs(account.parts).sum("part").max("domain")
     gap = abs(account.parts.sum("part") - account.pull)
     assert (gap <= 1e-12 * np.maximum(1.0, sizes)).all()
     assert account.words().count("The pull is") == 2

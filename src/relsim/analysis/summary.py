@@ -118,4 +118,14 @@ def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """A table as CSV, numbers to six digits."""
-    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    # Formatted here: pandas takes twice as long over its own float_format.
+    written = table.assign(**{name: _six_digits(one) for name, one in _floats(table)})
+    written.to_csv(path, index=False, lineterminator="\n")
+
+
+def _floats(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    return [(str(name), one) for name, one in table.items() if one.dtype.kind == "f"]
+
+
+def _six_digits(column: pd.Series) -> list[str]:
+    return ["" if value != value else f"{value:.6g}" for value in column.tolist()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,11 +10,13 @@ from relsim.errors import ScenarioError
 from relsim.results.identity import Question
 from relsim.scenario.load import load
 from relsim.scenario.reader import is_file
+from relsim.scenario.schema import Scenario
 
+Read: TypeAlias = Callable[[Path], Scenario]  # as load does; may remember what it has read
 Comparisons: TypeAlias = Mapping[str, Question | str]  # by file; a text says why there is none
 
 
-def comparisons(question: Question) -> Comparisons:
+def comparisons(question: Question, read: Read = load) -> Comparisons:
     """For each file that a claim is `against`, the same question of it, or why there is none.
 
     It is asked with the same runs, seed, record and thin, and as its file stands: changes made by
@@ -22,10 +24,10 @@ def comparisons(question: Question) -> Comparisons:
     """
     claims = question.scenario.claims.values()
     files = dict.fromkeys(claim.expect.against for claim in claims if claim.expect.against)
-    return {file: _same_question_of(file, question) for file in files}
+    return {file: _same_question_of(file, question, read) for file in files}
 
 
-def with_all_compared(question: Question) -> list[tuple[Question, Comparisons]]:
+def with_all_compared(question: Question, read: Read = load) -> list[tuple[Question, Comparisons]]:
     """A question and all that it leads to, by claims of claims, each with what it compares with."""
     found: dict[tuple[str, str], tuple[Question, Comparisons]] = {}
     waiting = [question]
@@ -33,13 +35,13 @@ def with_all_compared(question: Question) -> list[tuple[Question, Comparisons]]:
         asked = waiting.pop()
         place = asked.scenario.slug, asked.id
         if place not in found:
-            compared = comparisons(asked)
+            compared = comparisons(asked, read)
             found[place] = asked, compared
             waiting += [other for other in compared.values() if isinstance(other, Question)]
     return list(found.values())
 
 
-def _same_question_of(file: str, question: Question) -> Question | str:
+def _same_question_of(file: str, question: Question, read: Read) -> Question | str:
     folder = question.scenario.folder
     if folder is None:
         return f"The scenario has no file, so {file} cannot be looked up beside it."
@@ -48,7 +50,7 @@ def _same_question_of(file: str, question: Question) -> Question | str:
     if not _is_inside(folder / file, folder):
         return f"{file} lies outside the folder of the scenario."
     try:
-        other = load(folder / file)
+        other = read(folder / file)
     except ScenarioError as error:
         return f"{file} has problems. {error.problems[0].text}"
     return Question(other, question.seed, question.runs, question.record, question.thin)

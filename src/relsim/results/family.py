@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,7 @@ from relsim.ensemble.record import RecordLevel
 from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
-from relsim.results.comparisons import comparisons
+from relsim.results.comparisons import Read, comparisons
 from relsim.results.folder import is_finished, locked, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.result import CLAIMS, REPORT, Result
@@ -72,9 +72,9 @@ class Member:
     needs: frozenset[str]
 
     @classmethod
-    def of(cls, question: Question, command: str) -> Member:
+    def of(cls, question: Question, command: str, read: Read) -> Member:
         """A member, with what its claims compare with looked up."""
-        others = comparisons(question).values()
+        others = comparisons(question, read).values()
         needs = frozenset(other.id for other in others if isinstance(other, Question))
         return cls(question, command, needs)
 
@@ -122,11 +122,12 @@ def run_family(
     loaded = [one if isinstance(one, Scenario) else load(one) for one in scenarios]
     questions = [question_of(scenario, runs, seed, record, thin) for scenario in loaded]
     said = [*commands, *[""] * (len(questions) - len(commands))]
-    asked = zip(questions, said, strict=True)
-    members = list({member.key: member for member in (Member.of(*one) for one in asked)}.values())
+    read = cache(load)  # most compare with the same few files
+    asked = [Member.of(*one, read) for one in zip(questions, said, strict=True)]
+    members = list({member.key: member for member in asked}.values())
     with telling_what_is_kept(questions, Path(out)), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
-        results = answer_all(members, Path(out), force=force, watcher=told, executor=executor)
+        results = answer_all(members, Path(out), read, force=force, watcher=told, executor=executor)
         if reports:
             for result in results:
                 write_views(result, painter, _Named(told, result.scenario.slug))
@@ -143,6 +144,7 @@ def run_family(
 def answer_all(
     members: Sequence[Member],
     out: Path,
+    read: Read,
     *,
     force: bool,
     watcher: Watcher,
@@ -155,7 +157,7 @@ def answer_all(
     def result_of(member: Member, needed: list[Future[Result]]) -> Result:
         wait(needed)
         told = _Named(watcher, member.question.scenario.slug)
-        asked = Asked(member.question, out, member.command, told, executor, stop=stop)
+        asked = Asked(member.question, out, member.command, told, executor, stop=stop, read=read)
         result = answer(asked, force=force)
         if result.reused:
             watcher.runs_done(member.question.runs)

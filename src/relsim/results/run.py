@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import xarray as xr
@@ -24,6 +25,7 @@ from relsim.model.plan import pair_names
 from relsim.model.stability import stability
 from relsim.results.comparisons import (
     Comparisons,
+    Read,
     comparisons,
     is_current,
     with_all_compared,
@@ -57,7 +59,7 @@ class Asked:
 
     ``known`` holds, by id, the ensembles of questions that are being answered further up: what
     two scenarios need whose claims cite each other; ``held``, the results that are locked further
-    up. ``stop`` ends the work from another thread.
+    up. ``stop`` ends the work from another thread; ``read`` loads the files compared with.
     """
 
     question: Question
@@ -68,6 +70,7 @@ class Asked:
     known: Mapping[str, Ensemble] = field(default_factory=dict)
     held: frozenset[Path] = frozenset()
     stop: Stop = field(default_factory=new_stop)
+    read: Read = load
 
     @property
     def folder(self) -> Path:
@@ -129,7 +132,7 @@ def run(
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
     question = question_of(scenario, runs, seed, record, thin)
-    asked = Asked(question, Path(out), command, told, executor)
+    asked = Asked(question, Path(out), command, told, executor, read=cache(load))
     with telling_what_is_kept([asked.question], asked.out):
         if not views:
             return answer(asked, force=force)
@@ -161,7 +164,7 @@ def answer(asked: Asked, *, force: bool = False) -> Result:
     It has every run, the tables and the manifest, and no figures. What is unfinished of it is
     gone on with. Somebody else who writes it is waited for.
     """
-    compared = comparisons(asked.question)
+    compared = comparisons(asked.question, asked.read)
     if not force and _stands(asked.folder, compared):
         return open_result(asked.folder, reused=True)
     wanted = _to_be_written(asked) | {asked.folder}
@@ -190,7 +193,7 @@ def _to_be_written(asked: Asked) -> frozenset[Path]:
 
     Were those it compares with locked later, two processes could wait for each other.
     """
-    needed = with_all_compared(asked.question)
+    needed = with_all_compared(asked.question, asked.read)
     places = [(folder_of(question, asked.out), compared) for question, compared in needed]
     return frozenset(place for place, compared in places if not _stands(place, compared))
 

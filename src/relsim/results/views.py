@@ -6,6 +6,9 @@ They add nothing to a result and can be drawn again at any time, by a later vers
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,13 +42,12 @@ def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
     painter.start()
     watcher.phase("Comparing and explaining")
     findings = find(result.ensemble, result.summary(), result.claims, compared_with(result))
-    watcher.phase("Drawing figures")
-    definitions = {name: definition(chart) for name, chart in charts_of(findings).items()}
+    watcher.phase("Drawing figures and the report")
+    script = painter.script()
     try:
         with locked([result.folder], partial(watcher.phase, "Another process draws it; waiting")):
-            _replace_figures(definitions, painter, result.folder)
-            watcher.phase("Writing the report")
-            page = result_page(findings, definitions, result.manifest, painter.script())
+            with _new_figures(result.folder) as folder:
+                page = _draw(findings, result.manifest, painter, script, folder)
             _replace_file(page, result.folder / REPORT)
     except OSError as error:
         raise unwritable(error, result.folder) from error
@@ -61,28 +63,44 @@ def compared_with(result: Result) -> dict[str, Ensemble]:
     return found
 
 
-def charts_of(findings: Findings) -> dict[str, Any]:
-    """The figures by the names of their files."""
+def _draw(
+    findings: Findings, manifest: dict[str, Any], painter: Painter, script: str, folder: Path
+) -> str:
+    """The page; the figures it shares go to the folder, drawn while the next are being made."""
+    definitions, drawings = {}, []
+    with ThreadPoolExecutor(1) as beside:
+        for name, chart in charts_of(findings):
+            definitions[name] = definition(chart)
+            drawings.append(beside.submit(painter.draw, {name: definitions[name]}, folder))
+        page = result_page(findings, definitions, manifest, script)
+        for drawing in drawings:
+            drawing.result()
+    return page
+
+
+def charts_of(findings: Findings) -> Iterator[tuple[str, Any]]:
+    """The figures, each after the name of its file."""
     scenario, summary = findings.scenario, findings.summary
-    charts = {"fan": fan_chart(scenario, summary, findings.events)}
+    yield "fan", fan_chart(scenario, summary, findings.events)
     if findings.all_pairs:
-        charts["matrix"] = start_to_end_matrix(scenario, summary)
-        charts["multiples"] = level_multiples(scenario, summary)
+        yield "matrix", start_to_end_matrix(scenario, summary)
+        yield "multiples", level_multiples(scenario, summary)
     for pair, account in findings.accounts.items():
-        charts[f"why-{pair}"] = why_chart(account)
+        yield f"why-{pair}", why_chart(account)
     for file, comparison in findings.comparisons.items():
-        charts[difference_name(file)] = difference_chart(comparison)
+        yield difference_name(file), difference_chart(comparison)
     if any(claim.share is not None for claim in findings.claims):
-        charts["claims"] = verdict_chart(scenario, findings.claims)
-    return charts
+        yield "claims", verdict_chart(scenario, findings.claims)
 
 
-def _replace_figures(definitions: dict[str, Any], painter: Painter, folder: Path) -> None:
+@contextmanager
+def _new_figures(folder: Path) -> Iterator[Path]:
+    """A place for figures, which takes that of a result's own once they are all drawn."""
     aside = folder / f".{FIGURES}.part"
     shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
     aside.mkdir()
     try:
-        painter.draw(definitions, aside)
+        yield aside
         shutil.rmtree(folder / FIGURES, ignore_errors=True)
         aside.rename(folder / FIGURES)
     finally:

@@ -17,13 +17,14 @@ RANKS = {
     "model": 2,
     "ensemble": 3,
     "analysis": 4,
-    "figures": 5,
-    "report": 6,
-    "results": 7,
-    "terminal": 8,
-    "cli": 9,
-    "__init__": 10,
-    "__main__": 10,
+    "experiments": 5,
+    "figures": 6,
+    "report": 7,
+    "results": 8,
+    "terminal": 9,
+    "cli": 10,
+    "__init__": 11,
+    "__main__": 11,
 }
 
 

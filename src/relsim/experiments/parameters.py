@@ -1,0 +1,46 @@
+"""What an experiment varies, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values: TypeAlias = NDArray[np.float64]
+# Outcomes at points [P, K], by measure [P, R]: a column for each parameter, R runs at each point.
+# Run r has the same draws at every point (common random numbers).
+Evaluate: TypeAlias = Callable[[Values], Mapping[str, Values]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that an experiment varies.
+
+    Attributes:
+        path: where it stands in the scenario, as with ``--set``: ``PAK.ties.USA``.
+        low, high: its range, in the unit of the field: months for durations, per year for rates.
+        label: in words, for figures and sentences.
+        unit: in words; empty for numbers without one.
+    """
+
+    path: str
+    low: float
+    high: float
+    label: str = ""
+    unit: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its label, or its path where it has none."""
+        return self.label or self.path
+
+
+def scaled(parameters: tuple[Parameter, ...], unit_points: Values) -> Values:
+    """Points of the unit cube [P, K] as values of the parameters."""
+    low = np.array([one.low for one in parameters])
+    high = np.array([one.high for one in parameters])
+    scaled_points: Values = low + (high - low) * unit_points
+    return scaled_points

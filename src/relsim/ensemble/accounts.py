@@ -229,7 +229,7 @@ def account_chunk(
 ) -> Accounts:
     """The accounts of every run of a chunk; of no use once ``stop`` is set."""
     batch, _ = batch_of(compiled, seed, chunk, stop)
-    world = new_world(compiled, lanes(chunk))
+    world = new_world(compiled, lanes(chunk.runs))
     numbers = number_views(compiled.sizes, world.vector)
     first, second = (compiled.states.index(code) for code in pair)
     accounts = empty_accounts((first, second), compiled.sizes, compiled.plan.steps, chunk.runs)

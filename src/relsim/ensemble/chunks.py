@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,21 @@ def new_stop() -> Stop:
     return np.zeros(1, dtype=np.uint8)
 
 
+class SomeRuns(Protocol):
+    """Work for one worker: some runs, counted from ``first``."""
+
+    @property
+    def first(self) -> int:
+        """Number of the first."""
+
+    @property
+    def runs(self) -> int:
+        """How many."""
+
+
+Work = TypeVar("Work", bound=SomeRuns)
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Consecutive runs of an ensemble."""
@@ -79,9 +94,9 @@ def all_chunks(compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1)
     return chunks(runs, runs_per_chunk(compiled, level, thin))
 
 
-def lanes(chunk: Chunk) -> int:
-    """How many runs of a chunk lie side by side."""
-    return min(LANES, max(1, chunk.runs))
+def lanes(runs: int) -> int:
+    """How many of some runs lie side by side."""
+    return min(LANES, max(1, runs))
 
 
 def batch_of(
@@ -91,8 +106,8 @@ def batch_of(
     stop = new_stop() if stop is None else stop
     drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
     places, values = place_draws(program.draws, drawn)
-    batch = Batch(np.uint64(seed), np.uint64(chunk.first), program.vector, places, values, stop)
-    return batch, drawn
+    runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
+    return Batch(np.uint64(seed), runs, program.vector, places, values, stop), drawn
 
 
 def simulate_chunk(
@@ -104,8 +119,17 @@ def simulate_chunk(
         Stopped: ``stop`` was set in the meantime.
     """
     batch, drawn = batch_of(program, seed, chunk, stop)
-    world = new_world(program, lanes(chunk))
-    filled = recording(program, kept, chunk.runs)
+    return recorded(program, batch, drawn, kept)
+
+
+def recorded(program: Program, batch: Batch, drawn: NDArray[np.float64], kept: Recorder) -> Arrays:
+    """What a batch leaves, by variable.
+
+    Raises:
+        Stopped: its stop was set in the meantime.
+    """
+    runs = batch.runs.size
+    world, filled = new_world(program, lanes(runs)), recording(program, kept, runs)
     simulate_batch(program.plan, number_views(program.sizes, world.vector), world, batch, filled)
     if batch.stop[0]:
         raise Stopped
@@ -132,16 +156,16 @@ def compile_kernel(compiled: Compiled) -> None:
 
 
 def map_chunks(
-    task: Callable[[Chunk], Answer],
-    todo: Sequence[Chunk],
+    task: Callable[[Work], Answer],
+    todo: Iterable[Work],
     executor: Executor | None = None,
     stop: Stop | None = None,
-) -> Generator[tuple[Chunk, Answer], None, None]:
+) -> Generator[tuple[Work, Answer], None, None]:
     """What a task gives for each chunk, in order, with few answers in memory at once.
 
     Args:
         task: picklable where the executor needs it, as ``functools.partial`` of a function.
-        todo: the chunks.
+        todo: the chunks; taken as workers come free.
         executor: any executor of :mod:`concurrent.futures`; threads on all cores where absent.
         stop: set on Ctrl-C, so that the chunks in hand end too.
 
@@ -149,7 +173,7 @@ def map_chunks(
         ResultsError: workers died over the same chunk again and again.
     """
     own = ThreadPoolExecutor(available_cores()) if executor is None else nullcontext(executor)
-    running: deque[_Sent[Answer]] = deque()
+    running: deque[_Sent[Work, Answer]] = deque()
     with own as pool:
         at_once = chunks_at_once(pool)
         try:
@@ -176,17 +200,17 @@ def chunks_at_once(executor: Executor) -> int:
 
 
 @dataclass(frozen=True)
-class _Sent(Generic[Answer]):
+class _Sent(Generic[Work, Answer]):
     """A chunk in the hands of an executor, and how often a worker died over it."""
 
-    chunk: Chunk
+    chunk: Work
     future: Future[Answer]
     deaths: int = 0
 
 
 def _send(
-    pool: Executor, task: Callable[[Chunk], Answer], chunk: Chunk, deaths: int = 0
-) -> _Sent[Answer]:
+    pool: Executor, task: Callable[[Work], Answer], chunk: Work, deaths: int = 0
+) -> _Sent[Work, Answer]:
     """Submits a chunk.
 
     Raises:
@@ -205,8 +229,8 @@ def _send(
 
 
 def _first(
-    running: deque[_Sent[Answer]], pool: Executor, task: Callable[[Chunk], Answer]
-) -> tuple[Chunk, Answer]:
+    running: deque[_Sent[Work, Answer]], pool: Executor, task: Callable[[Work], Answer]
+) -> tuple[Work, Answer]:
     """The answer that is due. Where a worker died, what was lost is submitted again."""
     while True:
         sent = running[0]

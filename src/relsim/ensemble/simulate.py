@@ -172,12 +172,12 @@ def recorded_rows(
     """The recorded arrays of one chunk, and which runs failed."""
     return with_failures(
         lambda part: simulate_chunk(program, seed, kept, part, stop),
-        lambda part: _blank(program, kept, part.runs),
+        lambda part: blank_rows(program, kept, part.runs),
         chunk,
     )
 
 
-def _blank(program: Program, kept: Recorder, runs: int) -> Arrays:
+def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
     """Rows that hold nothing: NaN, or 0 where numbers are whole."""
     drawn = np.zeros((runs, len(program.draws)))
     arrays: Arrays = {**recording(program, kept, runs)._asdict(), "drawn": drawn}

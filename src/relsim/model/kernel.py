@@ -28,10 +28,10 @@ class Recording(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Which runs, and their uncertain numbers."""
+    """Which runs, and the numbers that differ among them."""
 
     seed: np.uint64
-    first_run: np.uint64
+    runs: NDArray[np.uint64]  # [R] number of each run, which fixes its noise
     vector: Floats  # [K] numbers that are the same in all runs
     places: Ints  # [U] indices into the vector that differ by run
     drawn: Floats  # [R, U]
@@ -87,7 +87,7 @@ def open_runs(
     used = min(runs.size, batch.drawn.shape[0] - first)
     for lane in range(runs.size):
         r = first + min(lane, used - 1)
-        runs[lane] = batch.first_run + np.uint64(r)
+        runs[lane] = batch.runs[r]
         for k in range(batch.vector.size):
             world.vector[k, lane] = batch.vector[k]
         for u in range(batch.places.size):

@@ -70,7 +70,7 @@ def _wide(key: str) -> Callable[[Any], Any]:
     return widen
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A part of a scenario: immutable, and no keys but its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -85,7 +85,7 @@ class _Part(BaseModel):
         return {key: value for key, value in raw.items() if value is not None or key not in known}
 
 
-class Time(_Part):
+class Time(Part):
     """The span and the step of the simulation."""
 
     start: Month = Field(description="First month, the opening state.")
@@ -115,7 +115,7 @@ class Time(_Part):
         return self
 
 
-class EnsembleSettings(_Part):
+class EnsembleSettings(Part):
     """How many futures, and from which seed."""
 
     runs: Annotated[int, Field(strict=True, ge=1, le=2**32 - 1)] = Field(
@@ -126,7 +126,7 @@ class EnsembleSettings(_Part):
     )
 
 
-class Domain(_Part):
+class Domain(Part):
     """One domain of cooperation."""
 
     weight: Annotated[Number, DOMAIN_WEIGHT] = Field(
@@ -162,7 +162,7 @@ Domains: TypeAlias = Annotated[
 ]
 
 
-class ContextVariable(_Part):
+class ContextVariable(Part):
     """A variable of the world: constant, or a straight path from start to end."""
 
     start: Annotated[Number, CONTEXT] = Field(description="Value at the start.")
@@ -180,7 +180,7 @@ Context: TypeAlias = Annotated[
 ]
 
 
-class Issue(_Part):
+class Issue(Part):
     """A question on which states take sides."""
 
     minus: str = Field(description="What a stance of -1 means.")
@@ -188,7 +188,7 @@ class Issue(_Part):
     label: str = Field("", description="Name for figures; the key by default.")
 
 
-class TieInterest(_Part):
+class TieInterest(Part):
     """How much a state's relation with another colours its dealings with third parties."""
 
     weight: Annotated[Number, WEIGHT] = Field(
@@ -199,7 +199,7 @@ class TieInterest(_Part):
     )
 
 
-class IssueInterest(_Part):
+class IssueInterest(Part):
     """Where a state stands on an issue, and how much that colours its dealings."""
 
     stance: Annotated[Number, STANCE] = Field(description="From -1 (minus) to +1 (plus).")
@@ -208,7 +208,7 @@ class IssueInterest(_Part):
     )
 
 
-class Traits(_Part):
+class Traits(Part):
     """How a state reacts; what is absent comes from `parameters`."""
 
     adaptability: Annotated[Number, ADAPTABILITY] | None = Field(
@@ -230,7 +230,7 @@ Interest: TypeAlias = Annotated[
 ]
 
 
-class State(_Part):
+class State(Part):
     """A state: its interests, its means and its manner."""
 
     name: str = Field("", description="Name for figures; the code by default.")
@@ -257,7 +257,7 @@ TieLevels: TypeAlias = Annotated[
 ]
 
 
-class Parameters(_Part):
+class Parameters(Part):
     """Numbers of the model that hold for all states. See docs/ODD.md for their sources."""
 
     adaptability: Annotated[Number, ADAPTABILITY] = Field(
@@ -292,7 +292,7 @@ class Parameters(_Part):
     )
 
 
-class Condition(_Part):
+class Condition(Part):
     """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
 
     tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
@@ -319,7 +319,7 @@ def _exactly_one(part: BaseModel, keys: tuple[str, ...], code: str) -> None:
         raise fail(code, f"Exactly one of {', '.join(keys)} is needed; here: {found}.")
 
 
-class Pulse(_Part):
+class Pulse(Part):
     """A push on a tie that fades."""
 
     pulse: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
@@ -344,7 +344,7 @@ class Pulse(_Part):
         return self
 
 
-class Shift(_Part):
+class Shift(Part):
     """A push on a tie that stays: all of it goes into affinity."""
 
     shift: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
@@ -352,7 +352,7 @@ class Shift(_Part):
     only_if: Condition | None = Field(None, description="Applies only where this holds.")
 
 
-class SetNumber(_Part):
+class SetNumber(Part):
     """A number of the model takes a new value."""
 
     set: NumberRef = Field(description="Which number, as in PAK.issues.karabakh.stance.")
@@ -360,7 +360,7 @@ class SetNumber(_Part):
     only_if: Condition | None = Field(None, description="Applies only where this holds.")
 
 
-class AddToNumber(_Part):
+class AddToNumber(Part):
     """A number of the model changes by an amount, kept in its range."""
 
     add: NumberRef = Field(description="Which number, as in PAK.ties.USA.")
@@ -369,7 +369,7 @@ class AddToNumber(_Part):
 
 
 def _effect_kind(raw: Any) -> str | None:
-    if isinstance(raw, _Part):
+    if isinstance(raw, Part):
         return {Pulse: "pulse", Shift: "shift", SetNumber: "set", AddToNumber: "add"}[type(raw)]
     if not isinstance(raw, dict):
         return None
@@ -394,7 +394,7 @@ def _listed(raw: Any) -> Any:
     return raw if isinstance(raw, list) else [raw]
 
 
-class Event(_Part):
+class Event(Part):
     """Something that happens. Timing is one of `at`, `every`, `chance`, `when`.
 
     `when` may also narrow a `chance`: the hazard then runs only while the condition holds.
@@ -450,7 +450,7 @@ class Event(_Part):
         return self
 
 
-class Expectation(_Part):
+class Expectation(Part):
     """What a claim says of the futures. Exactly one of level, change, order, reach, halfway."""
 
     level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
@@ -555,7 +555,7 @@ class Expectation(_Part):
         return (tie,)
 
 
-class Claim(_Part):
+class Claim(Part):
     """A sentence of the argument as a test."""
 
     says: str = Field(description="The sentence.")
@@ -565,7 +565,7 @@ class Claim(_Part):
     )
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
 
     relsim: Literal[1] = Field(description="Version of this format.")

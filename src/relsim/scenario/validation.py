@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -113,7 +114,7 @@ def validate(tree: Mapping) -> Typed:
         for item in found:
             path = _path(item["loc"])
             if path not in mended:
-                problems[_problem(item, path, tree)] = None
+                problems[problem_of(item, path, tree, _part_of)] = None
             mends |= _mend(item, path, tree)
         sections = {str(path[0]) for path in mends if len(path) == 1 and path[0] in _STAND_INS}
         if () in mends or mends.keys() <= mended:
@@ -261,8 +262,18 @@ def _known_keys(model: type[BaseModel] | None) -> list[str]:
     return extra + [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _problem(item: Any, path: Path, tree: Mapping) -> Problem:
-    """One complaint of pydantic as a problem."""
+PartOf: TypeAlias = Callable[[Path, Mapping], tuple[type[BaseModel] | None, str]]
+
+
+def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem:
+    """One complaint of pydantic as a problem.
+
+    Args:
+        item: the complaint.
+        path: where in the tree it is.
+        tree: what was typed.
+        part_of: the model whose key the last step of a path is, and its name in words.
+    """
     kind, context = item["type"], item.get("ctx") or {}
     if _is_key(path, tree):
         place = locate(tree, path[:-1], key=True)
@@ -274,12 +285,12 @@ def _problem(item: Any, path: Path, tree: Mapping) -> Problem:
             text = dotted + text.removeprefix("This")
         return Problem(locate(tree, path), kind, text, context.get("hint", ""))
     if kind == "extra_forbidden":
-        model, words = _part_of(path, tree)
+        model, words = part_of(path, tree)
         hint = did_you_mean(str(path[-1]), _known_keys(model))
         text = f"'{path[-1]}' is not a key of {words}."
         return Problem(locate(tree, path, key=True), "unknown-key", text, hint)
     if kind == "missing":
-        _, words = _part_of(path, tree)
+        _, words = part_of(path, tree)
         return Problem(
             locate(tree, path[:-1], key=True), "missing-key", f"{words} needs `{path[-1]}`."
         )

@@ -1,0 +1,96 @@
+"""Runs at points of a space of numbers: the same runs at each, with some numbers set.
+
+A number that is varied stands in the scenario as an uncertain one. Here it takes the value of the
+point instead of a draw. Run r of every point has the same noise, the same chances and the same
+draws of all other uncertain numbers (common random numbers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.ensemble.chunks import Arrays, Chunk, Stop, new_stop, recorded
+from relsim.ensemble.failures import Failure, with_failures
+from relsim.ensemble.record import Recorder
+from relsim.ensemble.simulate import blank_rows
+from relsim.model.draws import draw_numbers, place_draws
+from relsim.model.kernel import Batch
+from relsim.model.plan import Floats, Ints, Program
+
+ROWS = 256  # of a chunk, like the runs of a chunk of an ensemble
+
+
+@dataclass(frozen=True)
+class PointChunk:
+    """Some whole points of a design: rows for the runs of the first, then of the next.
+
+    Attributes:
+        places: [P] which points of the design.
+        program: what simulates a run.
+        kept: what to record.
+        seed: of all points.
+        replications: R, the runs of a point, 0 to R - 1.
+        columns: [K] which of the program's draws each number of a point stands for.
+        values: [P, K] the points.
+    """
+
+    places: Ints
+    program: Program
+    kept: Recorder
+    seed: int
+    replications: int
+    columns: Ints
+    values: Floats
+
+    @property
+    def first(self) -> int:
+        """Number of the first row, over all points of the design."""
+        return int(self.places[0]) * self.replications
+
+    @property
+    def runs(self) -> int:
+        """How many rows."""
+        return len(self.values) * self.replications
+
+
+def points_per_chunk(replications: int) -> int:
+    """How many whole points make a chunk."""
+    return max(1, ROWS // replications)
+
+
+def simulate_points(
+    chunk: PointChunk, stop: Stop | None = None
+) -> tuple[Arrays, tuple[Failure, ...]]:
+    """The recorded arrays of a chunk by variable, [rows, ...], and the rows that failed.
+
+    Rows that failed are NaN, or 0 where numbers are whole.
+
+    Raises:
+        Stopped: ``stop`` was set in the meantime.
+    """
+    stop = new_stop() if stop is None else stop
+    return with_failures(
+        lambda rows: _recorded_rows(chunk, rows, stop),
+        lambda rows: blank_rows(chunk.program, chunk.kept, rows.runs),
+        Chunk(0, chunk.runs),
+    )
+
+
+def _recorded_rows(chunk: PointChunk, rows: Chunk, stop: Stop) -> Arrays:
+    program = chunk.program
+    runs, drawn = _runs_and_draws(chunk, rows.rows)
+    places, values = place_draws(program.draws, drawn)
+    batch = Batch(np.uint64(chunk.seed), runs, program.vector, places, values, stop)
+    return recorded(program, batch, drawn, chunk.kept)
+
+
+def _runs_and_draws(chunk: PointChunk, rows: slice) -> tuple[NDArray[np.uint64], Floats]:
+    """The number of the run of each row, and its uncertain numbers with those of its point."""
+    row = np.arange(rows.start, rows.stop)
+    point, run = row // chunk.replications, row % chunk.replications
+    drawn = draw_numbers(chunk.program.draws, chunk.seed, 0, chunk.replications)[run]
+    drawn[:, chunk.columns] = chunk.values[point]
+    return run.astype(np.uint64), drawn

@@ -1,0 +1,310 @@
+"""YAML → Study: an experiment's file with its scenario, checked before anything is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from relsim.errors import Position, Problem, ScenarioError, did_you_mean
+from relsim.experiments import schema
+from relsim.experiments.parameters import Parameter
+from relsim.experiments.schema import Experiment, Measure
+from relsim.model.compile import compile_scenario
+from relsim.model.plan import Draw
+from relsim.scenario.changes import apply_changes, full_path
+from relsim.scenario.load import check_file, check_tree, slug
+from relsim.scenario.reader import is_file, read_file, yaml_files
+from relsim.scenario.schema import Scenario
+from relsim.scenario.tree import Mapping, Node, child, from_plain, locate, plain
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.validation import problem_of
+
+# Where each part of the format stands ('*': any name), and what to call it.
+_PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
+    ((), schema.Experiment, "an experiment"),
+    (("parameters", "*"), schema.Range, "a parameter"),
+    (("measures", "*"), schema.Measure, "a measure"),
+    (("sweep",), schema.Sweep, "a sweep"),
+    (("sensitivity",), schema.Sensitivity, "sensitivity"),
+    (("tune",), schema.Tune, "tune"),
+    (("attribute",), schema.Attribute, "attribute"),
+    (("attribute", "players", "*"), schema.Switch, "a player"),
+    (("advise",), schema.Advise, "advise"),
+    (("advise", "levers", "*"), schema.Switch, "a lever"),
+    (("advise", "bounds", "*"), schema.BoundOn, "a bound"),
+    (("discover",), schema.Discover, "discover"),
+)
+# Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
+_NO_THRESHOLD = -1e6
+_CLAIM = "measure_{}"
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment that is ready to be simulated.
+
+    Attributes:
+        experiment: what the file says.
+        slug: its name as a folder.
+        folder: where the file is.
+        scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
+            and the measures that ask what a claim asks as claims.
+        parameters: what is varied, with ranges in the unit of each number.
+    """
+
+    experiment: Experiment
+    slug: str
+    folder: Path
+    scenario: Scenario
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a column of a point stands for: paths of parameters, or names of switches."""
+        return (*(one.path for one in self.parameters), *self.experiment.switches)
+
+
+def load_experiment(path: str | Path) -> Study:
+    """The experiment of a YAML file, with its scenario.
+
+    Raises:
+        ScenarioError: with every problem of the file and of its scenario, located.
+    """
+    path = Path(path)
+    tree, problems = read_file(path, str(path))
+    if tree is not None and not isinstance(tree, Mapping):
+        text = "An experiment is a map of sections."
+        raise ScenarioError([Problem(tree.position, "wrong-type", text)])
+    if tree is None or problems:
+        raise ScenarioError(problems)
+    experiment = _typed(tree)
+    base = _scenario_of(experiment, tree, path.parent)
+    scenario = _with_everything(base, experiment, tree)
+    parameters = _parameters(scenario, experiment, tree)
+    _check_names(experiment, base, tree)
+    _check_switches(scenario, experiment, tree)
+    return Study(experiment, slug(path.stem), path.parent, scenario, parameters)
+
+
+def claim_of(measure: str) -> str:
+    """The claim that stands for a measure in the scenario of a study."""
+    return _CLAIM.format(measure)
+
+
+def _typed(tree: Mapping) -> Experiment:
+    try:
+        return Experiment.model_validate(plain(tree))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    raise ScenarioError(problem_of(item, tuple(item["loc"]), tree, _part_of) for item in found)
+
+
+def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
+    """The model whose key the last step of ``path`` is."""
+    owner = [str(step) for step in path[:-1]]
+    for pattern, model, words in _PARTS:
+        alike = (one in ("*", step) for one, step in zip(pattern, owner, strict=False))
+        if len(pattern) == len(owner) and all(alike):
+            return model, words
+    return None, "this"
+
+
+def _scenario_of(experiment: Experiment, tree: Mapping, folder: Path) -> Scenario:
+    file = folder / experiment.scenario
+    if not is_file(file):
+        hint = did_you_mean(file.name, yaml_files(file.parent))
+        text = f"There is no scenario {experiment.scenario} from this folder."
+        raise ScenarioError([Problem(locate(tree, ("scenario",)), "not-found", text, hint)])
+    return check_file(file, extends_anywhere=True).require()
+
+
+# The scenario with all that the experiment brings
+
+
+def _with_everything(base: Scenario, experiment: Experiment, tree: Mapping) -> Scenario:
+    """The scenario that is simulated; raises what is wrong with it at the file's places."""
+    fixed = [*_set_changes(experiment, tree), *_measure_changes(base, experiment, tree)]
+    ranges = [(path, _range_nodes(path, tree)) for path in experiment.parameters]
+    for end in (0, 1):
+        _changed(base, [*fixed, *((path, nodes[end]) for path, nodes in ranges)])
+    uniform = [
+        (path, _at({"uniform": [plain(low), plain(high)]}, low)) for path, (low, high) in ranges
+    ]
+    return _changed(base, [*fixed, *uniform])
+
+
+def _changed(scenario: Scenario, changes: list[tuple[str, Node]]) -> Scenario:
+    tree, problems = apply_changes(scenario._tree, changes)
+    return check_tree(tree, scenario.folder, problems).require().named(scenario.slug)
+
+
+def _set_changes(experiment: Experiment, tree: Mapping) -> list[tuple[str, Node]]:
+    return [(path, _node(tree, ("set", path))) for path in experiment.set]
+
+
+def _range_nodes(path: str, tree: Mapping) -> tuple[Node, Node]:
+    """Low and high of a parameter, where they were written."""
+    steps: tuple[str | int, ...] = ("parameters", path)
+    written = _node(tree, steps)
+    if isinstance(written, Mapping):
+        steps = (*steps, "range")
+    return _node(tree, (*steps, 0)), _node(tree, (*steps, 1))
+
+
+def _measure_changes(
+    base: Scenario, experiment: Experiment, tree: Mapping
+) -> list[tuple[str, Node]]:
+    """The claims that stand for measures, and the pairs to record."""
+    changes: list[tuple[str, Node]] = []
+    for name, measure in experiment.measures.items():
+        expect = _expectation(measure, base, tree, name)
+        if expect is not None:
+            claim = {"says": name, "expect": expect}
+            node = from_plain(claim, locate(tree, ("measures", name)))
+            changes.append((f"claims.{claim_of(name)}", node))
+    return changes
+
+
+def _expectation(measure: Measure, base: Scenario, tree: Mapping, name: str) -> Any:
+    """What a claim has to expect for its judged value to be the measure."""
+    if measure.probability is not None:
+        return plain(_node(tree, ("measures", name, "probability")))
+    tie = measure.level or measure.change or measure.time_to or measure.volatility
+    if tie is None:
+        return None
+    bound: dict[str, Any] = {"above": _NO_THRESHOLD}
+    if measure.time_to is not None:
+        bounds = {"above": measure.above, "below": measure.below}
+        bound = {key: value for key, value in bounds.items() if value is not None}
+    kind = {"time_to": "reach", "change": "change"}.get(measure.question, "level")
+    when = {} if measure.at is None else {"at": str(measure.at)}
+    return {kind: str(tie), **bound, **when}
+
+
+def _node(tree: Mapping, steps: tuple[str | int, ...]) -> Node:
+    node: Node | None = tree
+    for step in steps:
+        node = child(node, step) if node is not None else None
+    assert node is not None
+    return node
+
+
+def _at(value: Any, node: Node) -> Node:
+    return from_plain(value, node.position)
+
+
+# Ranges and names
+
+
+def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tuple[Parameter, ...]:
+    """The parameters with their ranges as the compiler reads them."""
+    draws, problems, found = compile_scenario(scenario).draws, [], []
+    for path, one in experiment.parameters.items():
+        place = locate(tree, ("parameters", path), key=True)
+        draw = draw_of(path, scenario, draws)
+        if draw is None or not draw.places:
+            text = f"No run depends on {path} in this scenario, so it cannot be varied."
+            problems.append(Problem(place, "no-number", text))
+            continue
+        low, high = draw.distribution.arguments
+        if low == high:
+            problems.append(
+                Problem(place, "bad-range", f"{path} has no range: {low:g} to {high:g}.")
+            )
+        found.append(Parameter(path, low, high, one.label, _unit(path)))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(found)
+
+
+def draw_of(path: str, scenario: Scenario, draws: tuple[Draw, ...]) -> Draw | None:
+    """The uncertain number that a path leads to; a lone number may stand for a deeper one."""
+    full = ".".join(full_path(scenario._tree, path))
+    for draw in draws:
+        if draw.name == full or draw.name.startswith(f"{full}."):
+            return draw
+    return None
+
+
+def _unit(path: str) -> str:
+    last = path.rsplit(".", 1)[-1]
+    return {"half_life": "months", "chance": "per year", "adaptability": "per month"}.get(last, "")
+
+
+def _check_names(experiment: Experiment, base: Scenario, tree: Mapping) -> None:
+    problems = [*_unknown_claims(experiment, base, tree), *_unknown_measures(experiment, tree)]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _unknown_claims(experiment: Experiment, base: Scenario, tree: Mapping) -> list[Problem]:
+    problems = []
+    for name, measure in experiment.measures.items():
+        if measure.claim is None:
+            continue
+        place = locate(tree, ("measures", name, "claim"))
+        claim = base.claims.get(measure.claim)
+        if claim is None:
+            hint = did_you_mean(measure.claim, base.claims)
+            text = f"'{measure.claim}' is not a claim of {experiment.scenario}."
+            problems.append(Problem(place, "unknown-claim", text, hint))
+        elif claim.expect.against is not None:
+            text = f"The claim '{measure.claim}' compares with {claim.expect.against}."
+            hint = "A measure is of one scenario; write it out with `probability`."
+            problems.append(Problem(place, "bad-measure", text, hint))
+    return problems
+
+
+def _unknown_measures(experiment: Experiment, tree: Mapping) -> list[Problem]:
+    """Measures that a method names and that are not there."""
+    named: list[tuple[str, TreePath, bool]] = []
+    if experiment.tune is not None:
+        named = [(name, ("tune", "goals", name), True) for name in experiment.tune.goals]
+    elif experiment.discover is not None:
+        named = [(experiment.discover.measure, ("discover", "measure"), False)]
+    elif experiment.advise is not None:
+        key = "raise" if experiment.advise.raise_ is not None else "lower"
+        named = [(experiment.advise.goal, ("advise", key), False)]
+        named += [(name, ("advise", "bounds", name), True) for name in experiment.advise.bounds]
+    return [
+        Problem(
+            locate(tree, path, key=key),
+            "unknown-measure",
+            f"'{name}' is not a measure here.",
+            did_you_mean(name, experiment.measures),
+        )
+        for name, path, key in named
+        if name not in experiment.measures
+    ]
+
+
+def _check_switches(scenario: Scenario, experiment: Experiment, tree: Mapping) -> None:
+    """Raises what is wrong with a switch, off or on, at its place."""
+    problems: list[Problem] = []
+    section = "players" if experiment.attribute is not None else "levers"
+    for name in experiment.switches:
+        place = locate(tree, (experiment.method, section, name))
+        for changes in switch_changes(experiment, name):
+            problems += _problems_of(scenario, changes, place)
+    if problems:
+        raise ScenarioError(problems)
+
+
+def switch_changes(experiment: Experiment, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a switch changes by path, off and on."""
+    switch = experiment.switches[name]
+    return dict(switch.off), dict(switch.on)
+
+
+def _problems_of(
+    scenario: Scenario, changes: AnyMapping[str, Any], place: Position
+) -> tuple[Problem, ...]:
+    try:
+        _changed(scenario, [(path, from_plain(value, place)) for path, value in changes.items()])
+    except ScenarioError as error:
+        return error.problems
+    return ()

@@ -1,0 +1,109 @@
+"""What is looked at: one number of each run, from recorded levels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from relsim.analysis.claims import holds, judged_values
+from relsim.analysis.pairing import recorded_levels
+from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.simulate import Ensemble
+from relsim.experiments.load import Study, claim_of
+from relsim.experiments.parameters import Values
+from relsim.experiments.schema import Measure
+from relsim.scenario.references import TieRef
+from relsim.scenario.schema import Expectation
+
+UNITS = {
+    "level": "cooperation",
+    "change": "cooperation",
+    "volatility": "cooperation per √year",
+    "time_to": "years",
+    "probability": "share of runs",
+    "claim": "share of runs",
+    "misfit": "cooperation",
+}
+
+
+def measured(study: Study, ensemble: Ensemble) -> dict[str, Values]:
+    """The measures of a study in each run of an ensemble of its scenario, [runs] by name.
+
+    `misfit` is not among them: it is of all runs of a point at once.
+    """
+    return {
+        name: _of_each_run(name, measure, study, ensemble)
+        for name, measure in study.experiment.measures.items()
+        if measure.misfit is None
+    }
+
+
+def record_level(study: Study) -> RecordLevel:
+    """What has to be recorded for the measures of a study."""
+    measures = study.experiment.measures.values()
+    if any(measure.misfit is not None for measure in measures):
+        return "overall"
+    expectations = (claim.expect for claim in study.scenario.claims.values())
+    by_domain = any(tie.domain is not None for expect in expectations for tie in expect.ties)
+    return "domains" if by_domain else "watched"
+
+
+def unit_of(measure: Measure) -> str:
+    """The unit of a measure, in words."""
+    return UNITS[measure.question]
+
+
+def _of_each_run(name: str, measure: Measure, study: Study, ensemble: Ensemble) -> Values:
+    if measure.claim is not None:
+        return _held(study.scenario.claims[measure.claim].expect, ensemble)
+    expect = study.scenario.claims[claim_of(name)].expect
+    if measure.probability is not None:
+        return _held(expect, ensemble)
+    if measure.time_to is not None:
+        return years_to_reach(expect, ensemble)
+    if measure.volatility is not None:
+        return volatility(measure.volatility, ensemble)
+    return judged_values(expect, ensemble)
+
+
+def _held(expect: Expectation, ensemble: Ensemble) -> Values:
+    """1 in runs in which a claim holds, 0 in the others, NaN in those that failed."""
+    values = judged_values(expect, ensemble)
+    held = holds(expect, values, ensemble.scenario.time).astype(np.float64)
+    failed = np.isnan(levels_of(expect.ties[0], ensemble)[:, -1])
+    held[failed] = np.nan
+    return held
+
+
+def years_to_reach(expect: Expectation, ensemble: Ensemble) -> Values:
+    """Years until a tie is first past a threshold, [runs]; the whole span where it never is.
+
+    The mean over runs is the restricted mean time (Royston and Parmar 2013): it is known where
+    some runs never get there.
+    """
+    time, (low, high) = ensemble.scenario.time, expect.bounds
+    levels = levels_of(expect.ties[0], ensemble)[:, 1:].astype(np.float32)
+    past = levels > np.float32(low) if math.isfinite(low) else levels < np.float32(high)
+    steps = np.where(past.any(axis=1), past.argmax(axis=1) + 1.0, time.steps)
+    years: Values = steps * time.months_per_step / 12.0
+    return np.where(np.isnan(levels[:, -1]), np.nan, years)
+
+
+def volatility(tie: TieRef, ensemble: Ensemble) -> Values:
+    """Standard deviation of the changes of a tie from step to step in each run, per √year."""
+    changes = np.diff(levels_of(tie, ensemble), axis=1)
+    per_year = 12.0 / ensemble.scenario.time.months_per_step
+    spread: Values = changes.std(axis=1, ddof=1) * math.sqrt(per_year)
+    return spread
+
+
+def levels_of(tie: TieRef, ensemble: Ensemble) -> Values:
+    """Cooperation of a tie at every step, [runs, steps + 1]."""
+    recorded = recorded_levels(ensemble, tie.domain).sel(pair="-".join(tie.pair))
+    return np.asarray(recorded.values, dtype=np.float64)
+
+
+def misfits(study: Study, ensemble: Ensemble, shape: tuple[int, int]) -> dict[str, Values]:
+    """The misfits of a study at each point, the same in all its runs, [points, R] by name."""
+    return {}

@@ -26,6 +26,16 @@ def inlined(function: F) -> F:
     return cast(F, numba.njit(inline="always", error_model="numpy")(function))
 
 
+def woven(function: F) -> F:
+    """As :func:`compiled`, but the machine code is written into its callers.
+
+    For what is called for single runs with many arrays: passing those by value would cost more
+    than the work.
+    """
+    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+    return cast(F, numba.njit(**options)(function))
+
+
 def discard_stale_cache(folder: Path) -> None:
     """Drops compiled code older than the newest source in ``folder``.
 

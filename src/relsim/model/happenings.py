@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled
+from relsim.model.compilation import compiled, woven
 from relsim.model.noise import uniform
 from relsim.model.plan import (
     ADD,
@@ -32,28 +32,31 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 @compiled
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
-    for lane in range(world.domain_total.size):
-        _follow_context(lane, plan, numbers, world, step)
+    _follow_context(0, world.domain_total.size, plan, numbers, world, step)
 
 
-@compiled
-def _follow_context(lane: int, plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
-    """The same in one run."""
+@woven
+def _follow_context(
+    first: int, last: int, plan: Plan, numbers: Numbers, world: World, step: np.uint64
+) -> None:
+    """The same in the lanes from ``first`` up to ``last``."""
     share = step / plan.steps
     context, weight, interest = world.context, numbers.weight, world.interest
     for z in range(context.shape[0]):
-        start, end = numbers.context_start[z, lane], numbers.context_end[z, lane]
-        path = start + (end - start) * share
-        scale, shift = numbers.context_scale[z, lane], numbers.context_shift[z, lane]
-        context[z, lane] = scale * path + shift
+        for lane in range(first, last):
+            start, end = numbers.context_start[z, lane], numbers.context_end[z, lane]
+            path = start + (end - start) * share
+            scale, shift = numbers.context_scale[z, lane], numbers.context_shift[z, lane]
+            context[z, lane] = scale * path + shift
     for i in range(plan.states):
         for k in range(plan.states):
             z = plan.fades_with[i, k]
-            fading = context[z, lane] if z != NONE else 0.0
-            interest[i, k, lane] = rules.weight_in_force(weight[i, k, lane], fading)
+            for lane in range(first, last):
+                fading = context[z, lane] if z != NONE else 0.0
+                interest[i, k, lane] = rules.weight_in_force(weight[i, k, lane], fading)
 
 
-@compiled
+@woven
 def follow_traits(lane: int, plan: Plan, numbers: Numbers, world: World) -> None:
     """How far and how unsteadily the states of a run move in a step, from their traits."""
     for i in range(plan.states):
@@ -87,7 +90,7 @@ def happen(
             times_fired[event, lane] += min(fired[event, lane], 1)
 
 
-@compiled
+@woven
 def _any(times: Ints) -> bool:
     """Whether an event fires in any run; ``times`` [L]."""
     found = False
@@ -127,7 +130,7 @@ def _time_events(
                 fired[event, lane] = int(draw < chance)
 
 
-@compiled
+@woven
 def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
     """Takes an event back whose time has come, in runs where it has no firings left or its
     condition does not hold."""
@@ -142,7 +145,7 @@ def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
                 fired[lane] = 0
 
 
-@compiled
+@woven
 def _holds(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> bool:
     """Whether a condition holds in a run."""
     kind, first = plan.condition_kind[condition], plan.condition_first[condition]
@@ -156,7 +159,7 @@ def _holds(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World
     return sign * value > sign * numbers.threshold[condition, lane]
 
 
-@compiled
+@woven
 def _tie_level(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> float:
     """The cooperation or posture that a condition looks at."""
     i, j = plan.condition_first[condition], plan.condition_second[condition]
@@ -174,7 +177,7 @@ def _tie_level(condition: int, lane: int, plan: Plan, numbers: Numbers, world: W
     return level / total
 
 
-@compiled
+@woven
 def _apply(
     effect: int, fired: Ints, plan: Plan, numbers: Numbers, world: World, step: np.uint64
 ) -> None:
@@ -190,11 +193,11 @@ def _apply(
     for lane in range(times.size):
         if times[lane] > 0:
             _change(effect, lane, times[lane], plan, numbers, world)
-            _follow_context(lane, plan, numbers, world, step)
+            _follow_context(lane, lane + 1, plan, numbers, world, step)
             follow_traits(lane, plan, numbers, world)
 
 
-@compiled
+@woven
 def _change(effect: int, lane: int, times: int, plan: Plan, numbers: Numbers, world: World) -> None:
     """Numbers of the model are set or added to, within their bounds."""
     kind, value = plan.effect_kind[effect], numbers.value[plan.effect_value[effect], lane]
@@ -210,7 +213,7 @@ def _change(effect: int, lane: int, times: int, plan: Plan, numbers: Numbers, wo
             numbers.context_shift[target, lane] = value
 
 
-@compiled
+@woven
 def _push(push: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
     """A pulse or shift, ``times`` [L] over: its lasting share stays, the rest fades."""
     sizes, shares = numbers.push_size[push], numbers.push_lasting[push]

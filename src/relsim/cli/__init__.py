@@ -14,6 +14,7 @@ import typer
 
 from relsim.cli.application import EXIT_PROBLEMS, EXIT_RESULTS, EXIT_STOPPED, Interrupted, app
 from relsim.cli.compare import compare
+from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.listing import list_
@@ -29,6 +30,7 @@ GARBAGE_THRESHOLD = 100_000
 app.command()(run)
 app.command()(compare)
 app.command()(explain)
+app.command()(experiment)
 app.command()(diff)
 app.command()(report)
 app.command()(verify)

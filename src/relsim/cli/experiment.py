@@ -1,0 +1,84 @@
+"""relsim experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from relsim.cli.inputs import Out
+
+if TYPE_CHECKING:
+    from relsim.results.experiment import ExperimentResult
+
+
+def experiment(
+    files: Annotated[list[Path], typer.Argument(help="Experiment files.", show_default=False)],
+    out: Out = Path("results"),
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Repeat a finished experiment.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the file alone; simulate nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
+) -> None:
+    """Tune parameters, and learn which of them matter: sweep, sensitivity, tune, attribute, advise,
+    discover."""
+    if workers is not None and cluster is not None:
+        raise typer.BadParameter("not with --workers", param_hint="--cluster")
+    from relsim.experiments.load import load_experiment
+
+    studies = [load_experiment(file) for file in files]
+    if check:
+        for file in files:
+            typer.echo(f"{file}: sound")
+        return
+    from relsim.ensemble.executors import chosen
+    from relsim.experiments.methods import size_of
+    from relsim.results.experiment import run_experiment
+    from relsim.terminal.progress import watching
+
+    console = Console(quiet=quiet)
+    with chosen(workers, cluster) as executor:
+        for file, study in zip(files, studies, strict=True):
+            with watching(console, size_of(study) * study.experiment.runs) as watcher:
+                result = run_experiment(
+                    study,
+                    executor=executor,
+                    out=out,
+                    force=force,
+                    command=_command(file),
+                    watcher=watcher,
+                )
+            _report(result, console, quiet=quiet)
+
+
+def _command(file: Path) -> str:
+    """The command that makes a result, without absolute paths."""
+    return f"relsim experiment {file.name if file.is_absolute() else file.as_posix()}"
+
+
+def _report(result: ExperimentResult, console: Console, *, quiet: bool) -> None:
+    if quiet:
+        typer.echo(str(result.folder))
+        return
+    manifest = result.manifest
+    done = "was there already" if result.reused else f"took {manifest['seconds']:g} s"
+    lines = [
+        f"{manifest['experiment']['name']}: {manifest['points']:,} points, {manifest['runs']:,} runs "
+        f"at each; {done}.",
+        *(f"• {sentence}" for sentence in result.sentences),
+        *(f"warning: {warning}" for warning in result.warnings),
+        f"Report: {result.folder / 'report.html'}",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,96 @@
+"""The page of an experiment: what was found, figures, tables, and what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from relsim.experiments.load import Study, switch_changes
+from relsim.experiments.measures import unit_of
+from relsim.experiments.methods import Findings
+from relsim.report.inputs import Table, flow
+from relsim.report.page import render
+
+CAUTION = (
+    "All of this is said of the model and its inputs: what follows from the scenario's assumptions "
+    "over the ranges given, not what is so in the world."
+)
+MOST_ROWS = 200  # of a table on the page; its file has them all
+
+
+def experiment_page(
+    study: Study,
+    findings: Findings,
+    charts: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    script: str,
+) -> str:
+    """The page as text.
+
+    Args:
+        study: what was asked.
+        findings: what was found.
+        charts: definitions of the figures, by name.
+        manifest: of the experiment.
+        script: of :meth:`relsim.figures.save.Painter.script`.
+    """
+    experiment = study.experiment
+    return render(
+        "experiment.html",
+        script,
+        title=experiment.name,
+        about=experiment.about,
+        method=experiment.method,
+        scenario=study.scenario.name,
+        manifest=manifest,
+        sentences=findings.sentences(),
+        warnings=findings.warnings(),
+        caution=CAUTION,
+        charts=charts,
+        tables=[_table(name, table) for name, table in findings.tables().items()],
+        asked=[table for table in (_varied(study), _switches(study), _measures(study)) if table],
+    )
+
+
+def _table(name: str, frame: pd.DataFrame) -> Table:
+    shown = frame.head(MOST_ROWS)
+    rows = tuple(tuple(_text(cell) for cell in row) for row in shown.itertuples(index=False))
+    more = len(frame) - len(shown)
+    caption = f"{name}.csv" + (f", {more:,} more rows there" if more else "")
+    return Table(name.replace("_", " "), caption, tuple(str(one) for one in frame.columns), rows)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float):
+        return "" if cell != cell else f"{cell:.4g}"
+    return str(cell)
+
+
+def _varied(study: Study) -> Table | None:
+    rows = tuple(
+        (one.path, one.label, f"{one.low:g} to {one.high:g}", one.unit) for one in study.parameters
+    )
+    head = ("path", "name", "range", "unit")
+    return Table("Parameters", "What was varied.", head, rows) if rows else None
+
+
+def _switches(study: Study) -> Table | None:
+    experiment = study.experiment
+    rows = []
+    for name, switch in experiment.switches.items():
+        off, on = switch_changes(experiment, name)
+        rows.append((name, switch.label, flow(off), flow(on) if on else "as written"))
+    head = ("switch", "name", "off", "on")
+    return Table("Switches", "What was there or not.", head, tuple(rows)) if rows else None
+
+
+def _measures(study: Study) -> Table:
+    rows = []
+    for name, measure in study.experiment.measures.items():
+        asked = measure.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        asked.pop("label", None)
+        rows.append((name, measure.label, flow(asked), unit_of(measure)))
+    head = ("measure", "name", "what", "unit")
+    return Table("Measures", "What was looked at, in each run.", head, tuple(rows))

@@ -1,0 +1,269 @@
+"""An experiment into a folder of its own: outcomes, tables, figures, a page, and how it was made."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+
+from relsim import __version__
+from relsim.analysis.summary import write_table
+from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled, new_stop
+from relsim.experiments.evaluate import Outcomes, evaluate
+from relsim.experiments.load import Study, load_experiment
+from relsim.experiments.measures import unit_of
+from relsim.experiments.methods import Findings, findings_of, points_of
+from relsim.figures.experiments import experiment_charts
+from relsim.figures.save import Painter, definition
+from relsim.model.compile import compile_scenario
+from relsim.report.experiment_page import experiment_page
+from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
+from relsim.results.identity import Question, digest
+from relsim.results.point_journal import FOLDER as JOURNAL
+from relsim.results.point_journal import PointJournal
+from relsim.results.result import FIGURES, REPORT
+from relsim.results.watcher import Nobody, Watcher
+
+FORMAT = 1
+PLACE = "experiments"  # apart from results of scenarios, which are listed and compared
+OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
+LIBRARIES = ("numba", "numpy", "scipy", "xarray")
+BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
+_WORDS = ("name", "about", "label")  # move no number
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """A finished experiment.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``; with the sentences and warnings of the findings.
+        reused: it was there already, so nothing was simulated.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    reused: bool = False
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, in words."""
+        return list(self.manifest["sentences"])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the size of the sample does not support."""
+        return list(self.manifest["warnings"])
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The numbers, by name."""
+        return {name: pd.read_csv(self.folder / f"{name}.csv") for name in self.manifest["tables"]}
+
+    @property
+    def outcomes(self) -> xr.Dataset:
+        """Every measure of every run at every point, (point, run), and the points."""
+        data: xr.Dataset = xr.open_zarr(self.folder / OUTCOMES, consolidated=False, chunks=None)
+        return data
+
+
+def run_experiment(
+    experiment: Study | str | Path,
+    *,
+    executor: Executor | None = None,
+    out: str | Path = "results",
+    force: bool = False,
+    command: str = "",
+    watcher: Watcher | None = None,
+) -> ExperimentResult:
+    """Runs an experiment and leaves a folder with outcomes, tables, figures and a page.
+
+    A finished experiment is not repeated; an interrupted one goes on where it stopped.
+
+    Args:
+        experiment: its file, or what :func:`load_experiment` made of it.
+        executor: where runs are simulated; threads on all cores where absent.
+        out: folder of all results.
+        force: repeat a finished experiment.
+        command: how it was asked for, for the manifest.
+        watcher: told how far it is.
+
+    Raises:
+        ScenarioError: the file has problems.
+        ResultsError: the folder cannot be written.
+    """
+    study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
+    told = watcher or Nobody()
+    folder = Path(out) / PLACE / study.slug / experiment_id(study)
+    waiting = partial(told.phase, "Another process runs this experiment; waiting")
+    try:
+        with locked([folder], waiting):
+            if not force and is_finished(folder):
+                return replace(open_experiment(folder), reused=True)
+            with written_aside(folder, afresh=force) as aside:
+                _write(study, aside, executor, command, told)
+    except OSError as error:
+        raise unwritable(error, folder) from error
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Stopped. The same command goes on from here.") from None
+    return open_experiment(folder)
+
+
+def open_experiment(folder: str | Path) -> ExperimentResult:
+    """A finished experiment, from its folder."""
+    folder = Path(folder)
+    return ExperimentResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+
+
+def experiment_id(study: Study) -> str:
+    """Twelve hexadecimal digits over all that decides the numbers of an experiment."""
+    experiment = study.experiment.model_dump(mode="json", by_alias=True)
+    return digest([_less_words(experiment), _scenario_hash(study), _files(study), __version__])[:12]
+
+
+def _less_words(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _less_words(one) for key, one in data.items() if key not in _WORDS}
+    return data
+
+
+def _scenario_hash(study: Study) -> str:
+    experiment = study.experiment
+    question = Question(study.scenario, experiment.seed, experiment.runs, "watched")
+    return question.scenario_hash
+
+
+def _files(study: Study) -> dict[str, str]:
+    """What other files hold that decides numbers: observed series."""
+    names = [one.misfit for one in study.experiment.measures.values() if one.misfit is not None]
+    return {name: digest((study.folder / name).read_text(encoding="utf-8")) for name in names}
+
+
+def _write(
+    study: Study, folder: Path, executor: Executor | None, command: str, watcher: Watcher
+) -> None:
+    """Everything of an experiment, the manifest last."""
+    started = time.perf_counter()
+    compiled = compile_scenario(study.scenario)
+    if not kernel_is_compiled():
+        watcher.phase("Compiling the model, once per installation (about a minute)")
+    compile_kernel(compiled)
+    with Painter() as painter:
+        painter.start()  # its engine warms up beside the simulation
+        outcomes = _simulated(study, folder, executor, watcher)
+        watcher.phase("Analysing")
+        findings = findings_of(study, outcomes.points, outcomes.by_measure)
+        tables = findings.tables()
+        for name, table in tables.items():
+            write_table(table, folder / f"{name}.csv")
+        _store(study, outcomes, folder / OUTCOMES)
+        watcher.phase("Drawing figures and the report")
+        charts = {name: definition(one) for name, one in experiment_charts(findings).items()}
+        content = _manifest(study, outcomes, findings, command, time.perf_counter() - started)
+        _draw(charts, painter, folder / FIGURES)
+        page = experiment_page(study, findings, charts, content, painter.script())
+    (folder / REPORT).write_text(page, encoding="utf-8")
+    (folder / RESOLVED).write_text(_resolved(study), encoding="utf-8")
+    shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:
+    """Outcomes at all points, those that an earlier process left among them."""
+    experiment, points = study.experiment, points_of(study)
+    journal = PointJournal(folder, points, list(experiment.measures), experiment.runs)
+    known = journal.known()
+    runs = len(points) * experiment.runs
+    watcher.phase(f"Simulating {len(points):,} points, {runs:,} runs")
+    watcher.runs_done(len(known) * experiment.runs)
+    return evaluate(
+        study,
+        points,
+        known=known,
+        executor=executor,
+        done=journal.keep,
+        progress=watcher.runs_done,
+        stop=new_stop(),
+    )
+
+
+def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
+    """Every outcome with its point, as one dataset."""
+    shutil.rmtree(path, ignore_errors=True)
+    outcome_dataset(study, outcomes).to_zarr(path, zarr_format=3, consolidated=False)
+
+
+def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
+    """Measures (point, run) and the points (point, parameter)."""
+    measures = study.experiment.measures
+    content: dict[str, Any] = {
+        name: (
+            ("point", "run"),
+            values,
+            {"long_name": measures[name].label or name, "units": unit_of(measures[name])},
+        )
+        for name, values in outcomes.by_measure.items()
+    }
+    columns = np.array(study.columns, dtype=object)
+    content["parameters"] = (("point", "parameter"), outcomes.points)
+    return xr.Dataset(content, coords={"parameter": columns})
+
+
+def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)  # of a process that was stopped
+    folder.mkdir()
+    painter.draw(charts, folder)
+
+
+def _manifest(
+    study: Study, outcomes: Outcomes, findings: Findings, command: str, seconds: float
+) -> dict[str, Any]:
+    """How the experiment was made, as plain data. It names no machine and no absolute path."""
+    experiment = study.experiment
+    libraries = (*LIBRARIES, *BY_METHOD.get(experiment.method, ()))
+    return {
+        "format": FORMAT,
+        "relsim": __version__,
+        "id": experiment_id(study),
+        "experiment": {"name": experiment.name, "slug": study.slug, "method": experiment.method},
+        "scenario": {
+            "name": study.scenario.name,
+            "file": experiment.scenario,
+            "hash": _scenario_hash(study),
+        },
+        "command": command,
+        "seed": experiment.seed,
+        "points": len(outcomes.points),
+        "runs": experiment.runs,
+        "failures": outcomes.failed,
+        "sentences": findings.sentences(),
+        "warnings": findings.warnings(),
+        "tables": list(findings.tables()),
+        "versions": {
+            "python": platform.python_version(),
+            **{library: version(library) for library in libraries},
+        },
+        "seconds": round(seconds, 1),
+    }
+
+
+def _resolved(study: Study) -> str:
+    """The experiment as it was understood, and the scenario it was made of."""
+    experiment = study.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
+    content = {"experiment": experiment, "scenario": study.scenario.as_written}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

@@ -1,0 +1,107 @@
+"""An experiment's file: what it means, and where what is wrong with it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.small import SWITCHED, VARIED, study_in, written
+from relsim.errors import Problem, ScenarioError
+from relsim.experiments.load import load_experiment
+from relsim.experiments.parameters import Parameter
+
+
+def problems(file: Path) -> tuple[Problem, ...]:
+    with pytest.raises(ScenarioError) as raised:
+        load_experiment(file)
+    return raised.value.problems
+
+
+def test_ranges_are_read_in_the_unit_of_their_number(tmp_path: Path) -> None:
+    study = study_in(tmp_path, VARIED)
+    assert study.parameters == (
+        Parameter("A.ties.B", 0.1, 0.9),
+        Parameter("half_life", 2.0, 20.0, "", "months"),
+    )
+    assert study.columns == ("A.ties.B", "half_life")
+    assert study_in(tmp_path, SWITCHED).columns == ("deal", "lever", "weight")
+
+
+def test_a_path_alone_is_a_switch(tmp_path: Path) -> None:
+    switches = study_in(tmp_path, SWITCHED).experiment.switches
+    assert switches["deal"].off == {"events.deal.off": True}
+    assert switches["deal"].on == {"events.deal.off": False}
+    assert (switches["weight"].off, switches["weight"].on) == ({"A.ties.C": 0}, {})
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "said"),
+    [
+        ({"parameters": {"A.ties.B": [0.1, 2, 3]}}, "wrong-length", "too many"),
+        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight lies in"),
+        ({"parameters": {"A.ties.B": [0.5, 0.2]}}, "bad-distribution", "rising order"),
+        ({"parameters": {"A.ties.B": [0.5, 0.5]}}, "bad-range", "no range"),
+        ({"parameters": {"A.ties.Z": [0.1, 0.5]}}, "unknown-state", "'Z'"),
+        ({"parameters": {"domains.trade": [0.1, 0.5]}}, "unknown-domain", ""),
+        ({"parameters": {"half_live": [1, 2]}}, "unknown-state", "half_live"),
+        ({"parameters": {}}, "bad-method", "needs `parameters`"),
+        ({"measures": {"x": {"level": "A-Z"}}}, "unknown-state", "'Z'"),
+        ({"measures": {"x": {"level": "A-B", "at": "2050-01"}}}, "outside", "2050-01"),
+        ({"measures": {"x": {"level": "A-B", "change": "A-B"}}}, "bad-measure", "Exactly one"),
+        ({"measures": {"x": {"time_to": "A-B"}}}, "bad-measure", "needs `above` or `below`"),
+        ({"measures": {"x": {"claim": "warm"}}}, "unknown-claim", "Did you mean warmer?"),
+        ({"measures": {"a.b": {"level": "A-B"}}}, "", ""),
+        ({"measures": {}}, "wrong-length", "at least 1"),
+        ({"scenario": "tree.yaml"}, "not-found", "Did you mean three.yaml?"),
+        ({"set": {"events.none.off": True}}, "unknown-event", "'none'"),
+        ({"sweep": {"sobol": 8}}, "bad-method", "Exactly one of"),
+        ({"sensitivity": {"samples": 0}}, "out-of-range", "at least 1"),
+        ({"sensitivity": {"method": "sobel"}}, "unknown-word", "Did you mean sobol?"),
+        ({"sensitivty": {}}, "unknown-key", "Did you mean sensitivity?"),
+        ({"runs": 1}, "out-of-range", "at least 2"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_place(
+    tmp_path: Path, part: dict[str, Any], code: str, said: str
+) -> None:
+    file = written(tmp_path, {**VARIED, **part})
+    found = problems(file)
+    key = next(iter(part))
+    line = file.read_text(encoding="utf-8").splitlines().index
+    assert found
+    assert code in found[0].code
+    assert said in f"{found[0].text} {found[0].hint}"
+    assert found[0].position.file == str(file)
+    if key in ("parameters", "measures") and part[key]:
+        assert found[0].position.line > line(f"{key}:")
+
+
+def test_a_problem_of_the_scenario_names_its_file(tmp_path: Path) -> None:
+    file = written(tmp_path, VARIED, "relsim: 1\nname: none\n")
+    assert {one.position.file for one in problems(file)} == {str(tmp_path / "three.yaml")}
+
+
+def test_several_problems_are_said_at_once(tmp_path: Path) -> None:
+    measures = {"x": {"level": "A-Z"}, "y": {"level": "A-Q"}}
+    assert len(problems(written(tmp_path, {**VARIED, "measures": measures}))) == 2
+
+
+def test_a_switch_that_changes_nothing_known_is_refused(tmp_path: Path) -> None:
+    players = {"deal": "events.none", "weight": "A.ties.Z"}
+    found = problems(written(tmp_path, {**SWITCHED, "attribute": {"players": players}}))
+    assert {one.code for one in found} == {"unknown-event", "unknown-state"}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"tune": {"goals": {"lvel": "highest"}}},
+        {"discover": {"measure": "lvel", "above": 0.2}},
+    ],
+)
+def test_a_method_names_measures_that_are_there(tmp_path: Path, method: dict[str, Any]) -> None:
+    plain = {key: value for key, value in VARIED.items() if key != "sensitivity"}
+    (found,) = problems(written(tmp_path, {**plain, **method}))
+    assert (found.code, found.hint) == ("unknown-measure", "Did you mean level?")

@@ -11,28 +11,17 @@ import resource
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.scenario import make_scenario
 from benchmarks.timing import Spread, seconds
 from relsim.ensemble.simulate import fill
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import pair_names
 
 SEED = 7
-
-
-class Watched:
-    """Rows of overall cooperation, of which only the watched pairs are kept."""
-
-    def __init__(self, kept: NDArray[np.float32], columns: list[int]) -> None:
-        self.kept, self.columns = kept, columns
-
-    def __setitem__(self, rows: Any, values: Any, /) -> None:
-        self.kept[rows] = values[..., self.columns]
 
 
 class Nowhere:
@@ -51,14 +40,13 @@ def measure(question: dict[str, int]) -> dict[str, float]:
     runs, repeats, cores = (question.pop(name) for name in ("runs", "repeats", "cores"))
     scenario = make_scenario(**question)
     compiled = compile_scenario(scenario)
-    names = pair_names(compiled.pairs)
-    columns = [names.index(f"{a}-{b}") for a, b in scenario.watched_pairs]
+    shape = scenario.time.steps + 1, len(scenario.watched_pairs)
 
     def simulate(runs: int) -> None:
-        kept = np.empty((runs, scenario.time.steps + 1, len(columns)), dtype=np.float32)
-        rows = {"overall": Watched(kept, columns), "fired": Nowhere(), "drawn": Nowhere()}
+        kept = np.empty((runs, *shape), dtype=np.float32)
+        rows = {"overall": kept, "fired": Nowhere(), "drawn": Nowhere()}
         with ThreadPoolExecutor(cores) as pool:
-            fill(compiled, runs, SEED, "overall", rows, executor=pool)
+            fill(compiled, runs, SEED, "watched", rows, executor=pool)
 
     first = seconds(lambda: simulate(1))
     before = _peak()
@@ -90,10 +78,16 @@ def ask(question: dict[str, int], environment: dict[str, str] | None = None) -> 
 
 
 def _peak() -> float:
-    """Peak resident memory of this process so far, in megabytes; Linux counts kilobytes, macOS
-    bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)
+    """Peak resident memory of this process so far, in megabytes.
+
+    Linux hands the peak that getrusage tells on from parent to child; the status of a process is
+    its own. macOS counts bytes, and hands nothing on.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (one for one in status.read_text().splitlines() if one.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from relsim.ensemble.chunks import available_cores
 
 RUNS = (100, 1_000, 10_000, 100_000)
 MANY_RUNS = 1_000_000
+FILL_CORES = 1_000
 # Sizes and the runs simulated at each: enough to measure, few enough to wait for.
 STATES = {4: 1000, 12: 500, 25: 200, 50: 50, 100: 12, 200: 4}
 MONTHS = {12: 4000, 60: 1000, 120: 500, 480: 100, 1200: 50}
@@ -41,8 +42,12 @@ def measure(*, full: bool) -> Iterator[Point]:
 
 
 def exponent(points: list[Point], along: str) -> float:
-    """b of time = a·size^b by least squares on logarithms: of all runs, or of one run."""
-    chosen = [point for point in points if point.along == along and point.size > 0]
+    """b of time = a·size^b by least squares on logarithms: of all runs, or of one run.
+
+    Runs count from 1,000 on: 100 are one chunk, which cannot use two cores.
+    """
+    least = FILL_CORES if along == "runs" else 1
+    chosen = [point for point in points if point.along == along and point.size >= least]
     sizes = np.array([point.size for point in chosen], dtype=float)
     times = np.array([point.answer["seconds"] for point in chosen])
     if along != "runs":

@@ -31,9 +31,10 @@ def test_ranges_are_read_in_the_unit_of_their_number(tmp_path: Path) -> None:
 
 def test_a_path_alone_is_a_switch(tmp_path: Path) -> None:
     switches = study_in(tmp_path, SWITCHED).experiment.switches
-    assert switches["deal"].off == {"events.deal.off": True}
-    assert switches["deal"].on == {"events.deal.off": False}
-    assert (switches["weight"].off, switches["weight"].on) == ({"A.ties.C": 0}, {})
+    assert switches["deal"].changes(on=False) == {"events.deal.off": True}
+    assert switches["deal"].changes(on=True) == {"events.deal.off": False}
+    assert switches["weight"].changes(on=False) == {"A.ties.C": 0}
+    assert switches["weight"].changes(on=True) == {}
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def _report(result: ExperimentResult, console: Console, *, quiet: bool) -> None:
     manifest = result.manifest
     done = "was there already" if result.reused else f"took {manifest['seconds']:g} s"
     lines = [
-        f"{manifest['experiment']['name']}: {manifest['points']:,} points, {manifest['runs']:,} runs "
-        f"at each; {done}.",
+        f"{manifest['experiment']['name']}: {manifest['points']:,} points, "
+        f"{manifest['runs']:,} runs at each; {done}.",
         *(f"• {sentence}" for sentence in result.sentences),
         *(f"warning: {warning}" for warning in result.warnings),
         f"Report: {result.folder / 'report.html'}",

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
 from relsim.ensemble.record import recorder
 from relsim.ensemble.simulate import Ensemble, dataset
 from relsim.errors import ResultsError
-from relsim.experiments.load import Study, draw_of, switch_changes
+from relsim.experiments.load import Study, draw_of
 from relsim.experiments.measures import measured, misfits, record_level
 from relsim.experiments.parameters import Values
 from relsim.model.compile import compile_scenario
@@ -149,11 +149,10 @@ class _Work:
 
 def _compiled(study: Study, switches: tuple[int, ...]) -> Compiled:
     """The scenario with its switches off and on as given."""
-    scenario, experiment = study.scenario, study.experiment
-    for name, setting in zip(experiment.switches, switches, strict=True):
-        changes = switch_changes(experiment, name)[setting]
-        scenario = scenario.with_changes(changes) if changes else scenario
-    return compile_scenario(scenario)
+    changes: dict[str, Any] = {}
+    for switch, setting in zip(study.experiment.switches.values(), switches, strict=True):
+        changes |= switch.changes(on=bool(setting))
+    return compile_scenario(study.scenario.with_changes(changes) if changes else study.scenario)
 
 
 def _columns(study: Study, compiled: Compiled) -> Ints:

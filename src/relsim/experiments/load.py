@@ -288,16 +288,11 @@ def _check_switches(scenario: Scenario, experiment: Experiment, tree: Mapping) -
     section = "players" if experiment.attribute is not None else "levers"
     for name in experiment.switches:
         place = locate(tree, (experiment.method, section, name))
-        for changes in switch_changes(experiment, name):
-            problems += _problems_of(scenario, changes, place)
+        switch = experiment.switches[name]
+        for on in (False, True):
+            problems += _problems_of(scenario, switch.changes(on=on), place)
     if problems:
         raise ScenarioError(problems)
-
-
-def switch_changes(experiment: Experiment, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a switch changes by path, off and on."""
-    switch = experiment.switches[name]
-    return dict(switch.off), dict(switch.on)
 
 
 def _problems_of(

@@ -34,11 +34,14 @@ class Range(Part):
 
 
 class Switch(Part):
-    """Something that is there or not: a lever, an event, an interest.
+    """Something that is there or not: events, levers, an interest.
 
     A path alone stands for `off`: an event's for `PATH.off: true`, a number's for `PATH: 0`.
     """
 
+    events: list[str] = Field(
+        default_factory=list, description="Events that happen where it is there, and not else."
+    )
     off: dict[str, Any] = Field(
         default_factory=dict, description="Values, by path, where it is not there."
     )
@@ -53,14 +56,20 @@ class Switch(Part):
         if not isinstance(raw, str):
             return raw
         if raw.startswith("events.") and raw.count(".") == 1:
-            return {"off": {f"{raw}.off": True}, "on": {f"{raw}.off": False}}
+            return {"events": [raw.removeprefix("events.")]}
         return {"off": {raw: 0}}
 
     @model_validator(mode="after")
     def _changes_something(self) -> Switch:
-        if not self.off and not self.on:
-            raise fail("bad-switch", "A switch changes something: `off`, `on` or both are needed.")
+        if not (self.events or self.off or self.on):
+            text = "A switch changes something: `events`, `off` or `on` is needed."
+            raise fail("bad-switch", text)
         return self
+
+    def changes(self, *, on: bool) -> dict[str, Any]:
+        """What it changes, by path, where it is on or off."""
+        switched = {f"events.{name}.off": not on for name in self.events}
+        return switched | (self.on if on else self.off)
 
 
 class Measure(Part):
@@ -127,8 +136,8 @@ class Measure(Part):
 class Sweep(Part):
     """Outcomes all over the ranges. Exactly one of grid, latin_hypercube, sobol."""
 
-    grid: Count | dict[str, list[Any]] | None = Field(
-        None, description="Levels of each parameter, or the values of each, by path."
+    grid: Annotated[int, Field(strict=True, ge=2)] | None = Field(
+        None, description="Levels of each parameter, from low to high."
     )
     latin_hypercube: Count | None = Field(None, description="Points.")
     sobol: Count | None = Field(None, description="Points of a scrambled Sobol sequence.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from relsim.experiments.load import Study, switch_changes
+from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
 from relsim.experiments.methods import Findings
 from relsim.report.inputs import Table, flow
@@ -77,11 +77,10 @@ def _varied(study: Study) -> Table | None:
 
 
 def _switches(study: Study) -> Table | None:
-    experiment = study.experiment
     rows = []
-    for name, switch in experiment.switches.items():
-        off, on = switch_changes(experiment, name)
-        rows.append((name, switch.label, flow(off), flow(on) if on else "as written"))
+    for name, switch in study.experiment.switches.items():
+        off, on = (flow(switch.changes(on=setting)) for setting in (False, True))
+        rows.append((name, switch.label, off or "as written", on or "as written"))
     head = ("switch", "name", "off", "on")
     return Table("Switches", "What was there or not.", head, tuple(rows)) if rows else None
 

@@ -1,4 +1,4 @@
-"""An experiment into a folder of its own: outcomes, tables, figures, a page, and how it was made."""
+"""An experiment into a folder of its own: outcomes, tables, figures, a page and a manifest."""
 
 from __future__ import annotations
 

@@ -23,6 +23,12 @@ def digits_for(values: Iterable[float], significant: int = 3) -> int:
     return min(max(significant - 1 - math.floor(math.log10(largest)), 0), 6)
 
 
+def rounded_up(number: float) -> int:
+    """A number of runs or samples that is needed, up to two digits: 4,312 to 4,400."""
+    step: int = 10 ** max(math.floor(math.log10(max(number, 1.0))) - 1, 0)
+    return math.ceil(number / step) * step
+
+
 def percent(share: float | None, digits: int = 0) -> str:
     """A share in per cent; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from relsim.analysis.numerals import digits_for, percent, signed
+from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
 from relsim.experiments.advise import Advice
 from relsim.experiments.paired import Means
 from relsim.experiments.portfolios import best_of
@@ -122,17 +122,19 @@ def _lever_sentences(advice: Advice, best: int) -> list[str]:
     harmful = [place for place in reversed(ranked) if not pulled[place] and gains.high[place] < 0]
     said = []
     if carrying:
-        said.append(f"In it, {_levers_with_gains(advice, carrying)}.")
+        said.append(f"In it {_levers_with_gains(advice, carrying)}.")
     if harmful:
         said.append(f"Added to it, {_levers_with_gains(advice, harmful)}.")
     return said
 
 
 def _levers_with_gains(advice: Advice, places: list[int]) -> str:
-    named = places[:MOST_LEVERS_NAMED]
-    sizes = [f"“{advice.levers[one]}” {_gain(advice, advice.by_lever, one)}" for one in named]
-    first, *others = sizes
-    return ", ".join([first.replace("” ", "” brings ", 1), *others])
+    sizes = [
+        f"“{advice.levers[one]}”{' brings' if one == places[0] else ''} "
+        f"{_gain(advice, advice.by_lever, one)}"
+        for one in places[:MOST_LEVERS_NAMED]
+    ]
+    return ", ".join(sizes)
 
 
 def _nothing_admissible(advice: Advice) -> list[str]:
@@ -188,19 +190,18 @@ def _run_warnings(advice: Advice) -> list[str]:
 
 
 def _choice_warning(advice: Advice) -> list[str]:
-    if advice.best is None or advice.chosen[advice.best] >= SETTLED:
+    best, rival = advice.best, advice.rival
+    if best is None or rival is None or advice.chosen[best] >= SETTLED:
         return []
-    rivals = np.where(np.arange(len(advice.chosen)) == advice.best, -1, advice.chosen)
-    rival = int(np.argmax(rivals))
     if math.isfinite(advice.runs_to_tell) and advice.runs_to_tell > advice.runs:
         remedy = f"About {advice.runs_to_tell:,.0f} runs would tell the two apart."
     else:
         remedy = "Take the one of fewer levers, or of less regret."
-    shares = (percent(float(advice.chosen[place])) for place in (advice.best, rival))
+    often, less_often = (percent(float(advice.chosen[place])) for place in (best, rival))
     return [
-        f"The choice is not settled: of resamples of the runs, {next(shares)} "
-        f"choose “{advice.name(advice.best)}” and {next(shares)} "
-        f"“{advice.name(rival)}”. The best of many looks better than it is. {remedy}"
+        f"The choice is not settled: of resamples of the runs, {often} choose "
+        f"“{advice.name(best)}” and {less_often} “{advice.name(rival)}”. "
+        f"The best of many looks better than it is. {remedy}"
     ]
 
 
@@ -211,7 +212,7 @@ def _bound_warnings(advice: Advice) -> list[str]:
     said = []
     for share, bound in zip(advice.shares, advice.bounds, strict=True):
         found, low = float(share.value[advice.best]), float(share.low[advice.best])
-        if low < bound.share <= found and advice.runs:
+        if low < bound.share <= found:
             said.append(
                 f"{bound.measure} is kept in {percent(found)} of {advice.runs:,} runs, with a 95 % "
                 f"interval from {percent(low)}, below the {percent(bound.share)} asked for. "
@@ -225,5 +226,4 @@ def _runs_for_share(found: float, asked: float) -> str:
     if found == asked:
         return "It is just what is asked; more runs may decide either way."
     needed = max(asked * (1 - asked), found * (1 - found)) * (1.96 / (found - asked)) ** 2
-    step = 10 ** max(math.floor(math.log10(max(needed, 1))) - 1, 0)
-    return f"If it stays so, about {math.ceil(needed / step) * step:,} runs would settle it."
+    return f"If it stays so, about {rounded_up(needed):,} runs would settle it."

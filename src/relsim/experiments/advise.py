@@ -54,7 +54,8 @@ class Advice:
             all of it where none is).
         unsettled: other admissible portfolios of the front whose mean is not told from that of the
             best, [P].
-        runs_to_tell: paired runs that would tell the best from the one chosen next most often.
+        rival: the portfolio that is chosen most often besides the best; None without a best.
+        runs_to_tell: paired runs that would tell the best from its rival.
         runs: that have an outcome of every measure in every portfolio; only these count.
         left_out: runs that do not.
     """
@@ -76,6 +77,7 @@ class Advice:
     by_lever: Means
     by_lever_on_front: Means
     unsettled: Flags
+    rival: int | None
     runs_to_tell: float
     runs: int
     left_out: int
@@ -205,6 +207,7 @@ def _advice(
     regret = upper_regret(regrets(worth, admissible))
     chosen = chosen_shares(worth, within, [bound.share for bound in bounds], sizes, seed)
     best = best_of(mean, sizes, admissible)
+    rival = _rival(chosen, best)
     return Advice(
         levers=levers,
         goal=goal,
@@ -223,7 +226,8 @@ def _advice(
         by_lever=_brought(worth, np.array([] if best is None else [best], dtype=np.int64)),
         by_lever_on_front=_brought(worth, _where(front & admissible, front)),
         unsettled=_not_told_from(worth, best, admissible & front),
-        runs_to_tell=_runs_to_tell(worth, best, chosen),
+        rival=rival,
+        runs_to_tell=_runs_to_tell(worth, best, rival),
         runs=worth.shape[1],
         left_out=left_out,
     )
@@ -252,10 +256,15 @@ def _not_told_from(worth: Values, best: int | None, among: Flags) -> Flags:
     return found
 
 
-def _runs_to_tell(worth: Values, best: int | None, chosen: Values) -> float:
+def _rival(chosen: Values, best: int | None) -> int | None:
     if best is None:
+        return None
+    return int(np.argmax(np.where(np.arange(len(chosen)) == best, -1, chosen)))
+
+
+def _runs_to_tell(worth: Values, best: int | None, rival: int | None) -> float:
+    if best is None or rival is None:
         return math.nan
-    rival = int(np.argmax(np.where(np.arange(len(chosen)) == best, -1, chosen)))
     difference = worth[best] - worth[rival]
     return runs_needed(float(difference.mean()), spread(difference))
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from relsim.analysis.numerals import digits_for, percent, signed
+from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
 from relsim.experiments.attribute import Attribution, MeasureAttribution
 from relsim.experiments.paired import Means
 
@@ -176,5 +176,4 @@ def _needed(number: int, error: float, aim: float, *, both: bool) -> int:
     fewer than there are. Where runs and permutations both add to it, each gets half the variance.
     """
     needed = number * (2 if both else 1) * (1.96 * error / aim) ** 2
-    step = 10 ** max(math.floor(math.log10(max(needed, 1))) - 1, 0)
-    return max(number, math.ceil(needed / step) * step)
+    return max(number, rounded_up(needed))

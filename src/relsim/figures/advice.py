@@ -23,7 +23,7 @@ from relsim.figures.style import (
 )
 
 WIDTH, HEIGHT = 500, 300
-COLUMN, ROW, GAINS = 24, 26, 110  # pixels: of a portfolio, of a lever, of the panel of gains
+COLUMN, ROW, GAINS = 20, 26, 110  # pixels: of a portfolio, of a lever, of the panel of gains
 LONGEST = 34  # letters of a name in a line of the axis
 MOST_COLUMNS = 20  # portfolios of the front that fit beside each other
 MARGIN = 0.06  # of the axis, left and right of the outermost marks

@@ -1,0 +1,294 @@
+"""Attribution: how much of an outcome each event, lever or interest brings.
+
+Each is a player, present or absent; a point is a coalition of those that are present.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relsim.analysis.intervals import spread, welch_width
+from relsim.errors import RelsimError
+from relsim.experiments.paired import Means, complete_runs, means
+from relsim.experiments.parameters import Values
+from relsim.experiments.shapley import (
+    Sampled,
+    interactions,
+    joining_orders,
+    key,
+    place_of,
+    places,
+    sampled_shapley_values,
+    shapley_values,
+    visited,
+)
+from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
+
+LEAST_PERMUTATIONS = 4  # two antithetic pairs, the fewest that have a spread
+
+
+@dataclass(frozen=True)
+class MeasureAttribution:
+    """What each of n players brings to one measure.
+
+    Attributes:
+        measure: its name.
+        none, all: mean outcome without any player and with all of them.
+        whole: all less none, one mean.
+        shapley: Shapley values, [n]; they add up to the whole.
+        leave_one_out: outcome with all less that with all but this one, [n].
+        interactions: Shapley interaction index by pair of players, where computed exactly.
+        pairs: which players these are of, [K, 2].
+        run_error, order_error: standard errors of the Shapley values, [n]: from the runs, and
+            from the orders of joining that were sampled; 0 where all coalitions were simulated.
+        runs: that have an outcome in every coalition; only these count.
+        left_out: runs that do not.
+    """
+
+    measure: str
+    none: float
+    all: float
+    whole: Means
+    shapley: Means
+    leave_one_out: Means
+    interactions: Means
+    pairs: tuple[tuple[int, int], ...]
+    run_error: Values
+    order_error: Values
+    runs: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What was found.
+
+    Attributes:
+        players: names.
+        permutations: orders of joining that were sampled; 0 where all coalitions were simulated.
+        measures: what was found of each.
+    """
+
+    players: tuple[str, ...]
+    permutations: int
+    measures: tuple[MeasureAttribution, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``attribution``: a row for each measure and player. ``whole``: a row for each measure.
+        ``interactions``: a row for each measure and pair of players, where exact."""
+        tables = {
+            "attribution": pd.concat([_shares_table(self, one) for one in self.measures]),
+            "whole": pd.DataFrame([_whole_row(self, one) for one in self.measures]),
+        }
+        if any(one.pairs for one in self.measures):
+            found = [_interactions_table(self, one) for one in self.measures]
+            tables["interactions"] = pd.concat(found)
+        return {name: table.reset_index(drop=True) for name, table in tables.items()}
+
+    def sentences(self) -> list[str]:
+        """For each measure: the whole, who brings how much of it, who works together."""
+        from relsim.experiments.attribution_wording import sentences  # which words attributions
+
+        return [said for one in self.measures for said in sentences(self, one)]
+
+    def warnings(self) -> list[str]:
+        """What so many runs and orders of joining do not support, and how many would."""
+        from relsim.experiments.attribution_wording import warnings  # which words attributions
+
+        return [said for one in self.measures for said in warnings(self, one)]
+
+
+def attribution_points(players: int, permutations: int, seed: int) -> Values:
+    """The coalitions to simulate, [P, n]: 1 is present, 0 is absent.
+
+    All of them up to 10 players. Beyond that the empty one, the full one, those that leave out
+    one, and those that random orders of joining pass, without repeats; more permutations with
+    the same seed add rows at the end.
+
+    Args:
+        players: how many, n.
+        permutations: orders of joining, in antithetic pairs; only used beyond 10 players, where
+            each adds at most n − 1 coalitions.
+        seed: of the orders.
+
+    Raises:
+        RelsimError: there are no players, or too few permutations.
+    """
+    if players < 1:
+        raise RelsimError("There is nothing to attribute to: name at least one player.")
+    if players <= MOST_MEMBERS:
+        return every_subset(players)
+    if permutations < LEAST_PERMUTATIONS:
+        raise RelsimError(
+            f"More than {MOST_MEMBERS} players are sampled: ask for at least "
+            f"{LEAST_PERMUTATIONS} permutations, better 100."
+        )
+    orders = joining_orders(players, permutations, seed).reshape(-1, players)
+    ends = [np.zeros((1, players)), np.ones((1, players)), 1 - np.eye(players)]
+    rows = np.vstack([*ends, *(visited(order) for order in orders)])
+    return np.array(list({key(row): row for row in rows}.values()))
+
+
+def attribute(
+    players: tuple[str, ...],
+    points: Values,
+    outcomes: Mapping[str, Values],
+    permutations: int,
+    seed: int,
+) -> Attribution:
+    """Leave-one-out and Shapley values of every measure, on paired runs.
+
+    Exact Shapley values are those of each run, with Student's interval of their mean. Sampled
+    ones vary with runs and with orders of joining: Welch's interval, from the spread of the means
+    by run and by antithetic pair of orders. What is due to a run in an order counts in both, so
+    that the interval is rather too wide.
+
+    Args:
+        players: names, n.
+        points: as of :func:`attribution_points` with the same permutations and seed, [P, n].
+        outcomes: by measure, [P, R]. A run without an outcome (NaN) in some coalition is left out.
+        permutations, seed: as for the points.
+
+    Raises:
+        RelsimError: a coalition that is needed is not among the points.
+    """
+    exact = len(players) <= MOST_MEMBERS
+    found = [
+        _exact(name, points, values)
+        if exact
+        else _sampled(name, points, values, permutations, seed)
+        for name, values in outcomes.items()
+    ]
+    return Attribution(players, 0 if exact else permutations + permutations % 2, tuple(found))
+
+
+def _exact(measure: str, points: Values, outcomes: Values) -> MeasureAttribution:
+    complete = complete_runs([outcomes])
+    ordered = outcomes[binary_order(points)][:, complete]
+    by_run = shapley_values(ordered)
+    pairs = interactions(ordered)
+    together = np.array(list(pairs.values())).reshape(len(pairs), ordered.shape[1])
+    return _found(
+        measure,
+        points,
+        outcomes,
+        shapley=means(by_run),
+        interactions=means(together),
+        pairs=tuple(pairs),
+        run_error=_errors(by_run),
+        order_error=np.zeros(len(by_run)),
+    )
+
+
+def _sampled(
+    measure: str, points: Values, outcomes: Values, permutations: int, seed: int
+) -> MeasureAttribution:
+    complete = complete_runs([outcomes])
+    orders = joining_orders(points.shape[1], permutations, seed)
+    sampled = sampled_shapley_values(points, outcomes[:, complete], orders)
+    nothing = np.empty(0)
+    return _found(
+        measure,
+        points,
+        outcomes,
+        shapley=_sampled_means(sampled),
+        interactions=Means(nothing, nothing, nothing),
+        pairs=(),
+        run_error=_errors(sampled.by_run),
+        order_error=_errors(sampled.by_pair),
+    )
+
+
+def _sampled_means(sampled: Sampled) -> Means:
+    if not sampled.by_run.shape[1]:
+        return means(sampled.by_run)
+    value = sampled.by_run.mean(axis=1)
+    samples = zip(sampled.by_run, sampled.by_pair, strict=True)
+    half = np.array([welch_width(runs, pairs) / 2 for runs, pairs in samples])
+    return Means(value, value - half, value + half)
+
+
+def _errors(values: Values) -> Values:
+    return np.array([spread(row) for row in values]) / math.sqrt(max(values.shape[1], 1))
+
+
+def _found(
+    measure: str,
+    points: Values,
+    outcomes: Values,
+    *,
+    shapley: Means,
+    interactions: Means,
+    pairs: tuple[tuple[int, int], ...],
+    run_error: Values,
+    order_error: Values,
+) -> MeasureAttribution:
+    """With what needs no weights: the whole, and what is lost when one is left out."""
+    complete = complete_runs([outcomes])
+    players, rows = points.shape[1], places(points)
+    none, full = (outcomes[place_of(np.full(players, end), rows)][complete] for end in (0.0, 1.0))
+    without = [place_of(row, rows) for row in 1 - np.eye(players)]
+    some = bool(complete.any())
+    return MeasureAttribution(
+        measure=measure,
+        none=float(none.mean()) if some else math.nan,
+        all=float(full.mean()) if some else math.nan,
+        whole=means((full - none)[None]),
+        shapley=shapley,
+        leave_one_out=means(full - outcomes[without][:, complete]),
+        interactions=interactions,
+        pairs=pairs,
+        run_error=run_error,
+        order_error=order_error,
+        runs=int(complete.sum()),
+        left_out=int((~complete).sum()),
+    )
+
+
+# Tables
+
+
+def _shares_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
+    whole = one.whole.value[0] if one.whole.clear[0] else math.nan
+    return pd.DataFrame(
+        {
+            "measure": one.measure,
+            "player": attribution.players,
+            **_columns("Shapley value", one.shapley),
+            "of the whole (%)": 100 * one.shapley.value / whole,
+            **_columns("leave-one-out", one.leave_one_out),
+        }
+    )
+
+
+def _whole_row(attribution: Attribution, one: MeasureAttribution) -> dict[str, object]:
+    whole = {name: values[0] for name, values in _columns("all less none", one.whole).items()}
+    return {
+        "measure": one.measure,
+        "with none": one.none,
+        "with all": one.all,
+        **whole,
+        "runs": one.runs,
+        "runs left out": one.left_out,
+        "permutations": attribution.permutations or "all",
+    }
+
+
+def _interactions_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "measure": one.measure,
+            "player": [attribution.players[first] for first, _ in one.pairs],
+            "other player": [attribution.players[second] for _, second in one.pairs],
+            **_columns("interaction", one.interactions),
+        }
+    )
+
+
+def _columns(name: str, of: Means) -> dict[str, Values]:
+    return {name: of.value, f"{name}, low (95 %)": of.low, f"{name}, high (95 %)": of.high}

@@ -36,7 +36,9 @@ def test_panels_are_in_order_of_what_their_parameters_explain() -> None:
     drawn = definition(response_chart(findings("grid", [2, 3, 4]), "Level"))
     titles = [panel["title"]["text"] for panel in drawn["concat"]]
     assert [title[0] for title in titles] == ["Number 1", "Number 2", "Number 0"]
-    assert titles[0][-1] == "75 %"
+    # Variance of n equal steps from 0 to 1: (n + 1) / (12 (n - 1)).
+    variances = [1 * 3 / 12, 16 * 4 / 24, 4 * 5 / 36]
+    assert titles[0][-1] == f"{100 * variances[1] / sum(variances):.0f} %"
 
 
 def test_a_panel_shows_the_band_of_runs_around_the_mean() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import altair as alt
@@ -11,7 +12,6 @@ import pandas as pd
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.response import Response
 from relsim.experiments.sweep import Sweep
-from relsim.experiments.wording import number
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, DIVERGING, INK, LINE, WIDTH, configured, ink_on
 from relsim.scenario.load import slug
@@ -117,8 +117,13 @@ def heat_map(findings: Sweep, measure: str, pair: tuple[str, str] | None = None)
     sizes = [frame[name].nunique() for name in ("x", "y")]
     domain, colours = _colours(frame["mean"])
     side = min(CELL, WIDTH // max(sizes))
-    x = alt.X("x:O", title=_axis_title(across), axis=_labels(), scale=alt.Scale(padding=0))
-    y = alt.Y("y:O", title=_axis_title(up), axis=_labels(), sort="descending")
+    x = alt.X(
+        "x:O",
+        title=_axis_title(across, side * sizes[0]),
+        axis=_labels(),
+        scale=alt.Scale(padding=0),
+    )
+    y = alt.Y("y:O", title=_axis_title(up, side * sizes[1]), axis=_labels(), sort="descending")
     legend = alt.Legend(title=None, orient="right", gradientLength=min(220, side * sizes[1]))
     fill = alt.Color(
         "mean:Q",
@@ -156,10 +161,18 @@ def surface(findings: Sweep, measure: str, across: Parameter, up: Parameter) -> 
     means = data.mean(others).transpose(across.path, up.path)
     x, y = np.meshgrid(means[across.path].values, means[up.path].values, indexing="ij")
     frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "mean": means.values.ravel()})
-    frame["text"] = [number(value, 2) for value in frame["mean"]]
+    frame["text"] = _texts(frame["mean"])
     domain, colours = _colours(frame["mean"])
     frame["ink"] = [ink_on(_colour(value, domain, colours)) for value in frame["mean"]]
     return frame
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """Values to a hundredth of their range or better."""
+    span = float(values.max() - values.min())
+    digits = max(0, 2 - math.ceil(math.log10(span))) if span > 0 else 2
+    texts = [f"{value:.{digits}f}" if np.isfinite(value) else "–" for value in values]
+    return [text.replace("-", "−") for text in texts]
 
 
 def _numbers(base: Any, frame: pd.DataFrame) -> list[Any]:
@@ -180,15 +193,23 @@ def _colours(values: pd.Series) -> tuple[list[float], list[str]]:
 
 
 def _colour(value: float, domain: list[float], colours: list[str]) -> str:
-    """The colour of the scale nearest to a value."""
+    """The colour of the scale at a value, between its two neighbours."""
     if not np.isfinite(value):
         return "#ffffff"
     place = (value - domain[0]) / (domain[1] - domain[0]) * (len(colours) - 1)
-    return colours[round(place)]
+    below = min(int(place), len(colours) - 2)
+    mix = (
+        round((1 - place + below) * int(colours[below][at : at + 2], 16))
+        + round((place - below) * int(colours[below + 1][at : at + 2], 16))
+        for at in (1, 3, 5)
+    )
+    return "#" + "".join(f"{min(255, channel):02x}" for channel in mix)
 
 
-def _axis_title(parameter: Parameter) -> str:
-    return parameter.name + (f" ({parameter.unit})" if parameter.unit else "")
+def _axis_title(parameter: Parameter, length: int) -> list[str]:
+    """A parameter with its unit, in at most two lines of so many pixels."""
+    text = parameter.name + (f" ({parameter.unit})" if parameter.unit else "")
+    return in_lines(text, max(LONGEST, length // 6)).split("\n")
 
 
 def _labels() -> alt.Axis:

@@ -1,0 +1,408 @@
+"""Sweeps: what measures do over the whole range of the parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import stdtrit
+from scipy.stats import qmc
+
+from relsim.analysis.intervals import CONFIDENCE
+from relsim.errors import RelsimError
+from relsim.experiments.parameters import Parameter, Values, scaled
+from relsim.experiments.response import (
+    GROUPS,
+    LEAST_RUNS,
+    Estimate,
+    Response,
+    groups_of_points,
+    quantiles_of_runs,
+    respond,
+)
+from relsim.experiments.wording import headings, listed, number, signed_number, with_unit
+
+Design: TypeAlias = Literal["grid", "latin-hypercube", "sobol"]
+Levels: TypeAlias = int | Sequence[int | Sequence[float]]
+
+POINTS_EACH = 10  # per parameter: Loeppky, Sacks and Welch (2009)
+QUANTILES = (0.1, 0.5, 0.9)  # of the runs at a point
+OUT_OF_REACH = 100  # times as many runs or points are not advised
+
+
+def sweep_points(
+    design: Design, parameters: tuple[Parameter, ...], size: Levels, seed: int = 0
+) -> Values:
+    """The points of a sweep, [P, K], in the parameters' own units.
+
+    Args:
+        design: ``grid``, every combination, the last parameter changing fastest;
+            ``latin-hypercube`` (McKay, Beckman and Conover, 1979) or ``sobol``, a scrambled Sobol
+            sequence (Owen, 1998), both of scipy.stats.qmc.
+        parameters: what is varied.
+        size: the number of points; for a grid the number of levels from low to high, of all
+            parameters or of each, or for a parameter a list of its values.
+        seed: of the sampled designs.
+
+    Raises:
+        RelsimError: there are too few levels or points, or not one entry for each parameter.
+    """
+    if design == "grid":
+        return _grid(parameters, size)
+    if not isinstance(size, int) or size < 2:
+        raise RelsimError("A sampled design needs a number of points, at least 2.")
+    rng = np.random.default_rng(seed)
+    if design == "latin-hypercube":
+        return scaled(parameters, qmc.LatinHypercube(len(parameters), seed=rng).random(size))
+    # Drawn in full, since the sequence is balanced at powers of two.
+    sequence = qmc.Sobol(len(parameters), scramble=True, seed=rng)
+    return scaled(parameters, sequence.random_base2(_power(size))[:size])
+
+
+def _power(size: int) -> int:
+    return math.ceil(math.log2(size))
+
+
+def _grid(parameters: tuple[Parameter, ...], size: Levels) -> Values:
+    sizes = [size] * len(parameters) if isinstance(size, int) else list(size)
+    if len(sizes) != len(parameters):
+        raise RelsimError(
+            f"A grid needs levels for each of the {len(parameters)} parameters, not {len(sizes)}."
+        )
+    axes = [_axis(one, entry) for one, entry in zip(parameters, sizes, strict=True)]
+    mesh = np.meshgrid(*axes, indexing="ij")
+    return np.stack([axis.ravel() for axis in mesh], axis=1)
+
+
+def _axis(parameter: Parameter, size: int | Sequence[float]) -> Values:
+    if isinstance(size, int):
+        axis = np.linspace(parameter.low, parameter.high, max(0, size))
+    else:
+        axis = np.unique(np.asarray(size, dtype=np.float64))
+    if len(axis) < 2:
+        raise RelsimError(f"{parameter.path}: a grid needs at least 2 different levels.")
+    return axis
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep found.
+
+    Attributes:
+        design: by which the points were chosen.
+        parameters: what was varied, [K].
+        points: their values, [P, K].
+        outcomes: by measure, [P, R]; run r has the same draws at every point.
+        responses: of each measure to each parameter.
+    """
+
+    design: Design
+    parameters: tuple[Parameter, ...]
+    points: Values
+    outcomes: Mapping[str, Values]
+    responses: tuple[Response, ...]
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are at each point."""
+        return next(iter(self.outcomes.values())).shape[1]
+
+    def of(self, measure: str) -> list[Response]:
+        """The responses of a measure: largest shares of variance first, then effects."""
+        some = [one for one in self.responses if one.measure == measure]
+        return sorted(some, key=lambda one: (-_order(one.share.value), -abs(one.effect.value)))
+
+    def dataset(self) -> xr.Dataset:
+        """All outcomes. A grid has its parameters (by path) and ``run`` as dimensions; a sampled
+        design has ``point`` and ``run``, with the parameters as coordinates of the points."""
+        columns = {one.path: self.points[:, k] for k, one in enumerate(self.parameters)}
+        coords: dict[str, object] = {"run": np.arange(self.runs)}
+        if self.design == "grid":
+            axes = {path: np.unique(column) for path, column in columns.items()}
+            dims, shape = (*axes, "run"), [*map(len, axes.values()), self.runs]
+            coords |= axes
+        else:
+            dims, shape = ("point", "run"), [-1, self.runs]
+            coords |= {path: ("point", column) for path, column in columns.items()}
+        variables = {name: (dims, values.reshape(shape)) for name, values in self.outcomes.items()}
+        data = xr.Dataset(variables, coords)
+        for one in self.parameters:
+            data[one.path].attrs.update(label=one.name, unit=one.unit)
+        return data
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``effects`` (end to end, share of variance), ``responses`` (level by level), ``points``
+        (mean over runs with its 95 % interval, quantiles of runs)."""
+        measures = list(self.outcomes)
+        return {
+            "effects": pd.DataFrame(
+                [_effect_row(one) for measure in measures for one in self.of(measure)]
+            ),
+            "responses": pd.concat(
+                [_response_rows(one, self.design) for one in self.responses], ignore_index=True
+            ),
+            "points": self._points_table(),
+        }
+
+    def _points_table(self) -> pd.DataFrame:
+        names = headings(self.parameters)
+        frames = []
+        for measure, values in self.outcomes.items():
+            frame = pd.DataFrame(self.points, columns=names)
+            frame.insert(0, "point", np.arange(len(frame)))
+            frame.insert(1, "measure", measure)
+            frames.append(frame.assign(**_point_columns(values)))
+        return pd.concat(frames, ignore_index=True)
+
+    def sentences(self) -> list[str]:
+        """What each measure does from end to end of each parameter, largest shares first; then
+        the parameters of which nothing is to be seen."""
+        said = []
+        for measure in self.outcomes:
+            some = self.of(measure)
+            seen = [one for one in some if one.shape != "shows no response"]
+            said += [_sentence(one, sampled=self.design != "grid") for one in seen]
+            if silent := [one for one in some if one.shape == "shows no response"]:
+                said.append(_silent_sentence(measure, silent))
+        return said
+
+    def warnings(self) -> list[str]:
+        """What the design and the runs do not support, and what would."""
+        return [*_design_warnings(self), *_run_warnings(self), *_noise_warnings(self)]
+
+
+def sweep(
+    design: Design,
+    parameters: tuple[Parameter, ...],
+    points: Values,
+    outcomes: Mapping[str, Values],
+    seed: int = 0,
+) -> Sweep:
+    """The findings of a sweep.
+
+    Args:
+        design: by which the points were chosen.
+        parameters: what was varied, [K].
+        points: of :func:`sweep_points`, [P, K].
+        outcomes: at each point by measure, [P, R]. NaN in single runs is left out of means.
+        seed: of the groups of points that are left out in turn for intervals.
+
+    Raises:
+        RelsimError: the points of a grid are not those of a full one.
+    """
+    if design == "grid" and not _is_full_grid(points):
+        raise RelsimError("The points are not those of a full grid, in its order.")
+    groups = None if design == "grid" else groups_of_points(len(points), seed)
+    responses = tuple(
+        respond(measure, parameter, column, values, groups)
+        for measure, values in outcomes.items()
+        for parameter, column in zip(parameters, points.T, strict=True)
+    )
+    return Sweep(design, parameters, points, outcomes, responses)
+
+
+def _is_full_grid(points: Values) -> bool:
+    mesh = np.meshgrid(*(np.unique(column) for column in points.T), indexing="ij")
+    full = np.stack([axis.ravel() for axis in mesh], axis=1)
+    return full.shape == points.shape and bool((full == points).all())
+
+
+def _order(share: float) -> float:
+    return -1.0 if math.isnan(share) else share
+
+
+# Tables
+
+
+def _effect_row(one: Response) -> dict[str, object]:
+    return {
+        "measure": one.measure,
+        "parameter": one.parameter.name,
+        "unit": one.parameter.unit,
+        "from": one.at[0],
+        "to": one.at[-1],
+        "change": one.effect.value,
+        "low 95 %": one.effect.low,
+        "high 95 %": one.effect.high,
+        "shape": one.shape,
+        "share of variance": one.share.value,
+        "share low 95 %": one.share.low,
+        "share high 95 %": one.share.high,
+    }
+
+
+def _response_rows(one: Response, design: Design) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "measure": one.measure,
+            "parameter": one.parameter.name,
+            "unit": one.parameter.unit,
+            "level" if design == "grid" else "mean of bin": one.at,
+            "mean": one.mean,
+            "low 95 %": one.low,
+            "high 95 %": one.high,
+            "10 % of runs": one.least,
+            "90 % of runs": one.most,
+        }
+    )
+
+
+def _point_columns(values: Values) -> dict[str, Values]:
+    """Runs with a value, mean, its 95 % interval (Student), and quantiles of runs, each [P]."""
+    seen = ~np.isnan(values)
+    runs = seen.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen, values, 0.0).sum(axis=1) / runs
+        away = np.where(seen, values - mean[:, np.newaxis], 0.0)
+        error = np.sqrt((away**2).sum(axis=1) / (runs - 1) / runs)
+        half = np.where(runs > 1, stdtrit(runs - 1.0, (1 + CONFIDENCE) / 2) * error, np.nan)
+    low, middle, high = quantiles_of_runs(values, QUANTILES)
+    return {
+        "runs": runs,
+        "mean": mean,
+        "low 95 %": mean - half,
+        "high 95 %": mean + half,
+        "10 % of runs": low,
+        "median of runs": middle,
+        "90 % of runs": high,
+    }
+
+
+# Words
+
+
+def _sentence(one: Response, *, sampled: bool) -> str:
+    parameter = one.parameter
+    ends = f"from {number(one.at[0])} to {with_unit(one.at[-1], parameter)}"
+    where = " (means of the end bins)" if sampled else ""
+    change = _with_interval(one.effect)
+    return (
+        f"{one.measure}: {parameter.name}, {ends}{where}, changes it by {change}; "
+        f"{_course(one)}{_explained(one.share)}."
+    )
+
+
+def _silent_sentence(measure: str, silent: list[Response]) -> str:
+    effects = (f"{one.parameter.name} ({_within(one.effect)})" for one in silent)
+    return f"{measure}: from end to end no effect is seen of {listed(effects, 'or')}."
+
+
+def _within(effect: Estimate) -> str:
+    if math.isnan(effect.low) or effect.low == effect.high:
+        return f"{signed_number(effect.value)}"
+    return f"{signed_number(effect.low)} to {signed_number(effect.high)}"
+
+
+def _course(one: Response) -> str:
+    if one.shape != "is not monotone":
+        return f"it {one.shape} throughout" if len(one.at) > 2 else f"it {one.shape}"
+    top, bottom = int(np.nanargmax(one.mean)), int(np.nanargmin(one.mean))
+    inner = [
+        f"{word} at {number(one.at[place])}"
+        for word, place in (("highest", top), ("lowest", bottom))
+        if 0 < place < len(one.at) - 1
+    ]
+    return f"it is not monotone, {listed(inner)}" if inner else "it is not monotone"
+
+
+def _with_interval(estimate: Estimate) -> str:
+    if math.isnan(estimate.low):
+        return signed_number(estimate.value)
+    low, high = signed_number(estimate.low), signed_number(estimate.high)
+    return f"{signed_number(estimate.value)} ({low} to {high})"
+
+
+def _explained(share: Estimate) -> str:
+    if math.isnan(share.value):
+        return ""
+    interval = (
+        "" if math.isnan(share.low) else f" ({_percent(share.low)} to {_percent(share.high)})"
+    )
+    return f", and explains {_percent(share.value)} %{interval} of the variance between points"
+
+
+def _percent(share: float) -> str:
+    return number(100 * share, 2) if abs(share) < 0.1 else f"{100 * share:.0f}".replace("-", "−")
+
+
+# Warnings
+
+
+def _design_warnings(found: Sweep) -> Iterator[str]:
+    count, each = len(found.points), POINTS_EACH * len(found.parameters)
+    if found.design == "grid":
+        two = [one.parameter.name for one in found.responses if len(one.at) == 2]
+        if two:
+            yield f"Two levels show no bend: {listed(dict.fromkeys(two))}. Take at least 3."
+        return
+    if count < each:
+        yield (
+            f"{count} points are few for {len(found.parameters)} parameters. Take at least {each}, "
+            f"{POINTS_EACH} for each."
+        )
+    if count < 2 * GROUPS:
+        yield f"Intervals from {count} points are rough. Take at least {2 * GROUPS}."
+    if found.design == "sobol" and count & (count - 1):
+        above = 2 ** _power(count)
+        yield f"A Sobol sequence is balanced at powers of two: take {above // 2} or {above} points."
+
+
+def _run_warnings(found: Sweep) -> Iterator[str]:
+    if found.runs < LEAST_RUNS:
+        yield (
+            f"With fewer than {LEAST_RUNS} runs at each point the noise of runs cannot be told "
+            "from what the parameters do. Take at least 20, unless the scenario has no noise."
+        )
+    for measure, values in found.outcomes.items():
+        missing = float(np.isnan(values).mean())
+        if missing:
+            yield (
+                f"{measure}: {_percent(missing)} % of all runs have no value and are left out of "
+                "means."
+            )
+
+
+def _noise_warnings(found: Sweep) -> Iterator[str]:
+    for measure in found.outcomes:
+        some = found.of(measure)
+        unsettled = [one for one in some if _is_unsettled(one)]
+        if unsettled:
+            needs = (f"{one.parameter.name} {_need(one, found)}" for one in unsettled)
+            yield f"{measure}: noise hides what there may be of a response to {'; '.join(needs)}."
+        if all(math.isnan(one.share.value) for one in some) and np.nanstd(found.outcomes[measure]):
+            yield (
+                f"{measure}: points differ no more than by the noise of runs, so no shares of "
+                "variance are given. Take four times as many runs to halve it."
+            )
+
+
+def _is_unsettled(one: Response) -> bool:
+    """Whether the end-to-end change is within its noise, where there is any. A response that
+    goes both ways is seen without it."""
+    low, high = one.effect.low, one.effect.high
+    return low < high and low <= 0 <= high and one.shape == "shows no response"
+
+
+def _need(one: Response, found: Sweep) -> str:
+    """What was seen, and how many runs or points would settle a change of that size."""
+    half = (one.effect.high - one.effect.low) / 2
+    said = f"({signed_number(one.effect.value)} ± {number(half)}"
+    times = (half / one.effect.value) ** 2 if one.effect.value else math.inf
+    if times > OUT_OF_REACH:
+        return f"{said}, which bounds it)"
+    of_runs, of_points = one.variances
+    count, what = (found.runs, "runs") if of_runs >= of_points else (len(found.points), "points")
+    return (
+        f"{said}; to settle a change of that size take about {_round_up(count * times):,} {what})"
+    )
+
+
+def _round_up(count: float) -> int:
+    """To two digits: the estimate is no better."""
+    step = 10 ** max(0, math.floor(math.log10(count)) - 1)
+    return math.ceil(count / step) * step

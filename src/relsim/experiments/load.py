@@ -67,6 +67,17 @@ class Study:
         """What a column of a point stands for: paths of parameters, or names of switches."""
         return (*(one.path for one in self.parameters), *self.experiment.switches)
 
+    @property
+    def switch_names(self) -> tuple[str, ...]:
+        """Labels of the switches, or their keys."""
+        switches = self.experiment.switches
+        return tuple(switch.label or name for name, switch in switches.items())
+
+    def measure_name(self, key: str) -> str:
+        """The label of a measure, or its key."""
+        measure = self.experiment.measures.get(key)
+        return (measure.label if measure is not None else "") or key
+
 
 def load_experiment(path: str | Path) -> Study:
     """The experiment of a YAML file, with its scenario.

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Protocol
 
 import pandas as pd
 
+from relsim.errors import RelsimError
+from relsim.experiments import schema
+from relsim.experiments.advise import advice_points, advise
+from relsim.experiments.attribute import attribute, attribution_points
+from relsim.experiments.discover import Outcome, discover
 from relsim.experiments.load import Study
 from relsim.experiments.parameters import Values
+from relsim.experiments.portfolios import Bound, Goal
+from relsim.experiments.sensitivity import sensitivity, sensitivity_points
+from relsim.experiments.sweep import Design, sweep, sweep_points
 
 
 class Findings(Protocol):
@@ -25,12 +34,75 @@ class Findings(Protocol):
 
 
 def points_of(study: Study) -> Values:
-    """All points that the method of a study asks for, [P, K]. Not for `tune`, which chooses its
-    points as it goes."""
+    """All points that the method of a study asks for, [P, K].
+
+    Raises:
+        RelsimError: a number of the method makes no sense; or it is `tune`, which chooses its
+            points as it goes.
+    """
     experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
-    raise NotImplementedError
+    if experiment.sweep is not None:
+        design, size = _design(experiment.sweep)
+        return sweep_points(design, parameters, size, seed)
+    if experiment.sensitivity is not None:
+        asked = experiment.sensitivity
+        return sensitivity_points(
+            asked.method, parameters, asked.samples, seed, second_order=asked.second_order
+        )
+    if experiment.attribute is not None:
+        permutations = experiment.attribute.permutations
+        return attribution_points(len(experiment.switches), permutations, seed)
+    if experiment.advise is not None:
+        return advice_points(len(experiment.switches))
+    if experiment.discover is not None:
+        return sweep_points("latin-hypercube", parameters, experiment.discover.samples, seed)
+    raise RelsimError("`tune` chooses its points as it goes.")
 
 
 def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) -> Findings:
     """What the method of a study makes of outcomes [P, R] at its points."""
-    raise NotImplementedError
+    experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
+    named = {study.measure_name(name): values for name, values in outcomes.items()}
+    if experiment.sweep is not None:
+        return sweep(_design(experiment.sweep)[0], parameters, points, named, seed)
+    if experiment.sensitivity is not None:
+        method, pairs = experiment.sensitivity.method, experiment.sensitivity.second_order
+        return sensitivity(method, parameters, points, named, seed, second_order=pairs)
+    if experiment.attribute is not None:
+        permutations = experiment.attribute.permutations
+        return attribute(study.switch_names, points, named, permutations, seed)
+    if experiment.advise is not None:
+        return advise(study.switch_names, points, named, *_wanted(study, experiment.advise), seed)
+    assert experiment.discover is not None
+    return discover(parameters, points, named, _outcome(study, experiment.discover), seed=seed)
+
+
+def _design(asked: schema.Sweep) -> tuple[Design, int]:
+    sizes: dict[Design, int | None] = {
+        "grid": asked.grid,
+        "latin-hypercube": asked.latin_hypercube,
+        "sobol": asked.sobol,
+    }
+    return next((design, size) for design, size in sizes.items() if size is not None)
+
+
+def _wanted(study: Study, asked: schema.Advise) -> tuple[Goal, list[Bound]]:
+    """The goal and the bounds of advice."""
+    bounds = [
+        Bound(
+            study.measure_name(name),
+            -math.inf if bound.above is None else bound.above,
+            math.inf if bound.below is None else bound.below,
+            bound.share,
+        )
+        for name, bound in asked.bounds.items()
+    ]
+    return Goal(study.measure_name(asked.goal), maximise=asked.raise_ is not None), bounds
+
+
+def _outcome(study: Study, asked: schema.Discover) -> Outcome:
+    name = study.measure_name(asked.measure)
+    if asked.above is not None:
+        return Outcome(name, "above", asked.above, asked.share)
+    assert asked.below is not None
+    return Outcome(name, "below", asked.below, asked.share)

@@ -1,0 +1,100 @@
+"""Morris's elementary effects: what moving one parameter does, over many starting points.
+
+Effects are in units of the outcome, for the whole range of the parameter. mu is their mean, mu* the
+mean of their sizes, sigma their standard deviation: large where what a parameter does depends on
+the others or is no straight line. Sources: Morris (1991), Campolongo, Cariboni and Saltelli (2007).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from relsim.errors import RelsimError
+from relsim.experiments.optional import require
+from relsim.experiments.parameters import Values
+from relsim.experiments.replicates import Estimates, Index, Rows, index, replicated, run_means
+from relsim.experiments.sobol import unit_problem
+
+LEVELS = 4  # of the grid; steps are two thirds of the range. Source: Morris (1991)
+HALF_NORMAL = np.sqrt(2 / np.pi)  # the mean size of a normal number of standard deviation 1
+
+
+def morris_points(count: int, samples: int, seed: int) -> Values:
+    """Trajectories on a grid of the unit cube, through SALib: [samples · (count + 1), count].
+
+    Raises:
+        RelsimError: there are fewer than two trajectories, which show no spread.
+    """
+    if samples < 2:
+        raise RelsimError("Morris needs at least 2 trajectories; 10 to 50 are usual.")
+    sample = require("SALib.sample.morris").sample
+    points: Values = sample(unit_problem(count), samples, num_levels=LEVELS, seed=seed)
+    return points
+
+
+def morris_indices(
+    unit_points: Values, blocks: Values, seed: int, resamples: int
+) -> tuple[dict[str, Index], Values]:
+    """``mu_star``, ``mu`` and ``sigma`` of each parameter, and what mu* is by chance alone.
+
+    mu* is a mean of sizes, so the chance of runs adds to it. A parameter without effect has
+    √(2/π) of the standard error of an effect, taken from the jackknife over runs: 0 where runs do
+    the same at both ends of a step.
+
+    Args:
+        unit_points: [trajectories, K + 1, K].
+        blocks: outcomes, [trajectories, K + 1, runs].
+        seed: of the resamples.
+        resamples: how many.
+    """
+    found = replicated(partial(_moments, unit_points), blocks, seed, resamples)
+    indices = {
+        name: index(found.whole[name], found.both[name], found.runs[name], least)
+        for name, least in (("mu_star", 0.0), ("mu", -np.inf), ("sigma", 0.0))
+    }
+    return indices, _chance(unit_points, blocks)
+
+
+def elementary_effects(unit_points: Values, means: Values) -> Values:
+    """The effect of each parameter on each trajectory, [trajectories, K, columns].
+
+    Args:
+        unit_points: [trajectories, K + 1, K].
+        means: outcomes, [trajectories, K + 1, columns].
+
+    Raises:
+        RelsimError: the points are no trajectories.
+    """
+    steps = np.diff(unit_points, axis=1)
+    moved = np.abs(steps).argmax(axis=2)
+    one_at_a_time = ((np.abs(steps) > 1e-9).sum(axis=2) == 1).all()
+    if not one_at_a_time or (np.sort(moved, axis=1) != np.arange(steps.shape[2])).any():
+        raise RelsimError("The points are not trajectories of Morris's design.")
+    size = np.take_along_axis(steps, moved[:, :, None], axis=2)
+    in_order = np.argsort(moved, axis=1)[:, :, None]
+    effects: Values = np.take_along_axis(np.diff(means, axis=1) / size, in_order, axis=1)
+    return effects
+
+
+def _moments(unit_points: Values, means: Values, rows: Rows | None) -> Estimates:
+    effects = elementary_effects(unit_points, means)
+    if rows is not None:
+        effects = np.take_along_axis(effects, rows[:, None, :], axis=0)
+    return {
+        "mu_star": np.abs(effects).mean(axis=0),
+        "mu": effects.mean(axis=0),
+        "sigma": effects.std(axis=0, ddof=1),
+    }
+
+
+def _chance(unit_points: Values, blocks: Values) -> Values:
+    runs = blocks.shape[2]
+    if runs == 1:
+        return np.zeros(unit_points.shape[2])
+    without = run_means(blocks, np.ones((runs, runs)) - np.eye(runs))
+    effects = elementary_effects(unit_points, without)
+    errors = np.sqrt((runs - 1) * effects.var(axis=2))
+    chance: Values = HALF_NORMAL * errors.mean(axis=0)
+    return chance

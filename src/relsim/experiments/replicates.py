@@ -1,0 +1,167 @@
+"""Estimates from a sample of points and runs, and how far both may put them off.
+
+Points that belong together (a row of Saltelli's design, a trajectory) are a block. Both blocks and
+runs are drawn again, each with replacement and each on its own, since a run is the same at every
+point: the pigeonhole bootstrap, which is mildly conservative. Source: Owen (2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.analysis.intervals import CONFIDENCE
+from relsim.experiments.parameters import Values
+
+Rows: TypeAlias = NDArray[np.int64]
+Estimates: TypeAlias = dict[str, Values]
+# Means over runs [blocks, points of a block, columns] and the blocks that each column draws
+# [blocks, columns], or None where it has each once. Gives estimates [., columns] by name.
+Estimator: TypeAlias = Callable[[Values, Rows | None], Estimates]
+
+TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+COLUMNS = 50  # worked on at once, so that memory does not grow with resamples
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Estimates by name, of the sample and of what was drawn from it again.
+
+    Attributes:
+        whole: of the sample, [n].
+        without: leaving out one run each, [n, R]; as ``whole`` where there is one run.
+        runs: of resampled runs at the points as they are, [n, B].
+        both: of resampled blocks and runs, [n, B].
+        repeated: how many times the noise of the sample's means those of a replicate have, since
+            it has some runs twice and others not at all, [B]. Close to 2 on average.
+    """
+
+    whole: Estimates
+    without: Estimates
+    runs: Estimates
+    both: Estimates
+    repeated: Values
+
+    def noise(self, name: str) -> Values:
+        """What the variance of means over runs adds to an estimate that is quadratic in them, [n].
+
+        The jackknife, which is exact for such estimates. Source: Quenouille (1956).
+        """
+        count = self.without[name].shape[1]
+        excess: Values = (count - 1) * (self.without[name].mean(axis=1) - self.whole[name])
+        return excess
+
+
+@dataclass(frozen=True)
+class Index:
+    """One kind of index, for each parameter or each pair of them.
+
+    Attributes:
+        value, low, high: with its 95 % interval, [n].
+        by_runs: half the width of the interval if only the runs were drawn again, [n].
+        replicates: its bootstrap replicates, [n, B].
+    """
+
+    value: Values
+    low: Values
+    high: Values
+    by_runs: Values
+    replicates: Values
+
+    @property
+    def half(self) -> Values:
+        """Half the width of the interval, [n]."""
+        width: Values = (self.high - self.low) / 2
+        return width
+
+
+def index(value: Values, both: Values, runs: Values, least: float = -np.inf) -> Index:
+    """The interval of an index: the percentiles of its replicates, moved so that their mean is
+    its value. Sizes and distances are larger in replicates, which have noise twice.
+
+    Args:
+        value: [n].
+        both, runs: replicates as in :class:`Replicates`, [n, B].
+        least: what the index cannot fall below.
+    """
+    centred = both + (value - np.nanmean(both, axis=1))[:, None]
+    low, high = np.maximum(np.nanquantile(centred, TAILS, axis=1), least)
+    ends = np.nanquantile(runs, TAILS, axis=1)
+    return Index(value, low, high, (ends[1] - ends[0]) / 2, centred)
+
+
+def replicated(estimator: Estimator, blocks: Values, seed: int, resamples: int) -> Replicates:
+    """An estimator applied to means over runs of a sample and of resamples of it.
+
+    Args:
+        estimator: of as many columns as it is given.
+        blocks: outcomes, [blocks, points of a block, runs]; each point has one that is not NaN.
+        seed: of the resamples.
+        resamples: how many of them, B.
+    """
+    count, _, runs = blocks.shape
+    generator = np.random.default_rng(seed)
+    rows = generator.integers(count, size=(count, resamples))
+    weights = generator.multinomial(runs, np.full(runs, 1 / runs), size=resamples).T.astype(float)
+    left_out = np.ones((runs, runs)) - (np.eye(runs) if runs > 1 else 0.0)
+
+    def of(drawn: Values, chosen: Rows | None = None) -> Estimates:
+        parts = []
+        for start in range(0, drawn.shape[1], COLUMNS):
+            here = slice(start, start + COLUMNS)
+            means = run_means(blocks, drawn[:, here])
+            parts.append(estimator(means, None if chosen is None else chosen[:, here]))
+        return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+
+    whole = {name: values[:, 0] for name, values in of(np.ones((runs, 1))).items()}
+    repeated = np.square(weights).sum(axis=0) / runs
+    return Replicates(whole, of(left_out), of(weights), of(weights, rows), repeated)
+
+
+def run_means(blocks: Values, weights: Values) -> Values:
+    """Weighted means over the runs that have an outcome.
+
+    A point none of whose weighted runs has one keeps its plain mean.
+
+    Args:
+        blocks: outcomes, [blocks, points of a block, runs].
+        weights: [runs, columns].
+
+    Returns:
+        [blocks, points of a block, columns].
+    """
+    # Not as a matrix product, whose last digits would be those of the machine's library.
+    present = np.isfinite(blocks)
+    total = np.einsum("nsr,rb->nsb", np.where(present, blocks, 0.0), weights)
+    if present.all():
+        means: Values = total / weights.sum(axis=0)
+        return means
+    count = np.einsum("nsr,rb->nsb", present.astype(np.float64), weights)
+    plain = np.where(present, blocks, 0.0).sum(axis=2) / present.sum(axis=2)
+    return np.where(count > 0, total / np.where(count > 0, count, 1.0), plain[:, :, None])
+
+
+def complete(blocks: Values) -> NDArray[np.bool_]:
+    """Whether every point of a block has an outcome in some run, [blocks]."""
+    found: NDArray[np.bool_] = np.all(np.any(np.isfinite(blocks), axis=2), axis=1)
+    return found
+
+
+def noise_share(blocks: Values) -> float:
+    """The share of the variance between points that is left over from runs; NaN for one run.
+
+    What all points of a run share is not counted: it moves no point against another.
+    """
+    if blocks.shape[2] == 1:
+        return np.nan
+
+    def variance(means: Values, _: Rows | None) -> Estimates:
+        return {"variance": means.var(axis=(0, 1))[None, :]}
+
+    found = replicated(variance, blocks, 0, 1)
+    between = float(found.whole["variance"][0])
+    return min(max(float(found.noise("variance")[0]) / between, 0.0), 1.0) if between > 0 else 0.0

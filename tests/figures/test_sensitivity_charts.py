@@ -1,0 +1,99 @@
+"""Charts of a sensitivity study: what they show, in which order, and what they leave out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relsim.experiments.parameters import Parameter
+from relsim.experiments.sensitivity import Sensitivity, sensitivity, sensitivity_points
+from relsim.figures.save import save_charts
+from relsim.figures.sensitivity import (
+    MOST_ROWS,
+    interaction_frame,
+    morris_frame,
+    sensitivity_charts,
+    tornado_chart,
+)
+
+PARAMETERS = tuple(Parameter(name, 0, 1) for name in ("weak", "strong & <b>", "none"))
+SAMPLES = {"sobol": 128, "morris": 20, "pawn": 200}
+
+
+def study(method: str, parameters: tuple[Parameter, ...] = PARAMETERS) -> Sensitivity:
+    points = sensitivity_points(method, parameters, SAMPLES[method], 1, True)
+    noise = np.random.default_rng(1).normal(size=(len(points), 4))
+    weak, strong = points[:, :1], points[:, 1:2]
+    outcome = weak + 6 * strong + 12 * (weak - 0.5) * (strong - 0.5)
+    outcomes = {"PAK–RUS": outcome + 0.1 * noise, "same": np.ones((len(points), 4))}
+    return sensitivity(method, parameters, points, outcomes, 1, second_order=True, resamples=50)
+
+
+def values_of(chart: Any, column: str) -> list[Any]:
+    data = chart.to_dict()["datasets"]
+    return [row[column] for rows in data.values() for row in rows if column in row]
+
+
+@pytest.mark.parametrize(
+    ("method", "kinds"),
+    [("sobol", ["tornado", "interactions"]), ("morris", ["effects"]), ("pawn", ["distances"])],
+)
+def test_every_measure_that_has_indices_is_drawn(
+    method: str, kinds: list[str], tmp_path: Path
+) -> None:
+    charts = sensitivity_charts(study(method))
+    drawn = [f"{kind}-{name}" for name in ("pak-rus", "same") for kind in kinds]
+    assert [*charts] == [name for name in drawn if name != "interactions-same"]
+    save_charts(charts, tmp_path)
+    assert {file.stem for file in tmp_path.glob("*.png")} == {*charts}
+
+
+def test_the_tornado_has_total_and_first_order_of_each_parameter_the_largest_on_top() -> None:
+    found = study("sobol")
+    chart = tornado_chart(found, found.effects[0])
+    labels = values_of(chart, "parameter")
+    assert labels == ["strong & <b>", "weak", "none"] * 2
+    total = found.effects[0].indices["total"]
+    assert values_of(chart, "low")[:3] == pytest.approx(total.low[[1, 0, 2]].tolist())
+
+
+def test_a_long_tornado_says_what_it_leaves_out() -> None:
+    many = tuple(Parameter(f"p{place}", 0, 1) for place in range(MOST_ROWS + 5))
+    found = study("sobol", many)
+    chart = tornado_chart(found, found.effects[0])
+    assert f"The {MOST_ROWS} of {MOST_ROWS + 5} that matter most" in str(chart.to_dict()["title"])
+    assert len({*values_of(chart, "parameter")}) == MOST_ROWS
+
+
+def test_interactions_stand_below_the_diagonal_and_are_bold_where_seen() -> None:
+    found = study("sobol")
+    frame = interaction_frame(found, found.effects[0], found.ranked(found.effects[0]))
+    assert frame[["row", "column"]].to_numpy().tolist() == [
+        ["2 weak", "1"],
+        ["3 none", "2"],
+        ["3 none", "1"],
+    ]
+    assert frame["seen"].tolist() == [True, False, False]
+
+
+def test_numbers_of_the_morris_chart_go_by_mu_star() -> None:
+    found = study("morris")
+    frame = morris_frame(found, found.effects[0], found.ranked(found.effects[0]))
+    assert frame["parameter"].tolist() == ["strong & <b>", "weak", "none"]
+    assert frame["mu_star"].is_monotonic_decreasing
+
+
+def test_parameters_that_read_alike_are_told_apart_by_their_paths() -> None:
+    alike = tuple(Parameter(path, 0, 1, "weight") for path in ("PAK.w", "RUS.w", "IND.w"))
+    chart = sensitivity_charts(study("pawn", alike))["distances-pak-rus"]
+    assert {*values_of(chart, "parameter")} == {"PAK.w", "RUS.w", "IND.w"}
+
+
+def test_measures_that_are_spelt_alike_have_charts_of_their_own() -> None:
+    points = sensitivity_points("morris", PARAMETERS, 20, 1)
+    outcomes = {"a b": points[:, :1], "a-b": points[:, :1]}
+    found = sensitivity("morris", PARAMETERS, points, outcomes, 1, resamples=50)
+    assert [*sensitivity_charts(found)] == ["effects-a-b", "effects-a-b-2"]

@@ -1,7 +1,8 @@
-"""Writes the reference of the scenario format into scenarios/README.md.
+"""Writes the reference of the formats: of scenarios into scenarios/README.md, of experiments into
+docs/experiments.md.
 
-The tables come from the typed models of relsim.scenario.schema, so that they cannot differ from
-what is read. Run it after a change of the format; a test compares.
+The tables come from the typed models, so that they cannot differ from what is read. Run it after
+a change of a format; a test compares.
 """
 
 from __future__ import annotations
@@ -17,13 +18,19 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from relsim.experiments.schema import Experiment
 from relsim.scenario import references
 from relsim.scenario.json_schema import EXTENDS
 from relsim.scenario.references import LARGE, PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Bounds, Distribution, Month
 
-README = Path(__file__).parents[1] / "scenarios" / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "scenarios" / "README.md"
+DOCUMENTS: dict[type[BaseModel], Path] = {
+    Scenario: README,
+    Experiment: ROOT / "docs" / "experiments.md",
+}
 START, END = "<!-- reference:start -->", "<!-- reference:end -->"
 NONE = "–"
 
@@ -53,6 +60,7 @@ UNITS = {
     "a probability": NONE,
 }
 NAMES: dict[Any, str] = {
+    Any: "as the path takes it",
     str: "text",
     bool: "true or false",
     int: "whole number",
@@ -86,17 +94,23 @@ class Kind(NamedTuple):
     range: str = NONE
 
 
-def reference_text() -> str:
-    """The reference, from the first heading to the last row."""
-    parts = [_part(model, paths) for model, paths in _models().items()]
-    return "\n\n".join([*parts, _changeable()])
+def reference_text(root: type[BaseModel] = Scenario) -> str:
+    """The reference of a format, from the first heading to the last row."""
+    parts = [_part(model, paths, root) for model, paths in _models(root).items()]
+    return "\n\n".join([*parts, *([_changeable()] if root is Scenario else [])])
 
 
-def _models() -> dict[type[BaseModel], list[str]]:
-    """Every part of the format with the places where it stands, in the order of the format."""
+def _models(root: type[BaseModel] = Scenario) -> dict[type[BaseModel], list[str]]:
+    """Every part of a format with the places where it stands, in the order of the format; parts
+    of the other one are explained there."""
     found: dict[type[BaseModel], list[str]] = {}
-    _visit(Scenario, "", found)
-    return found
+    _visit(root, "", found)
+    return {model: paths for model, paths in found.items() if _home(model) is root}
+
+
+def _home(model: type[BaseModel]) -> type[BaseModel]:
+    """The format that a part belongs to."""
+    return Experiment if model.__module__ == Experiment.__module__ else Scenario
 
 
 def _visit(model: type[BaseModel], path: str, found: dict[type[BaseModel], list[str]]) -> None:
@@ -118,12 +132,12 @@ def _parts_within(annotation: Any, suffix: str = "") -> Iterator[tuple[type[Base
         yield from _parts_within(argument, suffix + step)
 
 
-def _part(model: type[BaseModel], paths: list[str]) -> str:
+def _part(model: type[BaseModel], paths: list[str], root: type[BaseModel]) -> str:
     """Heading, place and table of one part."""
     about = " ".join((model.__doc__ or "").split())
     about = re.sub(r" Load one with .*$", "", about)
     where = ", ".join(f"`{path}`" for path in dict.fromkeys(paths) if path)
-    rows = [_row(field.alias or name, field) for name, field in model.model_fields.items()]
+    rows = [_row(field.alias or name, field, root) for name, field in model.model_fields.items()]
     if model is Scenario:
         extends = "| `extends` | text | – | – | – | " + str(EXTENDS["description"]) + " |"
         rows.insert(1, extends)
@@ -137,37 +151,38 @@ def _title(model: type[BaseModel]) -> str:
     return words[0] + words[1:].lower()
 
 
-def _row(key: str, field: FieldInfo) -> str:
-    kind = _kind(field.annotation, field.metadata)
+def _row(key: str, field: FieldInfo, root: type[BaseModel]) -> str:
+    kind = _kind(field.annotation, field.metadata, root)
     cells = [f"`{key}`", kind.words, kind.unit, kind.range, _default(field)]
     return "| " + " | ".join([*cells, (field.description or "").replace("|", "\\|")]) + " |"
 
 
-def _kind(annotation: Any, metadata: list[Any]) -> Kind:
+def _kind(annotation: Any, metadata: list[Any], root: type[BaseModel]) -> Kind:
     """What an annotation takes, with the metadata that goes with it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     metadata = [part for mark in metadata for part in getattr(mark, "metadata", [mark])]
     if origin is Annotated:
-        return _kind(arguments[0], [*arguments[1:], *metadata])
+        return _kind(arguments[0], [*arguments[1:], *metadata], root)
     bounds = next((mark for mark in metadata if isinstance(mark, Bounds)), None)
     if bounds is not None:
         return _number(bounds, uncertain=Distribution in arguments)
     if origin in (Union, types.UnionType):
         kept = [one for one in arguments if one is not type(None)]
-        kinds = [_kind(one, metadata) for one in kept]
+        kinds = [_kind(one, metadata, root) for one in kept]
         return kinds[0]._replace(words=" or ".join(kind.words for kind in kinds))
     if origin is dict:
-        inner = _kind(arguments[1], [])
+        inner = _kind(arguments[1], [], root)
         from_what = "map from ties to" if arguments[0] is TieRef else "map to"
         return inner._replace(words=f"{from_what} {inner.words}")
     if origin is list:
-        inner = _kind(arguments[0], [])
+        inner = _kind(arguments[0], [], root)
         return inner._replace(words=f"list of {inner.words}", range=_size_range(metadata))
     if origin is Literal:
         return Kind(", ".join(f"`{word}`" for word in arguments))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         title = _title(annotation)
-        return Kind(f"[{title.lower()}](#{title.lower().replace(' ', '-')})")
+        page = "" if _home(annotation) is root else "../scenarios/README.md"
+        return Kind(f"[{title.lower()}]({page}#{title.lower().replace(' ', '-')})")
     return Kind(NAMES[annotation], range=_size_range(metadata))
 
 
@@ -239,18 +254,19 @@ def _path_cell(path: str) -> str:
     return f"`{first}`" + (f"{comma}`{second}` {words}" if rest else "")
 
 
-def updated(text: str) -> str:
-    """A README with the reference between its marks renewed; raises ValueError without marks."""
+def updated(text: str, root: type[BaseModel] = Scenario) -> str:
+    """A page with the reference between its marks renewed; raises ValueError without marks."""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not start or not end:
-        raise ValueError(f"{README.name} lacks {START} or {END}.")
-    return f"{before}{START}\n\n{reference_text()}\n\n{END}{after}"
+        raise ValueError(f"{DOCUMENTS[root].name} lacks {START} or {END}.")
+    return f"{before}{START}\n\n{reference_text(root)}\n\n{END}{after}"
 
 
 def main() -> None:
-    """Renews the committed copy."""
-    README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Renews the committed copies."""
+    for root, page in DOCUMENTS.items():
+        page.write_text(updated(page.read_text(encoding="utf-8"), root), encoding="utf-8")
 
 
 if __name__ == "__main__":

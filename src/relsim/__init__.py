@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
+    from relsim.experiments.load import load_experiment
     from relsim.model.mesa_model import RelationsModel, StateAgent
+    from relsim.results.experiment import run_experiment
     from relsim.results.result import Result, open_result
     from relsim.results.run import run
     from relsim.scenario.difference import diff
@@ -48,8 +50,10 @@ _HOMES = {
     "explain": "relsim.analysis.explain",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
+    "load_experiment": "relsim.experiments.load",
     "open_result": "relsim.results.result",
     "run": "relsim.results.run",
+    "run_experiment": "relsim.results.experiment",
     "simulate": "relsim.ensemble.simulate",
     "summarise": "relsim.analysis.summary",
 }
@@ -73,8 +77,10 @@ __all__ = [
     "explain",
     "judge",
     "load",
+    "load_experiment",
     "open_result",
     "run",
+    "run_experiment",
     "simulate",
     "summarise",
 ]

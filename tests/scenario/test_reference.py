@@ -10,6 +10,9 @@ from types import ModuleType
 import pytest
 from pydantic import BaseModel
 
+from relsim.experiments.schema import Experiment
+from relsim.scenario.schema import Scenario
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "scenarios" / "README.md"
 CODE = re.compile(r'"((?:[a-z]+-)+[a-z0-9]+)"')
@@ -28,15 +31,20 @@ def script() -> ModuleType:
     return module
 
 
-def test_committed_reference_is_current(script: ModuleType) -> None:
-    text = README.read_text(encoding="utf-8")
-    assert script.updated(text) == text, "Run: make schema"
+FORMATS = (Scenario, Experiment)
 
 
-def test_every_key_of_every_part_has_a_row(script: ModuleType) -> None:
-    text = script.reference_text()
-    parts: dict[type[BaseModel], list[str]] = script._models()
-    assert len(parts) > 15
+@pytest.mark.parametrize("root", FORMATS)
+def test_committed_reference_is_current(script: ModuleType, root: type[BaseModel]) -> None:
+    text = script.DOCUMENTS[root].read_text(encoding="utf-8")
+    assert script.updated(text, root) == text, "Run: make schema"
+
+
+@pytest.mark.parametrize("root", FORMATS)
+def test_every_key_of_every_part_has_a_row(script: ModuleType, root: type[BaseModel]) -> None:
+    text = script.reference_text(root)
+    parts: dict[type[BaseModel], list[str]] = script._models(root)
+    assert len(parts) > 9
     for part in parts:
         section = text.split(f"### {script._title(part)}\n")[1].split("\n### ")[0]
         for name, field in part.model_fields.items():
@@ -49,8 +57,15 @@ def test_readme_without_marks_is_refused(script: ModuleType) -> None:
 
 
 def test_every_error_and_warning_code_is_explained() -> None:
-    sources = [*(ROOT / "src/relsim/scenario").glob("*.py"), ROOT / "src/relsim/model/stability.py"]
+    experiments = ROOT / "src/relsim/experiments"
+    sources = [
+        experiments / "load.py",
+        experiments / "schema.py",
+        *(ROOT / "src/relsim/scenario").glob("*.py"),
+        ROOT / "src/relsim/model/stability.py",
+    ]
     codes = {code for file in sources for code in CODE.findall(file.read_text(encoding="utf-8"))}
-    text = README.read_text(encoding="utf-8")
+    pages = (README, ROOT / "docs" / "experiments.md")
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
     missing = sorted(code for code in codes - NOT_CODES if f"`{code}`" not in text)
     assert not missing, f"Explain in scenarios/README.md: {missing}"

@@ -48,8 +48,18 @@ class Observed:
 
     def of(self, dyads: tuple[str, ...]) -> Observed:
         """The series of some dyads."""
-        kept = self.data[self.data["dyad"].isin(dyads)]
-        return Observed(self.file, kept.reset_index(drop=True))
+        return self._where(self.data["dyad"].isin(dyads))
+
+    def until(self, month: int) -> Observed:
+        """The periods that end by a month, given as a serial number."""
+        return self._where(self.data["start"] + self.data["months"] - 1 <= month)
+
+    def after(self, month: int) -> Observed:
+        """The periods that end after it."""
+        return self._where(self.data["start"] + self.data["months"] - 1 > month)
+
+    def _where(self, kept: pd.Series) -> Observed:
+        return Observed(self.file, self.data[kept].reset_index(drop=True))
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,15 @@ def schema(
     write: Annotated[
         Path | None, typer.Option(help="Write to this file instead of the terminal.")
     ] = None,
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="Of experiment files instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from relsim.scenario.json_schema import schema_text
+    if experiment:
+        from relsim.experiments.json_schema import schema_text
+    else:
+        from relsim.scenario.json_schema import schema_text
 
     if write is None:
         typer.echo(schema_text(), nl=False)

@@ -95,7 +95,7 @@ class _Found:
     @classmethod
     def of(cls, study: Study, points: int, known: Mapping[int, Mapping[str, Values]]) -> _Found:
         shape = points, study.experiment.runs
-        outcomes = {name: np.full(shape, np.nan) for name in study.experiment.measures}
+        outcomes = {name: np.full(shape, np.nan) for name in study.outcomes}
         for place, by_measure in known.items():
             for name, values in by_measure.items():
                 outcomes[name][place] = values

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from relsim.errors import Position, Problem, ScenarioError, did_you_mean
+from relsim.analysis.observed import read_observed
+from relsim.errors import Position, Problem, RelsimError, ScenarioError, did_you_mean
 from relsim.experiments import schema
+from relsim.experiments.misfit import Matched, match
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.schema import Experiment, Measure
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Draw
+from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
 from relsim.scenario.load import check_file, check_tree, slug
 from relsim.scenario.reader import is_file, read_file, yaml_files
@@ -41,6 +44,7 @@ _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
 # Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
 _NO_THRESHOLD = -1e6
 _CLAIM = "measure_{}"
+HELD_OUT = "-held-out"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Study:
         scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
             and the measures that ask what a claim asks as claims.
         parameters: what is varied, with ranges in the unit of each number.
+        observed: the observations of each `misfit`, by outcome: its measure, and that with
+            ``HELD_OUT`` where some are held out.
     """
 
     experiment: Experiment
@@ -61,6 +67,12 @@ class Study:
     folder: Path
     scenario: Scenario
     parameters: tuple[Parameter, ...]
+    observed: AnyMapping[str, Matched]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of all outcomes: measures, and what is held out of a misfit."""
+        return tuple(dict.fromkeys((*self.experiment.measures, *self.observed)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,8 +87,9 @@ class Study:
 
     def measure_name(self, key: str) -> str:
         """The label of a measure, or its key."""
-        measure = self.experiment.measures.get(key)
-        return (measure.label if measure is not None else "") or key
+        measure = self.experiment.measures[key.removesuffix(HELD_OUT)]
+        words = measure.label or key.removesuffix(HELD_OUT)
+        return f"{words}, held out" if key.endswith(HELD_OUT) else words
 
 
 def load_experiment(path: str | Path) -> Study:
@@ -98,7 +111,8 @@ def load_experiment(path: str | Path) -> Study:
     parameters = _parameters(scenario, experiment, tree)
     _check_names(experiment, base, tree)
     _check_switches(scenario, experiment, tree)
-    return Study(experiment, slug(path.stem), path.parent, scenario, parameters)
+    observed = _observations(scenario, experiment, path.parent, tree)
+    return Study(experiment, slug(path.stem), path.parent, scenario, parameters, observed)
 
 
 def claim_of(measure: str) -> str:
@@ -239,6 +253,42 @@ def draw_of(path: str, scenario: Scenario, draws: tuple[Draw, ...]) -> Draw | No
         if draw.name == full or draw.name.startswith(f"{full}."):
             return draw
     return None
+
+
+def _observations(
+    scenario: Scenario, experiment: Experiment, folder: Path, tree: Mapping
+) -> dict[str, Matched]:
+    """The observations of each misfit that the scenario simulates, fitted and held out."""
+    found: dict[str, Matched] = {}
+    for name, measure in experiment.measures.items():
+        if measure.misfit is None:
+            continue
+        place = locate(tree, ("measures", name, "misfit"))
+        if not is_file(folder / measure.misfit):
+            text = f"There is no file {measure.misfit} from this folder."
+            raise ScenarioError([Problem(place, "not-found", text)])
+        series = read_observed(folder / measure.misfit)
+        until = None if measure.until is None else measure.until.serial
+        parts = {name: series.until(until)} if until is not None else {name: series}
+        if until is not None:
+            parts[f"{name}{HELD_OUT}"] = series.after(until)
+        for outcome, part in parts.items():
+            try:
+                found[outcome] = match(part, pair_names_of(scenario), _months(scenario))
+            except RelsimError as error:
+                raise ScenarioError([Problem(place, "nothing-observed", str(error))]) from None
+    return found
+
+
+def pair_names_of(scenario: Scenario) -> list[str]:
+    """All pairs of a scenario, as in ``PAK-RUS``."""
+    return pair_names(tuple(combinations(sorted(scenario.states), 2)))
+
+
+def _months(scenario: Scenario) -> list[int]:
+    """The month of each recorded step, as a serial number."""
+    time = scenario.time
+    return [time.start.serial + step * time.months_per_step for step in range(time.steps + 1)]
 
 
 def _unit(path: str) -> str:

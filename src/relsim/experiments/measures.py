@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from relsim.analysis.pairing import recorded_levels
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
 from relsim.experiments.load import Study, claim_of
+from relsim.experiments.misfit import Matched, misfit
 from relsim.experiments.parameters import Values
 from relsim.experiments.schema import Measure
 from relsim.scenario.references import TieRef
@@ -41,8 +43,7 @@ def measured(study: Study, ensemble: Ensemble) -> dict[str, Values]:
 
 def record_level(study: Study) -> RecordLevel:
     """What has to be recorded for the measures of a study."""
-    measures = study.experiment.measures.values()
-    if any(measure.misfit is not None for measure in measures):
+    if study.observed:
         return "overall"
     expectations = (claim.expect for claim in study.scenario.claims.values())
     by_domain = any(tie.domain is not None for expect in expectations for tie in expect.ties)
@@ -105,5 +106,28 @@ def levels_of(tie: TieRef, ensemble: Ensemble) -> Values:
 
 
 def misfits(study: Study, ensemble: Ensemble, shape: tuple[int, int]) -> dict[str, Values]:
-    """The misfits of a study at each point, the same in all its runs, [points, R] by name."""
-    return {}
+    """The misfits of a study, [points, R] by outcome: the mean over the runs of a point is its
+    CRPS.
+
+    Args:
+        study: with the observations of each.
+        ensemble: the runs of some points, one point after the other.
+        shape: points, R.
+    """
+    return {
+        name: np.stack(
+            [misfit(levels, matched).by_run for levels in _levels_by_dyad(ensemble, matched, shape)]
+        )
+        for name, matched in study.observed.items()
+    }
+
+
+def _levels_by_dyad(
+    ensemble: Ensemble, matched: Matched, shape: tuple[int, int]
+) -> Iterator[dict[str, Values]]:
+    """Levels of the observed dyads [R, steps + 1] at each point."""
+    dyads = list(dict.fromkeys(matched.observations["dyad"]))
+    levels = ensemble.data["overall"].sel(pair=dyads).values
+    by_point = levels.reshape(*shape, *levels.shape[1:])
+    for one in by_point:
+        yield {dyad: one[:, :, column] for column, dyad in enumerate(dyads)}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -13,11 +15,15 @@ from relsim.experiments import schema
 from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.attribute import attribute, attribution_points
 from relsim.experiments.discover import Outcome, discover
+from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import Study
+from relsim.experiments.measures import unit_of
+from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import Bound, Goal
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sweep import Design, sweep, sweep_points
+from relsim.experiments.tune import Tuning, most_points, tune
 
 
 class Findings(Protocol):
@@ -57,6 +63,49 @@ def points_of(study: Study) -> Values:
     if experiment.discover is not None:
         return sweep_points("latin-hypercube", parameters, experiment.discover.samples, seed)
     raise RelsimError("`tune` chooses its points as it goes.")
+
+
+def size_of(study: Study) -> int:
+    """How many points the method of a study asks for; at most, where it chooses as it goes."""
+    experiment = study.experiment
+    if experiment.tune is None:
+        return len(points_of(study))
+    goals = experiment.tune.goals
+    return most_points(len(study.parameters), len(goals), experiment.tune.trials)
+
+
+def tuning_of(
+    study: Study,
+    asked: schema.Tune,
+    storage: Path,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Tuning:
+    """The values of parameters that fit the goals of a study.
+
+    Args:
+        study, asked: what to tune, and to what.
+        storage: a file that keeps the trials; several processes may work at it.
+        executor: where runs are simulated; threads on all cores where absent.
+        progress: called with the number of points that are done.
+    """
+    measures = study.experiment.measures
+    objectives = [
+        Objective(name, goal, study.measure_name(name), unit_of(measures[name]))
+        for name, goal in asked.goals.items()
+    ]
+    held_out = [name for name in study.outcomes if name not in measures]
+    return tune(
+        study.parameters,
+        lambda points: evaluate(study, points, executor=executor).by_measure,
+        objectives,
+        asked.trials,
+        study.experiment.seed,
+        storage,
+        held_out=held_out,
+        progress=progress,
+    )
 
 
 def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) -> Findings:

@@ -92,16 +92,16 @@ class Measure(Part):
     )
     claim: str | None = Field(None, description="Share of runs in which a claim holds.")
     misfit: str | None = Field(
-        None, description="CSV of observations: how far the runs lie from them (lower is better)."
+        None,
+        description="CSV of observations, from the folder of this file: CRPS of the runs, in "
+        "cooperation; 0 is perfect.",
     )
     above: Annotated[float, VALUE] | None = Field(None, description="Threshold of `time_to`.")
     below: Annotated[float, VALUE] | None = Field(None, description="Threshold of `time_to`.")
     at: Month | None = Field(None, description="Month of `level` or `change`; the end by default.")
-    score: Literal["crps", "rmse"] = Field(
-        "crps", description="Of `misfit`: of the distribution, or of its mean."
-    )
-    until: int | None = Field(
-        None, description="Of `misfit`: the last year that is fitted; later ones are held out."
+    until: Month | None = Field(
+        None,
+        description="Of `misfit`: periods that end after this month are held out, and told apart.",
     )
     label: str = Field("", description="Name for figures; the key by default.")
 

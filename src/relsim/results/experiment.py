@@ -23,14 +23,22 @@ from relsim import __version__
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled, new_stop
 from relsim.experiments.evaluate import Outcomes, evaluate
-from relsim.experiments.load import Study, load_experiment
+from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
-from relsim.experiments.methods import Findings, findings_of, points_of
+from relsim.experiments.methods import Findings, findings_of, points_of, size_of, tuning_of
+from relsim.experiments.tune import Tuning
 from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
 from relsim.report.experiment_page import experiment_page
-from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
+from relsim.results.folder import (
+    MANIFEST,
+    is_finished,
+    locked,
+    place_aside,
+    unwritable,
+    written_aside,
+)
 from relsim.results.identity import Question, digest
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
@@ -39,6 +47,7 @@ from relsim.results.watcher import Nobody, Watcher
 
 FORMAT = 1
 PLACE = "experiments"  # apart from results of scenarios, which are listed and compared
+TRIALS, TUNED = "trials.log", "tuned.yaml"
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
 BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
@@ -111,11 +120,14 @@ def run_experiment(
     folder = Path(out) / PLACE / study.slug / experiment_id(study)
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
+        if not force and is_finished(folder):
+            return replace(open_experiment(folder), reused=True)
+        tuning = _tuned(study, folder, executor, told, afresh=force)
         with locked([folder], waiting):
-            if not force and is_finished(folder):
+            if tuning is None and not force and is_finished(folder):
                 return replace(open_experiment(folder), reused=True)
-            with written_aside(folder, afresh=force) as aside:
-                _write(study, aside, executor, command, told)
+            with written_aside(folder, afresh=force and tuning is None) as aside:
+                _write(study, tuning, aside, executor, command, told)
     except OSError as error:
         raise unwritable(error, folder) from error
     except KeyboardInterrupt:
@@ -153,20 +165,56 @@ def _files(study: Study) -> dict[str, str]:
     return {name: digest((study.folder / name).read_text(encoding="utf-8")) for name in names}
 
 
+def _tuned(
+    study: Study, folder: Path, executor: Executor | None, watcher: Watcher, *, afresh: bool
+) -> Tuning | None:
+    """What tuning found, where the experiment is one. No lock is held: several processes may
+    work at one study."""
+    asked = study.experiment.tune
+    if asked is None:
+        return None
+    aside = place_aside(folder)
+    if afresh:
+        shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True, exist_ok=True)
+    _compile(study, watcher)
+    watcher.phase(f"Trying up to {size_of(study):,} points")
+    runs = study.experiment.runs
+    return tuning_of(
+        study,
+        asked,
+        aside / TRIALS,
+        executor=executor,
+        progress=lambda points: watcher.runs_done(points * runs),
+    )
+
+
+def _compile(study: Study, watcher: Watcher) -> None:
+    if not kernel_is_compiled():
+        watcher.phase("Compiling the model, once per installation (about a minute)")
+    compile_kernel(compile_scenario(study.scenario))
+
+
 def _write(
-    study: Study, folder: Path, executor: Executor | None, command: str, watcher: Watcher
+    study: Study,
+    tuning: Tuning | None,
+    folder: Path,
+    executor: Executor | None,
+    command: str,
+    watcher: Watcher,
 ) -> None:
     """Everything of an experiment, the manifest last."""
     started = time.perf_counter()
-    compiled = compile_scenario(study.scenario)
-    if not kernel_is_compiled():
-        watcher.phase("Compiling the model, once per installation (about a minute)")
-    compile_kernel(compiled)
+    _compile(study, watcher)
     with Painter() as painter:
         painter.start()  # its engine warms up beside the simulation
-        outcomes = _simulated(study, folder, executor, watcher)
-        watcher.phase("Analysing")
-        findings = findings_of(study, outcomes.points, outcomes.by_measure)
+        if tuning is None:
+            outcomes = _simulated(study, folder, executor, watcher)
+            watcher.phase("Analysing")
+            findings = findings_of(study, outcomes.points, outcomes.by_measure)
+        else:
+            outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
+            (folder / TUNED).write_text(_tuned_scenario(study, tuning), encoding="utf-8")
         tables = findings.tables()
         for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")
@@ -186,7 +234,7 @@ def _write(
 def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:
     """Outcomes at all points, those that an earlier process left among them."""
     experiment, points = study.experiment, points_of(study)
-    journal = PointJournal(folder, points, list(experiment.measures), experiment.runs)
+    journal = PointJournal(folder, points, list(study.outcomes), experiment.runs)
     known = journal.known()
     runs = len(points) * experiment.runs
     watcher.phase(f"Simulating {len(points):,} points, {runs:,} runs")
@@ -215,7 +263,10 @@ def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
         name: (
             ("point", "run"),
             values,
-            {"long_name": measures[name].label or name, "units": unit_of(measures[name])},
+            {
+                "long_name": study.measure_name(name),
+                "units": unit_of(measures[name.removesuffix(HELD_OUT)]),
+            },
         )
         for name, values in outcomes.by_measure.items()
     }

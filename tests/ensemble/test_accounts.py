@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from relsim.analysis.explain import explain
 from relsim.ensemble import accounts, chunks
 from relsim.ensemble.accounts import Compared, account_chunk, account_runs
 from relsim.ensemble.chunks import Chunk, map_chunks
+from relsim.ensemble.simulate import simulate
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
@@ -253,3 +255,14 @@ def test_recognition_shows_in_the_paired_account_and_nowhere_before() -> None:
     assert (before == 0).all()
     karabakh = change.sel(part="issue.karabakh", direction="PAK>RUS").isel(step=-1)
     assert 0.01 < float(karabakh) < 0.03
+
+
+def test_recorded_accounts_are_those_of_an_explanation() -> None:
+    scenario = scenario_of(EVERYTHING)
+    recorded = simulate(scenario, runs=12, seed=SEED, record="accounts").data["account"]
+    for first, second in scenario.watched_pairs[:2]:
+        account = explain(scenario, f"{first}-{second}", runs=12, seed=SEED)
+        for side in (f"{first}>{second}", f"{second}>{first}"):
+            own = account.parts.sel(direction=side).drop_sel(domain="overall")
+            mean = recorded.sel(side=side).astype(np.float64).mean("run").sel(part=own["part"])
+            np.testing.assert_allclose(mean, own.transpose(*mean.dims), atol=1e-6)

@@ -53,8 +53,9 @@ def test_a_run_that_never_gets_there_counts_with_the_whole_span(tmp_path: Path) 
 def test_a_switch_is_the_change_it_names(tmp_path: Path) -> None:
     study = study_in(tmp_path, SWITCHED)
     outcomes = evaluate(study, np.array([[0.0, 1, 0], [1, 0, 1]])).by_measure["level"]
-    first = {"events.deal.off": True, "events.lever.off": False, "A.ties.C": 0}
-    for place, changes in enumerate((first, {"events.lever.off": True})):
+    first: dict[str, Any] = {"events.deal.off": True, "events.lever.off": False, "A.ties.C": 0}
+    second: dict[str, Any] = {"events.lever.off": True}
+    for place, changes in enumerate((first, second)):
         alone = written_into(study, changes)
         expect = alone.scenario.claims[claim_of("level")].expect
         assert np.array_equal(outcomes[place], judged_values(expect, alone))

@@ -9,8 +9,9 @@ import pytest
 
 from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
 from oracle import Oracle
-from relsim.ensemble.accounts import account_chunk, part_names
+from relsim.ensemble.accounts import account_chunk
 from relsim.ensemble.chunks import Chunk
+from relsim.ensemble.record import part_names
 from relsim.ensemble.simulate import simulate
 from relsim.model import step as phases
 from relsim.model.account import Accounts

@@ -28,7 +28,8 @@ def run(
     record: Annotated[
         str,
         typer.Option(
-            help="What to keep: watched (pairs alone), overall (of all pairs), domains or postures."
+            help="What to keep: watched (pairs alone), overall (of all pairs), domains, postures "
+            "or accounts (parts of the pulls)."
         ),
     ] = "domains",
     thin: Annotated[

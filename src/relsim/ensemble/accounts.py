@@ -27,9 +27,9 @@ from relsim.ensemble.chunks import (
     new_stop,
     runs_that_fit,
 )
-from relsim.ensemble.record import axes
-from relsim.model.account import Accounts, empty_accounts, simulate_accounts
-from relsim.model.plan import Compiled, number_views
+from relsim.ensemble.record import axes, part_names
+from relsim.model.account import Accounts, empty_accounts, part_count, simulate_accounts
+from relsim.model.plan import Compiled, Ints, Program, number_views
 from relsim.model.world import new_world
 
 Values: TypeAlias = NDArray[np.float64]
@@ -129,18 +129,6 @@ def compile_accounts(compiled: Compiled) -> None:
     account_chunk(compiled, (first, second), 0, Chunk(0, 0))
 
 
-def part_names(compiled: Compiled) -> tuple[str, ...]:
-    """The parts of a pull by name, in the order of the kernel."""
-    return (
-        "affinity",
-        "drift",
-        *(f"third_party.{code}" for code in compiled.states),
-        *(f"issue.{name}" for name in compiled.issues),
-        "reciprocity",
-        *(f"event.{name}" for name in compiled.events),
-    )
-
-
 def _labels(compiled: Compiled, pair: tuple[str, str]) -> Labels:
     """Without the two states as third parties to themselves, whose part is always 0."""
     own = {f"third_party.{code}" for code in pair}
@@ -228,13 +216,43 @@ def account_chunk(
     compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk, stop: Stop | None = None
 ) -> Accounts:
     """The accounts of every run of a chunk; of no use once ``stop`` is set."""
-    batch, _ = batch_of(compiled, seed, chunk, stop)
-    world = new_world(compiled, lanes(chunk.runs))
-    numbers = number_views(compiled.sizes, world.vector)
     first, second = (compiled.states.index(code) for code in pair)
-    accounts = empty_accounts((first, second), compiled.sizes, compiled.plan.steps, chunk.runs)
-    simulate_accounts(compiled.plan, numbers, world, batch, accounts)
+    return _accounts(compiled, (first, second), seed, chunk, stop)
+
+
+def _accounts(
+    program: Program, pair: tuple[int, int], seed: int, chunk: Chunk, stop: Stop | None
+) -> Accounts:
+    batch, _ = batch_of(program, seed, chunk, stop)
+    world = new_world(program, lanes(chunk.runs))
+    numbers = number_views(program.sizes, world.vector)
+    accounts = empty_accounts(pair, program.sizes, program.plan.steps, chunk.runs)
+    simulate_accounts(program.plan, numbers, world, batch, accounts)
     return accounts
+
+
+def recorded_accounts(
+    program: Program, pairs: Ints, seed: int, chunk: Chunk, stop: Stop | None = None
+) -> NDArray[np.float32]:
+    """The parts of the pulls between some pairs in every run of a chunk, [runs, steps, sides,
+    domains, parts]: both ways of the first pair, then of the next.
+
+    Args:
+        program, seed, chunk, stop: as for an ensemble; each pair is a simulation of its own.
+        pairs: state indices, [pairs, 2].
+    """
+    parts = [
+        _accounts(program, (int(first), int(second)), seed, chunk, stop).part[:, 1:]
+        for first, second in pairs
+    ]
+    return np.concatenate(parts, axis=2).astype(np.float32)
+
+
+def recorded_shape(program: Program, pairs: int) -> tuple[int, int, int, int]:
+    """Of :func:`recorded_accounts`, in one run."""
+    sizes = program.sizes
+    parts = part_count(sizes.states, sizes.issues, sizes.events)
+    return program.plan.steps, 2 * pairs, sizes.domains, parts
 
 
 def _with_overall(values: Values, weight: Values) -> Values:

@@ -134,7 +134,7 @@ def recorded(program: Program, batch: Batch, drawn: NDArray[np.float64], kept: R
     if batch.stop[0]:
         raise Stopped
     arrays: Arrays = {**filled._asdict(), "drawn": drawn}
-    return {name: arrays[name] for name in kept.names}
+    return {name: arrays[name] for name in kept.names if name in arrays}
 
 
 def is_compiled(kernel: Callable[..., object]) -> bool:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from relsim.model.kernel import Recording
 from relsim.model.plan import NONE, Compiled, Ints, Program, pair_names
 
-RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures"]
-RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures")
+RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
+RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Axes:
     pair: tuple[str, ...]
     watched: tuple[str, ...]
     direction: tuple[str, ...]
+    side: tuple[str, ...]
+    part: tuple[str, ...]
     domain: tuple[str, ...]
     event: tuple[str, ...]
     number: tuple[str, ...]
@@ -60,11 +62,25 @@ def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> A
         pair=tuple(pair_names(overall_pairs(compiled, level))),
         watched=tuple(pair_names(scenario.pairs_by_domain)),
         direction=tuple(f"{a}>{b}" for a in compiled.states for b in compiled.states if a != b),
+        side=tuple(f"{a}>{b}" for pair in scenario.watched_pairs for a, b in (pair, pair[::-1])),
+        part=part_names(compiled),
         domain=compiled.domains,
         event=compiled.events,
         number=tuple(draw.name for draw in compiled.draws),
         time=stamps[recorded_steps(time.steps, thin)],
         step=stamps[:-1],
+    )
+
+
+def part_names(compiled: Compiled) -> tuple[str, ...]:
+    """The parts of a pull by name, in the order of :mod:`relsim.model.account`."""
+    return (
+        "affinity",
+        "drift",
+        *(f"third_party.{code}" for code in compiled.states),
+        *(f"issue.{name}" for name in compiled.issues),
+        "reciprocity",
+        *(f"event.{name}" for name in compiled.events),
     )
 
 
@@ -83,9 +99,10 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
 
     ``watched`` keeps overall cooperation of the pairs that are watched or that claims judge,
     ``overall`` that of all pairs; ``domains`` (the default) adds cooperation by domain of the
-    watched pairs and of those that claims judge in one domain; ``postures`` adds every posture.
-    Events and drawn numbers are always kept, and kept whole: ``thin`` leaves out times of levels
-    alone, all but every ``thin``-th and the end.
+    watched pairs and of those that claims judge in one domain. To these, ``postures`` adds every
+    posture, and ``accounts`` every part of the pull between the watched pairs, both ways. Events
+    and drawn numbers are always kept, and kept whole: ``thin`` leaves out times of levels alone,
+    all but every ``thin``-th and the end.
     """
     labels = axes(compiled, level, thin)
     times, domains = len(labels.time), len(labels.domain)
@@ -106,7 +123,7 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
             ("run", "number"), (len(labels.number),), np.float64, "uncertain numbers as drawn"
         ),
     }
-    if level in ("domains", "postures"):
+    if level in ("domains", "postures", "accounts"):
         found["cooperation"] = Variable(
             ("run", "time", "watched", "domain"),
             (times, len(labels.watched), domains),
@@ -119,6 +136,13 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
             (times, len(labels.direction), domains),
             np.float32,
             "posture of the first state towards the second, -1 to 1",
+        )
+    if level == "accounts":
+        found["account"] = Variable(
+            ("run", "step", "side", "domain", "part"),
+            (len(labels.step), len(labels.side), domains, len(labels.part)),
+            np.float32,
+            "parts of the pull of the second state on the first as states decide, pull units",
         )
     return found
 
@@ -137,6 +161,7 @@ class Recorder:
         overall_pairs, domain_pairs: state indices, [pairs, 2].
         posture_pairs: from, to, [directions, 2].
         places: where each time stands among those recorded, or NONE, [T + 1].
+        account_pairs: those whose pull is taken apart, [pairs, 2].
     """
 
     names: tuple[str, ...]
@@ -144,6 +169,7 @@ class Recorder:
     domain_pairs: Ints
     posture_pairs: Ints
     places: Ints
+    account_pairs: Ints
 
 
 def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
@@ -152,6 +178,7 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
     watched = compiled.pair_states(compiled.scenario.pairs_by_domain)
     directed = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
     directions = compiled.pair_states(directed)
+    accounts = compiled.pair_states(compiled.scenario.watched_pairs)
     places = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
     kept = recorded_steps(compiled.plan.steps, thin)
     places[kept] = np.arange(len(kept))
@@ -161,6 +188,7 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
         domain_pairs=watched if "cooperation" in wanted else watched[:0],
         posture_pairs=directions if "posture" in wanted else directions[:0],
         places=places,
+        account_pairs=accounts if "account" in wanted else accounts[:0],
     )
 
 

@@ -22,7 +22,7 @@ from relsim.ensemble.record import Axes, RecordLevel, Variable, axes, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled
 
-ALONE = {"pair", "watched", "direction"}  # axes that are read a few labels at a time
+ALONE = {"pair", "watched", "direction", "side"}  # axes that are read a few labels at a time
 # As small as Zarr's default on these numbers, in a third of its time; bytes are shuffled first.
 COMPRESSION = BloscCodec(cname="lz4", clevel=3, shuffle="shuffle")
 # Four pairs of 120 months in a shard of 256 runs: every chunk costs Zarr half a millisecond.

@@ -214,7 +214,7 @@ def _write(
             findings = findings_of(study, outcomes.points, outcomes.by_measure)
         else:
             outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
-            (folder / TUNED).write_text(_tuned_scenario(study, tuning), encoding="utf-8")
+            (folder / TUNED).write_text(_tuned_scenario(study, tuning, folder), encoding="utf-8")
         tables = findings.tables()
         for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")

@@ -186,7 +186,7 @@ def test_a_choice_that_is_not_settled_is_warned_of_with_the_runs_that_would_do()
     (said,) = advice.warnings()
     assert "The choice is not settled" in said
     assert advice.chosen[advice.best] == pytest.approx(stats.norm.cdf(0.25), abs=0.08)
-    assert "About 4,906 runs would tell the two apart" in said  # (2.802 · 0.5 / 0.02)²
+    assert "About 5,000 runs would tell the two apart" in said  # (2.8 · 0.5 / 0.02)² = 4,906
     assert any("Not told from it on these runs: “Arms”" in text for text in advice.sentences())
     assert advised(FREE).warnings() == []
 

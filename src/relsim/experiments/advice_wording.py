@@ -194,7 +194,7 @@ def _choice_warning(advice: Advice) -> list[str]:
     if best is None or rival is None or advice.chosen[best] >= SETTLED:
         return []
     if math.isfinite(advice.runs_to_tell) and advice.runs_to_tell > advice.runs:
-        remedy = f"About {advice.runs_to_tell:,.0f} runs would tell the two apart."
+        remedy = f"About {rounded_up(advice.runs_to_tell):,} runs would tell the two apart."
     else:
         remedy = "Take the one of fewer levers, or of less regret."
     often, less_often = (percent(float(advice.chosen[place])) for place in (best, rival))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Values
 
-MOST_MEMBERS = 10  # 1,024 subsets: what 20 runs of each cost is still minutes on two cores
+MOST_MEMBERS = 10  # 1,024 subsets; each member more doubles what is simulated
 
 
 def every_subset(members: int) -> Values:

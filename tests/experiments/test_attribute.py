@@ -263,6 +263,13 @@ def test_sentences_say_the_whole_then_who_brings_how_much() -> None:
     assert "Together “Free trade” and “Visits” bring −0.08" in said[6]
 
 
+def test_what_is_small_beside_the_largest_is_told_together() -> None:
+    outcomes = (every_subset(4) @ [1.0, 0.001, -0.002, 0.5])[:, None] * np.ones(40)
+    said = solved(outcomes).sentences()
+    assert [text.split(" brings")[0] for text in said[1:3]] == ["“p0”", "“p3”"]
+    assert said[3] == "“p2” and “p1” together bring 0.00."
+
+
 def test_tables_have_a_row_for_each_player_and_pair() -> None:
     tables = noisy(50, 0.01).tables()
     assert list(tables) == ["attribution", "whole", "interactions"]

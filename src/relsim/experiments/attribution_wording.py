@@ -16,6 +16,7 @@ FEW_RUNS = 30  # below it Student's interval leans on runs being normal
 # 16 and 94 % at 50.
 FEW_PERMUTATIONS = 50
 MOST_NAMED, MOST_INTERACTIONS = 6, 2  # that get a sentence of their own
+LEAST_SHARE = 0.02  # of the largest share; smaller ones are told together
 MOST_LISTED = 4  # names in one sentence
 PRECISE = 0.1  # half an interval, of the largest share: enough to tell the large from the small
 
@@ -49,7 +50,9 @@ def _ranked(of: Means) -> list[int]:
 
 def _named(one: MeasureAttribution) -> list[int]:
     """The players that get a sentence: the largest of those that are told from 0."""
-    return [place for place in _ranked(one.shapley) if one.shapley.clear[place]][:MOST_NAMED]
+    least = LEAST_SHARE * float(np.abs(one.shapley.value).max())
+    told = one.shapley.clear & (np.abs(one.shapley.value) >= least)
+    return [place for place in _ranked(one.shapley) if told[place]][:MOST_NAMED]
 
 
 def _named_sentences(attribution: Attribution, one: MeasureAttribution, digits: int) -> list[str]:

@@ -50,7 +50,7 @@ def front_chart(advice: Advice) -> Any:
     x = alt.X("share:Q", title=_share_title(advice), scale=x_scale, axis=percents)
     goal = f"mean of {advice.goal.measure}"
     levels = alt.Axis(labelExpr=LEVELS, tickCount=6)
-    y = alt.Y("level:Q", title=goal, scale=alt.Scale(zero=False), axis=levels)
+    y = alt.Y("level:Q", title=goal, scale=alt.Scale(zero=False, padding=8), axis=levels)
     rule = pd.DataFrame({"share": [_asked(advice) or 0.0]})
     layers = [
         alt.Chart(rule).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x),

@@ -284,6 +284,34 @@ def test_intervals_know_of_the_runs() -> None:
     assert re.search(r" and [\d,]+ runs would bring it to ± 0.05", warning)
 
 
+def test_noise_that_more_points_would_average_out_asks_for_no_runs() -> None:
+    points = sensitivity_points("sobol", ISHIGAMI, 256, 1)
+    outcomes = with_runs(points[:, 0] + points[:, 1], 5, 1, own=2.0)
+    found = sensitivity("sobol", ISHIGAMI, points, {"y": outcomes}, 1)
+    total = found.effects[0].indices["total"]
+    assert (total.by_runs < 0.35 * total.half).all()
+    warning = next(one for one in found.warnings() if "is known to" in one)
+    assert re.search(r"About [\d,]+ base samples would", warning)
+
+
+def test_trajectories_and_slices_are_drawn_again_too() -> None:
+    """Without noise, intervals fall as the root of the sample."""
+    for method, samples in (("morris", 50), ("pawn", 500)):
+        halves = []
+        for times in (1, 4):
+            points = sensitivity_points(method, ISHIGAMI, times * samples, 1)
+            outcome = {"y": ishigami(points)[:, None]}
+            found = sensitivity(method, ISHIGAMI, points, outcome, 1)
+            halves.append(found.effects[0].indices[found.leading].half[:3].mean())
+        assert halves[0] / halves[1] == pytest.approx(2, rel=0.3)
+
+
+def test_slices_have_as_many_points_each() -> None:
+    column = np.random.default_rng(1).random(1000)
+    assert np.bincount(pawn.slices_of(column)).tolist() == [100] * 10
+    assert pawn.slices_of(np.arange(10.0)).tolist() == [*range(10)]
+
+
 @pytest.mark.parametrize("own", [0.0, 1.0, 10.0])
 def test_the_share_of_noise_is_what_it_was_made_to_be(own: float) -> None:
     expected = np.random.default_rng(1).normal(size=4000)

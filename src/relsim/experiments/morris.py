@@ -14,7 +14,7 @@ import numpy as np
 from relsim.errors import RelsimError
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
-from relsim.experiments.replicates import Estimates, Index, Rows, index, replicated, run_means
+from relsim.experiments.replicates import Estimates, Index, Rows, replicated, run_means
 from relsim.experiments.sobol import unit_problem
 
 LEVELS = 4  # of the grid; steps are two thirds of the range. Source: Morris (1991)
@@ -51,7 +51,7 @@ def morris_indices(
     """
     found = replicated(partial(_moments, unit_points), blocks, seed, resamples)
     indices = {
-        name: index(found.whole[name], found.both[name], found.runs[name], least)
+        name: found.index(name, least)
         for name, least in (("mu_star", 0.0), ("mu", -np.inf), ("sigma", 0.0))
     }
     return indices, _chance(unit_points, blocks)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relsim.errors import RelsimError
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
-from relsim.experiments.replicates import Estimates, Index, Rows, index, replicated, run_means
+from relsim.experiments.replicates import Estimates, Index, Rows, replicated, run_means
 from relsim.experiments.sobol import unit_problem
 
 SLICES = 10  # of the range of a parameter. Source: Pianosi and Wagener (2018)
@@ -56,9 +56,7 @@ def pawn_indices(
     slices = np.array([slices_of(column) for column in points.T])
     found = replicated(partial(_summaries, slices), blocks, seed, resamples)
     names = ("median", "least", "most")
-    indices = {
-        name: index(found.whole[name], found.both[name], found.runs[name], 0.0) for name in names
-    }
+    indices = {name: found.index(name, 0.0) for name in names}
     return indices, np.full(len(slices), _chance(slices[0], blocks, seed))
 
 

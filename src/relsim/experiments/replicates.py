@@ -35,6 +35,7 @@ class Replicates:
         whole: of the sample, [n].
         without: leaving out one run each, [n, R]; as ``whole`` where there is one run.
         runs: of resampled runs at the points as they are, [n, B].
+        points: of resampled blocks with the runs as they are, [n, B].
         both: of resampled blocks and runs, [n, B].
         repeated: how many times the noise of the sample's means those of a replicate have, since
             it has some runs twice and others not at all, [B]. Close to 2 on average.
@@ -43,6 +44,7 @@ class Replicates:
     whole: Estimates
     without: Estimates
     runs: Estimates
+    points: Estimates
     both: Estimates
     repeated: Values
 
@@ -55,6 +57,10 @@ class Replicates:
         excess: Values = (count - 1) * (self.without[name].mean(axis=1) - self.whole[name])
         return excess
 
+    def index(self, name: str, least: float) -> Index:
+        """An estimate with its interval, which does not go below ``least``."""
+        return index(self.whole[name], self.both[name], self.runs[name], self.points[name], least)
+
 
 @dataclass(frozen=True)
 class Index:
@@ -62,7 +68,7 @@ class Index:
 
     Attributes:
         value, low, high: with its 95 % interval, [n].
-        by_runs: half the width of the interval if only the runs were drawn again, [n].
+        by_runs: half the width that would be left of the interval however many the points, [n].
         replicates: its bootstrap replicates, [n, B].
     """
 
@@ -79,19 +85,32 @@ class Index:
         return width
 
 
-def index(value: Values, both: Values, runs: Values, least: float = -np.inf) -> Index:
+def index(
+    value: Values, both: Values, runs: Values, points: Values, least: float = -np.inf
+) -> Index:
     """The interval of an index: the percentiles of its replicates, moved so that their mean is
     its value. Sizes and distances are larger in replicates, which have noise twice.
 
     Args:
         value: [n].
-        both, runs: replicates as in :class:`Replicates`, [n, B].
+        both, runs, points: replicates as in :class:`Replicates`, [n, B].
         least: what the index cannot fall below.
     """
     centred = both + (value - np.nanmean(both, axis=1))[:, None]
     low, high = np.maximum(np.nanquantile(centred, TAILS, axis=1), least)
-    ends = np.nanquantile(runs, TAILS, axis=1)
-    return Index(value, low, high, (ends[1] - ends[0]) / 2, centred)
+    share = _share_of_runs(*(np.nanvar(one, axis=1) for one in (both, runs, points)))
+    return Index(value, low, high, (high - low) / 2 * np.sqrt(share), centred)
+
+
+def _share_of_runs(both: Values, runs: Values, points: Values) -> Values:
+    """The share of a variance that runs make at however many points.
+
+    Of a variance a/N + b/R + e/NR, drawing runs again shows b/R + e/NR, drawing points again
+    a/N + e/NR, and drawing both a/N + b/R + 3 e/NR. Source: Owen (2007).
+    """
+    crossed = np.maximum(both - runs - points, 0.0)
+    alone = np.maximum(runs - crossed, 0.0)
+    return np.minimum(alone / np.where(both > 0, both, 1.0), 1.0)
 
 
 def replicated(estimator: Estimator, blocks: Values, seed: int, resamples: int) -> Replicates:
@@ -119,7 +138,8 @@ def replicated(estimator: Estimator, blocks: Values, seed: int, resamples: int) 
 
     whole = {name: values[:, 0] for name, values in of(np.ones((runs, 1))).items()}
     repeated = np.square(weights).sum(axis=0) / runs
-    return Replicates(whole, of(left_out), of(weights), of(weights, rows), repeated)
+    points = of(np.ones((runs, resamples)), rows)
+    return Replicates(whole, of(left_out), of(weights), points, of(weights, rows), repeated)
 
 
 def run_means(blocks: Values, weights: Values) -> Values:

@@ -186,7 +186,7 @@ def _with_interval(column: str, found: Index, place: int) -> dict[str, object]:
         column: found.value[place],
         f"{column}, low end of 95 % interval": found.low[place],
         f"{column}, high end of 95 % interval": found.high[place],
-        f"{column}, half width from runs alone": found.by_runs[place],
+        f"{column}, half width that more points would leave": found.by_runs[place],
     }
 
 

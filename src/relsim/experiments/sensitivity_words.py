@@ -258,7 +258,7 @@ def settling(half: float, by_runs: float, goal: float, samples: int, runs: int) 
     for only where they alone make more than half of the square of the goal.
 
     Args:
-        half, by_runs: half the width now, and if only runs were drawn again.
+        half, by_runs: half the width now, and what more samples would leave of it.
         goal: half the width wanted.
         samples, runs: those of now.
     """

@@ -99,7 +99,8 @@ def _shares(found: Replicates, name: str) -> Index:
 
     whole = {one: values[:, None] for one, values in found.whole.items()}
     value = ratio(whole, np.ones(1))[:, 0]
-    return index(value, ratio(found.both, found.repeated), ratio(found.runs, found.repeated))
+    both, runs = (ratio(one, found.repeated) for one in (found.both, found.runs))
+    return index(value, both, runs, ratio(found.points, np.ones(1)))
 
 
 def _without_noise(found: Replicates, name: str, estimates: Estimates, times: Values) -> Values:

@@ -26,10 +26,11 @@ TOTAL, FIRST = "total: with interactions", "first-order: by itself"
 
 
 def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
-    """Every chart of a study by the name of its file; none of measures without indices."""
+    """Every chart of a study by the name of its file; none of measures without indices,
+    or that are the same at every point."""
     charts: dict[str, Any] = {}
     for place, one in enumerate(findings.effects):
-        if not one.indices:
+        if not one.indices or one.constant:
             continue
         name = _unique(slug(one.measure), charts, place)
         if findings.method == "sobol":
@@ -79,7 +80,7 @@ def tornado_chart(findings: Sensitivity, effects: Effects) -> Any:
 def interaction_chart(findings: Sensitivity, effects: Effects) -> Any:
     """A cell for each pair of parameters: what they make together beyond what each makes alone.
 
-    Numbers in bold have an interval that leaves out 0; of the others the sign is not known.
+    Those whose interval leaves out 0 are shaded and bold; of the others the sign is not known.
     Columns have the numbers of rows.
     """
     shown = findings.ranked(effects)[:MOST_CELLS]
@@ -93,7 +94,9 @@ def interaction_chart(findings: Sensitivity, effects: Effects) -> Any:
     ends = [float(end) for end in np.linspace(0, most, len(SHADES))]
     shades = alt.Scale(domain=ends, range=SHADES, clamp=True, interpolate="rgb")
     cells = base.mark_rect(stroke=GRID).encode(
-        color=alt.Color("value:Q", scale=shades, legend=None)
+        color=alt.condition(
+            "datum.seen", alt.Color("value:Q", scale=shades, legend=None), alt.value("white")
+        )
     )
     numbers = base.encode(text="text:N", color=alt.Color("ink:N", scale=None))
     texts = [
@@ -102,7 +105,7 @@ def interaction_chart(findings: Sensitivity, effects: Effects) -> Any:
     ]
     said = [
         "Second-order indices in % of the variance: what two parameters make together beyond",
-        "what each makes by itself. Bold: the 95 % interval leaves out 0",
+        "what each makes by itself. Shaded, bold: the 95 % interval leaves out 0",
     ]
     chart = alt.layer(cells, *texts).resolve_scale(color="independent")
     size = {"width": CELL * (len(shown) - 1), "height": CELL * len(shown)}
@@ -129,7 +132,7 @@ def interaction_frame(findings: Sensitivity, effects: Effects, shown: list[int])
                 "value": value,
                 "text": f"{100 * value:.0f}".replace("-0", "0").replace("-", "−"),
                 "seen": seen,
-                "ink": ink_on(colour) if seen or ink_on(colour) == "white" else MUTED,
+                "ink": ink_on(colour) if seen else MUTED,
             }
         )
     return pd.DataFrame(rows)

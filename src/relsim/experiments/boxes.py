@@ -95,7 +95,7 @@ def search(points: Values, cases: Flags) -> Search:
     The F-score is the harmonic mean of coverage and density (van Rijsbergen, 1979). Limits are
     moved to where it is highest (:func:`refined`). Then those with a quasi-p value above 0.05 are
     dropped, the highest first, until there are none. A quasi-p value is the probability that a box
-    without the limit has so many cases by chance (Bryant and Lempert, 2010, appendix A).
+    without the limit has so many cases by chance (Bryant and Lempert, 2010).
 
     Args:
         points: [P, K].

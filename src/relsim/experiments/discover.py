@@ -321,7 +321,7 @@ def discover(
         outcomes: at each point by measure, [P, R]. NaN in single runs is left out of shares.
         outcome: what happens.
         seed: of the split and of resamples.
-        resamples: of which reproducibility is taken (Bryant and Lempert, 2010, section 3.3); 0
+        resamples: of which reproducibility is taken (Bryant and Lempert, 2010); 0
             for none.
 
     Raises:

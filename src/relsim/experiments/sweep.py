@@ -43,7 +43,7 @@ def sweep_points(
     Args:
         design: ``grid``, every combination, the last parameter changing fastest;
             ``latin-hypercube`` (McKay, Beckman and Conover, 1979) or ``sobol``, a scrambled Sobol
-            sequence (Owen, 1998), both of scipy.stats.qmc.
+            sequence (Sobol, 1967), both of scipy.stats.qmc.
         parameters: what is varied.
         size: the number of points; for a grid the number of levels from low to high, of all
             parameters or of each, or for a parameter a list of its values.

@@ -126,14 +126,14 @@ def _row_name(parameter: Parameter, box: Box, k: int) -> str:
     name = in_lines(parameter.name, LONGEST)
     if not box.restricted[k].any() or np.isnan(box.reproduced[k]):
         return name
-    return f"{name}\n{100 * box.reproduced[k]:.0f} % of resamples"
+    return f"{name}\nin {100 * box.reproduced[k]:.0f} % of resamples"
 
 
 def _whiskers(limits: Any, across: alt.Scale) -> list[Any]:
     """Where resamples put each limit, as lines below the bar."""
     return [
         limits.transform_filter(f"isValid(datum.{side}_from)")
-        .mark_rule(color=EVENT, strokeWidth=2.5, yOffset=10)
+        .mark_rule(color=EVENT, strokeWidth=4, yOffset=10)
         .encode(x=alt.X(f"{side}_from:Q", scale=across, axis=None), x2=f"{side}_to:Q")
         for side in ("lower", "upper")
     ]

@@ -5,7 +5,7 @@ sampled design (Latin hypercube, Sobol sequence) has bins of equal numbers of po
 whose means also differ by chance in the other parameters.
 
 Intervals are by the jackknife: over runs, and for sampled designs over groups of points as well,
-the two variances added. Source: Efron and Stein (1981); groups: Shao and Tu (1995), section 2.3.
+the two variances added. Source: Efron and Stein (1981); groups: Shao and Tu (1995).
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ def share_explained(values: Values, labels: Labels, groups: Labels | None) -> Es
     what bins differ by chance is taken off too (epsilon squared). Estimates and ends of intervals
     beyond 0 or 1 are brought back to it. NaN where points do not differ by more than two standard
     errors. With fewer than three runs there is no interval by runs.
-    Source: Fisher (1925); epsilon squared: Kelley (1935).
+    Source: Pearson (1905); epsilon squared: Kelley (1935).
     """
     runs = values.shape[1]
     between, total = _sums_of_squares(values, labels, sampled=groups is not None)

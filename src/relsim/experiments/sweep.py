@@ -25,7 +25,7 @@ from relsim.experiments.response import (
     quantiles_of_runs,
     respond,
 )
-from relsim.experiments.wording import headings, listed, number, signed_number, with_unit
+from relsim.experiments.wording import headings, listed, number, signed_number, value_of, with_unit
 
 Design: TypeAlias = Literal["grid", "latin-hypercube", "sobol"]
 Levels: TypeAlias = int | Sequence[int | Sequence[float]]
@@ -43,7 +43,7 @@ def sweep_points(
     Args:
         design: ``grid``, every combination, the last parameter changing fastest;
             ``latin-hypercube`` (McKay, Beckman and Conover, 1979) or ``sobol``, a scrambled Sobol
-            sequence (Owen, 1998), both of scipy.stats.qmc.
+            sequence (Sobol, 1967), both of scipy.stats.qmc.
         parameters: what is varied.
         size: the number of points; for a grid the number of levels from low to high, of all
             parameters or of each, or for a parameter a list of its values.
@@ -278,7 +278,7 @@ def _point_columns(values: Values) -> dict[str, Values]:
 
 def _sentence(one: Response, *, sampled: bool) -> str:
     parameter = one.parameter
-    ends = f"from {number(one.at[0])} to {with_unit(one.at[-1], parameter)}"
+    ends = f"from {value_of(one.at[0], parameter)} to {with_unit(one.at[-1], parameter)}"
     where = " (means of the end bins)" if sampled else ""
     change = _with_interval(one.effect)
     return (
@@ -303,7 +303,7 @@ def _course(one: Response) -> str:
         return f"it {one.shape} throughout" if len(one.at) > 2 else f"it {one.shape}"
     top, bottom = int(np.nanargmax(one.mean)), int(np.nanargmin(one.mean))
     inner = [
-        f"{word} at {number(one.at[place])}"
+        f"{word} at {value_of(one.at[place], one.parameter)}"
         for word, place in (("highest", top), ("lowest", bottom))
         if 0 < place < len(one.at) - 1
     ]

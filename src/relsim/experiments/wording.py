@@ -23,9 +23,16 @@ def signed_number(value: float, figures: int = 3) -> str:
     return f"{'+' if value > 0 else ''}{number(value, figures)}"
 
 
+def value_of(value: float, parameter: Parameter) -> str:
+    """A value of a parameter, to a hundredth of its range or better, without its unit."""
+    span = parameter.high - parameter.low
+    digits = max(0, 2 - math.ceil(math.log10(span))) if span > 0 else 2
+    return number(round(value, digits), 15)
+
+
 def with_unit(value: float, parameter: Parameter) -> str:
-    """A value of a parameter with its unit."""
-    return f"{number(value)} {parameter.unit}".rstrip()
+    """The same with its unit."""
+    return f"{value_of(value, parameter)} {parameter.unit}".rstrip()
 
 
 def headings(parameters: Iterable[Parameter]) -> list[str]:

@@ -1,0 +1,212 @@
+"""Which parameters the data pin down, and which only together with others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.experiments.objectives import Objective
+from relsim.experiments.parameters import Values
+from relsim.experiments.surface import GRID, Box, Surface, box_around, derivatives, fit_surface
+
+PINNED = 0.25  # of the allowed range: a parameter is pinned down where less of it fits as well
+PARTNER = 0.3  # of a parameter's move: another one that moves with it as much makes up for it
+SURELY = 3.0  # standard deviations of the resamples
+LOOSE = 0.01  # of the squared length of a parameter's axis
+WIDER = 3  # times as wide is the next box where all of this one fits as well
+LEAST_HALF = 0.01  # of the allowed range: no box is smaller
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What a surface says of each parameter; all in shares of the allowed ranges.
+
+    Attributes:
+        surface: the surface.
+        center: its lowest point, [K].
+        refitted: the lowest and highest value [K, 2] that fits as well as the centre, with all
+            other parameters fitted anew.
+        alone: the same with the others held at the centre.
+        errors: standard errors [K], from curvature and the noise of the slope; NaN where the
+            loss does not surely curve upwards along the parameter.
+        partners: of each parameter, those that make up for it when it moves.
+        directions: the eigenvectors of the curvature, [K, K], a row each, the steepest first.
+        curvatures: their eigenvalues [K], loss per squared range.
+        lengths: how far [K] one can go along each, within the box, and fit as well.
+        grid: values [K, G] along each parameter.
+        profile: the lowest loss there, [K, G].
+    """
+
+    surface: Surface
+    center: Values
+    refitted: Values
+    alone: Values
+    errors: Values
+    partners: tuple[tuple[int, ...], ...]
+    directions: Values
+    curvatures: Values
+    lengths: Values
+    grid: Values
+    profile: Values
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """Where a range ends [K, 2] because the box does and not because the fit gets worse."""
+        box = self.surface.box
+        low = (self.refitted[:, 0] <= box.low) & (box.low > 0)
+        high = (self.refitted[:, 1] >= box.high) & (box.high < 1)
+        return np.column_stack([low, high])
+
+
+def identify(
+    objective: Objective, box: Box, points: Values, outcomes: Values, seed: int
+) -> Identified | None:
+    """What the points [P, K] with outcomes [P, R] say within a box; None where they are too few."""
+    generator = np.random.default_rng([seed, 1951])
+    surface = fit_surface(objective, box, points, outcomes, generator)
+    if surface is None:
+        return None
+    center = surface.minimum()
+    lines = [_refitted_line(surface, which, center) for which in range(len(center))]
+    straight = [_straight_line(surface.box, which, center) for which in range(len(center))]
+    exact = [_refitted_line(surface, which, center, exact=True) for which in range(len(center))]
+    refitted = [
+        _range(surface, np.vstack([line, other]), which, center)
+        for which, (line, other) in enumerate(zip(lines, exact, strict=True))
+    ]
+    alone = [_range(surface, line, which, center) for which, line in enumerate(straight)]
+    curvatures, directions = _eigen(surface)
+    return Identified(
+        surface=surface,
+        center=center,
+        refitted=np.array(refitted),
+        alone=np.array(alone),
+        errors=_errors(surface, center),
+        partners=tuple(_partners(line, which) for which, line in enumerate(lines)),
+        directions=directions,
+        curvatures=curvatures,
+        lengths=np.array([_length(surface, one, center) for one in directions]),
+        grid=np.array([line[:, which] for which, line in enumerate(lines)]),
+        profile=np.array([surface.losses(line) for line in lines]),
+    )
+
+
+def _refitted_line(surface: Surface, which: int, center: Values, *, exact: bool = False) -> Values:
+    """Points [G, K] along one parameter, each with the lowest loss that the others allow."""
+    grid = np.linspace(surface.box.low[which], surface.box.high[which], GRID)
+    return np.array([surface.minimum({which: value}, center, exact=exact) for value in grid])
+
+
+def _straight_line(box: Box, which: int, center: Values) -> Values:
+    line = np.tile(center, (GRID, 1))
+    line[:, which] = np.linspace(box.low[which], box.high[which], GRID)
+    return line
+
+
+def _range(surface: Surface, line: Values, which: int, center: Values) -> tuple[float, float]:
+    """The values of a parameter along a line that fit as well; half a step more where it ends."""
+    values = line[surface.as_well(line, center), which]
+    values = np.append(values, center[which])
+    step = surface.box.half[which] / (GRID - 1)
+    low, high = float(values.min()) - step, float(values.max()) + step
+    return max(low, float(surface.box.low[which])), min(high, float(surface.box.high[which]))
+
+
+def _partners(line: Values, which: int) -> tuple[int, ...]:
+    moved = np.abs(line[-1] - line[0])
+    return tuple(
+        int(one)
+        for one in np.flatnonzero(moved >= PARTNER * moved[which])
+        if one != which and moved[which] > 0
+    )
+
+
+def _eigen(surface: Surface) -> tuple[Values, Values]:
+    """Curvatures [K] and directions [K, K] in shares of the ranges, the steepest first."""
+    half = surface.box.half
+    _, hessian = derivatives(surface.coefficients, len(half))
+    values, vectors = np.linalg.eigh(hessian / np.outer(half, half))
+    directions = vectors.T[::-1]
+    largest = directions[np.arange(len(half)), np.abs(directions).argmax(axis=1)]
+    return values[::-1], directions * np.sign(largest)[:, np.newaxis]
+
+
+def _length(surface: Surface, direction: Values, center: Values) -> float:
+    """How far one can go along a direction and fit as well, both ways, within the box."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        to_low = (surface.box.low - center) / direction
+        to_high = (surface.box.high - center) / direction
+    moving = direction != 0
+    first = float(np.minimum(to_low, to_high)[moving].max())
+    last = float(np.maximum(to_low, to_high)[moving].min())
+    steps = np.linspace(first, last, GRID)
+    line = np.clip(center + steps[:, np.newaxis] * direction, surface.box.low, surface.box.high)
+    as_well = np.append(steps[surface.as_well(line, center)], 0.0)
+    return float(np.ptp(as_well))
+
+
+def _errors(surface: Surface, center: Values) -> Values:
+    """√diag(H⁻¹ S H⁻¹), with H the Hessian and S the covariance of the slope at the centre.
+
+    Only along directions whose curvature is surely above 0; NaN for what lies along others.
+    """
+    size, half = len(center), surface.box.half
+    x = (center - surface.box.center) / half
+    bends = np.array([derivatives(one, size)[1] for one in surface.resampled.T])
+    slopes = np.array([derivatives(one, size)[0] for one in surface.resampled.T]) + bends @ x
+    curvatures, vectors = np.linalg.eigh(derivatives(surface.coefficients, size)[1])
+    along = np.einsum("ki,bkl,li->bi", vectors, bends, vectors)
+    noise = np.maximum(SURELY * along.std(axis=0, ddof=1), surface.rounding)
+    sure = curvatures > noise
+    inverse = np.where(sure, 1.0, 0.0) / np.where(sure, curvatures, 1.0)
+    moves = (slopes @ vectors * inverse) @ vectors.T
+    errors: Values = half * moves.std(axis=0, ddof=1)
+    loose = (vectors[:, ~sure] ** 2).sum(axis=1) > LOOSE
+    return np.where(loose | (errors > 1), np.nan, errors)
+
+
+def first_box(objective: Objective, points: Values, losses: Values) -> Box:
+    """Around the best point, as wide as the best fifth of the points is spread."""
+    ranked = np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")
+    good = points[ranked[: max(len(points) // 5, 4)]]
+    half = np.ptp(good, axis=0) / 2
+    return box_around(points[ranked[0]], np.clip(half, 0.1, 0.5))
+
+
+def next_box(seen: Identified, best: Values) -> Box:
+    """Around the best point: wider where all of the box fits as well, narrower where little does.
+
+    The same box where neither is so.
+    """
+    box, half = seen.surface.box, seen.surface.box.half.copy()
+    length = seen.refitted[:, 1] - seen.refitted[:, 0]
+    inner_edge = seen.cut.any(axis=1)
+    narrow = ~inner_edge & (length < half / 2)
+    if not (inner_edge | narrow).any():
+        return box
+    half = np.where(inner_edge, WIDER * half, np.where(narrow, length, half))
+    return box_around(best, np.clip(half, LEAST_HALF, 0.5))
+
+
+def states(ranges: Values, seen: Identified) -> list[str]:
+    """Of each parameter: ``pinned down``, ``only together`` or ``not pinned down``."""
+    said = []
+    alone = seen.alone[:, 1] - seen.alone[:, 0]
+    for which, width in enumerate(ranges[:, 1] - ranges[:, 0]):
+        if width < PINNED:
+            said.append("pinned down")
+        elif alone[which] < PINNED and seen.partners[which]:
+            said.append("only together")
+        else:
+            said.append("not pinned down")
+    return said
+
+
+def whole_range(seen: Identified, points: Values, as_well: NDArray[np.bool_]) -> Values:
+    """The values [K, 2] that fit as well, by the surface or by a trial anywhere."""
+    found = points[as_well]
+    low = np.minimum(seen.refitted[:, 0], found.min(axis=0))
+    high = np.maximum(seen.refitted[:, 1], found.max(axis=0))
+    return np.column_stack([low, high])

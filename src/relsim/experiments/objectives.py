@@ -1,0 +1,137 @@
+"""What tuning asks for, and how sure a handful of runs is of the answer."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relsim.experiments.parameters import Values
+
+Goal: TypeAlias = Literal["lowest", "highest"] | float
+
+RESAMPLES = 400  # of the runs
+CHANCE = 0.05  # a difference that so many resamples do not show may be noise
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A measure and what is wanted of it. Its value at a point is the mean over runs.
+
+    Attributes:
+        measure: its name among the outcomes.
+        goal: ``lowest``, ``highest``, or a value to be reached.
+        label: in words, for figures and sentences.
+        unit: in words.
+        tolerance: a difference of the value that is none, besides the noise of the runs: what
+            the data leave open. In units of the measure, 0 or more.
+    """
+
+    measure: str
+    goal: Goal = "lowest"
+    label: str = ""
+    unit: str = ""
+    tolerance: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Its label, or its measure where it has none."""
+        return self.label or self.measure
+
+    def losses(self, values: Values) -> Values:
+        """What is minimised, of any shape: the value, its negative, or its squared distance."""
+        if self.goal == "lowest":
+            return values
+        if self.goal == "highest":
+            return -values
+        squared: Values = (values - self.goal) ** 2
+        return squared
+
+    def allowed(self, loss: float) -> float:
+        """How much more than ``loss`` is none by the tolerance."""
+        if isinstance(self.goal, str):
+            return self.tolerance
+        return float((np.sqrt(loss) + self.tolerance) ** 2 - loss)
+
+
+def mean_over_runs(outcomes: Values) -> Values:
+    """Means [P] of outcomes [P, R], over the runs that have a value; NaN where none has."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of an empty mean
+        means: Values = np.nanmean(outcomes, axis=1)
+    return means
+
+
+def error_over_runs(outcomes: Values) -> Values:
+    """Standard errors [P] of those means; NaN for fewer than two runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        deviations: Values = np.nanstd(outcomes, axis=1, ddof=1)
+    counts = np.isfinite(outcomes).sum(axis=1)
+    errors: Values = deviations / np.sqrt(np.maximum(counts, 1))
+    return errors
+
+
+def resampled_means(outcomes: Values, generator: np.random.Generator) -> Values:
+    """Means [P, resamples] over runs drawn with replacement, the same runs at every point."""
+    runs = outcomes.shape[1]
+    drawn = generator.multinomial(runs, np.full(runs, 1 / runs), RESAMPLES).T.astype(np.float64)
+    there = np.isfinite(outcomes)
+    sums = np.where(there, outcomes, 0.0) @ drawn
+    counts = there.astype(np.float64) @ drawn
+    means: Values = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    return means
+
+
+def fits_as_well(
+    objective: Objective, outcomes: Values, best: int, generator: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which points [P] the runs cannot tell from the best one.
+
+    Runs are resampled, the same at every point; a point fits as well where at least 5 % of the
+    resamples have its loss no higher than that of the best, up to the tolerance.
+    """
+    losses = objective.losses(resampled_means(outcomes, generator))
+    excess = losses - losses[best]
+    excess = np.where(np.isfinite(excess), excess, np.inf)
+    allowed = objective.allowed(float(objective.losses(mean_over_runs(outcomes[[best]]))[0]))
+    least = np.quantile(excess, CHANCE, axis=1, method="inverted_cdf")
+    as_well: NDArray[np.bool_] = least <= allowed
+    as_well[best] = True
+    return as_well
+
+
+def best_point(objective: Objective, outcomes: Values) -> int:
+    """The point with the lowest loss; the first where several have it."""
+    losses = objective.losses(mean_over_runs(outcomes))
+    return int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+
+
+def pareto_front(
+    objectives: tuple[Objective, ...], outcomes: Mapping[str, Values]
+) -> NDArray[np.int64]:
+    """The points that no other is as good as in every objective and better in one."""
+    losses = np.column_stack(
+        [one.losses(mean_over_runs(outcomes[one.measure])) for one in objectives]
+    )
+    sound = np.asarray(np.isfinite(losses).all(axis=1))
+    no_worse = np.asarray((losses[:, np.newaxis] <= losses).all(axis=2))
+    better = np.asarray((losses[:, np.newaxis] < losses).any(axis=2))
+    beaten = (no_worse & better & sound[:, np.newaxis]).any(axis=0)
+    return np.flatnonzero(sound & ~beaten)
+
+
+def compromise(
+    objectives: tuple[Objective, ...], outcomes: Mapping[str, Values], front: NDArray[np.int64]
+) -> int:
+    """The point of the front nearest to having the best of each, each scaled by its range there."""
+    losses = np.column_stack(
+        [one.losses(mean_over_runs(outcomes[one.measure][front])) for one in objectives]
+    )
+    low, high = losses.min(axis=0), losses.max(axis=0)
+    scaled = (losses - low) / np.where(high > low, high - low, 1.0)
+    return int(front[np.argmin((scaled**2).sum(axis=1))])

@@ -1,0 +1,127 @@
+"""What was tuned as changes of a scenario, and as a file that `extends` it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from relsim.errors import ScenarioError
+from relsim.experiments.tune import Tuning
+from relsim.experiments.tuning_words import number, reached
+from relsim.scenario.changes import full_path
+from relsim.scenario.schema import FORMAT_VERSION, Scenario
+from relsim.scenario.writer import yaml_text
+
+DIGITS = 6  # significant ones of a value; far finer than any range that fits as well
+_UNITS = {"bad-duration": "months", "bad-rate": "per year"}
+
+
+def tuned_changes(tuning: Tuning, point: int | None = None) -> dict[str, float]:
+    """The values at a point, by path, in the unit of their field.
+
+    Args:
+        tuning: what was found.
+        point: a trial; absent the best, which is the compromise where there are several
+            objectives.
+    """
+    values = tuning.points[tuning.best if point is None else point]
+    return {
+        one.path: float(f"{value:.{DIGITS}g}")
+        for one, value in zip(tuning.parameters, values, strict=True)
+    }
+
+
+def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as the scenario's fields are written: durations and rates with their unit.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    try:
+        scenario.with_changes(dict(changes))
+    except ScenarioError as error:
+        units = {
+            problem.position.file.removeprefix("change "): _UNITS[problem.code]
+            for problem in error.problems
+            if problem.code in _UNITS
+        }
+        if not units:
+            raise
+        written = {
+            path: f"{value} {units[path]}" if path in units else value
+            for path, value in changes.items()
+        }
+        scenario.with_changes(written)
+        return written
+    return dict(changes)
+
+
+def tuned_text(
+    tuning: Tuning,
+    scenario: Scenario,
+    base: Path,
+    folder: Path,
+    point: int | None = None,
+    fitted_to: str = "",
+) -> str:
+    """The YAML of a scenario that extends the original with the tuned values.
+
+    Args:
+        tuning: what was found.
+        scenario: the original, as loaded from ``base``.
+        base: its file.
+        folder: where the text will be written; ``extends`` is relative to it.
+        point: a trial; absent the best.
+        fitted_to: in words, as in ``measured cooperation, series.csv``.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    changes = written_changes(scenario, tuned_changes(tuning, point))
+    data: dict[str, Any] = {
+        "relsim": FORMAT_VERSION,
+        "extends": Path(os.path.relpath(base.resolve(), folder.resolve())).as_posix(),
+        "name": f"{scenario.name}, tuned",
+        "about": _about(tuning, point, fitted_to),
+    }
+    resolved = scenario.with_changes(changes)
+    for path in changes:
+        _lay(data, full_path(resolved._tree, path), resolved.as_written)
+    return yaml_text(data)
+
+
+def _lay(data: dict[str, Any], steps: tuple[str, ...], source: Any) -> None:
+    """What ``source`` has at a path, put there; a list on the way whole, as lists replace."""
+    for step in steps[:-1]:
+        source = source[step]
+        if not isinstance(source, dict):
+            data[step] = source
+            return
+        data = data.setdefault(step, {})
+    data[steps[-1]] = source[steps[-1]]
+
+
+def _about(tuning: Tuning, point: int | None, fitted_to: str) -> str:
+    """How it was fitted, in one line."""
+    place = tuning.best if point is None else point
+    reaches = ", ".join(
+        f"{one.name} {reached(tuning, one.measure, place)} (wanted {_wanted(one.goal)})"
+        for one in tuning.objectives
+    )
+    runs = tuning.outcomes[tuning.objectives[0].measure].shape[1]
+    loose = [
+        one.name
+        for one, state in zip(tuning.parameters, tuning.pinned, strict=True)
+        if state not in ("", "pinned down")
+    ]
+    text = f"Tuned{f' to {fitted_to}' if fitted_to else ''} with relsim: {reaches}; mean and "
+    text += f"standard error over {runs} runs, {len(tuning.points)} points, seed {tuning.seed}."
+    if loose:
+        text += f" Not pinned down by the fit: {', '.join(loose)}."
+    return text
+
+
+def _wanted(goal: str | float) -> str:
+    return goal if isinstance(goal, str) else number(goal)

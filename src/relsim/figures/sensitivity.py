@@ -155,18 +155,7 @@ def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
     frame = morris_frame(findings, effects, shown)
     high = 1.05 * max(float(frame["high"].max()), 1e-12)
     top = 1.15 * max(float(frame["sigma_high"].max()), 0.5 * high)
-    x = alt.X(
-        "mu_star:Q",
-        title="mu*: mean size of the effect over the range, in units of the measure",
-        scale=alt.Scale(domain=[0, high], nice=False),
-        axis=alt.Axis(tickCount=6),
-    )
-    y = alt.Y(
-        "sigma:Q",
-        title="sigma: its spread, in the same units",
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(tickCount=6),
-    )
+    x, y = _morris_axes(high, top)
     base = alt.Chart(frame).encode(x=x, y=y)
     line = pd.DataFrame({"mu_star": [0.0, min(high, 2 * top)], "sigma": [0.0, min(high / 2, top)]})
     halves = (
@@ -189,6 +178,22 @@ def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
     key = _key([f"{row.number} {row.parameter}" for row in frame.itertuples()])
     chart = alt.vconcat(plot, key, spacing=12).properties(title=_title(effects, said))
     return configured(chart)
+
+
+def _morris_axes(high: float, top: float) -> tuple[Any, Any]:
+    x = alt.X(
+        "mu_star:Q",
+        title="mu*: mean size of the effect over the range, in units of the measure",
+        scale=alt.Scale(domain=[0, high], nice=False),
+        axis=alt.Axis(tickCount=6),
+    )
+    y = alt.Y(
+        "sigma:Q",
+        title="sigma: its spread, in the same units",
+        scale=alt.Scale(domain=[0, top], nice=False),
+        axis=alt.Axis(tickCount=6),
+    )
+    return x, y
 
 
 def morris_frame(findings: Sensitivity, effects: Effects, shown: list[int]) -> pd.DataFrame:

@@ -65,6 +65,7 @@ def tuned_text(
     folder: Path,
     point: int | None = None,
     fitted_to: str = "",
+    besides: Mapping[str, Any] | None = None,
 ) -> str:
     """The YAML of a scenario that extends the original with the tuned values.
 
@@ -75,11 +76,12 @@ def tuned_text(
         folder: where the text will be written; ``extends`` is relative to it.
         point: a trial; absent the best.
         fitted_to: in words, as in ``measured cooperation, series.csv``.
+        besides: changes by path that the scenario has beside its file.
 
     Raises:
         ScenarioError: the scenario cannot have these values.
     """
-    changes = written_changes(scenario, tuned_changes(tuning, point))
+    changes = {**(besides or {}), **written_changes(scenario, tuned_changes(tuning, point))}
     data: dict[str, Any] = {
         "relsim": FORMAT_VERSION,
         "extends": Path(os.path.relpath(base.resolve(), folder.resolve())).as_posix(),

@@ -32,8 +32,8 @@ def woven(function: F) -> F:
     For what is called for single runs with many arrays: passing those by value would cost more
     than the work.
     """
-    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
-    return cast(F, numba.njit(**options)(function))
+    written_in = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+    return cast(F, written_in(function))
 
 
 def discard_stale_cache(folder: Path) -> None:

@@ -27,6 +27,7 @@ from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
 from relsim.experiments.methods import Findings, findings_of, points_of, size_of, tuning_of
 from relsim.experiments.tune import Tuning
+from relsim.experiments.tuned import tuned_text
 from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
@@ -44,6 +45,7 @@ from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
+from relsim.scenario.load import load
 
 FORMAT = 1
 PLACE = "experiments"  # apart from results of scenarios, which are listed and compared
@@ -229,6 +231,13 @@ def _write(
     shutil.rmtree(folder / JOURNAL, ignore_errors=True)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
+    """A scenario that extends the one tuned, with what was found."""
+    file, changed = study.folder / study.experiment.scenario, study.experiment.set
+    base = load(file, changed, extends_anywhere=True)
+    return tuned_text(tuning, base, file, folder, besides=changed)
 
 
 def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class PointJournal:
         """Writes the outcomes [p, R] of some points, whole or not at all."""
         file = self._folder / f"{int(places[0]):08d}.npz"
         aside = file.with_suffix(".part")
-        content = {f"of_{name}": values for name, values in outcomes.items()}
+        content: dict[str, Any] = {f"of_{name}": values for name, values in outcomes.items()}
         with aside.open("wb") as opened:
             np.savez(opened, places=places, points=self._points[places], **content)
         aside.replace(file)

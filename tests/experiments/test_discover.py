@@ -216,6 +216,17 @@ def test_pure_noise_gives_a_warning_and_no_claim(seed: int) -> None:
     assert any(one.startswith("No condition is claimed") for one in findings.warnings())
 
 
+@pytest.mark.parametrize("seed", [3, 7])
+def test_a_box_found_in_noise_does_not_hold_on_the_half_held_out(seed: int) -> None:
+    points = sweep_points("latin-hypercube", FIVE, 260, seed)
+    cases = np.random.default_rng(seed).random(260) < 0.15
+    findings = found(points, cases[:, np.newaxis] * np.ones(4), seed=seed)
+    assert findings.boxes == ()
+    assert findings.rejected is not None
+    assert findings.rejected.restricted.any()
+    assert "no conditions hold on the half held out" in findings.sentences()[0]
+
+
 @pytest.mark.parametrize(
     ("happens", "said"),
     [

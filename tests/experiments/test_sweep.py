@@ -119,6 +119,15 @@ def test_intervals_hold_the_true_effect_as_often_as_they_say(design: str, size: 
     assert shares >= 0.9 * 150
 
 
+def test_means_of_bins_differ_by_chance_in_the_other_parameters_as_their_intervals_say() -> None:
+    inside = []
+    for seed in range(60):
+        points = sweep_points("latin-hypercube", (X, Y), 200, seed)
+        one = response(found("latin-hypercube", points, points[:, :1]), Y)
+        inside += [*((one.low <= 0.5) & (one.high >= 0.5))]
+    assert 0.9 <= np.mean(inside) <= 0.98
+
+
 # Shares of variance
 
 
@@ -158,6 +167,15 @@ def test_noise_of_runs_does_not_count_as_variance_between_points() -> None:
         one = response(sweep("grid", (X, Z), points, {"level": values}), X).share
         shares.append(one.value)
     assert np.nanmean(shares) == pytest.approx(truth, abs=0.01)  # of squared means 0.03 less
+
+
+def test_what_bins_differ_by_chance_is_no_share_of_variance() -> None:
+    shares = []
+    for seed in range(40):
+        points = sweep_points("latin-hypercube", (X, Y), 200, seed)
+        values = points[:, :1] + noise(points, 8, seed, own=0.1)
+        shares.append(response(found("latin-hypercube", points, values), Y).share.value)
+    assert np.mean(shares) < 0.02  # 9 of 199 if it were not taken off
 
 
 def test_squares_of_expectations_are_means_of_products_of_different_runs() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-from hindcast.event_lines import gdelt, write
+import pytest
+from typer.testing import CliRunner
+
+from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
 from relsim.analysis.observed import read_observed
+from relsim.cli import app
+from scenarios_to_test import ROOT
 
 
 def relsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -50,3 +57,26 @@ def test_problems_have_exit_code_2_and_no_traceback(tmp_path: Path) -> None:
         "1 problem.",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_commands_of_the_guide_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "observations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gdelt").mkdir()
+    days = [gdelt(f"201901{day:02d}", "PAK", "RUS") for day in range(1, 13)]
+    write(tmp_path / "gdelt" / "20190131000000.export.CSV.zip", days)
+    for year in (2008, 2009):
+        lines = [icews(f"{year}-01-01", "Russian Federation", "Pakistan", "042", 1.9)] * 12
+        write(tmp_path / f"events.{year}.tab", [ICEWS_HEADER, *lines])
+    table = ["origin,recipient,day,class,n", "PAK,RUS,2008-01-01,1,12"]
+    write(tmp_path / "daily.csv.gz", table)
+    commands = block.splitlines()
+    for command in commands:
+        words = shlex.split(command)
+        done = CliRunner().invoke(app, words[1:])
+        assert done.exit_code == 0, (command, done.output, done.exception)
+        series = read_observed(words[words.index("--out") + 1]).data
+        assert set(series["dyad"]) == {"PAK-RUS"}
+        assert set(series["events"]) == {12}
+    assert len(commands) == 4

@@ -33,7 +33,7 @@ from relsim.hindcast.states import simplified, state_codes
 from relsim.hindcast.tally import Tally
 
 FORMAT = 1
-DIGITS = 6  # of a value; the error of one is above 1/√(a million events)
+DIGITS = 6  # of a value, far finer than its error of about 1/√events
 SHOWN = 10  # damaged lines that are described
 JUDGED = 100  # damaged lines before their share is judged while reading goes on
 MANY_NAMES = 10_000  # different names that are no known state; more are counted without names

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
 from relsim.analysis.observed import read_observed
-from relsim.cli import app
+from relsim.cli.application import app
 from scenarios_to_test import ROOT
 
 

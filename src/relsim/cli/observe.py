@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,7 +23,8 @@ class _By(StrEnum):
     month = "month"
 
 
-Column = typer.Option(metavar="COLUMN", help="Where the header calls it otherwise.")
+def _column(what: str) -> Any:
+    return typer.Option(metavar="COLUMN", help=f"In tables whose header is not known: {what}.")
 
 
 def observe(
@@ -58,13 +59,13 @@ def observe(
         Path | None,
         typer.Option(metavar="FILE", help="A CSV file name,code: how else states are written."),
     ] = None,
-    source: Annotated[str, Column] = "",
-    target: Annotated[str, Column] = "",
-    date: Annotated[str, Column] = "",
-    cameo: Annotated[str, Column] = "",
-    quad: Annotated[str, Column] = "",
-    goldstein: Annotated[str, Column] = "",
-    count: Annotated[str, Column] = "",
+    source: Annotated[str, _column("the state that acts")] = "",
+    target: Annotated[str, _column("the state it acts on")] = "",
+    date: Annotated[str, _column("the day")] = "",
+    cameo: Annotated[str, _column("the CAMEO code")] = "",
+    quad: Annotated[str, _column("the quad class")] = "",
+    goldstein: Annotated[str, _column("the Goldstein weight")] = "",
+    count: Annotated[str, _column("how many events a line is")] = "",
     damaged: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="SHARE", help="Lines that may be damaged."),

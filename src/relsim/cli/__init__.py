@@ -18,6 +18,7 @@ from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.listing import list_
+from relsim.cli.observe import observe
 from relsim.cli.report import report
 from relsim.cli.run import run
 from relsim.cli.verify import verify
@@ -31,6 +32,7 @@ app.command()(run)
 app.command()(compare)
 app.command()(explain)
 app.command()(experiment)
+app.command()(observe)
 app.command()(diff)
 app.command()(report)
 app.command()(verify)

@@ -132,7 +132,8 @@ def heat_map(findings: Sweep, measure: str, pair: tuple[str, str] | None = None)
     )
     base = alt.Chart(frame).encode(x=x, y=y)
     layers = [base.mark_rect(stroke="white").encode(color=fill)]
-    if max(sizes) <= MOST_WRITTEN:
+    letters = max(len(text) for text in frame["text"])
+    if max(sizes) <= MOST_WRITTEN and letters * LETTER_WIDTH <= side:
         layers += _numbers(base, frame)
     said = ["Mean over runs" + (" and the other parameters" * (len(findings.parameters) > 2))]
     chart = alt.layer(*layers).properties(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
@@ -47,3 +48,33 @@ def watching(console: Console, runs: int) -> Iterator[ProgressBar]:
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield ProgressBar(progress, runs)
+
+
+class ReadingBar:
+    """A watcher that shows how many bytes of files are read."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.task: TaskID = progress.add_task("", visible=False)
+
+    def begins(self, text: str, total: int) -> None:
+        """Shows a bar of so many bytes."""
+        self.progress.update(self.task, description=text, total=total, visible=True)
+
+    def at_byte(self, number: int) -> None:
+        """Moves the bar."""
+        self.progress.update(self.task, completed=number)
+
+
+@contextmanager
+def reading(console: Console) -> Iterator[ReadingBar]:
+    """A progress bar of bytes that goes away when done."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield ReadingBar(progress)

@@ -1,0 +1,107 @@
+"""relsim observe."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from relsim.hindcast.observe import Observation
+
+
+class _Measure(StrEnum):
+    net = "net"
+    days = "days"
+
+
+class _By(StrEnum):
+    year = "year"
+    month = "month"
+
+
+def _column(what: str) -> Any:
+    return typer.Option(metavar="COLUMN", help=f"In tables whose header is not known: {what}.")
+
+
+def observe(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES...",
+            help="Event files, folders or patterns: GDELT exports, or tables with a header.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The series to write.")] = Path("observed.csv"),
+    measure: Annotated[
+        _Measure,
+        typer.Option(
+            "--as",
+            help="net: cooperative less conflictual events, as a share of all. "
+            "days: 2 × share of active days with positive net Goldstein weight - 1.",
+        ),
+    ] = _Measure.net,
+    by: Annotated[_By, typer.Option(help="The period of a value.")] = _By.year,
+    only: Annotated[
+        str, typer.Option(metavar="PAK,RUS,…", help="Keep events between these states.")
+    ] = "",
+    least: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Events (or active days) that a value needs.")
+    ] = 10,
+    root_only: Annotated[
+        bool, typer.Option("--root-only", help="Use GDELT's root events alone.")
+    ] = False,
+    codes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A CSV file name,code: how else states are written."),
+    ] = None,
+    source: Annotated[str, _column("the state that acts")] = "",
+    target: Annotated[str, _column("the state it acts on")] = "",
+    date: Annotated[str, _column("the day")] = "",
+    cameo: Annotated[str, _column("the CAMEO code")] = "",
+    quad: Annotated[str, _column("the quad class")] = "",
+    goldstein: Annotated[str, _column("the Goldstein weight")] = "",
+    count: Annotated[str, _column("how many events a line is")] = "",
+    damaged: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Lines that may be damaged."),
+    ] = 0.01,
+    force: Annotated[bool, typer.Option(help="Replace a series that is there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the file.")] = False,
+) -> None:
+    """Make a series of measured cooperation from event data."""
+    from relsim.hindcast.observe import Choices
+    from relsim.hindcast.observe import observe as make
+    from relsim.terminal.progress import reading
+
+    named = {"source": source, "target": target, "date": date, "cameo": cameo}
+    named |= {"quad": quad, "goldstein": goldstein, "count": count}
+    choices = Choices(
+        measure=measure.value,
+        by=by.value,
+        root_only=root_only,
+        only=tuple(code.strip() for code in only.split(",") if code.strip()),
+        least=least,
+        damaged=damaged,
+        columns={role: column for role, column in named.items() if column},
+        codes=codes,
+    )
+    with reading(Console(quiet=quiet)) as watcher:
+        made = make(places, out, choices, force=force, watcher=watcher)
+    _report(made, quiet=quiet)
+
+
+def _report(made: Observation, *, quiet: bool) -> None:
+    from relsim.terminal.observation import observation_lines
+
+    if quiet:
+        typer.echo(str(made.file))
+        return
+    for problem in made.damaged:
+        typer.secho(f"warning: {problem}", err=True, fg=typer.colors.YELLOW)
+    for line in observation_lines(made.file, made.record):
+        typer.echo(line)

@@ -1,0 +1,1 @@
+"""Measured skill: what the model would have said of years that have happened."""

@@ -1,0 +1,60 @@
+"""What is kept of events: a few numbers for each dyad and period, however many events there are."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from relsim.hindcast.event_formats import By, Measure
+
+Numbers: TypeAlias = "array[int]"
+_QUIET = -(2**63)  # a day without events
+
+DAYS: dict[By, int] = {"year": 366, "month": 31}
+
+
+@dataclass
+class Tally:
+    """Numbers by dyad and period. Adding events in another order, or in parts, changes nothing."""
+
+    measure: Measure
+    by: By
+    cells: dict[tuple[str, str], Numbers] = field(default_factory=dict)
+
+    def add(self, dyad: str, period: str, day: int, amount: int, count: int) -> None:
+        """Adds events of one day: their side (net) or weight in millionths (days) each."""
+        key = (dyad, period)
+        cell = self.cells.get(key)
+        if cell is None:
+            cell = self.cells[key] = self._new()
+        if self.measure == "net":
+            cell[0] += amount * count
+            cell[1] += count
+        else:
+            before = cell[day]
+            cell[day] = amount * count + (0 if before == _QUIET else before)
+
+    def _new(self) -> Numbers:
+        return array("q", [0, 0] if self.measure == "net" else [_QUIET] * DAYS[self.by])
+
+    def rows(self) -> Iterator[tuple[str, str, float, int]]:
+        """(dyad, period, value in [-1, 1], what it rests on), in order of dyads and periods."""
+        value_of = _VALUES[self.measure]
+        for dyad, period in sorted(self.cells):
+            yield (dyad, period, *value_of(self.cells[dyad, period]))
+
+
+def _net(cell: Numbers) -> tuple[float, int]:
+    """(cooperative - conflictual) / events, and the events."""
+    return cell[0] / cell[1], cell[1]
+
+
+def _days(cell: Numbers) -> tuple[float, int]:
+    """2 × share of active days with a positive sum of weights - 1, and the active days."""
+    active = [total for total in cell if total != _QUIET]
+    return 2 * sum(total > 0 for total in active) / len(active) - 1, len(active)
+
+
+_VALUES: dict[Measure, Callable[[Numbers], tuple[float, int]]] = {"net": _net, "days": _days}

@@ -1,0 +1,82 @@
+"""`relsim observe` as a person uses it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
+from relsim.analysis.observed import read_observed
+from relsim.cli.application import app
+from scenarios_to_test import ROOT
+
+
+def relsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "relsim", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_observe_says_what_it_used_and_what_it_left_out(tmp_path: Path) -> None:
+    lines = [gdelt("20190105", "PAK", "RUS")] * 12 + [gdelt("20190105", "XYZ", "RUS"), "broken"]
+    write(tmp_path / "20190105.export.CSV.zip", lines)
+    done = relsim("observe", "20190105.export.CSV.zip", "--damaged", "0.1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-5:] == [
+        "12 of 14 lines used.",
+        "  left out: 1 (a state that is not known)",
+        "  left out: 1 (damaged)",
+        "  not known: XYZ. Give codes by --codes FILE.",
+        "Wrote observed.csv: 1 values of 1 dyads, 2019 to 2019.",
+    ]
+    assert "20190105.export.CSV.zip/20190105.export.CSV:14:1  wrong-length" in done.stderr
+    assert list(read_observed(tmp_path / "observed.csv").data["events"]) == [12]
+
+    again = relsim("observe", "20190105.export.CSV.zip", cwd=tmp_path)
+    assert again.returncode == 3
+    assert "--force" in again.stderr
+    quiet = relsim(
+        *("observe", "*.zip", "--damaged", "0.1", "--as", "days", "--by", "month"),
+        *("--least", "1", "--force", "-q", "--only", "PAK,RUS"),
+        cwd=tmp_path,
+    )
+    assert quiet.stdout == "observed.csv\n"
+    assert list(read_observed(tmp_path / "observed.csv").data["period"]) == ["2019-01"]
+
+
+def test_problems_have_exit_code_2_and_no_traceback(tmp_path: Path) -> None:
+    done = relsim("observe", "nothing.csv", "--out", "out.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "nothing.csv:1:1  not-found  There is no such file.",
+        "1 problem.",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_commands_of_the_guide_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "observations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gdelt").mkdir()
+    days = [gdelt(f"201901{day:02d}", "PAK", "RUS") for day in range(1, 13)]
+    write(tmp_path / "gdelt" / "20190131000000.export.CSV.zip", days)
+    for year in (2008, 2009):
+        lines = [icews(f"{year}-01-01", "Russian Federation", "Pakistan", "042", 1.9)] * 12
+        write(tmp_path / f"events.{year}.tab", [ICEWS_HEADER, *lines])
+    table = ["origin,recipient,day,class,n", "PAK,RUS,2008-01-01,1,12"]
+    write(tmp_path / "daily.csv.gz", table)
+    commands = block.splitlines()
+    for command in commands:
+        words = shlex.split(command)
+        done = CliRunner().invoke(app, words[1:])
+        assert done.exit_code == 0, (command, done.output, done.exception)
+        series = read_observed(words[words.index("--out") + 1]).data
+        assert set(series["dyad"]) == {"PAK-RUS"}
+        assert set(series["events"]) == {12}
+    assert len(commands) == 4

@@ -26,8 +26,10 @@ class Identified:
     Attributes:
         surface: the surface.
         center: its lowest point, [K].
-        refitted: the lowest and highest value [K, 2] that fits as well as the centre, with all
-            other parameters fitted anew.
+        refitted: the lowest and highest value [K, 2] that fits as well as the centre by the
+            surface, with all other parameters fitted anew.
+        ends: the points [K, 2, K] at which these are reached.
+        confirmed: whether simulations there fit as well too, [K, 2].
         alone: the same with the others held at the centre.
         errors: standard errors [K], from curvature and the noise of the slope; NaN where the
             loss does not surely curve upwards along the parameter.
@@ -42,6 +44,8 @@ class Identified:
     surface: Surface
     center: Values
     refitted: Values
+    ends: Values
+    confirmed: NDArray[np.bool_]
     alone: Values
     errors: Values
     partners: tuple[tuple[int, ...], ...]
@@ -57,7 +61,7 @@ class Identified:
         box = self.surface.box
         low = (self.refitted[:, 0] <= box.low) & (box.low > 0)
         high = (self.refitted[:, 1] >= box.high) & (box.high < 1)
-        return np.column_stack([low, high])
+        return np.column_stack([low, high]) & self.confirmed
 
 
 def identify(
@@ -69,19 +73,22 @@ def identify(
     if surface is None:
         return None
     center = surface.minimum()
-    lines = [_refitted_line(surface, which, center) for which in range(len(center))]
+    lines = [surface.valley(which, center, exact=False) for which in range(len(center))]
     straight = [_straight_line(surface.box, which, center) for which in range(len(center))]
-    exact = [_refitted_line(surface, which, center, exact=True) for which in range(len(center))]
-    refitted = [
-        _range(surface, np.vstack([line, other]), which, center)
-        for which, (line, other) in enumerate(zip(lines, exact, strict=True))
+    both = [
+        np.vstack([line, surface.valley(which, center, exact=True)])
+        for which, line in enumerate(lines)
     ]
+    refitted = [_range(surface, line, which, center) for which, line in enumerate(both)]
+    ends = [_ends(surface, line, which, center) for which, line in enumerate(both)]
     alone = [_range(surface, line, which, center) for which, line in enumerate(straight)]
     curvatures, directions = _eigen(surface)
     return Identified(
         surface=surface,
         center=center,
         refitted=np.array(refitted),
+        ends=np.array(ends),
+        confirmed=np.ones((len(center), 2), dtype=bool),
         alone=np.array(alone),
         errors=_errors(surface, center),
         partners=tuple(_partners(line, which) for which, line in enumerate(lines)),
@@ -91,12 +98,6 @@ def identify(
         grid=np.array([line[:, which] for which, line in enumerate(lines)]),
         profile=np.array([surface.losses(line) for line in lines]),
     )
-
-
-def _refitted_line(surface: Surface, which: int, center: Values, *, exact: bool = False) -> Values:
-    """Points [G, K] along one parameter, each with the lowest loss that the others allow."""
-    grid = np.linspace(surface.box.low[which], surface.box.high[which], GRID)
-    return np.array([surface.minimum({which: value}, center, exact=exact) for value in grid])
 
 
 def _straight_line(box: Box, which: int, center: Values) -> Values:
@@ -112,6 +113,12 @@ def _range(surface: Surface, line: Values, which: int, center: Values) -> tuple[
     step = surface.box.half[which] / (GRID - 1)
     low, high = float(values.min()) - step, float(values.max()) + step
     return max(low, float(surface.box.low[which])), min(high, float(surface.box.high[which]))
+
+
+def _ends(surface: Surface, line: Values, which: int, center: Values) -> Values:
+    """The points [2, K] of a line with the lowest and the highest value that fits as well."""
+    as_well = np.vstack([center, line[surface.as_well(line, center)]])
+    return as_well[[as_well[:, which].argmin(), as_well[:, which].argmax()]]
 
 
 def _partners(line: Values, which: int) -> tuple[int, ...]:
@@ -176,26 +183,33 @@ def first_box(objective: Objective, points: Values, losses: Values) -> Box:
 
 
 def next_box(seen: Identified, best: Values) -> Box:
-    """Around the best point: wider where all of the box fits as well, narrower where little does.
+    """Around the best point: wider where all of the box fits as well, narrower where little does,
+    or where the simulations do not confirm what the surface says.
 
-    The same box where neither is so.
+    The same box where none of these is so.
     """
-    box, half = seen.surface.box, seen.surface.box.half.copy()
+    box, half = seen.surface.box, seen.surface.box.half
     length = seen.refitted[:, 1] - seen.refitted[:, 0]
-    inner_edge = seen.cut.any(axis=1)
-    narrow = ~inner_edge & (length < half / 2)
-    if not (inner_edge | narrow).any():
+    wider, refuted = np.asarray(seen.cut.any(axis=1)), ~seen.confirmed.all(axis=1)
+    narrow = ~wider & ~refuted & (length < half / 2)
+    factor = np.where(wider & ~refuted, WIDER, np.where(refuted & ~wider, 0.5, 1.0))
+    if not (narrow | (factor != 1.0)).any():
         return box
-    half = np.where(inner_edge, WIDER * half, np.where(narrow, length, half))
+    half = np.where(narrow, length, factor * half)
     return box_around(best, np.clip(half, LEAST_HALF, 0.5))
 
 
 def states(ranges: Values, seen: Identified) -> list[str]:
-    """Of each parameter: ``pinned down``, ``only together`` or ``not pinned down``."""
+    """Of each parameter: ``pinned down``, ``only together`` or ``not pinned down``.
+
+    Args:
+        ranges: the values [K, 2] that fit as well, in shares of the allowed ranges.
+        seen: what the surface says.
+    """
     said = []
-    alone = seen.alone[:, 1] - seen.alone[:, 0]
-    for which, width in enumerate(ranges[:, 1] - ranges[:, 0]):
-        if width < PINNED:
+    alone, cut = np.ptp(seen.alone, axis=1), np.asarray(seen.cut.any(axis=1))
+    for which, width in enumerate(np.ptp(ranges, axis=1)):
+        if width < PINNED and not cut[which]:
             said.append("pinned down")
         elif alone[which] < PINNED and seen.partners[which]:
             said.append("only together")
@@ -205,8 +219,10 @@ def states(ranges: Values, seen: Identified) -> list[str]:
 
 
 def whole_range(seen: Identified, points: Values, as_well: NDArray[np.bool_]) -> Values:
-    """The values [K, 2] that fit as well, by the surface or by a trial anywhere."""
+    """The values [K, 2] that fit as well: by a trial anywhere, and by the surface as far as
+    simulations confirm it."""
     found = points[as_well]
-    low = np.minimum(seen.refitted[:, 0], found.min(axis=0))
-    high = np.maximum(seen.refitted[:, 1], found.max(axis=0))
+    surely = np.where(seen.confirmed, seen.refitted, seen.center[:, np.newaxis])
+    low = np.minimum(surely[:, 0], found.min(axis=0))
+    high = np.maximum(surely[:, 1], found.max(axis=0))
     return np.column_stack([low, high])

@@ -8,7 +8,7 @@ objective is then closed in on with response surfaces, which also say what is pi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.surface import latin_hypercube, term_count
 
-ROUNDS = 3  # response surfaces at most, each in a box that the one before it suggests
+ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
 SEARCH = "search"
 
 
@@ -250,12 +250,17 @@ def most_points(dimensions: int, objectives: int, trials: int) -> int:
     """How many points :func:`tune` asks for at most."""
     if objectives > 1:
         return trials
-    return trials + ROUNDS * (design_size(dimensions) + 1)
+    return trials + ROUNDS * (design_size(dimensions) + checks(dimensions))
 
 
 def design_size(dimensions: int) -> int:
     """Points of each response surface: twice its coefficients."""
     return 2 * term_count(dimensions)
+
+
+def checks(dimensions: int) -> int:
+    """Points that check a surface: its lowest, and the ends of what fits as well."""
+    return 1 + 2 * dimensions
 
 
 def tuning_of(
@@ -308,11 +313,12 @@ def unit_points(parameters: tuple[Parameter, ...], points: Values) -> Values:
 
 
 def _recommended(objective: Objective, outcomes: Values, seen: Identified | None, seed: int) -> int:
-    lowest, last = best_point(objective, outcomes), len(outcomes) - 1
+    lowest = best_point(objective, outcomes)
     if seen is None:
         return lowest
+    middle = len(outcomes) - checks(len(seen.center))
     generator = np.random.default_rng([seed, 1979])
-    return last if fits_as_well(objective, outcomes, lowest, generator)[last] else lowest
+    return middle if fits_as_well(objective, outcomes, lowest, generator)[middle] else lowest
 
 
 @dataclass(frozen=True)
@@ -432,7 +438,7 @@ def _fixed(names: tuple[str, ...], point: Values) -> Any:
 def _close_in(
     work: _Work, journal: Journal, trials: int, searched: Trials
 ) -> tuple[Trials, list[str], Identified | None]:
-    """Response surfaces around the best point, and the lowest point of each."""
+    """Response surfaces around the best point, each checked at its lowest point and its ends."""
     (objective,) = work.objectives
     dimensions = len(work.parameters)
     found, stages = searched, [SEARCH] * len(searched.points)
@@ -449,10 +455,15 @@ def _close_in(
         seen = identify(objective, box, found.points, outcomes, work.seed)
         if seen is None:
             break
-        lowest = work.at(journal, f"{name}, of {trials} trials, lowest", seen.center[np.newaxis])
-        found = _joined(found, lowest)
-        stages.append(name)
-        best = found.points[best_point(objective, found.outcomes[objective.measure])]
+        checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
+        found = _joined(found, work.at(journal, f"{name}, of {trials} trials, checks", checked))
+        stages += [name] * len(checked)
+        outcomes = found.outcomes[objective.measure]
+        lowest = best_point(objective, outcomes)
+        generator = np.random.default_rng([work.seed, 1979])
+        as_well = fits_as_well(objective, outcomes, lowest, generator)[-2 * dimensions :]
+        seen = replace(seen, confirmed=as_well.reshape(-1, 2))
+        best = found.points[lowest]
         following = next_box(seen, best)
         if following is box:
             break

@@ -1,0 +1,78 @@
+"""The tuned scenario: a file that extends the original and says how it was fitted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from relsim.experiments.objectives import Objective
+from relsim.experiments.parameters import Parameter, Values
+from relsim.experiments.tune import Tuning, tune
+from relsim.experiments.tuned import tuned_changes, tuned_text
+from relsim.scenario.load import load
+from relsim.scenario.schema import Pulse
+
+BASE = """\
+relsim: 1
+name: Base
+time: {start: 2020-01, end: 2022-01}
+states:
+  A: {ties: {B: 0.2, C: {weight: 0.4, fades_with: order}}}
+  B:
+  C:
+context: {order: {start: 0.1, end: 0.2}}
+ties: {A-B: 0.3}
+events:
+  talks:
+    chance: 0.1 per year
+    effects:
+      - {pulse: A-B, size: 0.1, half_life: 9 months}
+      - {pulse: A-C, size: 0.2, half_life: 3 months}
+"""
+PARAMETERS = (
+    Parameter("A.ties.B", 0.0, 1.0),
+    Parameter("A.ties.C", 0.0, 1.0),
+    Parameter("events.talks.chance", 0.0, 1.0, unit="per year"),
+    Parameter("events.talks.effects.1.half_life", 1.0, 24.0, unit="months"),
+    Parameter("drift", 0.0, 0.1),
+)
+
+
+def tuning() -> Tuning:
+    def evaluate(points: Values) -> dict[str, Values]:
+        scaled = points / [1, 1, 1, 24, 0.1]
+        return {"misfit": ((scaled - 1 / 3) ** 2).sum(axis=1)[:, None] + np.zeros(5)}
+
+    return tune(PARAMETERS, evaluate, [Objective("misfit")], trials=24)
+
+
+def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
+    base, file = tmp_path / "base.yaml", tmp_path / "tuned.yaml"
+    base.write_text(BASE)
+    found = tuning()
+    original, changes = load(base), tuned_changes(found)
+    text = tuned_text(found, original, base, tmp_path, fitted_to="measured cooperation")
+    assert text.startswith("relsim: 1\nextends: base.yaml\nname: Base, tuned\n")
+    file.write_text(text)
+    tuned = load(file)
+    assert tuned.states["A"].ties["B"].weight == changes["A.ties.B"]
+    assert tuned.states["A"].ties["C"].weight == changes["A.ties.C"]
+    assert tuned.states["A"].ties["C"].fades_with == "order"
+    assert tuned.events["talks"].chance == changes["events.talks.chance"]
+    first, second = tuned.events["talks"].effects
+    assert isinstance(second, Pulse)
+    assert second.half_life == changes["events.talks.effects.1.half_life"]
+    assert first == original.events["talks"].effects[0]
+    assert tuned.parameters.drift == changes["drift"]
+    assert "Tuned to measured cooperation with relsim: misfit" in tuned.about
+    assert tuned.ties == original.ties
+
+
+def test_values_are_rounded_far_within_what_fits_as_well() -> None:
+    found = tuning()
+    exact = found.points[found.best]
+    np.testing.assert_allclose(list(tuned_changes(found).values()), exact, rtol=1e-5)
+    assert all(len(f"{value:g}") <= 12 for value in tuned_changes(found).values())
+    other = tuned_changes(found, point=0)
+    np.testing.assert_allclose(list(other.values()), found.points[0], rtol=1e-5)

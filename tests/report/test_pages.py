@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import relsim
+from experiments.small import SWITCHED, study_in
 from relsim.results.family import run_family
 from relsim.scenario.load import check_text
 from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
@@ -38,10 +39,16 @@ def pages(family: Any) -> dict[str, Path]:
     out = family.folder.parent.parent
     one = relsim.run(FAMILY / "article-programme.yaml", runs=40, out=out)
     assert one.reused
-    return {"result": one.folder / "report.html", "family": family.report}
+    study = study_in(out.parent, SWITCHED)
+    experiment = relsim.run_experiment(study, out=out)
+    return {
+        "result": one.folder / "report.html",
+        "family": family.report,
+        "experiment": experiment.folder / "report.html",
+    }
 
 
-@pytest.mark.parametrize("name", ["result", "family"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment"])
 def test_every_chart_is_shown_without_a_complaint_or_a_request(
     driver: Any, pages: dict[str, Path], name: str
 ) -> None:
@@ -54,7 +61,7 @@ def test_every_chart_is_shown_without_a_complaint_or_a_request(
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize("name", ["result", "family"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment"])
 def test_nothing_sticks_out_and_no_labels_overlap(
     driver: Any, pages: dict[str, Path], name: str, width: int
 ) -> None:

@@ -155,3 +155,8 @@ def _outcome(study: Study, asked: schema.Discover) -> Outcome:
         return Outcome(name, "above", asked.above, asked.share)
     assert asked.below is not None
     return Outcome(name, "below", asked.below, asked.share)
+
+
+def tables_of(findings: Findings) -> dict[str, pd.DataFrame]:
+    """The tables of findings that hold something."""
+    return {name: table for name, table in findings.tables().items() if not table.empty}

@@ -21,6 +21,7 @@ MOST_PANELS = 12  # more do not fit on a page
 LONGEST = 26  # letters of a line of a panel's title
 MOST_WRITTEN = 9  # levels of an axis; with more the cells have no room for numbers
 CELL = 46
+LETTER_WIDTH = 6.5  # at 10 px, as figures are set
 SEQUENTIAL = ["#f3f8fc", "#a9cbe8", "#6ba3d3", "#0b4f8a"]
 
 

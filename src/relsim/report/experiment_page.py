@@ -9,7 +9,7 @@ import pandas as pd
 
 from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
-from relsim.experiments.methods import Findings
+from relsim.experiments.methods import Findings, tables_of
 from relsim.report.inputs import Table, flow
 from relsim.report.page import render
 
@@ -49,7 +49,7 @@ def experiment_page(
         warnings=findings.warnings(),
         caution=CAUTION,
         charts=charts,
-        tables=[_table(name, table) for name, table in findings.tables().items()],
+        tables=[_table(name, table) for name, table in tables_of(findings).items()],
         asked=[table for table in (_varied(study), _switches(study), _measures(study)) if table],
     )
 

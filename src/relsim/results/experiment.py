@@ -25,7 +25,14 @@ from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled, new_stop
 from relsim.experiments.evaluate import Outcomes, evaluate
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
-from relsim.experiments.methods import Findings, findings_of, points_of, size_of, tuning_of
+from relsim.experiments.methods import (
+    Findings,
+    findings_of,
+    points_of,
+    size_of,
+    tables_of,
+    tuning_of,
+)
 from relsim.experiments.tune import Tuning
 from relsim.experiments.tuned import tuned_text
 from relsim.figures.experiments import experiment_charts
@@ -118,7 +125,7 @@ def run_experiment(
         ResultsError: the folder cannot be written.
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
-    told = watcher or Nobody()
+    told, started = watcher or Nobody(), time.perf_counter()
     folder = Path(out) / PLACE / study.slug / experiment_id(study)
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
@@ -129,7 +136,7 @@ def run_experiment(
             if tuning is None and not force and is_finished(folder):
                 return replace(open_experiment(folder), reused=True)
             with written_aside(folder, afresh=force and tuning is None) as aside:
-                _write(study, tuning, aside, executor, command, told)
+                _write(study, tuning, aside, executor, command, started, told)
     except OSError as error:
         raise unwritable(error, folder) from error
     except KeyboardInterrupt:
@@ -203,10 +210,10 @@ def _write(
     folder: Path,
     executor: Executor | None,
     command: str,
+    started: float,
     watcher: Watcher,
 ) -> None:
     """Everything of an experiment, the manifest last."""
-    started = time.perf_counter()
     _compile(study, watcher)
     with Painter() as painter:
         painter.start()  # its engine warms up beside the simulation
@@ -217,8 +224,7 @@ def _write(
         else:
             outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
             (folder / TUNED).write_text(_tuned_scenario(study, tuning, folder), encoding="utf-8")
-        tables = findings.tables()
-        for name, table in tables.items():
+        for name, table in tables_of(findings).items():
             write_table(table, folder / f"{name}.csv")
         _store(study, outcomes, folder / OUTCOMES)
         watcher.phase("Drawing figures and the report")
@@ -313,7 +319,7 @@ def _manifest(
         "failures": outcomes.failed,
         "sentences": findings.sentences(),
         "warnings": findings.warnings(),
-        "tables": list(findings.tables()),
+        "tables": list(tables_of(findings)),
         "versions": {
             "python": platform.python_version(),
             **{library: version(library) for library in libraries},

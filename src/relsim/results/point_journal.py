@@ -48,7 +48,7 @@ class PointJournal:
 
     def _read(self, file: Path) -> dict[int, dict[str, Values]]:
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 places, points = stored["places"], stored["points"]
                 outcomes = {name: stored[f"of_{name}"] for name in self._measures}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

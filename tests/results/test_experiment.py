@@ -1,0 +1,166 @@
+"""An experiment leaves a whole folder, once, and goes on where it was interrupted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.small import SWITCHED, VARIED, study_in, written
+from relsim.errors import ScenarioError
+from relsim.experiments.evaluate import evaluate
+from relsim.experiments.methods import points_of
+from relsim.results import experiment as module
+from relsim.results.experiment import experiment_id, run_experiment
+from relsim.results.point_journal import PointJournal
+from relsim.scenario.load import load
+
+SERIES = "dyad,period,value\nA-B,2020,0.3\nA-B,2021,0.4\nA-C,2021,-0.3\n"
+PLAIN = {key: value for key, value in VARIED.items() if key != "sensitivity"}
+FEW = {"level": {"level": "A-B"}, "warmer": {"claim": "warmer"}}
+METHODS: dict[str, dict[str, Any]] = {
+    "sweep": {**PLAIN, "measures": FEW, "sweep": {"grid": 3}},
+    "sensitivity": {**PLAIN, "measures": FEW, "sensitivity": {"samples": 8}},
+    "tune": {**PLAIN, "measures": FEW, "tune": {"goals": {"level": 0.3}, "trials": 12}},
+    "attribute": {**SWITCHED, "measures": FEW},
+    "advise": {
+        **{key: value for key, value in SWITCHED.items() if key != "attribute"},
+        "measures": FEW,
+        "advise": {
+            "levers": SWITCHED["attribute"]["players"],
+            "raise": "level",
+            "bounds": {"warmer": {"above": 0.5, "share": 0.5}},
+        },
+    },
+    "discover": {
+        **PLAIN,
+        "measures": FEW,
+        "discover": {"measure": "level", "above": 0.28, "samples": 60},
+    },
+}
+
+
+@pytest.fixture
+def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn in tests of their own."""
+    monkeypatch.setattr(module, "_draw", lambda charts, painter, folder: folder.mkdir())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_leaves_a_whole_folder(tmp_path: Path, method: str, no_drawing: None) -> None:
+    result = run_experiment(study_in(tmp_path, METHODS[method]), out=tmp_path / "out")
+    assert result.manifest["experiment"]["method"] == method
+    assert result.sentences
+    assert result.tables
+    assert all(not table.empty for table in result.tables.values())
+    data = result.outcomes
+    assert data.sizes["run"] == 5
+    assert data.sizes["point"] == result.manifest["points"] == len(data["parameters"])
+    assert np.isfinite(data["level"].values).all()
+    names = {path.name for path in result.folder.iterdir()}
+    assert {"figures", "manifest.json", "report.html", "experiment.resolved.yaml"} <= names
+    assert "points" not in names
+    assert list(result.folder.parent.iterdir()) == [result.folder]  # nothing left aside
+    assert str(tmp_path) not in json.dumps(result.manifest)
+
+
+def test_figures_are_drawn_and_the_page_shows_them(tmp_path: Path) -> None:
+    result = run_experiment(study_in(tmp_path, METHODS["sweep"]), out=tmp_path / "out")
+    drawn = {path.stem for path in (result.folder / "figures").glob("*.svg")}
+    assert drawn
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert all(f'data-chart="{name}"' in page for name in drawn)
+
+
+def test_a_finished_experiment_is_not_repeated(tmp_path: Path, no_drawing: None) -> None:
+    study = study_in(tmp_path, METHODS["sweep"])
+    first = run_experiment(study, out=tmp_path / "out")
+    assert not first.reused
+    again = run_experiment(study, out=tmp_path / "out")
+    assert again.reused
+    assert again.sentences == first.sentences
+    assert not run_experiment(study, out=tmp_path / "out", force=True).reused
+
+
+def test_words_alone_do_not_make_another_experiment(tmp_path: Path) -> None:
+    before = experiment_id(study_in(tmp_path, VARIED))
+    assert experiment_id(study_in(tmp_path, {**VARIED, "name": "Other", "about": "More"})) == before
+    assert experiment_id(study_in(tmp_path, {**VARIED, "runs": 6})) != before
+    assert experiment_id(study_in(tmp_path, {**VARIED, "set": {"A.ties.C": 0.1}})) != before
+
+
+class Interrupting:
+    """A watcher that presses Ctrl-C after some runs."""
+
+    def __init__(self, after: int) -> None:
+        self.left, self.told = after, 0
+
+    def phase(self, text: str) -> None:
+        """Ignored."""
+
+    def runs_done(self, runs: int) -> None:
+        """Counts runs until it is enough."""
+        self.told += runs
+        self.left -= runs
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_experiment_goes_on_to_the_same_outcomes(
+    tmp_path: Path, no_drawing: None
+) -> None:
+    long = {**PLAIN, "measures": FEW, "sweep": {"latin_hypercube": 300}}
+    study = study_in(tmp_path, long)
+    with pytest.raises(KeyboardInterrupt, match="goes on from here"):
+        run_experiment(study, out=tmp_path / "out", watcher=Interrupting(600))
+    kept = len(list((tmp_path / "out").rglob("points/*.npz")))
+    assert 0 < kept < 300 // 51
+    watcher = Interrupting(10**9)
+    result = run_experiment(study, out=tmp_path / "out", watcher=watcher)
+    assert watcher.told == 1500  # what was kept is told at once
+    whole = evaluate(study, points_of(study))
+    for name, values in whole.by_measure.items():
+        assert result.outcomes[name].values.tobytes() == values.tobytes()
+
+
+def test_kept_outcomes_of_other_points_and_damaged_files_are_left_out(tmp_path: Path) -> None:
+    points = np.arange(6.0).reshape(3, 2)
+    journal = PointJournal(tmp_path, points, ["x"], 4)
+    journal.keep(np.array([0, 2]), {"x": np.ones((2, 4))})
+    assert set(journal.known()) == {0, 2}
+    assert PointJournal(tmp_path, points + 1, ["x"], 4).known() == {}
+    assert PointJournal(tmp_path, points, ["y"], 4).known() == {}
+    assert PointJournal(tmp_path, points, ["x"], 5).known() == {}
+    (file,) = (tmp_path / "points").glob("*.npz")
+    file.write_bytes(file.read_bytes()[:200])
+    assert journal.known() == {}
+
+
+def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: None) -> None:
+    (tmp_path / "series.csv").write_text(SERIES, encoding="utf-8")
+    fit = {
+        **PLAIN,
+        "measures": {"fit": {"misfit": "series.csv", "until": "2020-12", "label": "Misfit"}},
+        "tune": {"goals": {"fit": "lowest"}, "trials": 12},
+    }
+    study = study_in(tmp_path, fit)
+    assert study.outcomes == ("fit", "fit-held-out")
+    assert list(study.observed["fit-held-out"].observations["period"]) == ["2021", "2021"]
+    result = run_experiment(study, out=tmp_path / "out")
+    assert set(result.outcomes) == {"fit", "fit-held-out", "parameters"}
+    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    assert tuned.states["A"].ties["B"].weight != study.scenario.states["A"].ties["B"].weight
+    assert tuned.name == "Three states, tuned"
+    (tmp_path / "series.csv").write_text("dyad,period,value\nX-Y,2020,0.3\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="nothing-observed"):
+        study_in(tmp_path, fit)
+
+
+def test_what_set_changes_is_in_the_tuned_scenario(tmp_path: Path, no_drawing: None) -> None:
+    file = written(tmp_path, {**METHODS["tune"], "set": {"B.ties.A": 0.05}})
+    result = run_experiment(file, out=tmp_path / "out")
+    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    assert tuned.states["B"].ties["A"].weight == 0.05

@@ -233,12 +233,12 @@ def interrupted(evaluate: Evaluate, after: int) -> Evaluate:
 
 @pytest.mark.parametrize(
     ("evaluate", "goals", "stops"),
-    [(noisy(bowl, 0.05), (MISFIT,), (1, 7, 25)), (two_goals, GOALS, (1, 7, 11))],
+    [(noisy(dip, 0.05), (MISFIT,), (1, 7, 18)), (two_goals, GOALS, (1, 7, 11))],
 )
 def test_resumed_is_as_if_it_had_not_stopped(
     evaluate: Evaluate, goals: tuple[Objective, ...], stops: tuple[int, ...], tmp_path: Path
 ) -> None:
-    asked, file = parameters("x", "y"), tmp_path / "study.journal"
+    asked, file = parameters("x"), tmp_path / "study.journal"
     whole = tune(asked, evaluate, goals, trials=20, seed=2)
     again = tune(asked, evaluate, goals, trials=20, seed=2)
     for points in stops:

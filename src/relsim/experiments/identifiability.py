@@ -161,8 +161,9 @@ def _errors(surface: Surface, center: Values) -> Values:
     """
     size, half = len(center), surface.box.half
     x = (center - surface.box.center) / half
-    bends = np.array([derivatives(one, size)[1] for one in surface.resampled.T])
-    slopes = np.array([derivatives(one, size)[0] for one in surface.resampled.T]) + bends @ x
+    drawn = [derivatives(one, size) for one in surface.resampled.T]
+    bends = np.array([bend for _, bend in drawn])
+    slopes = np.array([slope for slope, _ in drawn]) + bends @ x
     curvatures, vectors = np.linalg.eigh(derivatives(surface.coefficients, size)[1])
     along = np.einsum("ki,bkl,li->bi", vectors, bends, vectors)
     noise = np.maximum(SURELY * along.std(axis=0, ddof=1), surface.rounding)

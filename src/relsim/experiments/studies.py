@@ -26,9 +26,9 @@ from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
 
 WAIT = 0.2  # seconds between looks at what other processes are at
-# Where a trial keeps what: its place in the study, who works at it, its outcomes by measure, and
-# that its worker left it.
-PLACE, WORKER, OUTCOMES, LEFT = "place", "worker", "outcomes", "left"
+# Where a trial keeps what: its place in the study and who works at it, its outcomes by measure,
+# and that its worker left it.
+TAKEN, OUTCOMES, LEFT = "taken", "outcomes", "left"
 
 Outcome = Mapping[str, Values]  # of one point: [R] by measure
 
@@ -234,7 +234,12 @@ def _open_study(journal: Journal, name: str, question: Question) -> Any:
 
 def _all_trials(study: Any) -> list[Any]:
     trials: list[Any] = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if LEFT not in trial.user_attrs and PLACE in trial.user_attrs]
+    return [trial for trial in trials if LEFT not in trial.user_attrs and TAKEN in trial.user_attrs]
+
+
+def _place(trial: Any) -> int:
+    place: int = trial.user_attrs[TAKEN][0]
+    return place
 
 
 def _next_trial(
@@ -246,7 +251,7 @@ def _next_trial(
 ) -> Any:
     """A trial at the first free place, proposed and taken, or None where all are taken."""
     optuna = require("optuna")
-    taken = {trial.user_attrs[PLACE] for trial in _all_trials(study)}
+    taken = {_place(trial) for trial in _all_trials(study)}
     place = next((one for one in range(count) if one not in taken), None)
     if place is None:
         return None
@@ -255,8 +260,7 @@ def _next_trial(
         study.sampler = sampler(place)
         unit = optuna.distributions.FloatDistribution(0.0, 1.0)
         trial = study.ask(dict.fromkeys(question.names, unit))
-    trial.set_user_attr(WORKER, journal.worker)
-    trial.set_user_attr(PLACE, place)
+    trial.set_user_attr(TAKEN, [place, journal.worker])
     return trial
 
 
@@ -281,19 +285,18 @@ def _leave_abandoned(journal: Journal, study: Any) -> None:
     """Gives the places free of processes that ended in the middle of a trial."""
     running = [t for t in study.get_trials(deepcopy=False) if not t.state.is_finished()]
     for trial in running:
-        worker = trial.user_attrs.get(WORKER)
-        if worker is None or not _is_at_work(journal, worker):
+        if TAKEN not in trial.user_attrs or not _is_at_work(journal, trial.user_attrs[TAKEN][1]):
             _leave(study, trial)
 
 
 def _finished(study: Any, count: int) -> bool:
     done = [trial for trial in _all_trials(study) if trial.state.is_finished()]
-    return sum(trial.user_attrs[PLACE] < count for trial in done) == count
+    return sum(_place(trial) < count for trial in done) == count
 
 
 def _trials(study: Any, question: Question, count: int) -> Trials:
-    done = [trial for trial in _all_trials(study) if trial.user_attrs[PLACE] < count]
-    done.sort(key=lambda trial: trial.user_attrs[PLACE])
+    done = [trial for trial in _all_trials(study) if _place(trial) < count]
+    done.sort(key=_place)
     points = np.array([[trial.params[one] for one in question.names] for trial in done])
     measures = done[0].user_attrs[OUTCOMES] if done else {}
     outcomes = {

@@ -235,6 +235,8 @@ def _write(
     (folder / REPORT).write_text(page, encoding="utf-8")
     (folder / RESOLVED).write_text(_resolved(study), encoding="utf-8")
     shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+    for left in folder.glob(f"{TRIALS}*"):
+        left.unlink()
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 

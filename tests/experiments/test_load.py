@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from experiments.small import SWITCHED, VARIED, study_in, written
-from relsim.errors import Problem, ScenarioError
-from relsim.experiments.load import load_experiment
+from relsim.errors import Problem, RelsimError, ScenarioError
+from relsim.experiments.load import load_experiment, load_experiments
 from relsim.experiments.parameters import Parameter
 
 
@@ -106,3 +106,13 @@ def test_a_method_names_measures_that_are_there(tmp_path: Path, method: dict[str
     plain = {key: value for key, value in VARIED.items() if key != "sensitivity"}
     (found,) = problems(written(tmp_path, {**plain, **method}))
     assert (found.code, found.hint) == ("unknown-measure", "Did you mean level?")
+
+
+def test_each_scenario_of_several_has_the_experiment_to_itself(tmp_path: Path) -> None:
+    file = written(tmp_path, {**VARIED, "scenario": ["three.yaml", "other.yaml"]})
+    (tmp_path / "other.yaml").write_text("extends: three.yaml\nstates: {A: {ties: {B: 0.7}}}\n")
+    first, second = load_experiments(file)
+    assert (first.slug, second.slug) == ("experiment-three", "experiment-other")
+    assert (first.file, second.file) == ("three.yaml", "other.yaml")
+    with pytest.raises(RelsimError, match="2 scenarios"):
+        load_experiment(file)

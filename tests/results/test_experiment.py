@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.small import SWITCHED, VARIED, study_in, written
+from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
+from relsim.ensemble.simulate import simulate
 from relsim.errors import ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.methods import points_of
 from relsim.results import experiment as module
 from relsim.results.experiment import experiment_id, run_experiment
 from relsim.results.point_journal import PointJournal
-from relsim.scenario.load import load
+from relsim.scenario.load import check_text, load
 
 SERIES = "dyad,period,value\nA-B,2020,0.3\nA-B,2021,0.4\nA-C,2021,-0.3\n"
 PLAIN = {key: value for key, value in VARIED.items() if key != "sensitivity"}
@@ -164,3 +165,35 @@ def test_what_set_changes_is_in_the_tuned_scenario(tmp_path: Path, no_drawing: N
     result = run_experiment(file, out=tmp_path / "out")
     tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
     assert tuned.states["B"].ties["A"].weight == 0.05
+
+
+TWIN = {
+    **PLAIN,
+    "runs": 20,
+    "parameters": {
+        "events.deal.effects.0.size": [0.1, 0.9],
+        "C.ties.A": [0.1, 0.9],
+    },
+    "measures": {"fit": {"misfit": "series.csv"}},
+    "tune": {"goals": {"fit": "lowest"}, "trials": 60},
+}
+
+
+def test_a_known_number_is_recovered_from_a_simulated_series(
+    tmp_path: Path, no_drawing: None
+) -> None:
+    """The size of the deal is 0.4; nothing in the series depends on what A is to C."""
+    true = (
+        simulate(check_text(SCENARIO).require(), runs=400, seed=99).data["overall"].sel(pair="A-B")
+    )
+    months = true.mean("run").values[:-1]
+    rows = [f"A-B,{2020 + n // 12}-{n % 12 + 1:02d},{level:.4f}" for n, level in enumerate(months)]
+    (tmp_path / "series.csv").write_text("\n".join(["dyad,period,value", *rows]) + "\n")
+    result = run_experiment(study_in(tmp_path, TWIN), out=tmp_path / "out")
+    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    deal = tuned.as_written["events"]["deal"]
+    assert deal["effects"][0]["size"] == pytest.approx(0.4, abs=0.1)
+    found = result.tables["parameters"].set_index("path")
+    words = " ".join(result.sentences)
+    assert "C.ties.A is not pinned down" in words
+    assert found.loc["C.ties.A"].astype(str).str.contains("not pinned down").any()

@@ -35,9 +35,9 @@ def experiment(
     discover."""
     if workers is not None and cluster is not None:
         raise typer.BadParameter("not with --workers", param_hint="--cluster")
-    from relsim.experiments.load import load_experiment
+    from relsim.experiments.load import load_experiments
 
-    studies = [load_experiment(file) for file in files]
+    studies = [(file, study) for file in files for study in load_experiments(file)]
     if check:
         for file in files:
             typer.echo(f"{file}: sound")
@@ -49,7 +49,7 @@ def experiment(
 
     console = Console(quiet=quiet)
     with chosen(workers, cluster) as executor:
-        for file, study in zip(files, studies, strict=True):
+        for file, study in studies:
             with watching(console, size_of(study) * study.experiment.runs) as watcher:
                 result = run_experiment(
                     study,

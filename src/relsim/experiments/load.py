@@ -55,6 +55,7 @@ class Study:
         experiment: what the file says.
         slug: its name as a folder.
         folder: where the file is.
+        file: of the scenario, from there.
         scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
             and the measures that ask what a claim asks as claims.
         parameters: what is varied, with ranges in the unit of each number.
@@ -65,6 +66,7 @@ class Study:
     experiment: Experiment
     slug: str
     folder: Path
+    file: str
     scenario: Scenario
     parameters: tuple[Parameter, ...]
     observed: AnyMapping[str, Matched]
@@ -97,6 +99,21 @@ def load_experiment(path: str | Path) -> Study:
 
     Raises:
         ScenarioError: with every problem of the file and of its scenario, located.
+        RelsimError: it names several scenarios.
+    """
+    studies = load_experiments(path)
+    if len(studies) > 1:
+        raise RelsimError(
+            f"{path} names {len(studies)} scenarios; load_experiments takes them all."
+        )
+    return studies[0]
+
+
+def load_experiments(path: str | Path) -> tuple[Study, ...]:
+    """The experiment of a YAML file on each of its scenarios.
+
+    Raises:
+        ScenarioError: with every problem of the file and of its scenarios, located.
     """
     path = Path(path)
     tree, problems = read_file(path, str(path))
@@ -106,13 +123,18 @@ def load_experiment(path: str | Path) -> Study:
     if tree is None or problems:
         raise ScenarioError(problems)
     experiment = _typed(tree)
-    base = _scenario_of(experiment, tree, path.parent)
+    return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
+
+
+def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
+    base = _scenario_of(file, tree, path.parent)
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
-    _check_names(experiment, base, tree)
+    _check_names(experiment, file, base, tree)
     _check_switches(scenario, experiment, tree)
     observed = _observations(scenario, experiment, path.parent, tree)
-    return Study(experiment, slug(path.stem), path.parent, scenario, parameters, observed)
+    own = slug(path.stem) if len(experiment.scenario) == 1 else slug(f"{path.stem}-{base.slug}")
+    return Study(experiment, own, path.parent, file, scenario, parameters, observed)
 
 
 def claim_of(measure: str) -> str:
@@ -138,11 +160,11 @@ def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str
     return None, "this"
 
 
-def _scenario_of(experiment: Experiment, tree: Mapping, folder: Path) -> Scenario:
-    file = folder / experiment.scenario
+def _scenario_of(name: str, tree: Mapping, folder: Path) -> Scenario:
+    file = folder / name
     if not is_file(file):
         hint = did_you_mean(file.name, yaml_files(file.parent))
-        text = f"There is no scenario {experiment.scenario} from this folder."
+        text = f"There is no scenario {name} from this folder."
         raise ScenarioError([Problem(locate(tree, ("scenario",)), "not-found", text, hint)])
     return check_file(file, extends_anywhere=True).require()
 
@@ -296,13 +318,18 @@ def _unit(path: str) -> str:
     return {"half_life": "months", "chance": "per year", "adaptability": "per month"}.get(last, "")
 
 
-def _check_names(experiment: Experiment, base: Scenario, tree: Mapping) -> None:
-    problems = [*_unknown_claims(experiment, base, tree), *_unknown_measures(experiment, tree)]
+def _check_names(experiment: Experiment, file: str, base: Scenario, tree: Mapping) -> None:
+    problems = [
+        *_unknown_claims(experiment, file, base, tree),
+        *_unknown_measures(experiment, tree),
+    ]
     if problems:
         raise ScenarioError(problems)
 
 
-def _unknown_claims(experiment: Experiment, base: Scenario, tree: Mapping) -> list[Problem]:
+def _unknown_claims(
+    experiment: Experiment, file: str, base: Scenario, tree: Mapping
+) -> list[Problem]:
     problems = []
     for name, measure in experiment.measures.items():
         if measure.claim is None:
@@ -311,7 +338,7 @@ def _unknown_claims(experiment: Experiment, base: Scenario, tree: Mapping) -> li
         claim = base.claims.get(measure.claim)
         if claim is None:
             hint = did_you_mean(measure.claim, base.claims)
-            text = f"'{measure.claim}' is not a claim of {experiment.scenario}."
+            text = f"'{measure.claim}' is not a claim of {file}."
             problems.append(Problem(place, "unknown-claim", text, hint))
         elif claim.expect.against is not None:
             text = f"The claim '{measure.claim}' compares with {claim.expect.against}."

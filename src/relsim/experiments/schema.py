@@ -24,6 +24,10 @@ def _as(key: str) -> Callable[[Any], Any]:
     return lambda raw: {key: raw} if isinstance(raw, (list, str)) else raw
 
 
+def _listed(raw: Any) -> Any:
+    return raw if isinstance(raw, list) else [raw]
+
+
 class Range(Part):
     """A number that is varied, and how far."""
 
@@ -247,7 +251,14 @@ class Experiment(Part):
     relsim: Literal[1] = Field(description="Version of this format.")
     name: str = Field(min_length=1, description="Name for people.")
     about: str = Field("", description="What is asked, and where the ranges come from.")
-    scenario: str = Field(description="File of the scenario, from the folder of this file.")
+    scenario: Annotated[
+        list[str],
+        BeforeValidator(_listed, json_schema_input_type=str | list[str]),
+        Field(min_length=1),
+    ] = Field(
+        description="File of the scenario, from the folder of this file; of several, each has the "
+        "experiment to itself."
+    )
     set: dict[str, Any] = Field(
         default_factory=dict, description="Changes made to it throughout, by path."
     )

@@ -243,7 +243,7 @@ def _write(
 
 def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
     """A scenario that extends the one tuned, with what was found."""
-    file, changed = study.folder / study.experiment.scenario, study.experiment.set
+    file, changed = study.folder / study.file, study.experiment.set
     base = load(file, changed, extends_anywhere=True)
     return tuned_text(tuning, base, file, folder, besides=changed)
 
@@ -311,7 +311,7 @@ def _manifest(
         "experiment": {"name": experiment.name, "slug": study.slug, "method": experiment.method},
         "scenario": {
             "name": study.scenario.name,
-            "file": experiment.scenario,
+            "file": study.file,
             "hash": _scenario_hash(study),
         },
         "command": command,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
+from relsim.cli import main
 from relsim.scenario.world_text import world_text
 from scenarios_to_test import FAMILY, STATUS_QUO
 
@@ -28,6 +31,38 @@ ties:
 def relsim(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "relsim", *(str(argument) for argument in arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+class Done(NamedTuple):
+    """What a command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """relsim in this process and a folder of the test, without figures and pages, which have
+    tests of their own and take most of the time."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("relsim.results.run.write_views", lambda *_: None)
+    monkeypatch.setattr("relsim.figures.save.Painter.start", lambda _: None)
+    monkeypatch.setattr("relsim.figures.save.Painter.script", lambda _: "")
+
+    def call(*arguments: str | Path) -> Done:
+        monkeypatch.setattr("sys.argv", ["relsim", *map(str, arguments)])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        printed = capsys.readouterr()
+        return Done(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    return call
 
 
 def test_run_prints_a_table_and_leaves_a_result(tmp_path: Path) -> None:
@@ -49,10 +84,10 @@ def test_a_family_runs_on_one_command_and_quietly(tmp_path: Path) -> None:
     assert folders == ["status-quo", "india-alarm", "family-pakistan-russia"]
 
 
-def test_set_changes_the_question(tmp_path: Path) -> None:
+def test_set_changes_the_question(unseen: Callable[..., Done]) -> None:
     settings = ["--set", "PAK.ties.USA=0.2", "--set", "volatility=0"]
-    base = relsim("run", STATUS_QUO, "--runs", "5", "-q", "--out", tmp_path).stdout.strip()
-    done = relsim("run", STATUS_QUO, "--runs", "5", "-q", "--out", tmp_path, *settings)
+    base = unseen("run", STATUS_QUO, "--runs", "5", "-q").stdout.strip()
+    done = unseen("run", STATUS_QUO, "--runs", "5", "-q", *settings)
     changed = Path(done.stdout.strip())
     assert changed.name != Path(base).name
     resolved = (changed / "scenario.resolved.yaml").read_text()
@@ -92,13 +127,15 @@ def test_validate_warns_of_a_status_quo_that_runs_away() -> None:
     assert ".ties." in done.stderr
 
 
-def test_new_writes_a_starter_that_runs_and_is_not_overwritten(tmp_path: Path) -> None:
-    assert relsim("new", "a/b.yaml", cwd=tmp_path).returncode == 0
-    done = relsim("run", "a/b.yaml", "--runs", "5", cwd=tmp_path)
+def test_new_writes_a_starter_that_runs_and_is_not_overwritten(
+    tmp_path: Path, unseen: Callable[..., Done]
+) -> None:
+    assert unseen("new", "a/b.yaml").returncode == 0
+    done = unseen("run", "a/b.yaml", "--runs", "5")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert (tmp_path / "results" / "b").is_dir()
-    again = relsim("new", "a/b.yaml", cwd=tmp_path)
+    again = unseen("new", "a/b.yaml")
     assert again.returncode != 0
     assert "exists already" in again.stderr
 
@@ -149,9 +186,9 @@ claims:
 """
 
 
-def test_run_prints_verdicts_in_words(tmp_path: Path) -> None:
+def test_run_prints_verdicts_in_words(tmp_path: Path, unseen: Callable[..., Done]) -> None:
     (tmp_path / "c.yaml").write_text(CLAIMING)
-    done = relsim("run", "c.yaml", "--runs", "50", cwd=tmp_path)
+    done = unseen("run", "c.yaml", "--runs", "50")
     assert done.returncode == 0, done.stderr
     for words in ("100.0%", "supported", "contradicted", "not judged", 'They are "hot" & <bold>.'):
         assert words in done.stdout
@@ -160,30 +197,29 @@ def test_run_prints_verdicts_in_words(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("removed", "code"), [(None, 1), ("hot", 0)])
 def test_check_fails_where_a_claim_is_contradicted(
-    tmp_path: Path, removed: str | None, code: int
+    tmp_path: Path, unseen: Callable[..., Done], removed: str | None, code: int
 ) -> None:
     (tmp_path / "c.yaml").write_text(CLAIMING)
     more = [] if removed is None else ["--set", f"claims.{removed}=null"]
     for _ in range(2):  # also where the result is there already
-        done = relsim("run", "c.yaml", "--runs", "50", "-q", "--check", *more, cwd=tmp_path)
+        done = unseen("run", "c.yaml", "--runs", "50", "-q", "--check", *more)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         assert len(done.stdout.split()) == 1
 
 
-def test_junit_is_written_for_all_files(tmp_path: Path) -> None:
+def test_junit_is_written_for_all_files(tmp_path: Path, unseen: Callable[..., Done]) -> None:
     for name in ("c", "d"):
         (tmp_path / f"{name}.yaml").write_text(CLAIMING)
-    done = relsim(
-        *("run", "c.yaml", "d.yaml", "--runs", "50", "-q", "--check", "--junit", "x/claims.xml"),
-        cwd=tmp_path,
+    done = unseen(
+        *("run", "c.yaml", "d.yaml", "--runs", "50", "-q", "--check", "--junit", "x/claims.xml")
     )
     assert done.returncode == 1
     root = ElementTree.parse(tmp_path / "x" / "claims.xml").getroot()
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("6", "2", "2")
     cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
     assert cases == [(slug, name) for slug in "cd" for name in ("warm", "hot", "lost")]
-    assert relsim("run", "c.yaml", "-q", "--junit", tmp_path, cwd=tmp_path).returncode == 3
+    assert unseen("run", "c.yaml", "-q", "--junit", tmp_path).returncode == 3
 
 
 @pytest.mark.parametrize(

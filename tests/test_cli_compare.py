@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from relsim.results.run import run
 from scenarios_to_test import FAMILY, STATUS_QUO
 from test_cli import relsim
 
@@ -16,8 +17,7 @@ ARMENIA = FAMILY / "armenia-recognition.yaml"
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
-    done = relsim("run", ARMENIA, "--runs", "60", "-q", "--out", folder)
-    assert done.returncode == 0, done.stderr
+    run(ARMENIA, runs=60, out=folder, views=False)
     return folder  # of both, since a claim of the one is against the other
 
 

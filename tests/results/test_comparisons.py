@@ -39,7 +39,7 @@ def write(path: Path, against: str | None = None, level: float = 0.2, **more: An
 
 
 def answer(path: Path, **more: Any) -> Result:
-    return run(path, runs=20, out=path.parent / "out", **more)
+    return run(path, runs=20, out=path.parent / "out", views=False, **more)
 
 
 def only(result: Result) -> Verdict:
@@ -50,7 +50,7 @@ def only(result: Result) -> Verdict:
 @pytest.fixture(scope="module")
 def recognition(tmp_path_factory: pytest.TempPathFactory) -> Result:
     out = tmp_path_factory.mktemp("results")
-    return run(FAMILY / "armenia-recognition.yaml", runs=60, out=out)
+    return run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, views=False)
 
 
 def test_verdicts_are_stored_and_read_back(recognition: Result) -> None:
@@ -67,7 +67,7 @@ def test_verdicts_are_stored_and_read_back(recognition: Result) -> None:
 def test_the_scenario_compared_with_has_a_result_of_its_own(recognition: Result) -> None:
     out = recognition.folder.parent.parent
     compared = recognition.manifest["comparisons"]
-    base = run(FAMILY / "status-quo.yaml", runs=60, out=out)
+    base = run(FAMILY / "status-quo.yaml", runs=60, out=out, views=False)
     assert base.reused
     assert compared == {"status-quo.yaml": base.folder.name}
     assert base.manifest["command"] == "relsim run status-quo.yaml --runs 60 --seed 20200701"
@@ -76,7 +76,7 @@ def test_the_scenario_compared_with_has_a_result_of_its_own(recognition: Result)
 
 def test_a_finished_result_shows_its_verdicts(recognition: Result) -> None:
     out = recognition.folder.parent.parent
-    again = run(FAMILY / "armenia-recognition.yaml", runs=60, out=out)
+    again = run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, views=False)
     assert again.reused
     assert again.claims == recognition.claims
 
@@ -86,7 +86,7 @@ def test_changes_keep_the_place_of_the_file(tmp_path: Path) -> None:
     scenario = load(write(tmp_path / "a.yaml", "base.yaml", level=0.1))
     changed = scenario.with_changes({"ties.A-B": 0.5}).named("other")
     assert changed.folder == tmp_path
-    verdict = only(run(changed, runs=20, out=tmp_path / "out"))
+    verdict = only(run(changed, runs=20, out=tmp_path / "out", views=False))
     assert verdict.effect == pytest.approx(0.3, abs=0.1)
 
 
@@ -147,7 +147,7 @@ def test_comparisons_stay_inside_the_folder(tmp_path: Path) -> None:
 
 def test_a_text_has_no_files_beside_it(tmp_path: Path) -> None:
     text = write(tmp_path / "a.yaml", "base.yaml").read_text()
-    result = run(check_text(text).require(), runs=5, out=tmp_path / "out")
+    result = run(check_text(text).require(), runs=5, out=tmp_path / "out", views=False)
     assert "has no file" in only(result).reason
 
 

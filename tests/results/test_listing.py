@@ -20,7 +20,7 @@ SCENARIO = scenario_of({"states": {"A": {}, "B": {}}, "ties": {"A-B": 0.3}, "cla
 
 
 def test_a_result_is_listed_with_what_was_asked_and_found(tmp_path: Path) -> None:
-    result = run(SCENARIO, runs=30, seed=5, out=tmp_path)
+    result = run(SCENARIO, runs=30, seed=5, out=tmp_path, views=False)
     (one,) = list_results(tmp_path)
     assert one.folder == result.folder
     assert (one.scenario, one.runs, one.seed, one.end) == ("test", 30, 5, "2022-01")

@@ -65,7 +65,7 @@ def said(text: str) -> str:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("results")
-    run(RECOGNITION, runs=30, out=out)
+    run(RECOGNITION, runs=30, out=out, views=False)
     return out
 
 

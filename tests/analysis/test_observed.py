@@ -1,0 +1,149 @@
+"""Series of measured cooperation: read as written, every problem at its place."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from relsim.analysis.observed import Observed, read_observed
+from relsim.errors import Problem, ScenarioError
+
+
+def read(text: str, folder: Path) -> Observed:
+    file = folder / "series.csv"
+    file.write_text(text, encoding="utf-8")
+    return read_observed(file)
+
+
+def problems(text: str, folder: Path) -> list[tuple[int, int, str]]:
+    with pytest.raises(ScenarioError) as caught:
+        read(text, folder)
+    assert all(str(folder / "series.csv") == p.position.file for p in caught.value.problems)
+    return [(p.position.line, p.position.column, p.code) for p in caught.value.problems]
+
+
+def test_years_in_any_order_of_dyads_rows_and_columns(tmp_path: Path) -> None:
+    observed = read(
+        "value,period,dyad,events\n0.2,2009,RUS-PAK,\n-.5,2008,IND-PAK,3\n0,2008,PAK-RUS,12.0\n",
+        tmp_path,
+    )
+    data = observed.data
+    assert list(data.columns) == ["dyad", "period", "start", "months", "value", "events"]
+    assert list(data["dyad"]) == ["IND-PAK", "PAK-RUS", "PAK-RUS"]
+    assert list(data["period"]) == ["2008", "2008", "2009"]
+    assert list(data["start"]) == [2008 * 12, 2008 * 12, 2009 * 12]
+    assert set(data["months"]) == {12}
+    np.testing.assert_array_equal(data["value"], [-0.5, 0.0, 0.2])
+    np.testing.assert_array_equal(data["events"], [3, 12, np.nan])
+    assert observed.dyads == ("IND-PAK", "PAK-RUS")
+    assert observed.of(("PAK-RUS", "PAK-USA")).dyads == ("PAK-RUS",)
+
+
+def test_months_quotes_and_windows_line_ends(tmp_path: Path) -> None:
+    data = read('\ufeffdyad,period,value\r\n"RUS-PAK", 2008-03 ,"1e-1"\r\n\r\n', tmp_path).data
+    assert list(data["start"]) == [2008 * 12 + 2]
+    assert list(data["months"]) == [1]
+    assert list(data["value"]) == [0.1]
+    assert data["events"].isna().all()
+
+
+def test_every_problem_of_a_file_at_once_each_at_its_place(tmp_path: Path) -> None:
+    text = """\
+dyad,period,value,event
+PAK-RUS,2008,0.1,2
+PAK>RUS,2008,"1,5",2
+PAK-PAK,08,1.5,2
+RUS-PAK,2008,0.2,2
+PAK-USA,2008,,2
+PAK-USA,2009,0.1
+"""
+    assert problems(text, tmp_path) == [
+        (1, 19, "unknown-column"),
+        (3, 1, "bad-tie"),
+        (3, 14, "not-a-number"),
+        (4, 1, "self-tie"),
+        (4, 9, "bad-date"),
+        (4, 12, "out-of-range"),
+        (5, 1, "duplicate-row"),
+        (6, 14, "missing-value"),
+        (7, 1, "wrong-length"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [(1, 1, "no-rows")]),
+        ("dyad,period,value\n", [(1, 1, "no-rows")]),
+        ("dyad,value\nA-B,0\n", [(1, 1, "missing-column")]),
+        ("dyad,period,value,value\nA-B,2000,0,0\n", [(1, 19, "duplicate-column")]),
+        ("dyad,period,value\nA-B,2000,0\nA-B,2001-01,0\n", [(3, 1, "mixed-periods")]),
+        ("dyad,period,value\nA-B,2000,nan\n", [(2, 10, "not-a-number")]),
+        ("dyad,period,value,events\nA-B,2000,0,0\n", [(2, 12, "bad-count")]),
+        ("dyad,period,value,events\nA-B,2000,0,1.5\n", [(2, 12, "bad-count")]),
+        ('dyad,period,value\n"A-B,2000,0\n', [(2, 1, "csv-syntax")]),
+    ],
+)
+def test_what_is_no_series(text: str, expected: list[tuple[int, int, str]], tmp_path: Path) -> None:
+    assert problems(text, tmp_path) == expected
+
+
+def test_hints_name_the_mending(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"Did you mean period\?"):
+        read("dyad,perod,value\nA-B,2000,0\n", tmp_path)
+    with pytest.raises(ScenarioError, match="Separate columns by commas"):
+        read("dyad;period;value\nA-B;2000;0\n", tmp_path)
+    with pytest.raises(ScenarioError, match="There is no such file"):
+        read_observed(tmp_path / "none.csv")
+    with pytest.raises(ScenarioError, match="This is a folder"):
+        read_observed(tmp_path)
+
+
+SOUND = "dyad,period,value,events\nPAK-RUS,2008,0.1,3\nPAK-USA,2008,-0.2,\nRUS-PAK,2009,0.1,1\n"
+_PIECES = st.sampled_from(
+    [",", '"', "\n", "-", "2008-13", "1e999", "PAK-RUS", "\x00", "é", "", ";"]
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    text = SOUND
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 6)))
+        text = text[:start] + draw(_PIECES | st.text(max_size=4)) + text[end:]
+    return text
+
+
+@settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=200,
+    suppress_health_check=list(HealthCheck),
+)
+@given(damaged() | st.binary(max_size=80).map(lambda raw: raw.decode("latin-1")))
+def test_any_damage_is_a_series_or_problems_in_the_text(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "series.csv"
+        file.write_bytes(text.encode("utf-8", "surrogatepass"))
+        found: tuple[Problem, ...] = ()
+        try:
+            data = read_observed(file).data
+        except ScenarioError as error:
+            found = error.problems
+    for problem in found:
+        assert re.fullmatch("[a-z-]+", problem.code)
+        assert 1 <= problem.position.line <= text.count("\n") + text.count("\r") + 1
+        assert problem.position.column >= 1
+        assert problem.text
+    if not found:
+        assert data["value"].between(-1, 1).all()
+        assert not data.duplicated(["dyad", "period"]).any()
+        assert data["months"].nunique() == 1

@@ -18,6 +18,7 @@ RANKS = {
     "ensemble": 3,
     "analysis": 4,
     "experiments": 5,
+    "hindcast": 5,
     "figures": 6,
     "report": 7,
     "results": 8,

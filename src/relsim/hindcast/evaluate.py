@@ -1,0 +1,247 @@
+"""Rolling origins: what each forecaster would have said, scored by what came.
+
+Everything is fitted anew at each origin, on the years up to it. The intervals of ratios come of a
+two-way bootstrap: states are drawn with replacement, and a pair counts as often as both of its
+states together (the pigeonhole bootstrap of Owen 2007), as pairs that share a state err together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from relsim.errors import RelsimError
+from relsim.hindcast.baselines import BASELINES
+from relsim.hindcast.panel import Panel
+from relsim.hindcast.scores import Predictive, pit_histogram
+from relsim.hindcast.state_space import fit
+
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Forecasts: TypeAlias = dict[int, Predictive]
+Forecaster: TypeAlias = Callable[[Panel, Sequence[int]], Forecasts]
+HoldOut: TypeAlias = Literal["pairs", "states"]
+
+MODEL = "state space"
+HORIZONS = (1, 3, 5)
+LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
+SHORTEST_PAST = 2  # what any fit needs
+FOLDS = 5
+LEVELS = (0.5, 0.8, 0.95)
+TURN = 3.0  # a change of so many times its error is a turning point
+DRAWS = 2000
+INTERVAL = (0.025, 0.975)
+
+
+def state_space(past: Panel, horizons: Sequence[int]) -> Forecasts:
+    """The linear cousin of the model, fitted and run forward."""
+    return fit(past).forecast(horizons)
+
+
+def forecasters() -> dict[str, Forecaster]:
+    """The model and its baselines, by name."""
+    return {MODEL: state_space, **{baseline.name: baseline.forecast for baseline in BASELINES}}
+
+
+def origins_of(panel: Panel, horizons: Sequence[int]) -> tuple[int, ...]:
+    """The years to forecast from: those with enough past and something to come.
+
+    A panel too short for four years of past takes two.
+
+    Raises:
+        RelsimError: there are none.
+    """
+    last = panel.years[-1] - min(horizons)
+    for past in (LEAST_PAST, SHORTEST_PAST):
+        first = panel.years[0] + past - 1
+        if first <= last:
+            return tuple(range(first, last + 1))
+    raise RelsimError(
+        f"The series have the years {panel.years[0]} to {panel.years[-1]}; a hindcast over "
+        f"{min(horizons)} years takes {SHORTEST_PAST + min(horizons)}."
+    )
+
+
+def evaluate(
+    panel: Panel,
+    chosen: Mapping[str, Forecaster] | None = None,
+    origins: Sequence[int] | None = None,
+    horizons: Sequence[int] = HORIZONS,
+    hold_out: HoldOut | None = None,
+) -> pd.DataFrame:
+    """Scores of each forecaster for each pair, origin and horizon that was measured.
+
+    Args:
+        panel: the series.
+        chosen: forecasters by name; all, where not said.
+        origins: last years of the pasts; all possible, where not said.
+        horizons: in years.
+        hold_out: forecast pairs as if never seen: a fifth of the pairs at a time, or all pairs
+            of a fifth of the states. A pair left out with both states counts in each fold half.
+
+    Returns:
+        A row for each forecast: ``dyad, origin, horizon, forecaster, value, mean, crps,
+        log_score, pit_below, pit_upto, turning, weight``, and for each level of a band
+        ``lower80, upper80, in80`` and so on.
+    """
+    chosen = forecasters() if chosen is None else chosen
+    origins = origins_of(panel, horizons) if origins is None else origins
+    rows = [
+        _scored(panel, scored, origin, horizon, name, predictive)
+        for origin in origins
+        for past, scored in _folds(panel.until(origin), hold_out)
+        for name, forecaster in chosen.items()
+        for horizon, predictive in forecaster(past, horizons).items()
+        if origin + horizon in panel.years
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    key = ["dyad", "origin", "horizon", "forecaster"]
+    table["weight"] = 1.0 / table.groupby(key)["value"].transform("size")
+    return table
+
+
+def _folds(past: Panel, hold_out: HoldOut | None) -> Iterator[tuple[Panel, Flags]]:
+    """What is known, and which pairs to score on it, [P]."""
+    if hold_out is None:
+        yield past, past.seen
+        return
+    _, joins = past.states()
+    for fold in range(FOLDS):
+        if hold_out == "pairs":
+            hidden = np.arange(len(past.dyads)) % FOLDS == fold
+        else:
+            hidden = joins[:, fold::FOLDS].any(axis=1)
+        if hidden.any() and not hidden.all():
+            yield past.hiding(hidden), hidden
+
+
+def _scored(
+    panel: Panel, scored: Flags, origin: int, horizon: int, name: str, said: Predictive
+) -> pd.DataFrame:
+    column = panel.years.index(origin + horizon)
+    rows = scored & panel.measured[:, column]
+    values, forecast = panel.values[rows, column], said.of(rows)
+    below, upto = forecast.pit(values)
+    table = pd.DataFrame(
+        {
+            "dyad": np.array(panel.dyads)[rows],
+            "origin": origin,
+            "horizon": horizon,
+            "forecaster": name,
+            "value": values,
+            "mean": forecast.mean(),
+            "crps": forecast.crps(values),
+            "log_score": forecast.log_score(values),
+            "pit_below": below,
+            "pit_upto": upto,
+            "turning": turning(panel, origin, horizon)[rows],
+        }
+    )
+    for level in LEVELS:
+        lower, upper = forecast.band(level)
+        percent = f"{level * 100:g}"
+        table[f"lower{percent}"], table[f"upper{percent}"] = lower, upper
+        table[f"in{percent}"] = forecast.covered(values, level)
+    return table
+
+
+def turning(panel: Panel, origin: int, horizon: int) -> Flags:
+    """Which pairs have turned between an origin and a horizon, [P].
+
+    The value has changed from the last one known by more than three times 1/√events of both
+    together, the usual error of a year of coded news.
+    """
+    column = panel.years.index(origin + horizon)
+    past = panel.until(origin)
+    newest = len(past.years) - 1 - past.measured[:, ::-1].argmax(axis=1)
+    rows = np.arange(len(panel.dyads))
+    change = np.abs(panel.values[:, column] - panel.values[rows, newest])
+    error = np.sqrt(1 / panel.events[:, column] + 1 / panel.events[rows, newest])
+    return np.asarray(change > TURN * error)
+
+
+def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
+    """Mean scores by horizon and forecaster, and ratios to the best baseline.
+
+    The best baseline of a horizon is the one with the least mean CRPS there, known only
+    afterwards: that favours the baselines.
+
+    Args:
+        scores: as :func:`evaluate` gives them, or some of its rows.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
+        ``cover80, width80`` and so on, ``ratio`` of its CRPS to the best baseline's with
+        ``ratio_low, ratio_high`` (95 %), ``log_gain`` (nats that its log score is better by) and
+        ``best`` (whether it is the best baseline).
+    """
+    return pd.concat(
+        [_skill(rows, draws, seed).assign(horizon=h) for h, rows in scores.groupby("horizon")],
+        ignore_index=True,
+    )
+
+
+def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+    """The same for one horizon."""
+    table = pd.DataFrame(
+        [
+            {"forecaster": name, **_means(one)}
+            for name, one in rows.groupby("forecaster", sort=False)
+        ]
+    ).set_index("forecaster")
+    baselines = [name for name in table.index if name != MODEL]
+    best = table.loc[baselines, "crps"].idxmin() if baselines else table.index[0]
+    totals = _drawn(rows, draws, seed)
+    ratios = totals.div(totals[best], axis="index")
+    table["ratio"] = table["crps"] / table.loc[best, "crps"]
+    table["ratio_low"], table["ratio_high"] = (ratios.quantile(share) for share in INTERVAL)
+    table["log_gain"] = table.loc[best, "log_score"] - table["log_score"]
+    table["best"] = table.index == best
+    return table.reset_index()
+
+
+def _means(rows: pd.DataFrame) -> dict[str, float]:
+    weights = rows["weight"].to_numpy()
+
+    def mean(column: Values | pd.Series) -> float:
+        return float(np.average(column, weights=weights))
+
+    found = {"n": float(weights.sum()), "crps": mean(rows["crps"])}
+    found |= {"log_score": mean(rows["log_score"])}
+    found |= {"rmse": mean((rows["mean"] - rows["value"]) ** 2) ** 0.5}
+    for level in LEVELS:
+        percent = f"{level * 100:g}"
+        found[f"cover{percent}"] = mean(rows[f"in{percent}"])
+        found[f"width{percent}"] = mean(rows[f"upper{percent}"] - rows[f"lower{percent}"])
+    return found
+
+
+def _drawn(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+    """Total CRPS of each forecaster in each draw of the states, [draws] by forecaster."""
+    weighted = rows.assign(crps=rows["crps"] * rows["weight"])
+    by_pair = weighted.pivot_table(
+        index="dyad", columns="forecaster", values="crps", aggfunc="sum"
+    )
+    ends = np.array([dyad.split("-") for dyad in by_pair.index])
+    names, places = np.unique(ends, return_inverse=True)
+    places = places.reshape(ends.shape)
+    stream = np.random.default_rng(seed)
+    drawn = stream.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
+    counts = (drawn[:, places[:, 0]] * drawn[:, places[:, 1]]).astype(np.float64)
+    kept = counts.any(axis=1)
+    return pd.DataFrame(counts[kept] @ by_pair.to_numpy(), columns=by_pair.columns)
+
+
+def pit_shares(scores: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
+    """PIT histograms: a row for each horizon and forecaster, a column for each bin."""
+    found = {
+        key: pit_histogram(rows["pit_below"].to_numpy(), rows["pit_upto"].to_numpy(), bins)
+        for key, rows in scores.groupby(["horizon", "forecaster"], sort=False)
+    }
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis("horizon, forecaster")

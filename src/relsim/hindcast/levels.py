@@ -1,0 +1,97 @@
+"""Where the level of a pair is to be looked for, from the other pairs.
+
+A mixed model of levels: a mean, how busy the pair is, an effect of each of its two states, and
+the pair's own rest. States' effects are what a pair never seen is foretold by (the dyadic random
+effects of Hoff 2005, without their product term).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+USUAL_LOG_EVENTS = 5.5  # about 250 events a year: where the effect of events is nothing
+_WIDTHS = (1.0, 0.15)  # prior standard deviations of the mean, and per e-fold of events
+_SPREAD_CENTRES = np.array([-1.2, -1.0])  # log of 0.3 and of 0.37, in pulls; weak (±1 in the log)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What the other pairs say of each pair's level.
+
+    Attributes:
+        mean: of the level, in pulls, less the mean of all, [P].
+        variance: of that, not counting the pair's own rest, [P].
+        of_states: standard deviation of the effects of states, in pulls.
+        of_pairs: standard deviation of the pair's own rest, in pulls.
+        per_log_events: how much higher the level is where events are e times as many.
+        effects: of the states, [S], in the order of :meth:`Panel.states`.
+    """
+
+    mean: Values
+    variance: Values
+    of_states: float
+    of_pairs: float
+    per_log_events: float
+    effects: Values
+
+
+def no_levels(pairs: int) -> Levels:
+    """Before anything is known: the same for all."""
+    nothing = np.zeros(pairs)
+    return Levels(nothing, nothing, 0.0, 0.0, 0.0, np.zeros(0))
+
+
+def fit_levels(found: Values, errors: Values, seen: Flags, events: Values, joins: Values) -> Levels:
+    """Fit the mixed model, then foretell each pair by the others.
+
+    Args:
+        found: each pair's level by its own series, in pulls, less the mean of all, [P].
+        errors: variances of that, [P].
+        seen: which pairs have a series, [P].
+        events: expected events a year, [P].
+        joins: which states each pair joins, [P, S].
+    """
+    design = np.column_stack([np.ones(len(found)), np.log(events) - USUAL_LOG_EVENTS, joins])
+    of_states, of_pairs = _spreads(found[seen], errors[seen], design[seen])
+    prior = _prior(of_states, joins.shape[1])
+    precision = np.where(seen, 1 / (errors + of_pairs**2), 0.0)
+    covariance = np.linalg.inv(np.diag(1 / prior) + design.T @ (design * precision[:, np.newaxis]))
+    effects = covariance @ (design.T @ (precision * np.where(seen, found, 0.0)))
+    fitted = design @ effects
+    spread = np.einsum("pk,kl,pl->p", design, covariance, design)
+    # Taking a pair's own series out again: division of normal densities.
+    alone = spread / (1 - precision * spread)
+    mean = alone * (fitted / spread - precision * np.where(seen, found, 0.0))
+    return Levels(mean, alone, of_states, of_pairs, float(effects[1]), effects[2:])
+
+
+def _prior(of_states: float, states: int) -> Values:
+    """Prior variances of mean, effect of events and effects of states, [2 + S]."""
+    fixed = np.square(np.array(_WIDTHS))
+    return np.concatenate([fixed, np.full(states, of_states**2)])
+
+
+def _spreads(found: Values, errors: Values, design: Values) -> tuple[float, float]:
+    """Standard deviations of states' effects and pairs' rests, by marginal likelihood."""
+
+    def surprise(logs: Values) -> float:
+        of_states, of_pairs = np.exp(logs)
+        prior = _prior(of_states, design.shape[1] - len(_WIDTHS))
+        marginal = (design * prior) @ design.T + np.diag(errors + of_pairs**2)
+        factor = np.linalg.cholesky(marginal)
+        whitened = np.linalg.solve(factor, found)
+        weak = np.sum((logs - _SPREAD_CENTRES) ** 2)
+        return float(np.log(np.diag(factor)).sum() + (whitened @ whitened + weak) / 2)
+
+    if not len(found):
+        of_states, of_pairs = np.exp(_SPREAD_CENTRES)
+    else:
+        of_states, of_pairs = np.exp(minimize(surprise, _SPREAD_CENTRES, method="L-BFGS-B").x)
+    return float(of_states), float(of_pairs)

@@ -1,0 +1,119 @@
+"""How a measured value comes of latent cooperation: the link, and the error that events leave.
+
+The *pull* η of a pair has no bounds; cooperation is tanh η. A value that rests on n coded events
+is 2k/n - 1, where k of them are cooperative: binomial with probability (1 + tanh η)/2, which is
+the logistic function of 2η. News come in clusters, so n events tell as much as n/``clustering``
+independent ones (the over-dispersion of a quasi-binomial; McCullagh and Nelder 1989, chapter 4).
+The error of a value thus shrinks with its events, and shrinks towards the ends of the scale.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, gammaln, log_expit, ndtr
+
+from relsim.hindcast.scores import GRID, Predictive
+
+Values = NDArray[np.float64]
+
+NEWTON_STEPS = 4  # the log-likelihood is concave; the fifth changes no digit that matters
+PULLS: Values = np.linspace(-3.5, 5.0, 285)  # of the integral over η: cooperation ±0.998 and beyond
+_CELL = PULLS[1] - PULLS[0]
+
+
+def pull_of(cooperation: Values) -> Values:
+    """Pull η at which latent cooperation is this; cooperation inside ±1."""
+    pulls: Values = np.arctanh(cooperation)
+    return pulls
+
+
+def cooperation_of(pulls: Values) -> Values:
+    """Latent cooperation of pulls η."""
+    levels: Values = np.tanh(pulls)
+    return levels
+
+
+def shrunk_pull(values: Values, events: Values, towards: float, weight: float) -> Values:
+    """Pull of a value after ``weight`` events more that say ``towards``: finite where it is 1."""
+    shrunk = (events * values + weight * towards) / (events + weight)
+    return pull_of(np.clip(shrunk, -0.9999, 0.9999))
+
+
+def absorb(
+    mean: Values, variance: Values, values: Values, events: Values, clustering: float
+) -> tuple[Values, Values, Values]:
+    """What a measured value makes of a normal belief about η.
+
+    Laplace's approximation: the mode by Newton's steps, the variance from the curvature there.
+
+    Args:
+        mean: of η before, any shape.
+        variance: of η before.
+        values: measured, in [-1, 1].
+        events: that they rest on.
+        clustering: events for each independent one.
+
+    Returns:
+        Mean and variance after, and the log of the value's density before it was known.
+    """
+    trials = events / clustering
+    share = (1 + values) / 2
+    measured = np.arctanh(np.clip(values * trials / (trials + 1), -0.999, 0.999))
+    pull = (mean + measured) / 2
+    for _ in range(NEWTON_STEPS):
+        probability = expit(2 * pull)
+        slope = 2 * trials * (share - probability) - (pull - mean) / variance
+        curvature = 4 * trials * probability * (1 - probability) + 1 / variance
+        pull = pull + np.clip(slope / curvature, -1.0, 1.0)
+    probability = expit(2 * pull)
+    curvature = 4 * trials * probability * (1 - probability) + 1 / variance
+    told = trials * (share * log_expit(2 * pull) + (1 - share) * log_expit(-2 * pull))
+    density = told - (pull - mean) ** 2 / (2 * variance) - np.log(variance * curvature) / 2
+    return pull, 1 / curvature, density + log_ways(values, events, clustering)
+
+
+def log_ways(values: Values, events: Values, clustering: float) -> Values:
+    """Log of the binomial coefficient for n/clustering trials, as a density over counts.
+
+    Counts lie 1/clustering apart on that scale, but for an atom at the end.
+    """
+    trials = events / clustering
+    share = (1 + values) / 2
+    ways = gammaln(trials + 1) - gammaln(trials * share + 1) - gammaln(trials * (1 - share) + 1)
+    ended: Values = ways - np.where(np.abs(values) < 1, np.log(clustering), 0.0)
+    return ended
+
+
+def predictive(weights: Values, events: Values, clustering: float) -> Predictive:
+    """Distributions of values that rest on so many events, mixed over η.
+
+    For one η the arcsine of the root of a share is normal with variance 1/(4 trials) (Anscombe
+    1948); a share within half an event of 1 is 1.
+
+    Args:
+        weights: probabilities of the cells of ``PULLS``, [N, Q].
+        events: expected, [N].
+        clustering: events for each independent one.
+    """
+    angles = np.arcsin(np.sqrt(expit(2 * PULLS)))
+    end = 1 - 0.5 / np.maximum(events, 1.0)
+    shares = np.minimum((1 + GRID) / 2, end[:, np.newaxis])
+    precision = 2 * np.sqrt(events / clustering)
+    cdf = np.empty((len(weights), len(GRID)))
+    for row in range(len(weights)):  # a row at a time: the kernel of all would not fit in memory
+        gaps = np.arcsin(np.sqrt(shares[row])) - angles[:, np.newaxis]
+        cdf[row] = weights[row] @ ndtr(precision[row] * gaps)
+    cdf[:, -1] = 1.0
+    return Predictive(cdf)
+
+
+def cell_weights(means: Values, variances: Values) -> Values:
+    """Probabilities of the cells of ``PULLS`` under normal distributions, [..., Q].
+
+    What lies beyond the ends is counted in the last cells.
+    """
+    edges = (PULLS[:-1] + _CELL / 2 - means[..., np.newaxis]) / np.sqrt(variances)[..., np.newaxis]
+    ends = np.zeros((*means.shape, 1)), np.ones((*means.shape, 1))
+    weights: Values = np.diff(np.concatenate([ends[0], ndtr(edges), ends[1]], axis=-1), axis=-1)
+    return weights

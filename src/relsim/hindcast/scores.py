@@ -1,0 +1,152 @@
+"""Proper scores of forecasts, and how well their bands cover.
+
+CRPS and logarithmic score are proper: no forecaster gains by saying other than it believes
+(Gneiting and Raftery 2007). Both fall as forecasts get better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+GRID: Values = np.linspace(-1.0, 1.0, 401)  # cooperation, in steps of 0.005
+_STEP = GRID[1] - GRID[0]
+_TOLERANCE = 1e-9
+BIN = 0.05  # width of the bins of the logarithmic score, in units of cooperation
+_PER_BIN = round(BIN / _STEP)
+LEAST_PROBABILITY = 1e-6  # keeps one surprise from deciding a mean: at most 10.8 nats
+
+
+@dataclass(frozen=True)
+class Predictive:
+    """Predictive distributions of cooperation in [-1, 1], any shape, with atoms at the ends.
+
+    Attributes:
+        cdf: P(value ≤ x) at each x of ``GRID``, [N, G]. The last is 1; what it jumps by there
+            is the probability of 1 itself.
+    """
+
+    cdf: Values
+
+    def of(self, rows: Flags) -> Predictive:
+        """Some of the distributions."""
+        return Predictive(self.cdf[rows])
+
+    def mean(self) -> Values:
+        """Their means, [N]."""
+        means: Values = 1.0 - np.trapezoid(self._continuous(), GRID, axis=1)
+        return means
+
+    def quantiles(self, probability: float) -> Values:
+        """The values that have a probability at or below them, [N]."""
+        cdf = self._continuous()
+        right = (cdf >= probability).argmax(axis=1)
+        right = np.where(cdf[:, -1] < probability, len(GRID) - 1, right)
+        rows, left = np.arange(len(cdf)), np.maximum(right - 1, 0)
+        rise = np.maximum(cdf[rows, right] - cdf[rows, left], _TOLERANCE)
+        back = np.clip((cdf[rows, right] - probability) / rise, 0.0, 1.0)
+        found: Values = GRID[right] - _STEP * np.where(right > left, back, 0.0)
+        return found
+
+    def band(self, level: float) -> tuple[Values, Values]:
+        """Central band: lower and upper ends, [N] each, for a level such as 0.8."""
+        return self.quantiles((1 - level) / 2), self.quantiles((1 + level) / 2)
+
+    def covered(self, values: Values, level: float) -> Flags:
+        """Which values lie in their band, ends included, [N]."""
+        lower, upper = self.band(level)
+        inside: Flags = (values >= lower - _TOLERANCE) & (values <= upper + _TOLERANCE)
+        return inside
+
+    def crps(self, values: Values) -> Values:
+        """Continuous ranked probability scores, ∫ (F(x) - 1{value ≤ x})² dx, [N]."""
+        cdf = self._continuous()
+        middle = (cdf[:, 1:] + cdf[:, :-1]) / 2
+        above = np.clip((GRID[1:] - values[:, np.newaxis]) / _STEP, 0.0, 1.0)
+        squares = (1 - above) * middle**2 + above * (1 - middle) ** 2
+        scores: Values = _STEP * squares.sum(axis=1)
+        return scores
+
+    def log_score(self, values: Values) -> Values:
+        """Minus log of the density of the value's bin (twentieths of cooperation), [N], in nats.
+
+        Bins give the atom at 1 and densities a common measure, the same for all forecasters.
+        """
+        edges = self.cdf[:, ::_PER_BIN].copy()
+        edges[:, 0] = 0.0
+        bins = len(edges[0]) - 1
+        place = np.clip(np.ceil((values + 1) / BIN - _TOLERANCE).astype(int) - 1, 0, bins - 1)
+        probability = np.diff(edges, axis=1)[np.arange(len(values)), place]
+        scores: Values = -np.log(np.maximum(probability, LEAST_PROBABILITY) / BIN)
+        return scores
+
+    def pit(self, values: Values) -> tuple[Values, Values]:
+        """Probability integral transforms: P(X < value) and P(X ≤ value), [N] each.
+
+        They differ where the value is an atom; a calibrated forecaster's are uniform once each
+        is spread evenly between the two (Czado, Gneiting and Held 2009).
+        """
+        cdf = self._continuous()
+        place = (values + 1) / _STEP
+        left = np.clip(np.floor(place).astype(int), 0, len(GRID) - 2)
+        share = place - left
+        rows = np.arange(len(values))
+        below = (1 - share) * cdf[rows, left] + share * cdf[rows, left + 1]
+        upto = np.where(values >= 1.0 - _TOLERANCE, 1.0, below)
+        upto = np.where(values <= -1.0 + _TOLERANCE, self.cdf[:, 0], upto)
+        below = np.where(values <= -1.0 + _TOLERANCE, 0.0, below)
+        return below, upto
+
+    def _continuous(self) -> Values:
+        """The CDF with its limit from the left in place of the jump to 1, [N, G]."""
+        cdf = self.cdf.copy()
+        slope = cdf[:, -2] - cdf[:, -3]
+        cdf[:, -1] = np.minimum(cdf[:, -2] + slope, 1.0)
+        return cdf
+
+
+def clipped_normal(means: Values, deviations: Values) -> Predictive:
+    """Normal distributions [N] whose mass beyond -1 and 1 sits on those ends."""
+    cdf = ndtr((GRID - means[:, np.newaxis]) / deviations[:, np.newaxis])
+    cdf[:, -1] = 1.0
+    return Predictive(cdf)
+
+
+def crps_normal(means: Values, deviations: Values, values: Values) -> Values:
+    """CRPS of normal distributions (Gneiting et al. 2005, equation 5), [N]."""
+    z = (values - means) / deviations
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    scores: Values = deviations * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
+    return scores
+
+
+def crps_members(members: Values, values: Values) -> Values:
+    """Fair CRPS of ensembles [R, N] at values [N]: unbiased for any R of two or more (Ferro 2014)."""
+    runs = len(members)
+    ranked = np.sort(members, axis=0)
+    weights = 2 * np.arange(1, runs + 1) - runs - 1
+    spread = (weights[:, np.newaxis] * ranked).sum(axis=0) / (runs * (runs - 1))
+    scores: Values = np.abs(members - values).mean(axis=0) - spread
+    return scores
+
+
+def pit_histogram(below: Values, upto: Values, bins: int = 10) -> Values:
+    """Shares of the PIT in equal bins, [bins]; each is 1/bins for a calibrated forecaster.
+
+    Args:
+        below: P(X < value), [N].
+        upto: P(X ≤ value), [N].
+        bins: their number.
+    """
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    width = np.maximum(upto - below, _TOLERANCE)[:, np.newaxis]
+    cumulated = np.clip((edges - below[:, np.newaxis]) / width, 0.0, 1.0)
+    cumulated[:, -1] = 1.0
+    shares: Values = np.diff(cumulated, axis=1).mean(axis=0)
+    return shares

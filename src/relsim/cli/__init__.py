@@ -17,6 +17,7 @@ from relsim.cli.compare import compare
 from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
+from relsim.cli.hindcast import hindcast
 from relsim.cli.listing import list_
 from relsim.cli.observe import observe
 from relsim.cli.report import report
@@ -32,6 +33,7 @@ app.command()(run)
 app.command()(compare)
 app.command()(explain)
 app.command()(experiment)
+app.command()(hindcast)
 app.command()(observe)
 app.command()(diff)
 app.command()(report)

@@ -225,9 +225,7 @@ def _means(rows: pd.DataFrame) -> dict[str, float]:
 def _drawn(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     """Total CRPS of each forecaster in each draw of the states, [draws] by forecaster."""
     weighted = rows.assign(crps=rows["crps"] * rows["weight"])
-    by_pair = weighted.pivot_table(
-        index="dyad", columns="forecaster", values="crps", aggfunc="sum"
-    )
+    by_pair = weighted.pivot_table(index="dyad", columns="forecaster", values="crps", aggfunc="sum")
     ends = np.array([dyad.split("-") for dyad in by_pair.index])
     names, places = np.unique(ends, return_inverse=True)
     places = places.reshape(ends.shape)

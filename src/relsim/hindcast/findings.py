@@ -1,0 +1,179 @@
+"""What a hindcast found: tables, and what they say in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from relsim.hindcast.evaluate import (
+    LEVELS,
+    MODEL,
+    HoldOut,
+    evaluate,
+    origins_of,
+    pit_shares,
+    skill,
+)
+from relsim.hindcast.panel import Panel
+from relsim.hindcast.state_space import Fitted, fit
+
+FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
+LEAST_TURNS = 20  # turning points that a mean is taken over
+
+
+@dataclass(frozen=True)
+class Hindcast:
+    """A scored hindcast, and the forecast it speaks for.
+
+    Attributes:
+        panel: the series.
+        origins: last years of the pasts that were forecast from.
+        horizons: in years.
+        hold_out: whether pairs were forecast as if never seen.
+        scores: as of :func:`relsim.hindcast.evaluate.evaluate`.
+        fitted: the model fitted on all years.
+    """
+
+    panel: Panel
+    origins: tuple[int, ...]
+    horizons: tuple[int, ...]
+    hold_out: HoldOut | None
+    scores: pd.DataFrame
+    fitted: Fitted
+
+    @property
+    def skill(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster."""
+        return skill(self.scores)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The numbers, by name."""
+        return {
+            "skill": self.skill,
+            "turning": self.turning(),
+            "pit": pit_shares(self.scores).reset_index(),
+            "forecast": self.forecast(),
+            "parameters": self.parameters(),
+            "scores": self.scores,
+        }
+
+    def turning(self) -> pd.DataFrame:
+        """Mean CRPS by horizon and forecaster, at turning points and elsewhere."""
+        rows = self.scores.assign(total=self.scores["crps"] * self.scores["weight"])
+        keys = ["horizon", "turning", "forecaster"]
+        sums = rows.groupby(keys, sort=False)[["total", "weight"]].sum().reset_index()
+        sums["crps"] = sums["total"] / sums["weight"]
+        return sums.rename(columns={"weight": "n"})[[*keys, "n", "crps"]]
+
+    def forecast(self) -> pd.DataFrame:
+        """What the fitted model says of the years to come, by pair and horizon."""
+        frames = []
+        for years, said in self.fitted.forecast(self.horizons).items():
+            frame = pd.DataFrame({"dyad": self.panel.dyads, "year": self.panel.years[-1] + years})
+            frame["mean"] = said.mean()
+            for level in LEVELS:
+                percent = f"{level * 100:g}"
+                frame[f"lower{percent}"], frame[f"upper{percent}"] = said.band(level)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True).sort_values(["dyad", "year"])
+
+    def parameters(self) -> pd.DataFrame:
+        """The fitted numbers, on all years."""
+        found = asdict(self.fitted.dynamics)
+        return pd.DataFrame({"parameter": list(found), "value": list(found.values())})
+
+    def sentences(self) -> list[str]:
+        """How good it is, against what, by horizon; then its bands and its turning points."""
+        table = self.skill
+        said = [_skill_sentence(rows) for _, rows in table.groupby("horizon")]
+        return [*said, _band_sentence(table), *_turning_sentences(self.turning())]
+
+    def warnings(self) -> list[str]:
+        """What the scores do not support."""
+        table = self.skill.query("forecaster == @MODEL")
+        far = table[(table["cover80"] - 0.8).abs() > FAR_OFF]
+        said = [
+            f"At {_years(row['horizon'])} 80 % bands hold {row['cover80']:.1%} of the values."
+            for _, row in far.iterrows()
+        ]
+        unsure = table[(table["ratio_low"] < 1) & (table["ratio_high"] > 1)]
+        if len(unsure):
+            horizons = _listed([int(value) for value in unsure["horizon"]])
+            said.append(
+                f"At {horizons} the interval of the ratio to the best baseline, clustered by "
+                "state, contains 1: these pairs and years alone do not settle that the model is "
+                "better."
+            )
+        return said
+
+
+def hindcast(
+    panel: Panel,
+    origins: Sequence[int] | None = None,
+    horizons: Sequence[int] = (1, 3, 5),
+    hold_out: HoldOut | None = None,
+) -> Hindcast:
+    """Scores of forecasts from each origin, everything fitted on the years up to it.
+
+    Args:
+        panel: the series.
+        origins: last years of the pasts; all possible, where not said.
+        horizons: in years.
+        hold_out: forecast pairs, or all pairs of some states, as if never seen.
+
+    Raises:
+        RelsimError: the series is too short.
+    """
+    chosen = tuple(origins_of(panel, horizons) if origins is None else origins)
+    scores = evaluate(panel, None, chosen, horizons, hold_out)
+    return Hindcast(panel, chosen, tuple(horizons), hold_out, scores, fit(panel))
+
+
+def _skill_sentence(rows: pd.DataFrame) -> str:
+    model = rows.set_index("forecaster").loc[MODEL]
+    best = rows.loc[rows["best"], "forecaster"].iloc[0]
+    word = "better" if model["ratio"] < 1 else "no better"
+    return (
+        f"At {_years(model['horizon'])} the model is {word} than the best baseline ({best}): "
+        f"its CRPS is {model['crps']:.4f}, {model['ratio']:.3f} times as much (95 % interval "
+        f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, clustered by state; "
+        f"{model['n']:,.0f} forecasts)."
+    )
+
+
+def _band_sentence(table: pd.DataFrame) -> str:
+    model = table[table["forecaster"] == MODEL]
+    shares = ", ".join(
+        f"{row['cover80']:.1%} at {_years(row['horizon'])}" for _, row in model.iterrows()
+    )
+    return f"Its 80 % bands hold {shares} of what came."
+
+
+def _turning_sentences(table: pd.DataFrame) -> list[str]:
+    turns = table[table["turning"]]
+    said = []
+    for horizon, rows in turns.groupby("horizon"):
+        if rows["n"].iloc[0] < LEAST_TURNS:
+            continue
+        found = rows.set_index("forecaster")["crps"]
+        simple = found.drop(MODEL)
+        said.append(
+            f"At turning points {_years(horizon)} ahead ({rows['n'].iloc[0]:,.0f}) its CRPS is "
+            f"{found[MODEL]:.3f}, the best baseline's there {simple.min():.3f} "
+            f"({simple.idxmin()})."
+        )
+    return said
+
+
+def _years(horizon: object) -> str:
+    years = int(np.asarray(horizon).item())
+    return f"{years} year" + ("s" if years != 1 else "")
+
+
+def _listed(values: list[int]) -> str:
+    words = [str(value) for value in values]
+    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{text} years" if values != [1] else "1 year"

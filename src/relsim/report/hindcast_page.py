@@ -1,0 +1,69 @@
+"""The page of a hindcast: how good forecasts were, against what, and what is said of years to
+come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from relsim.hindcast.findings import Hindcast
+from relsim.report.inputs import Table
+from relsim.report.page import render
+
+CAUTION = (
+    "Scored is the linear model that the simulation comes down to near its opening: a level of "
+    "each pair, fluctuation around it, slow drift, and news-coded measurement. What a scenario "
+    "adds to it, by events and third parties, is not scored here."
+)
+SHOWN = {
+    "skill": (
+        "Skill",
+        "CRPS, log score (nats, lower is better) and RMSE in units of measured cooperation; "
+        "coverage and width of bands; ratio: CRPS over that of the best baseline, with its 95 % "
+        "interval",
+    ),
+    "turning": ("Turning points", "Mean CRPS at changes of three times their error, and elsewhere"),
+    "parameters": ("Fitted numbers", "On all years; pulls are those of docs/ODD.md"),
+    "forecast": ("Years to come", "Mean and bands, of the model fitted on all years"),
+}
+MOST_ROWS = 400
+
+
+def hindcast_page(
+    found: Hindcast, charts: Mapping[str, Any], manifest: Mapping[str, Any], script: str
+) -> str:
+    """The page as text.
+
+    Args:
+        found: what to show.
+        charts: definitions of the figures, by name.
+        manifest: of the hindcast.
+        script: of :meth:`relsim.figures.save.Painter.script`.
+    """
+    tables = found.tables()
+    return render(
+        "hindcast.html",
+        script,
+        title=f"Hindcast of {manifest['file']}",
+        manifest=manifest,
+        horizons=", ".join(str(years) for years in found.horizons),
+        origins=f"{found.origins[0]} to {found.origins[-1]}",
+        hold_out=found.hold_out,
+        caution=CAUTION,
+        charts=charts,
+        tables=[_table(name, tables[name]) for name in SHOWN],
+    )
+
+
+def _table(name: str, frame: pd.DataFrame) -> Table:
+    title, caption = SHOWN[name]
+    shown = frame.head(MOST_ROWS)
+    more = f" ({name}.csv has all {len(frame):,})" if len(frame) > MOST_ROWS else ""
+    rows = tuple(tuple(_text(cell) for cell in row) for row in shown.itertuples(index=False))
+    return Table(title, caption + more, tuple(str(one) for one in frame.columns), rows)
+
+
+def _text(cell: Any) -> str:
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)

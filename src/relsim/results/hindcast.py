@@ -1,0 +1,166 @@
+"""A hindcast into a folder of its own: scores, tables, figures, a page and a manifest."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from relsim import __version__
+from relsim.analysis.observed import read_observed
+from relsim.analysis.summary import write_table
+from relsim.figures.save import Painter, definition
+from relsim.figures.skill import hindcast_charts
+from relsim.hindcast.evaluate import HORIZONS, HoldOut
+from relsim.hindcast.findings import Hindcast, hindcast
+from relsim.hindcast.panel import panel_of
+from relsim.report.hindcast_page import hindcast_page
+from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
+from relsim.results.identity import digest
+from relsim.results.result import FIGURES, REPORT
+from relsim.results.watcher import Nobody, Watcher
+from relsim.scenario.load import slug
+
+FORMAT = 1
+PLACE = "hindcasts"  # apart from results of scenarios
+LIBRARIES = ("numpy", "pandas", "scipy")
+PARAMETERS = "parameters.json"
+
+
+@dataclass(frozen=True)
+class HindcastResult:
+    """A finished hindcast.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``; with sentences and warnings.
+        reused: it was there already.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    reused: bool = False
+
+    @property
+    def skill(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster."""
+        return pd.read_csv(self.folder / "skill.csv")
+
+
+def run_hindcast(
+    observed: str | Path,
+    *,
+    origins: Sequence[int] | None = None,
+    horizons: Sequence[int] = HORIZONS,
+    hold_out: HoldOut | None = None,
+    out: str | Path = "results",
+    force: bool = False,
+    command: str = "",
+    watcher: Watcher | None = None,
+) -> HindcastResult:
+    """Scores forecasts of a measured series, and leaves a folder with tables, figures and a page.
+
+    Args:
+        observed: CSV of observations (``dyad,period,value[,events]``).
+        origins: years to forecast from; all with enough past, where not said.
+        horizons: in years.
+        hold_out: forecast pairs, or all pairs of some states, as if never seen.
+        out: folder of all results.
+        force: repeat a finished hindcast.
+        command: how it was asked for, for the manifest.
+        watcher: told how far it is.
+
+    Raises:
+        ScenarioError: the file has problems.
+        RelsimError: the series is too short.
+        ResultsError: the folder cannot be written.
+    """
+    file, told = Path(observed), watcher or Nobody()
+    panel = panel_of(read_observed(file))
+    asked = {
+        "series": digest(file.read_text(encoding="utf-8-sig")),
+        "origins": None if origins is None else list(origins),
+        "horizons": list(horizons),
+        "hold_out": hold_out,
+        "relsim": __version__,
+    }
+    folder = Path(out) / PLACE / slug(file.stem) / digest(asked)[:12]
+    waiting = partial(told.phase, "Another process runs this hindcast; waiting")
+    try:
+        with locked([folder], waiting):
+            if not force and is_finished(folder):
+                return replace(open_hindcast(folder), reused=True)
+            about: dict[str, Any] = {"id": folder.name, "file": file.name, "command": command}
+            with written_aside(folder, afresh=True) as aside:
+                started = time.perf_counter()
+                told.phase("Fitting each past, and scoring what came")
+                found = hindcast(panel, origins, horizons, hold_out)
+                about["seconds"] = round(time.perf_counter() - started, 1)
+                told.phase("Drawing figures and the report")
+                _write(found, about | asked, aside)
+    except OSError as error:
+        raise unwritable(error, folder) from error
+    return open_hindcast(folder)
+
+
+def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
+    """Everything of a hindcast, the manifest last."""
+    tables = found.tables()
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+    fitted = json.dumps(asdict(found.fitted.dynamics), indent=2) + "\n"
+    (folder / PARAMETERS).write_text(fitted, encoding="utf-8")
+    content = _manifest(found, about)
+    charts = {name: definition(one) for name, one in hindcast_charts(found).items()}
+    (folder / FIGURES).mkdir()
+    with Painter() as painter:
+        painter.draw(charts, folder / FIGURES)
+        page = hindcast_page(found, charts, content, painter.script())
+    (folder / REPORT).write_text(page, encoding="utf-8")
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
+    panel = found.panel
+    return {
+        "format": FORMAT,
+        **about,
+        "pairs": len(panel.dyads),
+        "years": [panel.years[0], panel.years[-1]],
+        "forecast_from": list(found.origins),
+        "sentences": found.sentences(),
+        "warnings": found.warnings(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def open_hindcast(folder: str | Path) -> HindcastResult:
+    """A finished hindcast, from its folder."""
+    folder = Path(folder)
+    return HindcastResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+
+
+def save_parameters(result: HindcastResult, file: Path) -> None:
+    """Copies the fitted numbers of a hindcast.
+
+    Raises:
+        ResultsError: the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(result.folder / PARAMETERS, file)
+    except OSError as error:
+        raise unwritable(error, file) from error

@@ -27,6 +27,7 @@ Forecaster: TypeAlias = Callable[[Panel, Sequence[int]], Forecasts]
 HoldOut: TypeAlias = Literal["pairs", "states"]
 
 MODEL = "state space"
+LEVEL = "level alone"
 HORIZONS = (1, 3, 5)
 LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
 SHORTEST_PAST = 2  # what any fit needs
@@ -42,9 +43,18 @@ def state_space(past: Panel, horizons: Sequence[int]) -> Forecasts:
     return fit(past).forecast(horizons)
 
 
+def level_alone(past: Panel, horizons: Sequence[int]) -> Forecasts:
+    """The same without drift and lasting fluctuation: pooled levels, and a spread about them.
+
+    Where years are in no order (shuffled), there is nothing to know but this.
+    """
+    return fit(past, moving=False).forecast(horizons)
+
+
 def forecasters() -> dict[str, Forecaster]:
-    """The model and its baselines, by name."""
-    return {MODEL: state_space, **{baseline.name: baseline.forecast for baseline in BASELINES}}
+    """The model, the model without its dynamics, and the baselines, by name."""
+    simple = {baseline.name: baseline.forecast for baseline in BASELINES}
+    return {MODEL: state_space, LEVEL: level_alone, **simple}
 
 
 def origins_of(panel: Panel, horizons: Sequence[int]) -> tuple[int, ...]:
@@ -168,7 +178,8 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
     """Mean scores by horizon and forecaster, and ratios to the best baseline.
 
     The best baseline of a horizon is the one with the least mean CRPS there, known only
-    afterwards: that favours the baselines.
+    afterwards: that favours the baselines. ``level alone`` is none of them: a ratio to it says
+    what the dynamics are worth, a ratio to the best baseline what the whole model is.
 
     Args:
         scores: as :func:`evaluate` gives them, or some of its rows.
@@ -178,8 +189,9 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
     Returns:
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
         ``cover80, width80`` and so on, ``ratio`` of its CRPS to the best baseline's with
-        ``ratio_low, ratio_high`` (95 %), ``log_gain`` (nats that its log score is better by) and
-        ``best`` (whether it is the best baseline).
+        ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on,
+        ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
+        (whether it is the best baseline).
     """
     return pd.concat(
         [_skill(rows, draws, seed).assign(horizon=h) for h, rows in scores.groupby("horizon")],
@@ -195,12 +207,15 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
             for name, one in rows.groupby("forecaster", sort=False)
         ]
     ).set_index("forecaster")
-    baselines = [name for name in table.index if name != MODEL]
-    best = table.loc[baselines, "crps"].idxmin() if baselines else table.index[0]
+    simple = [name for name in table.index if name not in (MODEL, LEVEL)]
+    best = table.loc[simple, "crps"].idxmin() if simple else table.index[0]
     totals = _drawn(rows, draws, seed)
-    ratios = totals.div(totals[best], axis="index")
-    table["ratio"] = table["crps"] / table.loc[best, "crps"]
-    table["ratio_low"], table["ratio_high"] = (ratios.quantile(share) for share in INTERVAL)
+    for column, base in (("ratio", best), ("to_level", LEVEL)):
+        if base in table.index:
+            table[column] = table["crps"] / table.loc[base, "crps"]
+            drawn = totals.div(totals[base], axis="index")
+            for end, share in zip(("low", "high"), INTERVAL, strict=True):
+                table[f"{column}_{end}"] = drawn.quantile(share)
     table["log_gain"] = table.loc[best, "log_score"] - table["log_score"]
     table["best"] = table.index == best
     return table.reset_index()

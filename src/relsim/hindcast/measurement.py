@@ -9,9 +9,11 @@ The error of a value thus shrinks with its events, and shrinks towards the ends 
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, gammaln, log_expit, ndtr
+from scipy.special import betainc, expit, gammaln, log_expit, ndtr
 
 from relsim.hindcast.scores import GRID, Predictive
 
@@ -20,6 +22,7 @@ Values = NDArray[np.float64]
 NEWTON_STEPS = 4  # the log-likelihood is concave; the fifth changes no digit that matters
 PULLS: Values = np.linspace(-3.5, 5.0, 285)  # of the integral over η: cooperation ±0.998 and beyond
 _CELL = PULLS[1] - PULLS[0]
+TRIALS: Values = np.geomspace(1.5, 20_000.0, 28)  # independent events of the table of kernels
 
 
 def pull_of(cooperation: Values) -> Values:
@@ -88,24 +91,42 @@ def log_ways(values: Values, events: Values, clustering: float) -> Values:
 def predictive(weights: Values, events: Values, clustering: float) -> Predictive:
     """Distributions of values that rest on so many events, mixed over η.
 
-    For one η the arcsine of the root of a share is normal with variance 1/(4 trials) (Anscombe
-    1948); a share within half an event of 1 is 1.
+    For one η a share is beta distributed with mean p and variance p(1 - p)/trials; a share within
+    half an event of 1 is 1.
 
     Args:
         weights: probabilities of the cells of ``PULLS``, [N, Q].
         events: expected, [N].
         clustering: events for each independent one.
     """
-    angles = np.arcsin(np.sqrt(expit(2 * PULLS)))
-    end = 1 - 0.5 / np.maximum(events, 1.0)
-    shares = np.minimum((1 + GRID) / 2, end[:, np.newaxis])
-    precision = 2 * np.sqrt(events / clustering)
+    place = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
+    left = np.minimum(place.astype(int), len(TRIALS) - 2)
+    kernels, more = _kernels(), (place - left)[:, np.newaxis]
     cdf = np.empty((len(weights), len(GRID)))
-    for row in range(len(weights)):  # a row at a time: the kernel of all would not fit in memory
-        gaps = np.arcsin(np.sqrt(shares[row])) - angles[:, np.newaxis]
-        cdf[row] = weights[row] @ ndtr(precision[row] * gaps)
+    for lower in np.unique(left):
+        rows = left == lower
+        ends = (weights[rows] @ kernels[lower + side] for side in (0, 1))
+        cdf[rows] = (1 - more[rows]) * next(ends) + more[rows] * next(ends)
+    return Predictive(_with_atom(cdf, 1 - 1 / np.maximum(events, 1.0)))
+
+
+def _with_atom(cdf: Values, ends: Values) -> Values:
+    """The same with all that lies above the ends moved to 1, [N, G]."""
+    for row, end in enumerate(ends):
+        above = end < GRID
+        cdf[row, above] = np.interp(end, GRID, cdf[row])
     cdf[:, -1] = 1.0
-    return Predictive(cdf)
+    return cdf
+
+
+@cache
+def _kernels() -> Values:
+    """P(value ≤ x) at each trial count, pull and x of the grid, [M, Q, G]."""
+    probability = expit(2 * PULLS)[:, np.newaxis]
+    share = (1 + GRID) / 2
+    precision = TRIALS[:, np.newaxis, np.newaxis] - 1
+    kernels: Values = betainc(precision * probability, precision * (1 - probability), share)
+    return kernels
 
 
 def cell_weights(means: Values, variances: Values) -> Values:

@@ -64,19 +64,23 @@ class Dynamics:
 
 
 # Centre and standard deviation of the normal prior of each number, as transformed: level as it
-# is, persistence by its log odds, the others by their logs. All are wide: a factor of e or more.
+# is, persistence by its log odds, the others by their logs. A past of two or three years cannot
+# tell a lasting level from a persistent fluctuation from what is gone the next year: these
+# priors (a factor of 1.5 or so) keep them apart until the years do.
 NUMBERS: dict[str, tuple[float, float]] = {
     "level": (1.4, 3.0),
-    "level_spread": (-0.5, 1.0),
-    "drift": (-2.2, 1.0),
-    "volatility": (-1.5, 1.0),
-    "persistence": (0.0, 1.0),
-    "passing": (-1.5, 1.0),
-    "clustering": (0.2, 1.0),
+    "level_spread": (-0.7, 0.5),
+    "drift": (-2.2, 0.5),
+    "volatility": (-1.7, 0.5),
+    "persistence": (0.0, 0.5),
+    "passing": (-1.5, 0.4),
+    "clustering": (0.7, 0.7),
     "unevenness": (-1.0, 0.7),
 }
 _CENTRES = np.array([centre for centre, _ in NUMBERS.values()])
 _WIDTHS = np.array([width for _, width in NUMBERS.values()])
+_MOVING = np.array([name in ("drift", "volatility") for name in NUMBERS])
+_STILL = 1e-3  # pulls: nothing, but for the logarithm
 
 
 @dataclass(frozen=True)
@@ -140,16 +144,23 @@ class Fitted:
         return said
 
 
-def fit(past: Panel) -> Fitted:
-    """Fit the numbers on a past, and filter each pair through it."""
+def fit(past: Panel, moving: bool = True) -> Fitted:
+    """Fit the numbers on a past, and filter each pair through it.
+
+    Args:
+        past: the years up to the origin.
+        moving: whether levels drift and fluctuations last. Without, what is left is a level for
+            each pair, pooled alike, and a spread about it: what the dynamics must beat.
+    """
     _, joins = past.states()
     events = past.expected_events()
     levels = no_levels(len(past.dyads))
-    dynamics = _fit_dynamics(past, levels, _CENTRES)
+    start = _CENTRES if moving else np.where(_MOVING, np.log(_STILL), _CENTRES)
+    dynamics = _fit_dynamics(past, levels, start, moving)
     for _ in range(ROUNDS):
         found, errors = _levels_by_series(past, dynamics, levels)
         levels = fit_levels(found, errors, past.seen, events, joins)
-        dynamics = _fit_dynamics(past, levels, _vector(dynamics))
+        dynamics = _fit_dynamics(past, levels, _vector(dynamics), moving)
     return Fitted(past, dynamics, levels, filtered(past, dynamics, levels))
 
 
@@ -259,15 +270,21 @@ def _numbers(vector: Values) -> Dynamics:
     return replace(dynamics, level=float(places["level"]), persistence=persistence)
 
 
-def _fit_dynamics(past: Panel, levels: Levels, start: Values) -> Dynamics:
+def _fit_dynamics(past: Panel, levels: Levels, start: Values, moving: bool) -> Dynamics:
     """The numbers of the highest posterior density, given the levels."""
+    free = np.ones(len(start), dtype=bool) if moving else ~_MOVING
 
-    def surprise(vector: Values) -> float:
-        weak = np.sum(((vector - _CENTRES) / _WIDTHS) ** 2) / 2
-        return float(weak - filtered(past, _numbers(vector), levels).log_density.sum())
+    def whole(chosen: Values) -> Values:
+        vector = start.copy()
+        vector[free] = chosen
+        return vector
 
-    found = minimize(surprise, start, method="L-BFGS-B", options={"ftol": 1e-7})
-    return _numbers(found.x)
+    def surprise(chosen: Values) -> float:
+        weak = np.sum(((chosen - _CENTRES[free]) / _WIDTHS[free]) ** 2) / 2
+        return float(weak - filtered(past, _numbers(whole(chosen)), levels).log_density.sum())
+
+    found = minimize(surprise, start[free], method="L-BFGS-B", options={"ftol": 1e-7})
+    return _numbers(whole(found.x))
 
 
 def _levels_by_series(past: Panel, dynamics: Dynamics, levels: Levels) -> tuple[Values, Values]:

@@ -22,18 +22,21 @@ TRUTH = Dynamics(
 )
 
 
-def made_panel(years: int, seed: int, truth: Dynamics = TRUTH, states: int = 14) -> Panel:
+def made_panel(years: int, seed: int, states: int = 14, of_states: float = 0.3) -> Panel:
     """All pairs of some states; events differ by pair from 30 to 3000."""
+    truth = TRUTH
     rng = np.random.default_rng(seed)
     names = [f"S{number:02d}" for number in range(states)]
     dyads = [f"{a}-{b}" for place, a in enumerate(names) for b in names[place + 1 :]]
-    effects = dict(zip(names, rng.normal(0, 0.3, states), strict=True))
+    effects = dict(zip(names, rng.normal(0, of_states, states), strict=True))
     offsets = np.array([sum(effects[state] for state in dyad.split("-")) for dyad in dyads])
     pulls = truth.level + offsets[:, np.newaxis] + made_pulls(len(dyads), years, truth, rng)
     events = np.exp(rng.uniform(np.log(30), np.log(3000), len(dyads))).round()
     events = np.repeat(events[:, np.newaxis], years, axis=1)
-    trials = np.maximum((events / truth.clustering).round(), 1)
-    values = 2 * rng.binomial(trials.astype(int), expit(2 * pulls)) / trials - 1
+    share = expit(2 * pulls)
+    precision = events / truth.clustering - 1
+    drawn = rng.beta(precision * share, precision * (1 - share))
+    values = 2 * (drawn * events).round() / events - 1
     return Panel(tuple(dyads), tuple(range(2000, 2000 + years)), values, events)
 
 

@@ -20,9 +20,8 @@ def test_a_value_changes_a_belief_as_bayes_says(value: float, events: int) -> No
     total = np.trapezoid(joint, FINE)
     expected = np.trapezoid(joint * FINE, FINE) / total
     deviation = np.sqrt(np.trapezoid(joint * (FINE - expected) ** 2, FINE) / total)
-    found = absorb(
-        *(np.array([number]) for number in (mean, spread**2, value, float(events))), clustering=1.0
-    )
+    before = np.array([mean]), np.array([spread**2])
+    found = absorb(*before, np.array([value]), np.array([float(events)]), 1.0)
     assert found[0] == pytest.approx(expected, abs=0.05)
     assert np.sqrt(found[1]) == pytest.approx(deviation, rel=0.06)
     assert found[2] == pytest.approx(np.log(total), abs=0.05)
@@ -52,6 +51,8 @@ def test_a_foretold_value_is_spread_as_binomial_counts_are(events: int) -> None:
     said = predictive(weights, np.array([float(events)]), 1.0)
     assert said.mean() == pytest.approx(drawn.mean(), abs=0.01)
     for share in (0.05, 0.25, 0.5, 0.75):
-        assert said.quantiles(share) == pytest.approx(np.quantile(drawn, share), abs=1.2 / events + 0.01)
+        assert said.quantiles(share) == pytest.approx(
+            np.quantile(drawn, share), abs=1.2 / events + 0.01
+        )
     at_one = 1 - said.pit(np.ones(1))[0]
     assert at_one == pytest.approx((drawn == 1).mean(), abs=0.05)

@@ -207,16 +207,17 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
             for name, one in rows.groupby("forecaster", sort=False)
         ]
     ).set_index("forecaster")
-    simple = [name for name in table.index if name not in (MODEL, LEVEL)]
-    best = table.loc[simple, "crps"].idxmin() if simple else table.index[0]
+    crps = {str(name): float(score) for name, score in table["crps"].items()}
+    simple = [name for name in crps if name not in (MODEL, LEVEL)]
+    best = min(simple or crps, key=lambda name: crps[name])
     totals = _drawn(rows, draws, seed)
     for column, base in (("ratio", best), ("to_level", LEVEL)):
-        if base in table.index:
-            table[column] = table["crps"] / table.loc[base, "crps"]
+        if base in crps:
+            table[column] = table["crps"] / crps[base]
             drawn = totals.div(totals[base], axis="index")
             for end, share in zip(("low", "high"), INTERVAL, strict=True):
                 table[f"{column}_{end}"] = drawn.quantile(share)
-    table["log_gain"] = table.loc[best, "log_score"] - table["log_score"]
+    table["log_gain"] = table["log_score"][best] - table["log_score"]
     table["best"] = table.index == best
     return table.reset_index()
 

@@ -43,8 +43,7 @@ class Panel:
     @property
     def seen(self) -> Flags:
         """Which pairs have a value in any year, [P]."""
-        known: Flags = self.measured.any(axis=1)
-        return known
+        return np.asarray(self.measured.any(axis=1))
 
     def until(self, year: int) -> Panel:
         """The years up to one, that one included."""

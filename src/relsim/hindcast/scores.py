@@ -40,8 +40,7 @@ class Predictive:
 
     def mean(self) -> Values:
         """Their means, [N]."""
-        means: Values = 1.0 - np.trapezoid(self._continuous(), GRID, axis=1)
-        return means
+        return np.asarray(1.0 - np.trapezoid(self._continuous(), GRID, axis=1))
 
     def quantiles(self, probability: float) -> Values:
         """The values that have a probability at or below them, [N]."""
@@ -127,7 +126,7 @@ def crps_normal(means: Values, deviations: Values, values: Values) -> Values:
 
 
 def crps_members(members: Values, values: Values) -> Values:
-    """Fair CRPS of ensembles [R, N] at values [N]: unbiased for any R of two or more (Ferro 2014)."""
+    """Fair CRPS of ensembles [R, N] at values [N], unbiased for two runs or more (Ferro 2014)."""
     runs = len(members)
     ranked = np.sort(members, axis=0)
     weights = 2 * np.arange(1, runs + 1) - runs - 1

@@ -1,0 +1,106 @@
+"""Rolling origins: nothing of the future gets in, and no skill is reported where there is none."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hindcast.made import made_panel, shuffled
+from relsim.analysis.observed import read_observed
+from relsim.errors import RelsimError
+from relsim.hindcast.evaluate import (
+    LEVEL,
+    MODEL,
+    evaluate,
+    forecasters,
+    origins_of,
+    skill,
+    turning,
+)
+from relsim.hindcast.panel import Panel, panel_of
+
+PANEL = made_panel(years=10, seed=31, states=12)
+ROOT = Path(__file__).parents[2]
+HISTORY = Path(os.environ.get("RELSIM_HISTORY", ROOT.parent / "shared" / "history"))
+
+
+@pytest.mark.parametrize("name", list(forecasters()))
+def test_the_future_changes_no_forecast(name: str) -> None:
+    future = PANEL.values.copy()
+    future[:, 6:] = -future[:, 6:]
+    events = PANEL.events.copy()
+    events[:, 6:] *= 7
+    other = replace(PANEL, values=future, events=events)
+    forecaster = {name: forecasters()[name]}
+    rows = [evaluate(one, forecaster, (2005,), (1, 3)) for one in (PANEL, other)]
+    said = ["mean", "lower80", "upper80", "lower95"]
+    pd.testing.assert_frame_equal(rows[0][said], rows[1][said], check_exact=True)
+    assert not np.allclose(rows[0]["crps"], rows[1]["crps"])
+
+
+@pytest.mark.parametrize("hold_out", ["pairs", "states"])
+def test_a_pair_held_out_is_forecast_without_its_own_past(hold_out: str) -> None:
+    other = PANEL.values.copy()
+    other[0, :6] = -0.9
+    chosen = {"weighted mean": forecasters()["weighted mean"]}
+    panels = PANEL, replace(PANEL, values=other)
+    rows = [evaluate(one, chosen, (2005,), (1,), hold_out) for one in panels]  # type: ignore[arg-type]
+    own = [one[one["dyad"] == PANEL.dyads[0]]["mean"] for one in rows]
+    assert own[0].tolist() == pytest.approx(own[1].tolist(), abs=1e-12)
+    weights = rows[0].groupby("dyad")["weight"].sum()
+    assert weights.to_numpy() == pytest.approx(np.ones(len(PANEL.dyads)))
+
+
+def test_dynamics_are_worth_something_where_there_are_some() -> None:
+    table = judged(made_panel(years=14, seed=33, states=14), origins=(2006, 2008, 2010))
+    assert table["to_level_high"].iloc[0] < 1
+    assert table["ratio"].iloc[0] < 1
+
+
+def test_years_in_no_order_give_no_skill() -> None:
+    table = judged(shuffled(PANEL, seed=34), origins=(2004, 2006, 2008))
+    assert (table["to_level_high"] >= 1).all()
+
+
+def judged(panel: Panel, origins: tuple[int, ...]) -> pd.DataFrame:
+    table = skill(evaluate(panel, origins=origins, horizons=(1, 3)), draws=400)
+    return table[table["forecaster"] == MODEL].set_index("horizon")
+
+
+def test_a_ratio_is_to_the_best_baseline_and_its_interval_holds_it() -> None:
+    scores = evaluate(PANEL, origins=(2005,), horizons=(1,))
+    table = skill(scores, draws=300).set_index("forecaster")
+    simple = table.drop([MODEL, LEVEL])
+    best = min(simple.index.astype(str), key=lambda name: float(simple["crps"][name]))
+    assert table["best"][best]
+    assert table["ratio_low"][best] == table["ratio"][best] == table["ratio_high"][best] == 1
+    assert (table["ratio_low"] <= table["ratio"]).all()
+    assert (table["ratio"] <= table["ratio_high"]).all()
+    assert table["ratio"][MODEL] == pytest.approx(table["crps"][MODEL] / simple["crps"].min())
+
+
+def test_a_turning_point_is_a_change_beyond_the_error_of_both_years() -> None:
+    values = np.array([[0.5, 0.5, 0.9], [0.5, 0.5, 0.9], [0.5, np.nan, 0.9]])
+    events = np.array([[400.0] * 3, [40.0] * 3, [400.0] * 3])
+    panel = Panel(("A-B", "A-C", "B-C"), (2000, 2001, 2002), values, events)
+    assert turning(panel, 2001, 1).tolist() == [True, False, True]
+
+
+def test_a_series_too_short_is_refused() -> None:
+    with pytest.raises(RelsimError, match="takes 3"):
+        origins_of(PANEL.until(2001), (1,))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HISTORY.exists(), reason="the measured series are not here")
+def test_measured_series_are_forecast_better_than_by_the_best_baseline() -> None:
+    panel = panel_of(read_observed(HISTORY / "icews_net.csv"))
+    table = skill(evaluate(panel))
+    model = table[table["forecaster"] == MODEL].set_index("horizon")
+    assert (model["ratio"] <= 0.98).all()
+    assert model["cover80"].between(0.76, 0.84).all()

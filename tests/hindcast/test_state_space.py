@@ -1,0 +1,88 @@
+"""The state space on series it made itself, and against a filter written out for one pair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hindcast.made import TRUTH, made_panel
+from relsim.hindcast.levels import no_levels
+from relsim.hindcast.panel import Panel
+from relsim.hindcast.state_space import Dynamics, Fitted, filtered, fit
+
+PANEL = made_panel(years=16, seed=11)
+FIT = fit(PANEL)
+
+
+def test_the_numbers_that_made_a_series_are_found() -> None:
+    found = FIT.dynamics
+    assert found.level == pytest.approx(TRUTH.level, abs=0.3)
+    assert found.level_spread == pytest.approx(TRUTH.level_spread, rel=0.35)
+    assert found.drift == pytest.approx(TRUTH.drift, rel=0.25)
+    assert found.clustering == pytest.approx(TRUTH.clustering, rel=0.25)
+    assert found.unevenness == pytest.approx(TRUTH.unevenness, abs=0.2)
+    yearly = np.hypot(TRUTH.volatility, TRUTH.passing)  # told apart only by long series
+    assert np.hypot(found.volatility, found.passing) == pytest.approx(yearly, rel=0.15)
+    assert FIT.levels.of_states == pytest.approx(0.3, rel=0.5)
+
+
+def test_bands_cover_what_the_model_itself_makes() -> None:
+    covered: dict[int, list[float]] = {1: [], 5: []}
+    for seed in (21, 22):
+        panel = made_panel(years=14, seed=seed)
+        for years, said in fit(panel.until(2008)).forecast((1, 5)).items():
+            covered[years].append(said.covered(panel.values[:, 8 + years], 0.8).mean())
+    for shares in covered.values():
+        assert np.mean(shares) == pytest.approx(0.8, abs=0.06)
+
+
+def still(**numbers: float) -> Dynamics:
+    return replace(TRUTH, unevenness=1e-6, clustering=1.0, **numbers)
+
+
+def test_with_many_events_the_filter_is_the_textbook_one() -> None:
+    dynamics = still(persistence=0.6)
+    pulls = np.array([1.0, 1.3, np.nan, 0.6, 0.9])
+    panel = Panel(("A-B",), tuple(range(5)), np.tanh(pulls)[np.newaxis], np.full((1, 5), 1e9))
+    found = filtered(panel, dynamics, no_levels(1))
+    mean, covariance = np.array([dynamics.level, 0.0]), np.diag([0.4**2, 0.2**2])
+    step, fresh = np.diag([1.0, 0.6]), np.diag([0.12**2, 0.2**2 * (1 - 0.36)])
+    for year, pull in enumerate(pulls):
+        if year:
+            mean, covariance = step @ mean, step @ covariance @ step + fresh
+        if not np.isnan(pull):
+            gain = covariance.sum(axis=1) / (covariance.sum() + 0.12**2)
+            mean = mean + gain * (pull - mean.sum())
+            covariance = covariance - np.outer(gain, covariance.sum(axis=0))
+    assert found.belief.level[0] == pytest.approx(mean[0], abs=1e-3)
+    assert found.belief.fluctuation[0] == pytest.approx(mean[1], abs=1e-3)
+    assert found.belief.covariance[0] == pytest.approx(covariance[0, 1], abs=1e-4)
+
+
+def test_uncertainty_grows_with_the_horizon_and_shrinks_with_what_is_known() -> None:
+    _, near = FIT.pulls(1)
+    _, far = FIT.pulls(10)
+    assert (far > near).all()
+    hidden = np.arange(len(PANEL.dyads)) < 3
+    blind = PANEL.hiding(hidden)
+    unseen = Fitted(blind, FIT.dynamics, FIT.levels, filtered(blind, FIT.dynamics, FIT.levels))
+    assert (unseen.pulls(1)[1][hidden] > near[hidden]).all()
+
+
+def test_a_pair_never_seen_is_foretold_by_its_states() -> None:
+    panel = made_panel(years=8, seed=12, of_states=0.8)
+    hidden = np.arange(len(panel.dyads)) % 5 == 0
+    found = fit(panel.hiding(hidden))
+    truth = np.arctanh(np.clip(panel.values, -0.99, 0.99)).mean(axis=1)[hidden]
+    assert np.corrcoef(found.pulls(1)[0][hidden].mean(axis=1), truth)[0, 1] > 0.7
+    within = found.forecast((1,))[1].of(hidden).covered(panel.values[hidden, -1], 0.8).mean()
+    assert within == pytest.approx(0.8, abs=0.2)  # of 19 pairs
+
+
+def test_a_pair_s_own_series_is_not_in_what_the_others_say_of_it() -> None:
+    changed = PANEL.values.copy()
+    changed[0] = -0.9
+    found = fit(replace(PANEL, values=changed))
+    assert found.levels.mean[0] == pytest.approx(FIT.levels.mean[0], abs=0.1)

@@ -255,6 +255,7 @@ def test_how_many_runs_lie_side_by_side_changes_nothing(monkeypatch: pytest.Monk
     base = recorded(scenario, runs=21)
     for lanes in (1, 2, 5, 32):
         monkeypatch.setattr(chunks, "LANES", lanes)
+        monkeypatch.setattr(chunks, "LANES_OF_FEW", lanes)
         assert same(base, recorded(scenario, runs=21))
 
 

@@ -224,7 +224,7 @@ def _accounts(
     program: Program, pair: tuple[int, int], seed: int, chunk: Chunk, stop: Stop | None
 ) -> Accounts:
     batch, _ = batch_of(program, seed, chunk, stop)
-    world = new_world(program, lanes(chunk.runs))
+    world = new_world(program, lanes(program, chunk.runs))
     numbers = number_views(program.sizes, world.vector)
     accounts = empty_accounts(pair, program.sizes, program.plan.steps, chunk.runs)
     simulate_accounts(program.plan, numbers, world, batch, accounts)

@@ -177,9 +177,9 @@ def turning(panel: Panel, origin: int, horizon: int) -> Flags:
 def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
     """Mean scores by horizon and forecaster, and ratios to the best baseline.
 
-    The best baseline of a horizon is the one with the least mean CRPS there, known only
-    afterwards: that favours the baselines. ``level alone`` is none of them: a ratio to it says
-    what the dynamics are worth, a ratio to the best baseline what the whole model is.
+    The best baseline of a horizon is the one of ``BASELINES`` with the least mean CRPS there,
+    known only afterwards: that favours the baselines. The level alone is none of them: a ratio
+    to it says what the dynamics are worth, a ratio to the best baseline what the whole model is.
 
     Args:
         scores: as :func:`evaluate` gives them, or some of its rows.
@@ -208,7 +208,7 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
         ]
     ).set_index("forecaster")
     crps = {str(name): float(score) for name, score in table["crps"].items()}
-    simple = [name for name in crps if name not in (MODEL, LEVEL)]
+    simple = [baseline.name for baseline in BASELINES if baseline.name in crps]
     best = min(simple or crps, key=lambda name: crps[name])
     totals = _drawn(rows, draws, seed)
     for column, base in (("ratio", best), ("to_level", LEVEL)):

@@ -33,7 +33,6 @@ from relsim.hindcast.scores import Predictive
 Values = NDArray[np.float64]
 
 FACTORS = 5  # nodes of the lognormal factor of volatility
-ROUNDS = 2  # of levels, then dynamics; a third changes the second digit of nothing
 _LOOK = 0.25  # pulls to either side, to find each pair's level by differences
 _LEAST_CURVATURE = 0.02  # a pair whose values say nothing of its level
 
@@ -157,10 +156,10 @@ def fit(past: Panel, moving: bool = True) -> Fitted:
     levels = no_levels(len(past.dyads))
     start = _CENTRES if moving else np.where(_MOVING, np.log(_STILL), _CENTRES)
     dynamics = _fit_dynamics(past, levels, start, moving)
-    for _ in range(ROUNDS):
-        found, errors = _levels_by_series(past, dynamics, levels)
-        levels = fit_levels(found, errors, past.seen, events, joins)
-        dynamics = _fit_dynamics(past, levels, _vector(dynamics), moving)
+    # Once each: another round changes no third digit of a score.
+    found, errors = _levels_by_series(past, dynamics, levels)
+    levels = fit_levels(found, errors, past.seen, events, joins)
+    dynamics = _fit_dynamics(past, levels, _vector(dynamics), moving)
     return Fitted(past, dynamics, levels, filtered(past, dynamics, levels))
 
 

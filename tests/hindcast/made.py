@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
@@ -61,3 +62,16 @@ def shuffled(panel: Panel, seed: int) -> Panel:
     order = rng.permuted(np.tile(np.arange(len(panel.years)), (len(panel.dyads), 1)), axis=1)
     rows = np.arange(len(panel.dyads))[:, np.newaxis]
     return replace(panel, values=panel.values[rows, order], events=panel.events[rows, order])
+
+
+def made_file(path: Path, years: int = 8, seed: int = 4, states: int = 6) -> Path:
+    """Such series as a file."""
+    panel = made_panel(years, seed, states)
+    rows = [
+        f"{dyad},{year},{panel.values[row, column]:.4f},{panel.events[row, column]:.0f}"
+        for row, dyad in enumerate(panel.dyads)
+        for column, year in enumerate(panel.years)
+    ]
+    text = "\n".join(["dyad,period,value,events", *rows]) + "\n"
+    path.write_text(text, encoding="utf-8")
+    return path

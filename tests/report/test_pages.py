@@ -11,7 +11,9 @@ import yaml
 
 import relsim
 from experiments.small import SWITCHED, study_in
+from hindcast.made import made_file
 from relsim.results.family import run_family
+from relsim.results.hindcast import run_hindcast
 from relsim.scenario.load import check_text
 from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
 from scenarios_to_test import FAMILY
@@ -45,10 +47,14 @@ def pages(family: Any) -> dict[str, Path]:
         "result": one.folder / "report.html",
         "family": family.report,
         "experiment": experiment.folder / "report.html",
+        "hindcast": run_hindcast(
+            made_file(out.parent / "made.csv"), horizons=(1, 3), simulate=False, out=out
+        ).folder
+        / "report.html",
     }
 
 
-@pytest.mark.parametrize("name", ["result", "family", "experiment"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast"])
 def test_every_chart_is_shown_without_a_complaint_or_a_request(
     driver: Any, pages: dict[str, Path], name: str
 ) -> None:
@@ -61,7 +67,7 @@ def test_every_chart_is_shown_without_a_complaint_or_a_request(
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize("name", ["result", "family", "experiment"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast"])
 def test_nothing_sticks_out_and_no_labels_overlap(
     driver: Any, pages: dict[str, Path], name: str, width: int
 ) -> None:

@@ -34,6 +34,12 @@ def hindcast(
         HoldOut | None,
         typer.Option(help="Leave out pairs, or whole states, in turn, as if never seen."),
     ] = None,
+    simulate: Annotated[
+        bool,
+        typer.Option(
+            "--simulate/--linear", help="Score the simulation too, or its linear model alone."
+        ),
+    ] = True,
     save_params: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the fitted numbers, as JSON.")
     ] = None,
@@ -51,6 +57,7 @@ def hindcast(
     name = observed.name if observed.is_absolute() else observed.as_posix()
     asked = [f"--origins {year}" for year in origins or []]
     asked += [f"--horizons {years}" for years in horizons or []]
+    asked += [] if simulate else ["--linear"]
     asked += [] if hold_out is None else [f"--hold-out {hold_out}"]
     with watching(console, 0) as watcher:
         result = run_hindcast(
@@ -58,6 +65,7 @@ def hindcast(
             origins=origins,
             horizons=horizons or HORIZONS,
             hold_out=hold_out,
+            simulate=simulate,
             out=out,
             force=force,
             command=" ".join(["relsim hindcast --observed", name, *asked]),

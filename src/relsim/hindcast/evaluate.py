@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
 from relsim.hindcast.baselines import BASELINES
+from relsim.hindcast.forecast import with_theory, without_theory
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
 from relsim.hindcast.state_space import fit
@@ -28,6 +29,7 @@ HoldOut: TypeAlias = Literal["pairs", "states"]
 
 MODEL = "state space"
 LEVEL = "level alone"
+SIMULATION, THEORY = "simulation", "with third parties"
 HORIZONS = (1, 3, 5)
 LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
 SHORTEST_PAST = 2  # what any fit needs
@@ -55,6 +57,11 @@ def forecasters() -> dict[str, Forecaster]:
     """The model, the model without its dynamics, and the baselines, by name."""
     simple = {baseline.name: baseline.forecast for baseline in BASELINES}
     return {MODEL: state_space, LEVEL: level_alone, **simple}
+
+
+def simulations() -> dict[str, Forecaster]:
+    """The simulation itself, without third parties and with them."""
+    return {SIMULATION: without_theory, THEORY: with_theory}
 
 
 def origins_of(panel: Panel, horizons: Sequence[int]) -> tuple[int, ...]:

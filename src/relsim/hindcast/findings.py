@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from relsim.hindcast.baselines import BASELINES
 from relsim.hindcast.evaluate import (
+    LEVEL,
     LEVELS,
     MODEL,
+    SIMULATION,
+    THEORY,
     HoldOut,
     evaluate,
+    forecasters,
     origins_of,
     pit_shares,
+    simulations,
     skill,
 )
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.state_space import Fitted, fit
 
 FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
+WORTH = 0.005  # of CRPS: half a percent, well below what pairs and years settle
 LEAST_TURNS = 20  # turning points that a mean is taken over
 
 
@@ -44,7 +52,7 @@ class Hindcast:
     scores: pd.DataFrame
     fitted: Fitted
 
-    @property
+    @cached_property
     def skill(self) -> pd.DataFrame:
         """Mean scores by horizon and forecaster."""
         return skill(self.scores)
@@ -89,7 +97,13 @@ class Hindcast:
         """How good it is, against what, by horizon; then its bands and its turning points."""
         table = self.skill
         said = [_skill_sentence(rows) for _, rows in table.groupby("horizon")]
-        return [*said, _band_sentence(table), *_turning_sentences(self.turning())]
+        return [
+            *said,
+            _band_sentence(table),
+            *_dynamics_sentence(table),
+            *_theory_sentences(table),
+            *_turning_sentences(self.turning()),
+        ]
 
     def warnings(self) -> list[str]:
         """What the scores do not support."""
@@ -115,6 +129,8 @@ def hindcast(
     origins: Sequence[int] | None = None,
     horizons: Sequence[int] = (1, 3, 5),
     hold_out: HoldOut | None = None,
+    *,
+    simulate: bool = True,
 ) -> Hindcast:
     """Scores of forecasts from each origin, everything fitted on the years up to it.
 
@@ -123,22 +139,23 @@ def hindcast(
         origins: last years of the pasts; all possible, where not said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
+        simulate: score ensembles of the simulation too, without third parties and with them.
 
     Raises:
         RelsimError: the series is too short.
     """
     chosen = tuple(origins_of(panel, horizons) if origins is None else origins)
-    scores = evaluate(panel, None, chosen, horizons, hold_out)
+    judged = forecasters() | (simulations() if simulate else {})
+    scores = evaluate(panel, judged, chosen, horizons, hold_out)
     return Hindcast(panel, chosen, tuple(horizons), hold_out, scores, fit(panel))
 
 
 def _skill_sentence(rows: pd.DataFrame) -> str:
     model = rows.set_index("forecaster").loc[MODEL]
     best = rows.loc[rows["best"], "forecaster"].iloc[0]
-    word = "better" if model["ratio"] < 1 else "no better"
     return (
-        f"At {_years(model['horizon'])} the model is {word} than the best baseline ({best}): "
-        f"its CRPS is {model['crps']:.4f}, {model['ratio']:.3f} times as much (95 % interval "
+        f"At {_years(model['horizon'])} the model's CRPS is {model['crps']:.4f}, "
+        f"{model['ratio']:.3f} times that of the best baseline, {best} (95 % interval "
         f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, clustered by state; "
         f"{model['n']:,.0f} forecasts)."
     )
@@ -152,6 +169,38 @@ def _band_sentence(table: pd.DataFrame) -> str:
     return f"Its 80 % bands hold {shares} of what came."
 
 
+def _dynamics_sentence(table: pd.DataFrame) -> list[str]:
+    """What drift and fluctuation are worth beside pooled levels."""
+    model = table[table["forecaster"] == MODEL]
+    if LEVEL not in set(table["forecaster"]):
+        return []
+    ratios = ", ".join(
+        f"{row['to_level']:.3f} ({row['to_level_low']:.3f} to {row['to_level_high']:.3f}) at "
+        f"{_years(row['horizon'])}"
+        for _, row in model.iterrows()
+    )
+    return [f"Against pooled levels that do not move, its CRPS is {ratios}."]
+
+
+def _theory_sentences(table: pd.DataFrame) -> list[str]:
+    """What the simulation says of the linear model, and what third parties add to it."""
+    by_name = table.pivot(index="horizon", columns="forecaster", values="crps")
+    if not {SIMULATION, THEORY} <= set(by_name):
+        return []
+    own = ", ".join(
+        f"{by_name.loc[years, SIMULATION] / by_name.loc[years, MODEL]:.3f} at {_years(years)}"
+        for years in by_name.index
+    )
+    theory = by_name[THEORY] / by_name[SIMULATION]
+    worth = "are worth nothing here" if (theory > 1 - WORTH).all() else "help"
+    added = ", ".join(f"{theory[years]:.4f} at {_years(years)}" for years in theory.index)
+    return [
+        f"Run as the simulation, CRPS is that of the linear model times {own}.",
+        f"Third parties, with a gain fitted on the past, {worth}: CRPS with them over that without "
+        f"is {added}.",
+    ]
+
+
 def _turning_sentences(table: pd.DataFrame) -> list[str]:
     turns = table[table["turning"]]
     said = []
@@ -159,7 +208,7 @@ def _turning_sentences(table: pd.DataFrame) -> list[str]:
         if rows["n"].iloc[0] < LEAST_TURNS:
             continue
         found = rows.set_index("forecaster")["crps"]
-        simple = found.drop(MODEL)
+        simple = found[[one.name for one in BASELINES]]
         said.append(
             f"At turning points {_years(horizon)} ahead ({rows['n'].iloc[0]:,.0f}) its CRPS is "
             f"{found[MODEL]:.3f}, the best baseline's there {simple.min():.3f} "

@@ -62,6 +62,7 @@ def run_hindcast(
     origins: Sequence[int] | None = None,
     horizons: Sequence[int] = HORIZONS,
     hold_out: HoldOut | None = None,
+    simulate: bool = True,
     out: str | Path = "results",
     force: bool = False,
     command: str = "",
@@ -74,6 +75,7 @@ def run_hindcast(
         origins: years to forecast from; all with enough past, where not said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
+        simulate: score the simulation too, which takes most of the time.
         out: folder of all results.
         force: repeat a finished hindcast.
         command: how it was asked for, for the manifest.
@@ -91,6 +93,7 @@ def run_hindcast(
         "origins": None if origins is None else list(origins),
         "horizons": list(horizons),
         "hold_out": hold_out,
+        "simulate": simulate,
         "relsim": __version__,
     }
     folder = Path(out) / PLACE / slug(file.stem) / digest(asked)[:12]
@@ -103,7 +106,7 @@ def run_hindcast(
             with written_aside(folder, afresh=True) as aside:
                 started = time.perf_counter()
                 told.phase("Fitting each past, and scoring what came")
-                found = hindcast(panel, origins, horizons, hold_out)
+                found = hindcast(panel, origins, horizons, hold_out, simulate=simulate)
                 about["seconds"] = round(time.perf_counter() - started, 1)
                 told.phase("Drawing figures and the report")
                 _write(found, about | asked, aside)

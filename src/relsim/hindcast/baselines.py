@@ -20,12 +20,13 @@ from scipy.special import expit
 
 from relsim.hindcast.measurement import absorb, cell_weights, predictive, shrunk_pull
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.scores import Predictive
+from relsim.hindcast.scores import Predictive, clipped_normal
 
 Values = NDArray[np.float64]
 
 EWMA_WEIGHT = 0.3  # of the newest value
 MEAN_YEARS = 5
+LEAST_CASES = 40  # forecasts of one horizon, for a spread of two numbers
 
 
 @dataclass(frozen=True)
@@ -206,4 +207,59 @@ BASELINES = (
         (-3.0, -4.0, 1.0, 1.0, 0.0, 0.0, 4.0, 1.4),
         (1.5, 1.5, 1.5, 1.5, 1.0, 1.0, 0.7, 0.5),
     ),
+)
+
+
+@dataclass(frozen=True)
+class PlainBaseline:
+    """A forecaster with a normal spread, as such baselines are mostly given.
+
+    Its variance is a² + b²/events, fitted by maximum likelihood on the forecasts over as many
+    years that could have been judged in the past; over fewer years where there are too few.
+    """
+
+    name: str
+    feature: Callable[[Panel], Values]
+
+    def forecast(self, past: Panel, horizons: Sequence[int]) -> dict[int, Predictive]:
+        """Distributions of the values of all pairs, by horizon in years."""
+        cases, values, events = past_cases(past, [self.feature])
+        now, expected = self.feature(past)[:, -1], past.expected_events()
+        seen = ~np.isnan(now)
+        unseen = 0.0 if seen.all() else float(now[seen].var())
+        means = np.where(seen, now, now[seen].mean())
+        said = {}
+        for years in horizons:
+            judged = cases.horizons == min(years, _longest(cases.horizons))
+            errors = values[judged] - cases.features[0][judged]
+            always, by_event = _fit_spread(errors, events[judged])
+            variances = always + by_event / expected + np.where(seen, 0.0, unseen)
+            said[years] = clipped_normal(means, np.sqrt(variances))
+        return said
+
+
+def _longest(horizons: Values) -> float:
+    """The longest horizon with enough forecasts to fit a spread to."""
+    counts = {years: int((horizons == years).sum()) for years in np.unique(horizons)}
+    enough = [years for years, count in counts.items() if count >= LEAST_CASES]
+    return float(max(enough, default=min(counts)))
+
+
+def _fit_spread(errors: Values, events: Values) -> tuple[float, float]:
+    """a² and b² of normal errors whose variance is a² + b²/events, of most likelihood."""
+
+    def surprise(logs: Values) -> float:
+        variances = np.exp(logs[0]) + np.exp(logs[1]) / events
+        return float(np.sum(np.log(variances) + errors**2 / variances))
+
+    start = np.log([max(errors.var() / 2, 1e-4), max(errors.var() * np.median(events) / 2, 1e-2)])
+    bounds = [(-14.0, 2.0), (-14.0, 10.0)]
+    found = minimize(surprise, start, method="L-BFGS-B", bounds=bounds).x
+    return float(np.exp(found[0])), float(np.exp(found[1]))
+
+
+PLAIN = (
+    PlainBaseline("last value, normal", last_value),
+    PlainBaseline("mean of five years, normal", mean_of_five),
+    PlainBaseline("weighted mean, normal", weighted_mean),
 )

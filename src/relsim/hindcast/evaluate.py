@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.hindcast.baselines import BASELINES
+from relsim.hindcast.baselines import BASELINES, PLAIN
 from relsim.hindcast.forecast import with_theory, without_theory
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
@@ -55,7 +55,7 @@ def level_alone(past: Panel, horizons: Sequence[int]) -> Forecasts:
 
 def forecasters() -> dict[str, Forecaster]:
     """The model, the model without its dynamics, and the baselines, by name."""
-    simple = {baseline.name: baseline.forecast for baseline in BASELINES}
+    simple = {baseline.name: baseline.forecast for baseline in (*BASELINES, *PLAIN)}
     return {MODEL: state_space, LEVEL: level_alone, **simple}
 
 
@@ -196,7 +196,8 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
     Returns:
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
         ``cover80, width80`` and so on, ``ratio`` of its CRPS to the best baseline's with
-        ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on,
+        ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on, and
+        to the best baseline with a normal spread as ``to_plain`` and so on,
         ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
         (whether it is the best baseline).
     """
@@ -217,15 +218,17 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     crps = {str(name): float(score) for name, score in table["crps"].items()}
     simple = [baseline.name for baseline in BASELINES if baseline.name in crps]
     best = min(simple or crps, key=lambda name: crps[name])
+    plain = [one.name for one in PLAIN if one.name in table.index]
+    plainest = table.loc[plain, "crps"].idxmin() if plain else best
     totals = _drawn(rows, draws, seed)
-    for column, base in (("ratio", best), ("to_level", LEVEL)):
+    for column, base in (("ratio", best), ("to_level", LEVEL), ("to_plain", plainest)):
         if base in crps:
             table[column] = table["crps"] / crps[base]
             drawn = totals.div(totals[base], axis="index")
             for end, share in zip(("low", "high"), INTERVAL, strict=True):
                 table[f"{column}_{end}"] = drawn.quantile(share)
     table["log_gain"] = table["log_score"][best] - table["log_score"]
-    table["best"] = table.index == best
+    table["best"], table["best_plain"] = table.index == best, table.index == plainest
     return table.reset_index()
 
 

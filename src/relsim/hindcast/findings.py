@@ -99,6 +99,7 @@ class Hindcast:
         said = [_skill_sentence(rows) for _, rows in table.groupby("horizon")]
         return [
             *said,
+            _plain_sentence(table),
             _band_sentence(table),
             *_dynamics_sentence(table),
             *_theory_sentences(table),
@@ -159,6 +160,18 @@ def _skill_sentence(rows: pd.DataFrame) -> str:
         f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, clustered by state; "
         f"{model['n']:,.0f} forecasts)."
     )
+
+
+def _plain_sentence(table: pd.DataFrame) -> str:
+    """The same against baselines with a normal spread, which is the plainer choice."""
+    model = table[table["forecaster"] == MODEL]
+    names = list(dict.fromkeys(table.loc[table["best_plain"], "forecaster"]))
+    ratios = ", ".join(
+        f"{row['to_plain']:.3f} ({row['to_plain_low']:.3f} to {row['to_plain_high']:.3f}) at "
+        f"{_years(row['horizon'])}"
+        for _, row in model.iterrows()
+    )
+    return f"Against the best with a fitted normal spread ({'; '.join(names)}) it is {ratios}."
 
 
 def _band_sentence(table: pd.DataFrame) -> str:

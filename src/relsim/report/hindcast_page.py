@@ -15,7 +15,7 @@ from relsim.report.page import render
 CAUTION = (
     "Scored is the linear model that the simulation comes down to near its opening: a level of "
     "each pair, fluctuation around it, slow drift, and news-coded measurement. What a scenario "
-    "adds to it, by events and third parties, is not scored here."
+    "adds to it, by events and issues, is not scored here."
 )
 SHOWN = {
     "skill": (

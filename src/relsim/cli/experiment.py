@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from relsim.cli.inputs import Out
+from relsim.cli.inputs import Cluster, Out, Workers, refuse_both
 
 if TYPE_CHECKING:
     from relsim.results.experiment import ExperimentResult
@@ -17,14 +17,8 @@ if TYPE_CHECKING:
 def experiment(
     files: Annotated[list[Path], typer.Argument(help="Experiment files.", show_default=False)],
     out: Out = Path("results"),
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
-    ] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     force: Annotated[bool, typer.Option(help="Repeat a finished experiment.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Check the file alone; simulate nothing.")
@@ -33,8 +27,7 @@ def experiment(
 ) -> None:
     """Tune parameters, and learn which of them matter: sweep, sensitivity, tune, attribute, advise,
     discover."""
-    if workers is not None and cluster is not None:
-        raise typer.BadParameter("not with --workers", param_hint="--cluster")
+    refuse_both(workers, cluster)
     from relsim.experiments.load import load_experiments
 
     studies = [(file, study) for file in files for study in load_experiments(file)]

@@ -25,7 +25,21 @@ Anywhere = Annotated[
     bool, typer.Option("--extends-anywhere", help="Let `extends` leave the scenario's folder.")
 ]
 Out = Annotated[Path, typer.Option(help="Folder of all results.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
+]
 PICTURES = (".svg", ".png")
+
+
+def refuse_both(workers: int | None, cluster: str | None) -> None:
+    """Processes here or the workers of a cluster, not both."""
+    if workers is not None and cluster is not None:
+        raise typer.BadParameter("not with --workers", param_hint="--cluster")
 
 
 def checked_scenarios(

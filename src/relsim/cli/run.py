@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 
 from relsim.cli.application import EXIT_CONTRADICTED
-from relsim.cli.inputs import Anywhere, Files, Out, Settings, checked_scenarios, command_of
+from relsim.cli.inputs import (
+    Anywhere,
+    Cluster,
+    Files,
+    Out,
+    Settings,
+    Workers,
+    checked_scenarios,
+    command_of,
+    refuse_both,
+)
 
 if TYPE_CHECKING:
     from relsim.results.family import Family
@@ -35,14 +45,8 @@ def run(
     thin: Annotated[
         int, typer.Option(min=1, metavar="N", help="Keep levels at every Nth step and the end.")
     ] = 1,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
-    ] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
     extends_anywhere: Anywhere = False,
@@ -61,8 +65,7 @@ def run(
 
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
-    if workers is not None and cluster is not None:
-        raise typer.BadParameter("not with --workers", param_hint="--cluster")
+    refuse_both(workers, cluster)
     scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
 
     from relsim.ensemble.executors import chosen

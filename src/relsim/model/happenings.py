@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled, woven
-from relsim.model.noise import uniform
+from relsim.model.compilation import compiled, inlined, woven
+from relsim.model.noise import fill_uniforms
 from relsim.model.plan import (
     ADD,
     CHANCE,
@@ -57,12 +57,14 @@ def _follow_context(
 
 
 @woven
-def follow_traits(lane: int, plan: Plan, numbers: Numbers, world: World) -> None:
-    """How far and how unsteadily the states of a run move in a step, from their traits."""
+def follow_traits(first: int, last: int, plan: Plan, numbers: Numbers, world: World) -> None:
+    """How far and how unsteadily the states move in a step, from their traits, in the lanes from
+    ``first`` up to ``last``."""
     for i in range(plan.states):
-        adaptability, volatility = numbers.adaptability[i, lane], numbers.volatility[i, lane]
-        world.kept[i, lane] = rules.share_kept(adaptability, plan.months)
-        world.spread[i, lane] = rules.step_spread(volatility, adaptability, plan.months)
+        for lane in range(first, last):
+            adaptability, volatility = numbers.adaptability[i, lane], numbers.volatility[i, lane]
+            world.kept[i, lane] = rules.share_kept(adaptability, plan.months)
+            world.spread[i, lane] = rules.step_spread(volatility, adaptability, plan.months)
 
 
 @compiled
@@ -76,7 +78,8 @@ def happen(
 ) -> None:
     """Events fire, judged at the start of the step, and their effects apply in file order."""
     fired, times_fired = world.fired, world.times_fired
-    _time_events(plan, numbers.hazard, seed, runs, step, fired)
+    room = world.first[:1], world.second[:1]  # of the noise of this step, which is drawn later
+    _time_events(plan, numbers.hazard, seed, runs, step, room, fired)
     events, lanes = fired.shape
     for event in range(events):
         if _any(fired[event]):
@@ -106,6 +109,7 @@ def _time_events(
     seed: np.uint64,
     runs: NDArray[np.uint64],
     step: np.uint64,
+    room: tuple[Floats, Floats],
     fired: Ints,
 ) -> None:
     """How often the timing of each event lets it fire in this step.
@@ -124,10 +128,12 @@ def _time_events(
         for lane in range(runs.size):
             fired[event, lane] = times
         if timing[event] == CHANCE and times > 0:
+            fill_uniforms(keys[event : event + 1], seed, runs, step, *room)
             for lane in range(runs.size):
-                draw = uniform(keys[event], seed, runs[lane], step)
-                chance = rules.firing_probability(hazard[event, lane], months)
-                fired[event, lane] = int(draw < chance)
+                draw, rate = room[0][0, lane] - 1.0, hazard[event, lane]
+                # No probability is above the rate itself, which spares most exponentials.
+                possible = draw <= rate * months / 12.0
+                fired[event, lane] = int(possible and draw < rules.firing_probability(rate, months))
 
 
 @woven
@@ -140,40 +146,62 @@ def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
             fired[lane] = 0
     condition = plan.event_condition[event]
     if condition != NONE:
-        for lane in range(fired.size):
-            if fired[lane] > 0 and not _holds(condition, lane, plan, numbers, world):
-                fired[lane] = 0
+        _strike_out(condition, plan, numbers, world, fired)
 
 
 @woven
-def _holds(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> bool:
-    """Whether a condition holds in a run."""
-    kind, first = plan.condition_kind[condition], plan.condition_first[condition]
-    if kind in (ON_COOPERATION, ON_POSTURE):
-        value = _tie_level(condition, lane, plan, numbers, world)
-    elif kind == ON_CONTEXT:
-        value = world.context[first, lane]
-    else:
-        return world.times_fired[first, lane] > 0
-    sign = plan.condition_sign[condition]
-    return sign * value > sign * numbers.threshold[condition, lane]
+def _strike_out(condition: int, plan: Plan, numbers: Numbers, world: World, times: Ints) -> None:
+    """Sets ``times`` [L] to 0 in runs in which a condition does not hold."""
+    kind, sign = plan.condition_kind[condition], plan.condition_sign[condition]
+    first, second = plan.condition_first[condition], plan.condition_second[condition]
+    domain, threshold = plan.condition_domain[condition], numbers.threshold[condition]
+    for lane in range(times.size):
+        if times[lane] == 0:
+            continue
+        if kind in (ON_COOPERATION, ON_POSTURE):
+            value = _tie_level(
+                kind,
+                first,
+                second,
+                domain,
+                lane,
+                numbers.domain_weight,
+                world.overall,
+                world.cooperation,
+                world.posture,
+            )
+            holds = sign * value > sign * threshold[lane]
+        elif kind == ON_CONTEXT:
+            holds = sign * world.context[first, lane] > sign * threshold[lane]
+        else:
+            holds = world.times_fired[first, lane] > 0
+        if not holds:
+            times[lane] = 0
 
 
-@woven
-def _tie_level(condition: int, lane: int, plan: Plan, numbers: Numbers, world: World) -> float:
-    """The cooperation or posture that a condition looks at."""
-    i, j = plan.condition_first[condition], plan.condition_second[condition]
-    domain = plan.condition_domain[condition]
-    if plan.condition_kind[condition] == ON_COOPERATION:
+@inlined
+def _tie_level(
+    kind: int,
+    i: int,
+    j: int,
+    domain: int,
+    lane: int,
+    domain_weight: Floats,
+    overall: Floats,
+    cooperation: Floats,
+    posture: Floats,
+) -> float:
+    """The cooperation or posture that a condition looks at, in a run."""
+    if kind == ON_COOPERATION:
         if domain == NONE:
-            return world.overall[i, j, lane]
-        return world.cooperation[i, j, domain, lane]
+            return overall[i, j, lane]
+        return cooperation[i, j, domain, lane]
     if domain != NONE:
-        return world.posture[i, j, domain, lane]
+        return posture[i, j, domain, lane]
     level, total = 0.0, 0.0
-    for d in range(plan.domains):
-        level += numbers.domain_weight[d, lane] * world.posture[i, j, d, lane]
-        total += numbers.domain_weight[d, lane]
+    for d in range(domain_weight.shape[0]):
+        level += domain_weight[d, lane] * posture[i, j, d, lane]
+        total += domain_weight[d, lane]
     return level / total
 
 
@@ -185,32 +213,41 @@ def _apply(
     kind, condition, times = plan.effect_kind[effect], plan.effect_condition[effect], world.times
     for lane in range(times.size):
         times[lane] = fired[lane]
-        if condition != NONE and not _holds(condition, lane, plan, numbers, world):
-            times[lane] = 0
+    if condition != NONE:
+        _strike_out(condition, plan, numbers, world, times)
     if kind == PUSH:
         _push(plan.effect_push[effect], times, plan, numbers, world)
         return
+    first, last = times.size, 0
     for lane in range(times.size):
         if times[lane] > 0:
-            _change(effect, lane, times[lane], plan, numbers, world)
-            _follow_context(lane, lane + 1, plan, numbers, world, step)
-            follow_traits(lane, plan, numbers, world)
+            first, last = min(first, lane), lane + 1
+    if first < last:
+        _change(effect, times, plan, numbers, world)
+        _follow_context(first, last, plan, numbers, world, step)
+        follow_traits(first, last, plan, numbers, world)
 
 
 @woven
-def _change(effect: int, lane: int, times: int, plan: Plan, numbers: Numbers, world: World) -> None:
-    """Numbers of the model are set or added to, within their bounds."""
-    kind, value = plan.effect_kind[effect], numbers.value[plan.effect_value[effect], lane]
+def _change(effect: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
+    """Numbers of the model are set or added to, within their bounds, in runs where ``times`` [L]
+    is not 0."""
+    kind, values = plan.effect_kind[effect], numbers.value[plan.effect_value[effect]]
+    vector, scale, shift = world.vector, numbers.context_scale, numbers.context_shift
     for index in range(plan.target_start[effect], plan.target_start[effect + 1]):
         target = plan.target[index]
-        if kind == SET:
-            world.vector[target, lane] = min(max(value, plan.low[target]), plan.high[target])
-        elif kind == ADD:
-            moved = world.vector[target, lane] + times * value
-            world.vector[target, lane] = min(max(moved, plan.low[target]), plan.high[target])
-        else:
-            numbers.context_scale[target, lane] = 0.0
-            numbers.context_shift[target, lane] = value
+        for lane in range(times.size):
+            if times[lane] == 0:
+                continue
+            value = values[lane]
+            if kind == SET:
+                vector[target, lane] = min(max(value, plan.low[target]), plan.high[target])
+            elif kind == ADD:
+                moved = vector[target, lane] + times[lane] * value
+                vector[target, lane] = min(max(moved, plan.low[target]), plan.high[target])
+            else:
+                scale[target, lane] = 0.0
+                shift[target, lane] = value
 
 
 @woven
@@ -234,16 +271,19 @@ def gather_stimulus(
     pushes, lanes = fading.shape
     flat = stimulus.reshape(stimulus.size // lanes, lanes)
     for index in range(cell.size):
+        row = flat[cell[index]]
         for lane in range(lanes):
-            flat[cell[index], lane] = 0.0
+            row[lane] = 0.0
     for push in range(pushes):
+        fades, stays = fading[push], lasting[push]
         in_force = False
         for lane in range(lanes):
-            in_force |= (fading[push, lane] != 0.0) | (lasting[push, lane] != 0.0)
+            in_force |= (fades[lane] != 0.0) | (stays[lane] != 0.0)
         if in_force:
             for index in range(cell_start[push], cell_start[push + 1]):
+                row = flat[cell[index]]
                 for lane in range(lanes):
-                    flat[cell[index], lane] += fading[push, lane] + lasting[push, lane]
+                    row[lane] += fades[lane] + stays[lane]
 
 
 @compiled

@@ -77,7 +77,7 @@ def fill_normals(
         first, second: float64[n, L], filled.
         scratch: float64[n, L], overwritten.
     """
-    _fill_uniforms(keys, seed, runs, step, first, second)
+    fill_uniforms(keys, seed, runs, step, first, second)
     size = first.size
     radius, cosine, sine = scratch.reshape(size), first.reshape(size), second.reshape(size)
     _fill_radius(cosine, radius)
@@ -85,7 +85,7 @@ def fill_normals(
 
 
 @compiled
-def _fill_uniforms(
+def fill_uniforms(
     keys: NDArray[np.uint64],
     seed: np.uint64,
     runs: NDArray[np.uint64],
@@ -93,7 +93,15 @@ def _fill_uniforms(
     first: Floats,
     second: Floats,
 ) -> None:
-    """Two draws from [1, 2) of each process and run: random bits under the exponent of 1.0."""
+    """Two draws from [1, 2) of each process and run: random bits under the exponent of 1.0. The
+    first, less 1, is that of :func:`uniform`.
+
+    Args:
+        keys: uint64[n], the processes.
+        seed, step: uint64.
+        runs: uint64[L].
+        first, second: float64[n, L], filled.
+    """
     k0, k1 = seed & _LOW_32, seed >> _32
     first_bits, second_bits = first.view(np.uint64), second.view(np.uint64)
     for n in range(keys.size):

@@ -54,8 +54,7 @@ def work_out(plan: Plan, numbers: Numbers, world: World) -> None:
         for lane in range(lanes):
             half_life = numbers.push_half_life[push, lane]
             world.decay[push, lane] = rules.decay_factor(half_life, plan.months)
-    for lane in range(lanes):
-        follow_traits(lane, plan, numbers, world)
+    follow_traits(0, lanes, plan, numbers, world)
 
 
 @compiled

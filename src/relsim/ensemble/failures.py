@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from relsim.ensemble.chunks import Arrays, Chunk, Stopped
+from relsim.errors import ResultsError
 
 Simulate = Callable[[Chunk], Arrays]
 
@@ -46,6 +47,22 @@ def with_failures(
         raise
     except Exception:  # whatever it is, the other runs go on
         return _one_by_one(simulate, blank, chunk)
+
+
+def refuse_all_failed(failed: Sequence[Failure], runs: int, which: str) -> None:
+    """Where nothing goes well, nothing would later.
+
+    Args:
+        failed: what failed of some runs.
+        runs: how many those are.
+        which: in words, after "All of".
+
+    Raises:
+        ResultsError: all of them failed.
+    """
+    if failed and len(failed) == runs:
+        trace = "".join(f"\n  {call}" for call in failed[0].trace)
+        raise ResultsError(f"All of {which} failed. {failed[0].error}{trace}")
 
 
 def _one_by_one(

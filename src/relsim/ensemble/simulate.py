@@ -23,9 +23,8 @@ from relsim.ensemble.chunks import (
     new_stop,
     simulate_chunk,
 )
-from relsim.ensemble.failures import Failure, with_failures
+from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import Recorder, RecordLevel, axes, recorder, recording, variables
-from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
@@ -145,7 +144,8 @@ def fill(
     failures: list[Failure] = []
     with closing(map_chunks(task, todo, executor, stop)) as done:
         for chunk, (recorded, failed) in done:
-            _refuse_all_failed(chunk, failed, first=chunk == todo[0])
+            if chunk == todo[0]:
+                refuse_all_failed(failed, chunk.runs, f"the first {chunk.runs:,} runs")
             failures += failed
             for name, values in recorded.items():
                 arrays[name][chunk.rows] = values
@@ -199,14 +199,6 @@ def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
         if np.issubdtype(values.dtype, np.floating):
             values[...] = np.nan
     return rows
-
-
-def _refuse_all_failed(chunk: Chunk, failed: Sequence[Failure], *, first: bool) -> None:
-    """Where nothing goes well at the start, nothing would later."""
-    if first and failed and len(failed) == chunk.runs:
-        trace = "".join(f"\n  {call}" for call in failed[0].trace)
-        text = f"All of the first {chunk.runs:,} runs failed. {failed[0].error}{trace}"
-        raise ResultsError(text)
 
 
 def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:

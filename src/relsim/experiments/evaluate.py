@@ -12,11 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relsim.ensemble.chunks import Arrays, Stop, map_chunks, new_stop
-from relsim.ensemble.failures import Failure
+from relsim.ensemble.failures import refuse_all_failed
 from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
 from relsim.ensemble.record import recorder
 from relsim.ensemble.simulate import Ensemble, dataset
-from relsim.errors import ResultsError
 from relsim.experiments.load import Study, draw_of
 from relsim.experiments.measures import measured, misfits, record_level
 from relsim.experiments.parameters import Values
@@ -73,7 +72,7 @@ def evaluate(
     task = partial(simulate_points, stop=stop)
     with closing(map_chunks(task, work.chunks(), executor, stop)) as answers:
         for chunk, (arrays, failed) in answers:
-            _refuse_all_failed(chunk, failed)
+            refuse_all_failed(failed, chunk.runs, f"{chunk.runs:,} runs at some points")
             found.failed += len(failed)
             outcomes = _outcomes(study, work.compiled.pop(chunk.first), chunk, arrays)
             for name, values in outcomes.items():
@@ -171,10 +170,3 @@ def _outcomes(
     shape = len(chunk.places), chunk.replications
     each_run = {name: one.reshape(shape) for name, one in measured(study, ensemble).items()}
     return each_run | misfits(study, ensemble, shape)
-
-
-def _refuse_all_failed(chunk: PointChunk, failed: tuple[Failure, ...]) -> None:
-    if failed and len(failed) == chunk.runs:
-        trace = "".join(f"\n  {call}" for call in failed[0].trace)
-        text = f"All of {chunk.runs:,} runs at some points failed. {failed[0].error}{trace}"
-        raise ResultsError(text)

@@ -38,6 +38,14 @@ class Parameter:
         return self.label or self.path
 
 
+def unit_points(parameters: tuple[Parameter, ...], points: Values) -> Values:
+    """Values [P, K] as points of the unit cube."""
+    low = np.array([one.low for one in parameters])
+    high = np.array([one.high for one in parameters])
+    unit: Values = (points - low) / (high - low)
+    return unit
+
+
 def scaled(parameters: tuple[Parameter, ...], unit_points: Values) -> Values:
     """Points of the unit cube [P, K] as values of the parameters."""
     low = np.array([one.low for one in parameters])

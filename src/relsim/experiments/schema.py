@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from relsim.scenario.references import TieRef
-from relsim.scenario.schema import VALUE, EnsembleSettings, Expectation, Part
+from relsim.scenario.schema import VALUE, EnsembleSettings, Expectation, Part, as_list
 from relsim.scenario.values import Bounds, Month, fail
 
 SHARE = Bounds("a share", 0, 1, certain=True)
@@ -22,10 +22,6 @@ Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
 def _as(key: str) -> Callable[[Any], Any]:
     """A reader that takes a lone list or text for a map with just ``key``."""
     return lambda raw: {key: raw} if isinstance(raw, (list, str)) else raw
-
-
-def _listed(raw: Any) -> Any:
-    return raw if isinstance(raw, list) else [raw]
 
 
 class Range(Part):
@@ -253,7 +249,7 @@ class Experiment(Part):
     about: str = Field("", description="What is asked, and where the ranges come from.")
     scenario: Annotated[
         list[str],
-        BeforeValidator(_listed, json_schema_input_type=str | list[str]),
+        BeforeValidator(as_list, json_schema_input_type=str | list[str]),
         Field(min_length=1),
     ] = Field(
         description="File of the scenario, from the folder of this file; of several, each has the "

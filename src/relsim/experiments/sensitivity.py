@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
-from relsim.experiments.parameters import Parameter, Values, scaled
+from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
 from relsim.experiments.replicates import Index, complete, noise_share
 from relsim.experiments.sensitivity_words import sentences_of, warnings_of
 
@@ -277,7 +277,7 @@ def sensitivity(
     _check_method(method)
     size = block_size(method, len(parameters), second_order=second_order)
     _check_shapes(method, parameters, points, outcomes, size)
-    study = _Study(method, _unit_points(parameters, points), size, seed, resamples, second_order)
+    study = _Study(method, unit_points(parameters, points), size, seed, resamples, second_order)
     return Sensitivity(
         method=method,
         parameters=parameters,
@@ -309,13 +309,6 @@ def _check_shapes(
     ):
         shapes = ", ".join(f"{name} {found.shape}" for name, found in outcomes.items())
         raise RelsimError(f"Outcomes are runs at each of {len(points):,} points, not: {shapes}.")
-
-
-def _unit_points(parameters: tuple[Parameter, ...], points: Values) -> Values:
-    low = np.array([one.low for one in parameters])
-    high = np.array([one.high for one in parameters])
-    unit_points: Values = (points - low) / (high - low)
-    return unit_points
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from relsim.experiments.objectives import (
     pareto_front,
 )
 from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
+from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled, unit_points
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.surface import latin_hypercube, term_count
 
@@ -302,14 +302,6 @@ def tuning_of(
         identified,
         seed,
     )
-
-
-def unit_points(parameters: tuple[Parameter, ...], points: Values) -> Values:
-    """Values [P, K] as points of the unit cube."""
-    low = np.array([one.low for one in parameters])
-    high = np.array([one.high for one in parameters])
-    unit: Values = (points - low) / (high - low)
-    return unit
 
 
 def _recommended(objective: Objective, outcomes: Values, seen: Identified | None, seed: int) -> int:

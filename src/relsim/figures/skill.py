@@ -9,7 +9,7 @@ import pandas as pd
 
 from relsim.figures.style import BANDS, INK, LINE, MUTED, SERIES, WIDTH, configured
 from relsim.hindcast.evaluate import MODEL, pit_shares
-from relsim.hindcast.findings import Hindcast
+from relsim.hindcast.findings import Hindcast, in_years
 
 ROW = 26
 SHOWN = 12  # pairs: those with most events, which say most
@@ -31,7 +31,7 @@ def hindcast_charts(found: Hindcast) -> dict[str, Any]:
 def skill_chart(found: Hindcast) -> Any:
     """CRPS of each forecaster as a ratio to the best baseline's, by horizon, with intervals."""
     table = found.skill
-    table["panel"] = [_years(horizon) for horizon in table["horizon"]]
+    table["panel"] = [in_years(horizon) for horizon in table["horizon"]]
     names = list(dict.fromkeys(table["forecaster"]))
     colours = [LINE if name == MODEL else MUTED for name in names]
     colour = alt.Color("forecaster:N", scale=alt.Scale(domain=names, range=colours), legend=None)
@@ -71,7 +71,7 @@ def bands_chart(found: Hindcast, horizon: int) -> Any:
     dots = base.mark_point(filled=True, color=INK, size=34, opacity=1).encode(y="value:Q")
     chart = alt.layer(*layers, dots).properties(width=PANEL, height=PANEL * 0.7)
     title = alt.TitleParams(
-        f"Said {_years(horizon)} before, and what came",
+        f"Said {in_years(horizon)} before, and what came",
         subtitle=[
             "Bars: bands that were to hold 95, 80 and 50 % of values. Dots: what was measured",
             f"The {rows['dyad'].nunique()} pairs with most coded events",
@@ -91,7 +91,7 @@ def pit_chart(found: Hindcast) -> Any:
     own = wide[wide["forecaster"] == MODEL].drop(columns=[key, "forecaster"])
     frame = own.melt(id_vars="horizon", var_name="bin", value_name="share")
     frame["place"] = (frame["bin"].astype(int) + 0.5) / BINS
-    frame["panel"] = [_years(horizon) for horizon in frame["horizon"]]
+    frame["panel"] = [in_years(horizon) for horizon in frame["horizon"]]
     x = alt.X("place:Q", title="place in the forecast (PIT)", axis=alt.Axis(format="%"))
     y = alt.Y("share:Q", title="share of values", axis=alt.Axis(format="%"))
     bars = alt.Chart(frame).mark_bar(color=next(iter(SERIES)), size=PANEL / BINS - 2)
@@ -114,8 +114,3 @@ def _said(found: Hindcast, horizon: int) -> pd.DataFrame:
     own = scores[(scores["forecaster"] == MODEL) & (scores["horizon"] == horizon)]
     shown = own[own["dyad"].isin(pairs)]
     return shown.assign(year=shown["origin"] + horizon)
-
-
-def _years(horizon: object) -> str:
-    years = int(str(horizon))
-    return f"{years} year" + ("s" if years != 1 else "")

@@ -111,7 +111,7 @@ class Hindcast:
         table = self.skill.query("forecaster == @MODEL")
         far = table[(table["cover80"] - 0.8).abs() > FAR_OFF]
         said = [
-            f"At {_years(row['horizon'])} 80 % bands hold {row['cover80']:.1%} of the values."
+            f"At {in_years(row['horizon'])} 80 % bands hold {row['cover80']:.1%} of the values."
             for _, row in far.iterrows()
         ]
         unsure = table[(table["ratio_low"] < 1) & (table["ratio_high"] > 1)]
@@ -155,7 +155,7 @@ def _skill_sentence(rows: pd.DataFrame) -> str:
     model = rows.set_index("forecaster").loc[MODEL]
     best = rows.loc[rows["best"], "forecaster"].iloc[0]
     return (
-        f"At {_years(model['horizon'])} the model's CRPS is {model['crps']:.4f}, "
+        f"At {in_years(model['horizon'])} the model's CRPS is {model['crps']:.4f}, "
         f"{model['ratio']:.3f} times that of the best baseline, {best} (95 % interval "
         f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, clustered by state; "
         f"{model['n']:,.0f} forecasts)."
@@ -168,7 +168,7 @@ def _plain_sentence(table: pd.DataFrame) -> str:
     names = list(dict.fromkeys(table.loc[table["best_plain"], "forecaster"]))
     ratios = ", ".join(
         f"{row['to_plain']:.3f} ({row['to_plain_low']:.3f} to {row['to_plain_high']:.3f}) at "
-        f"{_years(row['horizon'])}"
+        f"{in_years(row['horizon'])}"
         for _, row in model.iterrows()
     )
     return f"Against the best with a fitted normal spread ({'; '.join(names)}) it is {ratios}."
@@ -177,7 +177,7 @@ def _plain_sentence(table: pd.DataFrame) -> str:
 def _band_sentence(table: pd.DataFrame) -> str:
     model = table[table["forecaster"] == MODEL]
     shares = ", ".join(
-        f"{row['cover80']:.1%} at {_years(row['horizon'])}" for _, row in model.iterrows()
+        f"{row['cover80']:.1%} at {in_years(row['horizon'])}" for _, row in model.iterrows()
     )
     return f"Its 80 % bands hold {shares} of what came."
 
@@ -189,7 +189,7 @@ def _dynamics_sentence(table: pd.DataFrame) -> list[str]:
         return []
     ratios = ", ".join(
         f"{row['to_level']:.3f} ({row['to_level_low']:.3f} to {row['to_level_high']:.3f}) at "
-        f"{_years(row['horizon'])}"
+        f"{in_years(row['horizon'])}"
         for _, row in model.iterrows()
     )
     return [f"Against pooled levels that do not move, its CRPS is {ratios}."]
@@ -201,12 +201,12 @@ def _theory_sentences(table: pd.DataFrame) -> list[str]:
     if not {SIMULATION, THEORY} <= set(by_name):
         return []
     own = ", ".join(
-        f"{by_name.loc[years, SIMULATION] / by_name.loc[years, MODEL]:.3f} at {_years(years)}"
+        f"{by_name.loc[years, SIMULATION] / by_name.loc[years, MODEL]:.3f} at {in_years(years)}"
         for years in by_name.index
     )
     theory = by_name[THEORY] / by_name[SIMULATION]
     worth = "are worth nothing here" if (theory > 1 - WORTH).all() else "help"
-    added = ", ".join(f"{theory[years]:.4f} at {_years(years)}" for years in theory.index)
+    added = ", ".join(f"{theory[years]:.4f} at {in_years(years)}" for years in theory.index)
     return [
         f"Run as the simulation, CRPS is that of the linear model times {own}.",
         f"Third parties, with a gain fitted on the past, {worth}: CRPS with them over that without "
@@ -223,14 +223,15 @@ def _turning_sentences(table: pd.DataFrame) -> list[str]:
         found = rows.set_index("forecaster")["crps"]
         simple = found[[one.name for one in BASELINES]]
         said.append(
-            f"At turning points {_years(horizon)} ahead ({rows['n'].iloc[0]:,.0f}) its CRPS is "
+            f"At turning points {in_years(horizon)} ahead ({rows['n'].iloc[0]:,.0f}) its CRPS is "
             f"{found[MODEL]:.3f}, the best baseline's there {simple.min():.3f} "
             f"({simple.idxmin()})."
         )
     return said
 
 
-def _years(horizon: object) -> str:
+def in_years(horizon: object) -> str:
+    """A horizon, as in ``3 years``."""
     years = int(np.asarray(horizon).item())
     return f"{years} year" + ("s" if years != 1 else "")
 

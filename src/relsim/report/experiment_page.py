@@ -9,8 +9,7 @@ import pandas as pd
 
 from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
-from relsim.experiments.methods import Findings, tables_of
-from relsim.report.inputs import Table, flow
+from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
 
 CAUTION = (
@@ -22,7 +21,7 @@ MOST_ROWS = 200  # of a table on the page; its file has them all
 
 def experiment_page(
     study: Study,
-    findings: Findings,
+    tables: Mapping[str, pd.DataFrame],
     charts: Mapping[str, Any],
     manifest: Mapping[str, Any],
     script: str,
@@ -31,9 +30,9 @@ def experiment_page(
 
     Args:
         study: what was asked.
-        findings: what was found.
+        tables: what was found, by name.
         charts: definitions of the figures, by name.
-        manifest: of the experiment.
+        manifest: of the experiment, with what was found in words.
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
     experiment = study.experiment
@@ -45,27 +44,19 @@ def experiment_page(
         method=experiment.method,
         scenario=study.scenario.name,
         manifest=manifest,
-        sentences=findings.sentences(),
-        warnings=findings.warnings(),
+        sentences=manifest["sentences"],
+        warnings=manifest["warnings"],
         caution=CAUTION,
         charts=charts,
-        tables=[_table(name, table) for name, table in tables_of(findings).items()],
+        tables=[_table(name, table) for name, table in tables.items()],
         asked=[table for table in (_varied(study), _switches(study), _measures(study)) if table],
     )
 
 
 def _table(name: str, frame: pd.DataFrame) -> Table:
-    shown = frame.head(MOST_ROWS)
-    rows = tuple(tuple(_text(cell) for cell in row) for row in shown.itertuples(index=False))
-    more = len(frame) - len(shown)
+    more = max(0, len(frame) - MOST_ROWS)
     caption = f"{name}.csv" + (f", {more:,} more rows there" if more else "")
-    return Table(name.replace("_", " "), caption, tuple(str(one) for one in frame.columns), rows)
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, float):
-        return "" if cell != cell else f"{cell:.4g}"
-    return str(cell)
+    return frame_table(name.replace("_", " "), caption, frame, MOST_ROWS)
 
 
 def _varied(study: Study) -> Table | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from relsim.hindcast.findings import Hindcast
-from relsim.report.inputs import Table
+from relsim.report.inputs import Table, frame_table
 from relsim.report.page import render
 
 CAUTION = (
@@ -32,17 +32,21 @@ MOST_ROWS = 400
 
 
 def hindcast_page(
-    found: Hindcast, charts: Mapping[str, Any], manifest: Mapping[str, Any], script: str
+    found: Hindcast,
+    tables: Mapping[str, pd.DataFrame],
+    charts: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    script: str,
 ) -> str:
     """The page as text.
 
     Args:
         found: what to show.
+        tables: its tables, by name.
         charts: definitions of the figures, by name.
         manifest: of the hindcast.
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
-    tables = found.tables()
     return render(
         "hindcast.html",
         script,
@@ -59,11 +63,5 @@ def hindcast_page(
 
 def _table(name: str, frame: pd.DataFrame) -> Table:
     title, caption = SHOWN[name]
-    shown = frame.head(MOST_ROWS)
     more = f" ({name}.csv has all {len(frame):,})" if len(frame) > MOST_ROWS else ""
-    rows = tuple(tuple(_text(cell) for cell in row) for row in shown.itertuples(index=False))
-    return Table(title, caption + more, tuple(str(one) for one in frame.columns), rows)
-
-
-def _text(cell: Any) -> str:
-    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+    return frame_table(title, caption + more, frame, MOST_ROWS)

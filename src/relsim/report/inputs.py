@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from relsim.scenario.goldstein import goldstein_weights
@@ -30,6 +31,20 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     open: bool = False
+
+
+def frame_table(title: str, caption: str, frame: pd.DataFrame, most: int) -> Table:
+    """The first rows of a data frame, ``most`` of them, numbers to four digits."""
+    rows = tuple(
+        tuple(_cell(cell) for cell in row) for row in frame.head(most).itertuples(index=False)
+    )
+    return Table(title, caption, tuple(str(one) for one in frame.columns), rows)
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, float):
+        return "" if cell != cell else f"{cell:.4g}"
+    return str(cell)
 
 
 def input_tables(scenario: Scenario) -> list[Table]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ import yaml
 
 from relsim import __version__
 from relsim.analysis.summary import write_table
-from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled, new_stop
+from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.experiments.evaluate import Outcomes, evaluate
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
@@ -48,6 +46,7 @@ from relsim.results.folder import (
     written_aside,
 )
 from relsim.results.identity import Question, digest
+from relsim.results.manifest import versions, write_manifest
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.result import FIGURES, REPORT
@@ -214,7 +213,6 @@ def _write(
     watcher: Watcher,
 ) -> None:
     """Everything of an experiment, the manifest last."""
-    _compile(study, watcher)
     with Painter() as painter:
         painter.start()  # its engine warms up beside the simulation
         if tuning is None:
@@ -224,21 +222,22 @@ def _write(
         else:
             outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
             (folder / TUNED).write_text(_tuned_scenario(study, tuning, folder), encoding="utf-8")
-        for name, table in tables_of(findings).items():
+        tables = tables_of(findings)
+        for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")
         _store(study, outcomes, folder / OUTCOMES)
         watcher.phase("Drawing figures and the report")
         charts = {name: definition(one) for name, one in experiment_charts(findings).items()}
-        content = _manifest(study, outcomes, findings, command, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        content = _manifest(study, outcomes, findings, list(tables), command, seconds)
         _draw(charts, painter, folder / FIGURES)
-        page = experiment_page(study, findings, charts, content, painter.script())
+        page = experiment_page(study, tables, charts, content, painter.script())
     (folder / REPORT).write_text(page, encoding="utf-8")
     (folder / RESOLVED).write_text(_resolved(study), encoding="utf-8")
     shutil.rmtree(folder / JOURNAL, ignore_errors=True)
     for left in folder.glob(f"{TRIALS}*"):
         left.unlink()
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(content, folder)
 
 
 def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
@@ -250,6 +249,7 @@ def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
 
 def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:
     """Outcomes at all points, those that an earlier process left among them."""
+    _compile(study, watcher)
     experiment, points = study.experiment, points_of(study)
     journal = PointJournal(folder, points, list(study.outcomes), experiment.runs)
     known = journal.known()
@@ -263,7 +263,6 @@ def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: W
         executor=executor,
         done=journal.keep,
         progress=watcher.runs_done,
-        stop=new_stop(),
     )
 
 
@@ -299,7 +298,12 @@ def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
 
 
 def _manifest(
-    study: Study, outcomes: Outcomes, findings: Findings, command: str, seconds: float
+    study: Study,
+    outcomes: Outcomes,
+    findings: Findings,
+    tables: list[str],
+    command: str,
+    seconds: float,
 ) -> dict[str, Any]:
     """How the experiment was made, as plain data. It names no machine and no absolute path."""
     experiment = study.experiment
@@ -321,11 +325,8 @@ def _manifest(
         "failures": outcomes.failed,
         "sentences": findings.sentences(),
         "warnings": findings.warnings(),
-        "tables": list(tables_of(findings)),
-        "versions": {
-            "python": platform.python_version(),
-            **{library: version(library) for library in libraries},
-        },
+        "tables": tables,
+        "versions": versions(libraries),
         "seconds": round(seconds, 1),
     }
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
 from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
 from relsim.results.identity import digest
+from relsim.results.manifest import versions, write_manifest
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import slug
@@ -127,10 +126,9 @@ def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
     (folder / FIGURES).mkdir()
     with Painter() as painter:
         painter.draw(charts, folder / FIGURES)
-        page = hindcast_page(found, charts, content, painter.script())
+        page = hindcast_page(found, tables, charts, content, painter.script())
     (folder / REPORT).write_text(page, encoding="utf-8")
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(content, folder)
 
 
 def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
@@ -143,10 +141,7 @@ def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
         "forecast_from": list(found.origins),
         "sentences": found.sentences(),
         "warnings": found.warnings(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
+        "versions": versions(LIBRARIES),
     }
 
 

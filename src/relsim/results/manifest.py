@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -58,16 +58,28 @@ def manifest(
         "comparisons": compared_ids(compared),
         "failures": failures,
         "event_weights": event_weights(scenario),
-        "versions": {
-            "python": platform.python_version(),
-            **{library: version(library) for library in LIBRARIES},
-        },
+        "versions": versions(LIBRARIES),
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
         "chunks": [
             {"first": chunk.first, "runs": chunk.runs, "digests": found}
             for chunk, found in sorted(chunks.items(), key=lambda item: item[0].first)
         ],
     }
+
+
+def versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Of Python and of some libraries."""
+    return {"python": platform.python_version(), **{name: version(name) for name in libraries}}
+
+
+def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
+    """Writes a manifest, which makes a result whole.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
@@ -30,9 +29,9 @@ from relsim.results.comparisons import (
     is_current,
     with_all_compared,
 )
-from relsim.results.folder import MANIFEST, is_finished, locked, written_aside
+from relsim.results.folder import is_finished, locked, written_aside
 from relsim.results.identity import Question
-from relsim.results.manifest import manifest, read_manifest
+from relsim.results.manifest import manifest, read_manifest, write_manifest
 from relsim.results.result import (
     CLAIMS,
     EVENTS,
@@ -226,8 +225,7 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
         simulated.chunks,
         len(simulated.failures),
     )
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(content, folder)
     return summary
 
 

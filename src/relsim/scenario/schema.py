@@ -390,7 +390,8 @@ Effect: TypeAlias = Annotated[
 ]
 
 
-def _listed(raw: Any) -> Any:
+def as_list(raw: Any) -> Any:
+    """A reader that takes a single entry for a list of one."""
     return raw if isinstance(raw, list) else [raw]
 
 
@@ -408,7 +409,7 @@ class Event(Part):
     at: (
         Annotated[
             list[Month],
-            BeforeValidator(_listed, json_schema_input_type=Month | list[Month]),
+            BeforeValidator(as_list, json_schema_input_type=Month | list[Month]),
         ]
         | None
     ) = Field(None, description="Month or months in which it happens.")

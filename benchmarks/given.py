@@ -115,7 +115,8 @@ class Scale:
 
     spread: Floats  # [N] v_i·√(1 - e^(-2·η_i·Δ))
     walk: float  # ω·√(Δ/12)
-    common: float  # √((1 + q)/2)
+    factor: float  # √ρ·√((1 + q)/2)
+    common: float  # √(1 - ρ)·√((1 + q)/2)
     own: float  # √((1 - q)/2)
 
 
@@ -169,11 +170,12 @@ def _parameters(model: RelationsModel) -> dict[str, float]:
 
 def _scale(model: RelationsModel) -> Scale:
     numbers, months, parameter = model.numbers, model.plan.months, _parameters(model)
-    shared = parameter["shared_shocks"]
+    shared, between = parameter["shared_shocks"], parameter["domain_correlation"]
     return Scale(
         spread=numbers.volatility * np.sqrt(-np.expm1(-2 * numbers.adaptability * months)),
         walk=parameter["drift"] * np.sqrt(months / 12),
-        common=np.sqrt(0.5 * (1 + shared)),
+        factor=np.sqrt(between) * np.sqrt(0.5 * (1 + shared)),
+        common=np.sqrt(1 - between) * np.sqrt(0.5 * (1 + shared)),
         own=np.sqrt(0.5 * (1 - shared)),
     )
 
@@ -205,18 +207,19 @@ def _noise(scenario: Scenario, model: RelationsModel, scale: Scale, runs: int, s
     n, d, steps = len(model.states), len(model.domains), scenario.time.steps
     names = [f"{a}-{b}" for a, b in model.pairs]
     posture_keys = keys_of(f"posture:{name}.{domain}" for name in names for domain in model.domains)
-    affinity_keys = keys_of(f"affinity:{name}" for name in names)
+    pair_keys = keys_of(f"pair:{name}" for name in names)
     event_keys = keys_of(f"event:{name}" for name in scenario.events)
     a, b = np.triu_indices(n, 1)
     shock, drift = np.zeros((runs, steps, n, n, d)), np.zeros((runs, steps, n, n))
     uniform = np.zeros((runs, steps, len(event_keys)))
     for run in range(runs):
         first, second = (x.reshape(steps, -1, d) for x in normals(posture_keys, seed, run, steps))
-        common, own = scale.common * first, scale.own * second
+        walk, factor = normals(pair_keys, seed, run, steps)
+        common = scale.factor * factor[..., None] + scale.common * first
+        own = scale.own * second
         shock[run][:, a, b] = scale.spread[a, None] * (common + own)
         shock[run][:, b, a] = scale.spread[b, None] * (common - own)
-        step = scale.walk * normals(affinity_keys, seed, run, steps)[0]
-        drift[run][:, a, b] = drift[run][:, b, a] = step
+        drift[run][:, a, b] = drift[run][:, b, a] = scale.walk * walk
         uniform[run] = uniforms(event_keys, seed, run, steps)
     return Noise(shock, drift, uniform)
 

@@ -49,6 +49,7 @@ def draw(given: Given, seed: int) -> BlockNoise:
     def shocks(step: int) -> Floats:
         first, second = generator.standard_normal((2, len(a), d, BLOCK))
         first *= scale.common
+        first += scale.factor * generator.standard_normal((len(a), 1, BLOCK))
         second *= scale.own
         shock[a, b] = forth * (first + second)
         shock[b, a] = back * (first - second)

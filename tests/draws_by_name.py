@@ -48,9 +48,11 @@ def posture_shocks(
     }
 
 
-def affinity_drifts(scenario: Scenario, seed: int, run: int, step: int) -> dict[Pair, float]:
-    """One normal for each pair."""
-    return {(a, b): normals(f"affinity:{a}-{b}", seed, run, step)[0] for a, b in _pairs(scenario)}
+def pair_draws(
+    scenario: Scenario, seed: int, run: int, step: int
+) -> dict[Pair, tuple[float, float]]:
+    """Two normals for each pair."""
+    return {(a, b): normals(f"pair:{a}-{b}", seed, run, step) for a, b in _pairs(scenario)}
 
 
 def drawn_numbers(scenario: Scenario, seed: int, run: int) -> dict[str, float]:

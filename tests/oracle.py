@@ -352,7 +352,7 @@ class Oracle:
         self,
         uniforms: dict[str, float],
         shocks: dict[tuple[str, str, str], tuple[float, float]],
-        drifts: dict[Pair, float],
+        pairs: dict[Pair, tuple[float, float]],
     ) -> None:
         """One step of Δ months: events, then the response of all states at once.
 
@@ -360,10 +360,11 @@ class Oracle:
             uniforms: one U(0, 1) per event that has a chance.
             shocks: by (a, b, domain) with a < b, two independent standard normals; absent is
                 no shock.
-            drifts: by (a, b) with a < b, one standard normal; absent is no drift.
+            pairs: by (a, b) with a < b, two more: what drifts, and what all domains share;
+                absent is neither.
         """
         self.apply_events(uniforms)
-        self.respond(shocks, drifts)
+        self.respond(shocks, pairs)
 
     def go_on_from(self, posture: Array, affinity: Array) -> None:
         """Takes the next step from somebody else's postures and affinities."""
@@ -393,11 +394,11 @@ class Oracle:
     def respond(
         self,
         shocks: dict[tuple[str, str, str], tuple[float, float]],
-        drifts: dict[Pair, float],
+        pairs: dict[Pair, tuple[float, float]],
     ) -> None:
         """Step parts 2 to 6: pull, target, posture, drift of affinity, decay of stimuli."""
-        self._move_postures(self.pull(), shocks)
-        self._drift_affinity(drifts)
+        self._move_postures(self.pull(), shocks, pairs)
+        self._drift_affinity(pairs)
         self._decay_stimuli()
         self.steps_done += 1
         self._overall_at_start = self.overall()
@@ -583,7 +584,10 @@ class Oracle:
         return target * self.ceiling(i, j, d) if target > 0 else target
 
     def _move_postures(
-        self, pull: Array, shocks: dict[tuple[str, str, str], tuple[float, float]]
+        self,
+        pull: Array,
+        shocks: dict[tuple[str, str, str], tuple[float, float]],
+        pairs: dict[Pair, tuple[float, float]],
     ) -> None:
         """p ← g + (p-g)·exp(-η_i·Δ) + v_i·√(1-exp(-2·η_i·Δ))·ξ, clipped; all at once."""
         moved = self._nothing()
@@ -593,28 +597,36 @@ class Oracle:
             for d in range(len(self.domains)):
                 target = self._target(float(pull[i, j, d]), i, j, d)
                 remaining = (float(self.posture[i, j, d]) - target) * math.exp(-speed)
-                noise = spread * self._shock(i, j, d, shocks)
+                noise = spread * self._shock(i, j, d, shocks, pairs)
                 moved[i, j, d] = _clip(target + remaining + noise, -LIMIT, LIMIT)
         self.posture = moved
 
     def _shock(
-        self, i: int, j: int, d: int, shocks: dict[tuple[str, str, str], tuple[float, float]]
+        self,
+        i: int,
+        j: int,
+        d: int,
+        shocks: dict[tuple[str, str, str], tuple[float, float]],
+        pairs: dict[Pair, tuple[float, float]],
     ) -> float:
-        """ξ_ab = √((1+q)/2)·n1 + √((1-q)/2)·n2 and ξ_ba = the same with a minus, for a < b."""
+        """ξ_ab = √((1+q)/2)·s + √((1-q)/2)·n2 and ξ_ba = the same with a minus, for a < b, where
+        s = √ρ·f + √(1-ρ)·n1."""
         first, second = self.states[i], self.states[j]
-        key = (min(first, second), max(first, second), self.domains[d])
-        n1, n2 = shocks.get(key, (0.0, 0.0))
+        pair = (min(first, second), max(first, second))
+        n1, n2 = shocks.get((*pair, self.domains[d]), (0.0, 0.0))
+        rho, factor = self.parameters["domain_correlation"], pairs.get(pair, (0.0, 0.0))[1]
+        n1 = math.sqrt(rho) * factor + math.sqrt(1 - rho) * n1
         shared = self.parameters["shared_shocks"]
         common = math.sqrt((1 + shared) / 2) * n1
         opposed = math.sqrt((1 - shared) / 2) * n2
         return common + opposed if first < second else common - opposed
 
-    def _drift_affinity(self, drifts: dict[Pair, float]) -> None:
+    def _drift_affinity(self, pairs: dict[Pair, tuple[float, float]]) -> None:
         """a ← a + ω·√(Δ/12)·ζ, one ζ for both directions and all domains of a pair."""
         scale = self.parameters["drift"] * math.sqrt(self.months_per_step / 12)
         for i, j in self._pairs():
             first, second = self.states[i], self.states[j]
-            zeta = drifts.get((min(first, second), max(first, second)), 0.0)
+            zeta = pairs.get((min(first, second), max(first, second)), (0.0, 0.0))[0]
             for d in range(len(self.domains)):
                 self.affinity[i, j, d] += scale * zeta
 

@@ -63,8 +63,8 @@ def test_a_peer_that_does_less_is_found_out(scenario: relsim.Scenario, given: Gi
 
 
 def test_noise_is_the_draws_by_name(scenario: relsim.Scenario) -> None:
-    first, second = normals(keys_of(["affinity:S000-S001"]), SEED, 3, 5)
-    alone = drawn_alone("affinity:S000-S001", SEED, 3, 4)
+    first, second = normals(keys_of(["pair:S000-S001"]), SEED, 3, 5)
+    alone = drawn_alone("pair:S000-S001", SEED, 3, 4)
     np.testing.assert_allclose((first[4, 0], second[4, 0]), alone, atol=1e-13)
     draws = uniforms(keys_of(["event:event_2"]), SEED, 3, 5)
     assert draws[4, 0] == event_uniforms(scenario, SEED, 3, 4)["event_2"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
+from draws_by_name import drawn_numbers, event_uniforms, pair_draws, posture_shocks
 from fuzz.strategies import scenarios
 from oracle import Oracle
 from relsim.ensemble.simulate import simulate
@@ -58,7 +58,7 @@ def agrees_with_the_oracle(data: dict[str, Any]) -> None:
         oracle.step(
             event_uniforms(scenario, SEED, 2, step),
             posture_shocks(scenario, SEED, 2, step),
-            affinity_drifts(scenario, SEED, 2, step),
+            pair_draws(scenario, SEED, 2, step),
         )
         tolerance = 1e-9 + 1e-13 * largest_pull(model)
         np.testing.assert_allclose(model.world.posture, oracle.posture, rtol=0, atol=tolerance)

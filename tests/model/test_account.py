@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
+from draws_by_name import drawn_numbers, event_uniforms, pair_draws, posture_shocks
 from oracle import Oracle
 from relsim.ensemble.accounts import account_chunk
 from relsim.ensemble.chunks import Chunk
@@ -65,7 +65,7 @@ def test_every_part_is_that_of_the_oracle(pair: tuple[str, str]) -> None:
                 step = moment - 1
                 oracle.respond(
                     posture_shocks(scenario, SEED, run, step),
-                    affinity_drifts(scenario, SEED, run, step),
+                    pair_draws(scenario, SEED, run, step),
                 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
+from draws_by_name import drawn_numbers, event_uniforms, pair_draws, posture_shocks
 from oracle import Oracle
 from relsim.ensemble import chunks
 from relsim.ensemble.simulate import simulate
@@ -441,7 +441,7 @@ def test_contributions_sum_to_the_pull_of_every_agent(run: int) -> None:
             agent.act()
         phases.end_step(model.plan, *model.lanes)
         oracle.respond(
-            posture_shocks(scenario, seed, run, step), affinity_drifts(scenario, seed, run, step)
+            posture_shocks(scenario, seed, run, step), pair_draws(scenario, seed, run, step)
         )
 
 

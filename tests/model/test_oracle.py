@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from draws_by_name import affinity_drifts, drawn_numbers, event_uniforms, posture_shocks
+from draws_by_name import drawn_numbers, event_uniforms, pair_draws, posture_shocks
 from oracle import Oracle
 from relsim.model.mesa_model import RelationsModel
 from relsim.scenario.load import load
@@ -31,7 +31,7 @@ def steps_agree(scenario: Scenario, run: int, steps: int) -> None:
         oracle.step(
             event_uniforms(scenario, SEED, run, step),
             posture_shocks(scenario, SEED, run, step),
-            affinity_drifts(scenario, SEED, run, step),
+            pair_draws(scenario, SEED, run, step),
         )
         fired = dict(zip(model.compiled.events, model.world.fired, strict=True))
         assert {name: times for name, times in fired.items() if times} == {

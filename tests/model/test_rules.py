@@ -48,7 +48,7 @@ def test_issues_draw_those_of_one_mind() -> None:
     stance = lanes([0.9, 0.0], [-0.3, 1.0], [0.5, -1.0])
     salience = lanes([0.4, 1.0], [0.1, 0.2], [0.0, 0.0])
     out = np.zeros((3, 2))
-    rules.fill_issue_pull(0, stance, salience, one(0.5), out)
+    rules.fill_issue_pull(0, stance, salience, one(0.5), np.zeros(2), out)
     assert out[1] == pytest.approx(0.5 * 0.4 * 0.9 * -0.3)
     assert out[2] == pytest.approx(0.5 * 0.4 * 0.9 * 0.5)
 
@@ -78,11 +78,21 @@ def test_a_posture_moves_by_an_exact_ornstein_uhlenbeck_step() -> None:
 
 def test_shocks_of_a_pair_have_the_correlation_asked_for() -> None:
     rng = np.random.default_rng(1)
-    shares = rules.shock_shares(0.5)
-    draws = [rules.pair_shocks(a, b, *shares) for a, b in rng.standard_normal((20_000, 2))]
+    shared, own = rules.shock_shares(0.5)
+    draws = [
+        [rules.side_shock(shared * a, own * b, side) for side in (1.0, -1.0)]
+        for a, b in rng.standard_normal((20_000, 2))
+    ]
     moments = np.cov(np.array(draws).T)
     np.testing.assert_allclose(moments, [[1, 0.5], [0.5, 1]], atol=0.05)
-    assert rules.pair_shocks(0.3, -0.7, *rules.shock_shares(1.0)) == (0.3, 0.3)
+    assert rules.shock_shares(1.0) == (1.0, 0.0)
+
+
+def test_what_both_sides_share_has_the_correlation_asked_for_between_domains() -> None:
+    all_domains, one_domain = rules.factor_shares(0.3)
+    assert all_domains**2 == pytest.approx(0.3)
+    assert all_domains**2 + one_domain**2 == pytest.approx(1)
+    assert rules.factor_shares(0.0) == (0.0, 1.0)
 
 
 def test_rates_are_per_year_and_half_lives_in_months() -> None:

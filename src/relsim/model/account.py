@@ -181,7 +181,7 @@ def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) ->
     gain = numbers.parameter[_ISSUE_GAIN]
     for m in range(issues):
         stance, salience = numbers.stance[:, m : m + 1], numbers.salience[:, m : m + 1]
-        rules.fill_issue_pull(i, stance, salience, gain, world.issue)
+        rules.fill_issue_pull(i, stance, salience, gain, world.lever[0], world.issue)
         for lane in range(out.shape[0]):
             out[lane, :, FIRST_THIRD_PARTY + states + m] = world.issue[j, lane]
 
@@ -213,22 +213,7 @@ def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting:
 @compiled
 def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of j on i by domain [used, D], by the function that the step uses."""
-    fill_state_pull(
-        i,
-        numbers.parameter,
-        world.interest,
-        world.overall,
-        numbers.stance,
-        numbers.salience,
-        numbers.reciprocity,
-        world.affinity,
-        world.stimulus,
-        world.posture,
-        world.lever,
-        world.third_party,
-        world.issue,
-        world.pull,
-    )
+    fill_state_pull(i, numbers, world, world.pull)
     for lane in range(out.shape[0]):
         out[lane, :] = world.pull[j, :, lane]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from relsim.model.number_vector import NumberVector
 from relsim.model.plan import Ints
 from relsim.model.streams import event_keys
 from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import NumberRef, TieRef
+from relsim.scenario.references import TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import (
     AddToNumber,
     Condition,
@@ -150,7 +150,7 @@ class _Effects:
         self.vector = vector
         self.conditions = conditions
         self.event_start = [0]
-        self.rows: list[tuple[int, int, int, int]] = []  # kind, push, value, condition
+        self.rows: list[tuple[int, ...]] = []  # kind, push, value, condition, reaches
         self.target_start = [0]
         self.target: list[int] = []
         self.pushes: list[tuple[int, float, int]] = []  # event, Goldstein weight, scaled
@@ -170,24 +170,25 @@ class _Effects:
         match effect:
             case Pulse():
                 push = self._pulse(effect, path, event)
-                self._row(form.PUSH, push, form.NONE, condition, [])
+                self._row(form.PUSH, push, form.NONE, condition, form.NOTHING)
             case Shift():
                 push = self._shift(effect, path, event)
-                self._row(form.PUSH, push, form.NONE, condition, [])
+                self._row(form.PUSH, push, form.NONE, condition, form.NOTHING)
             case SetNumber():
                 value = self._value(effect.to, f"{path}.to")
                 kind = form.SET_CONTEXT if effect.set.kind == "context" else form.SET
-                self._row(kind, form.NONE, value, condition, self._targets(effect.set, kind))
+                self._change(kind, value, condition, effect.set)
             case AddToNumber():
                 value = self._value(effect.by, f"{path}.by")
-                targets = self._targets(effect.add, form.ADD)
-                self._row(form.ADD, form.NONE, value, condition, targets)
+                self._change(form.ADD, value, condition, effect.add)
 
-    def _row(
-        self, kind: int, push: int, value: int, condition: int, targets: Sequence[int]
-    ) -> None:
-        self.rows.append((kind, push, value, condition))
-        self.target += targets
+    def _change(self, kind: int, value: int, condition: int, number: NumberRef) -> None:
+        """A set or an add of a number."""
+        self.target += self._targets(number, kind)
+        self._row(kind, form.NONE, value, condition, _reaches(number))
+
+    def _row(self, *columns: int) -> None:
+        self.rows.append(columns)
         self.target_start.append(len(self.target))
 
     def _pulse(self, pulse: Pulse, path: str, event: int) -> int:
@@ -242,8 +243,8 @@ class _Effects:
 
     def columns(self) -> dict[str, Any]:
         """The fields of Plan."""
-        kinds, pushes, values, conditions = (
-            _ints(row[column] for row in self.rows) for column in range(4)
+        kinds, pushes, values, conditions, reaches = (
+            _ints(row[column] for row in self.rows) for column in range(5)
         )
         return {
             "effect_start": _ints(self.event_start),
@@ -251,6 +252,7 @@ class _Effects:
             "effect_push": pushes,
             "effect_value": values,
             "effect_condition": conditions,
+            "effect_reaches": reaches,
             "target_start": _ints(self.target_start),
             "target": _ints(self.target),
             "push_event": _ints(push[0] for push in self.pushes),
@@ -259,6 +261,14 @@ class _Effects:
             "cell_start": _ints(self.cell_start),
             "cell": _ints(self.cell),
         }
+
+
+def _reaches(number: NumberRef) -> int:
+    """What follows from a number, beyond the number itself."""
+    if number.kind in ("weight", "context"):
+        return form.INTERESTS
+    parameter = number.kind == "parameter" and number.key in TRAITS
+    return form.TRAITS if number.kind == "trait" or parameter else form.NOTHING
 
 
 def _ints(values: Iterable[int]) -> Ints:

@@ -11,7 +11,9 @@ from relsim.model.noise import fill_uniforms
 from relsim.model.plan import (
     ADD,
     CHANCE,
+    INTERESTS,
     NONE,
+    NOTHING,
     ON_CONTEXT,
     ON_COOPERATION,
     ON_POSTURE,
@@ -19,6 +21,7 @@ from relsim.model.plan import (
     PUSH,
     SCHEDULED,
     SET,
+    TRAITS,
     Floats,
     Ints,
     Numbers,
@@ -32,36 +35,41 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 @compiled
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
-    _follow_context(0, world.domain_total.size, plan, numbers, world, step)
+    _follow_variables(plan, numbers, world, step)
+    _follow_interests(plan, numbers, world)
 
 
 @woven
-def _follow_context(
-    first: int, last: int, plan: Plan, numbers: Numbers, world: World, step: np.uint64
-) -> None:
-    """The same in the lanes from ``first`` up to ``last``."""
+def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
+    """Context variables, on their paths or as events have left them."""
     share = step / plan.steps
-    context, weight, interest = world.context, numbers.weight, world.interest
-    for z in range(context.shape[0]):
-        for lane in range(first, last):
+    variables, lanes = world.context.shape
+    for z in range(variables):
+        for lane in range(lanes):
             start, end = numbers.context_start[z, lane], numbers.context_end[z, lane]
             path = start + (end - start) * share
             scale, shift = numbers.context_scale[z, lane], numbers.context_shift[z, lane]
-            context[z, lane] = scale * path + shift
-    for i in range(plan.states):
-        for k in range(plan.states):
-            z = plan.fades_with[i, k]
-            for lane in range(first, last):
-                fading = context[z, lane] if z != NONE else 0.0
-                interest[i, k, lane] = rules.weight_in_force(weight[i, k, lane], fading)
+            world.context[z, lane] = scale * path + shift
 
 
 @woven
-def follow_traits(first: int, last: int, plan: Plan, numbers: Numbers, world: World) -> None:
-    """How far and how unsteadily the states move in a step, from their traits, in the lanes from
-    ``first`` up to ``last``."""
+def _follow_interests(plan: Plan, numbers: Numbers, world: World) -> None:
+    """Tie weights in force."""
+    lanes = world.domain_total.size
     for i in range(plan.states):
-        for lane in range(first, last):
+        for k in range(plan.states):
+            z = plan.fades_with[i, k]
+            for lane in range(lanes):
+                fading = world.context[z, lane] if z != NONE else 0.0
+                weight = numbers.weight[i, k, lane]
+                world.interest[i, k, lane] = rules.weight_in_force(weight, fading)
+
+
+@woven
+def follow_traits(plan: Plan, numbers: Numbers, world: World) -> None:
+    """How far and how unsteadily the states move in a step, from their traits."""
+    for i in range(plan.states):
+        for lane in range(world.domain_total.size):
             adaptability, volatility = numbers.adaptability[i, lane], numbers.volatility[i, lane]
             world.kept[i, lane] = rules.share_kept(adaptability, plan.months)
             world.spread[i, lane] = rules.step_spread(volatility, adaptability, plan.months)
@@ -78,16 +86,21 @@ def happen(
 ) -> None:
     """Events fire, judged at the start of the step, and their effects apply in file order."""
     fired, times_fired = world.fired, world.times_fired
-    room = world.first[:1], world.second[:1]  # of the noise of this step, which is drawn later
+    room = world.common[:1], world.apart[:1]  # of the noise of this step, which is drawn later
     _time_events(plan, numbers.hazard, seed, runs, step, room, fired)
     events, lanes = fired.shape
     for event in range(events):
         if _any(fired[event]):
             _withhold(event, plan, numbers, world)
+    reached = NOTHING
     for event in range(events):
         if _any(fired[event]):
             for effect in range(plan.effect_start[event], plan.effect_start[event + 1]):
-                _apply(effect, fired[event], plan, numbers, world, step)
+                reached |= _apply(effect, fired[event], plan, numbers, world, step)
+    if reached & INTERESTS:
+        _follow_interests(plan, numbers, world)
+    if reached & TRAITS:
+        follow_traits(plan, numbers, world)
     for event in range(events):
         for lane in range(lanes):
             times_fired[event, lane] += min(fired[event, lane], 1)
@@ -208,24 +221,27 @@ def _tie_level(
 @woven
 def _apply(
     effect: int, fired: Ints, plan: Plan, numbers: Numbers, world: World, step: np.uint64
-) -> None:
-    """One effect of an event that happens ``fired`` [L] times in this step."""
-    kind, condition, times = plan.effect_kind[effect], plan.effect_condition[effect], world.times
+) -> int:
+    """One effect of an event that happens ``fired`` [L] times in this step.
+
+    Returns:
+        What has to be worked out anew: NOTHING, INTERESTS or TRAITS. Context variables, at which
+        the conditions of later effects look, are.
+    """
+    condition, times = plan.effect_condition[effect], world.times
     for lane in range(times.size):
         times[lane] = fired[lane]
     if condition != NONE:
         _strike_out(condition, plan, numbers, world, times)
-    if kind == PUSH:
+    if plan.effect_kind[effect] == PUSH:
         _push(plan.effect_push[effect], times, plan, numbers, world)
-        return
-    first, last = times.size, 0
-    for lane in range(times.size):
-        if times[lane] > 0:
-            first, last = min(first, lane), lane + 1
-    if first < last:
+    elif _any(times):
         _change(effect, times, plan, numbers, world)
-        _follow_context(first, last, plan, numbers, world, step)
-        follow_traits(first, last, plan, numbers, world)
+        reaches = plan.effect_reaches[effect]
+        if reaches == INTERESTS:
+            _follow_variables(plan, numbers, world, step)
+        return reaches
+    return NOTHING
 
 
 @woven

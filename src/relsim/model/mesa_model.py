@@ -64,23 +64,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
     def pull(self) -> Floats:
         """What draws it to each state, in pull units [N, D]."""
         pull = self._room()
-        numbers, world = self.model.lanes.numbers, self.model.lanes.world
-        phases.fill_state_pull(
-            self.index,
-            numbers.parameter,
-            world.interest,
-            world.overall,
-            numbers.stance,
-            numbers.salience,
-            numbers.reciprocity,
-            world.affinity,
-            world.stimulus,
-            world.posture,
-            world.lever,
-            world.third_party,
-            world.issue,
-            pull,
-        )
+        phases.fill_state_pull(self.index, *self.model.lanes, pull)
         return pull[..., 0]
 
     def target(self, pull: Floats) -> Floats:
@@ -91,11 +75,9 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
 
     def decide(self) -> Floats:
         """Its next postures [N, D]: a noisy move towards the target of its pull."""
-        posture, world = self._room(), self.model.lanes.world
+        posture = self._room()
         target = _one_lane(self.target(self.pull()))
-        phases.fill_state_move(
-            self.index, world.kept, world.spread, world.posture, target, world.shock, posture
-        )
+        phases.fill_state_move(self.index, target, self.model.lanes.world, posture)
         return posture[..., 0]
 
     def _room(self) -> Floats:

@@ -25,6 +25,7 @@ PARAMETERS = (
     "issue_gain",
     "mutuality",
     "shared_shocks",
+    "domain_correlation",
     "drift",
     "goldstein_unit",
 )
@@ -33,6 +34,8 @@ PARAMETERS = (
 SCHEDULED, CHANCE, WHEN = 0, 1, 2
 # What an effect does.
 PUSH, SET, ADD, SET_CONTEXT = 0, 1, 2, 3
+# What has to be worked out anew when the number that an effect changes has changed; bits.
+NOTHING, INTERESTS, TRAITS = 0, 1, 2
 # What a condition looks at.
 ON_COOPERATION, ON_POSTURE, ON_CONTEXT, ON_EVENT = 0, 1, 2, 3
 NONE = -1
@@ -66,7 +69,7 @@ class Numbers(NamedTuple):
     adaptability: Floats  # [N] per month
     reciprocity: Floats  # [N]
     volatility: Floats  # [N]
-    parameter: Floats  # [6] in the order of PARAMETERS
+    parameter: Floats  # [7] in the order of PARAMETERS
     domain_weight: Floats  # [D]
     context_start: Floats  # [Z]
     context_end: Floats  # [Z]
@@ -143,6 +146,7 @@ class Plan(NamedTuple):
     effect_push: Ints  # [F] or NONE
     effect_value: Ints  # [F] index into value, or NONE
     effect_condition: Ints  # [F] or NONE
+    effect_reaches: Ints  # [F] NOTHING, INTERESTS or TRAITS
     target_start: Ints  # [F + 1] numbers that an effect changes
     target: Ints  # indices into the vector, or context variables for SET_CONTEXT
     push_goldstein: Floats  # [P] Goldstein weight where the size is scaled from it, else 0
@@ -155,7 +159,7 @@ class Plan(NamedTuple):
     condition_second: Ints  # [Q] other state
     condition_domain: Ints  # [Q] or NONE for overall
     condition_sign: Floats  # [Q] +1 above, -1 below
-    noise_keys: NDArray[np.uint64]  # [pairs × D + pairs] postures by domain, then affinities
+    noise_keys: NDArray[np.uint64]  # [pairs × D + pairs] postures by domain, then pairs
     event_keys: NDArray[np.uint64]  # [E]
 
 

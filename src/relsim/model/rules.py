@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from relsim.model.compilation import compiled, inlined
+from relsim.model.compilation import compiled, inlined, woven
 from relsim.model.plan import Floats
 
 POSTURE_LIMIT = 0.999  # posture lies in (-1, 1); the pull that would hold it here is 22
@@ -68,7 +68,7 @@ def weight_in_force(weight: float, fading: float) -> float:
     return weight * max(0.0, 1.0 - fading)
 
 
-@compiled
+@woven
 def fill_third_party_pull(
     interest: Floats, ties: Floats, overall: Floats, gain: Floats, lever: Floats, out: Floats
 ) -> None:
@@ -103,8 +103,10 @@ def fill_third_party_pull(
             out[j, lane] *= gain[lane]
 
 
-@compiled
-def fill_issue_pull(i: int, stance: Floats, salience: Floats, gain: Floats, out: Floats) -> None:
+@woven
+def fill_issue_pull(
+    i: int, stance: Floats, salience: Floats, gain: Floats, lever: Floats, out: Floats
+) -> None:
     """Closeness on issues: ι·Σ_m s_im·x_im·x_jm, for every j.
 
     Positions and saliences as in the spatial tradition (Bueno de Mesquita 1984, 1997).
@@ -112,18 +114,22 @@ def fill_issue_pull(i: int, stance: Floats, salience: Floats, gain: Floats, out:
     Args:
         stance, salience: x and s [N, M, L].
         gain: ι [L].
+        lever: [L], overwritten.
         out: [N, L], filled, in pull units.
     """
     n_states, n_issues, lanes = stance.shape
     for j in range(n_states):
         for lane in range(lanes):
             out[j, lane] = 0.0
-        for m in range(n_issues):
-            for lane in range(lanes):
-                closeness = salience[i, m, lane] * stance[i, m, lane] * stance[j, m, lane]
-                out[j, lane] += closeness
+    for m in range(n_issues):
         for lane in range(lanes):
-            out[j, lane] = gain[lane] * out[j, lane]
+            lever[lane] = salience[i, m, lane] * stance[i, m, lane]
+        for j in range(n_states):
+            for lane in range(lanes):
+                out[j, lane] += lever[lane] * stance[j, m, lane]
+    for j in range(n_states):
+        for lane in range(lanes):
+            out[j, lane] *= gain[lane]
 
 
 @inlined
@@ -132,40 +138,13 @@ def reciprocity_pull(reciprocity: float, received: float, extended: float) -> fl
     return reciprocity * (received - extended)
 
 
-@compiled
-def fill_pull(
-    i: int,
-    affinity: Floats,
-    stimulus: Floats,
-    third_party: Floats,
-    issue: Floats,
-    reciprocity: Floats,
-    posture: Floats,
-    out: Floats,
-) -> None:
-    """The pull of every j on i by domain, u = affinity + third parties + issues + reciprocity
-    + stimulus, in pull units.
-
-    Args:
-        affinity, stimulus: a and e [N, N, D, L].
-        third_party, issue: [N, L].
-        reciprocity: r_i [L].
-        posture: p [N, N, D, L].
-        out: [N, D, L], filled but for i itself.
-    """
-    n_states, _, n_domains, lanes = posture.shape
-    for j in range(n_states):
-        if j == i:
-            continue
-        for d in range(n_domains):
-            for lane in range(lanes):
-                shared = third_party[j, lane] + issue[j, lane]
-                answer = reciprocity_pull(
-                    reciprocity[lane], posture[j, i, d, lane], posture[i, j, d, lane]
-                )
-                out[j, d, lane] = (
-                    affinity[i, j, d, lane] + shared + answer + stimulus[i, j, d, lane]
-                )
+@inlined
+def total_pull(
+    affinity: float, third_party: float, issue: float, answer: float, stimulus: float
+) -> float:
+    """The pull of j on i in a domain, u = affinity + third parties + issues + reciprocity
+    + stimulus, in pull units."""
+    return affinity + (third_party + issue) + answer + stimulus
 
 
 @inlined
@@ -241,14 +220,19 @@ def shock_shares(correlation: float) -> tuple[float, float]:
 
 
 @inlined
-def pair_shocks(first: float, second: float, shared: float, own: float) -> tuple[float, float]:
-    """The shocks to both sides of a pair from two independent standard normals.
+def factor_shares(correlation: float) -> tuple[float, float]:
+    """How much of what both sides share is news to all domains, and how much to one.
 
-    Args:
-        shared, own: of :func:`shock_shares`.
+    One common factor: √ρ and √(1 - ρ) give a correlation of ρ between domains.
     """
-    common, difference = shared * first, own * second
-    return common + difference, common - difference
+    return math.sqrt(correlation), math.sqrt(1.0 - correlation)
+
+
+@inlined
+def side_shock(common: float, apart: float, side: float) -> float:
+    """The shock to one side of a pair: what both share, and what sets the ``side`` (1 or -1)
+    apart from the other."""
+    return common + side * apart
 
 
 @inlined

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled
+from relsim.model.compilation import compiled, inlined
 from relsim.model.happenings import fade, follow_context, follow_traits, gather_stimulus, happen
 from relsim.model.noise import fill_normals
 from relsim.model.plan import PARAMETERS, Floats, Numbers, Plan
@@ -23,6 +23,7 @@ _THIRD_PARTY_GAIN = PARAMETERS.index("third_party_gain")
 _ISSUE_GAIN = PARAMETERS.index("issue_gain")
 _MUTUALITY = PARAMETERS.index("mutuality")
 _SHARED_SHOCKS = PARAMETERS.index("shared_shocks")
+_DOMAIN_CORRELATION = PARAMETERS.index("domain_correlation")
 _DRIFT = PARAMETERS.index("drift")
 
 
@@ -54,7 +55,7 @@ def work_out(plan: Plan, numbers: Numbers, world: World) -> None:
         for lane in range(lanes):
             half_life = numbers.push_half_life[push, lane]
             world.decay[push, lane] = rules.decay_factor(half_life, plan.months)
-    follow_traits(0, lanes, plan, numbers, world)
+    follow_traits(plan, numbers, world)
 
 
 @compiled
@@ -75,22 +76,7 @@ def _solve_affinity(numbers: Numbers, world: World) -> None:
     posture, affinity, capacity, pull = world.posture, world.affinity, numbers.capacity, world.pull
     n_states, _, n_domains, lanes = posture.shape
     for i in range(n_states):
-        fill_state_pull(
-            i,
-            numbers.parameter,
-            world.interest,
-            world.overall,
-            numbers.stance,
-            numbers.salience,
-            numbers.reciprocity,
-            affinity,
-            world.stimulus,
-            posture,
-            world.lever,
-            world.third_party,
-            world.issue,
-            pull,
-        )
+        fill_state_pull(i, numbers, world, pull)
         for j in range(n_states):
             for d in range(n_domains):
                 for lane in range(lanes):
@@ -113,61 +99,107 @@ def begin_step(
     follow_context(plan, numbers, world, step)
     happen(plan, numbers, world, seed, runs, step)
     gather_stimulus(plan.cell_start, plan.cell, world.fading, world.lasting, world.stimulus)
-    fill_normals(plan.noise_keys, seed, runs, step, world.first, world.second, world.scratch)
-    correlation, shares = numbers.parameter[_SHARED_SHOCKS], world.lever
-    for lane in range(runs.size):
-        shares[0, lane], shares[1, lane] = rules.shock_shares(correlation[lane])
-    _share_shocks(shares, world.first, world.second, world.shock, world.wander)
+    fill_normals(plan.noise_keys, seed, runs, step, world.common, world.apart, world.scratch)
+    _share_shocks(plan, numbers, world)
 
 
 @compiled
-def _share_shocks(
-    shares: Floats, first: Floats, second: Floats, shock: Floats, wander: Floats
-) -> None:
-    """The shocks to each posture, and to each affinity, from the draws of this step."""
-    n_states, _, n_domains, lanes = shock.shape
-    shared, own = shares[0], shares[1]
-    process, pair = 0, 0
-    affinities = wander.shape[0] * n_domains
-    for i in range(n_states):
-        for j in range(i + 1, n_states):
-            for d in range(n_domains):
-                for lane in range(lanes):
-                    forth, back = rules.pair_shocks(
-                        first[process, lane], second[process, lane], shared[lane], own[lane]
-                    )
-                    shock[i, j, d, lane] = forth
-                    shock[j, i, d, lane] = back
-                process += 1
+def _share_shocks(plan: Plan, numbers: Numbers, world: World) -> None:
+    """Turns the draws of this step, in place, into what both sides of each pair share of their
+    shocks by domain, and what sets them apart."""
+    common, apart, shares = world.common, world.apart, world.lever
+    pairs, lanes = plan.states * (plan.states - 1) // 2, common.shape[1]
+    for lane in range(lanes):
+        shared, own = rules.shock_shares(numbers.parameter[_SHARED_SHOCKS, lane])
+        all_domains, one = rules.factor_shares(numbers.parameter[_DOMAIN_CORRELATION, lane])
+        shares[0, lane], shares[1, lane] = shared * all_domains, shared * one
+        shares[2, lane] = own
+    for pair in range(pairs):
+        factor = apart[pairs * plan.domains + pair]
+        for process in range(pair * plan.domains, (pair + 1) * plan.domains):
             for lane in range(lanes):
-                wander[pair, lane] = first[affinities + pair, lane]
-            pair += 1
+                all_domains = shares[0, lane] * factor[lane]
+                common[process, lane] = all_domains + shares[1, lane] * common[process, lane]
+                apart[process, lane] *= shares[2, lane]
+
+
+@inlined
+def pair_place(i: int, j: int, n_states: int) -> int:
+    """Where the pair of i and j stands among the pairs of N states."""
+    first, second = min(i, j), max(i, j)
+    return first * (2 * n_states - first - 1) // 2 + second - first - 1
 
 
 @compiled
-def fill_state_pull(
-    i: int,
-    parameter: Floats,
-    interest: Floats,
-    overall: Floats,
-    stance: Floats,
-    salience: Floats,
-    reciprocity: Floats,
-    affinity: Floats,
-    stimulus: Floats,
-    posture: Floats,
-    lever: Floats,
-    third_party: Floats,
-    issue: Floats,
-    out: Floats,
-) -> None:
+def respond(plan: Plan, numbers: Numbers, world: World) -> None:
+    """Every state decides its next postures, seeing the old ones of all others.
+
+    The chain of :func:`fill_state_pull`, :func:`fill_state_target` and :func:`fill_state_move`
+    by the same rules, in one pass, so that nothing in between is written to memory.
+    """
+    n_states, n_domains = plan.states, plan.domains
+    parameter, capacity, reciprocity = numbers.parameter, numbers.capacity, numbers.reciprocity
+    stance, salience, kept, spread = numbers.stance, numbers.salience, world.kept, world.spread
+    interest, overall, common, apart = world.interest, world.overall, world.common, world.apart
+    affinity, stimulus, posture = world.affinity, world.stimulus, world.posture
+    lever, third_party, issue = world.lever[0], world.third_party, world.issue
+    next_posture, lanes = world.next_posture, lever.size
+    for i in range(n_states):
+        gain = parameter[_THIRD_PARTY_GAIN]
+        rules.fill_third_party_pull(interest[i], overall[i], overall, gain, lever, third_party)
+        rules.fill_issue_pull(i, stance, salience, parameter[_ISSUE_GAIN], lever, issue)
+        for j in range(n_states):
+            if j == i:
+                continue
+            side = 1.0 if i < j else -1.0
+            for d in range(n_domains):
+                process = pair_place(i, j, n_states) * n_domains + d
+                for lane in range(lanes):
+                    received, extended = posture[j, i, d, lane], posture[i, j, d, lane]
+                    pull = rules.total_pull(
+                        affinity[i, j, d, lane],
+                        third_party[j, lane],
+                        issue[j, lane],
+                        rules.reciprocity_pull(reciprocity[i, lane], received, extended),
+                        stimulus[i, j, d, lane],
+                    )
+                    ceiling = min(capacity[i, d, lane], capacity[j, d, lane])
+                    next_posture[i, j, d, lane] = rules.moved_posture(
+                        extended,
+                        rules.target_posture(pull, ceiling),
+                        kept[i, lane],
+                        spread[i, lane],
+                        rules.side_shock(common[process, lane], apart[process, lane], side),
+                    )
+
+
+@compiled
+def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of every state on i by domain [N, D, L]; the parts [N, L] that all domains share
-    are left in ``third_party`` and ``issue``."""
+    are left in ``world.third_party`` and ``world.issue``."""
+    parameter, posture, lever = numbers.parameter, world.posture, world.lever[0]
+    third_party, issue = world.third_party, world.issue
+    n_states, _, n_domains, lanes = posture.shape
     rules.fill_third_party_pull(
-        interest[i], overall[i], overall, parameter[_THIRD_PARTY_GAIN], lever[0], third_party
+        world.interest[i],
+        world.overall[i],
+        world.overall,
+        parameter[_THIRD_PARTY_GAIN],
+        lever,
+        third_party,
     )
-    rules.fill_issue_pull(i, stance, salience, parameter[_ISSUE_GAIN], issue)
-    rules.fill_pull(i, affinity, stimulus, third_party, issue, reciprocity[i], posture, out)
+    rules.fill_issue_pull(i, numbers.stance, numbers.salience, parameter[_ISSUE_GAIN], lever, issue)
+    for j in range(n_states):
+        for d in range(n_domains):
+            for lane in range(lanes):
+                received, extended = posture[j, i, d, lane], posture[i, j, d, lane]
+                out[j, d, lane] = rules.total_pull(
+                    world.affinity[i, j, d, lane],
+                    third_party[j, lane],
+                    issue[j, lane],
+                    rules.reciprocity_pull(numbers.reciprocity[i, lane], received, extended),
+                    world.stimulus[i, j, d, lane],
+                )
 
 
 @compiled
@@ -175,8 +207,6 @@ def fill_state_target(i: int, capacity: Floats, pull: Floats, out: Floats) -> No
     """Where those pulls lead i, by domain [N, D, L]."""
     n_states, n_domains, lanes = pull.shape
     for j in range(n_states):
-        if j == i:
-            continue
         for d in range(n_domains):
             for lane in range(lanes):
                 ceiling = min(capacity[i, d, lane], capacity[j, d, lane])
@@ -184,60 +214,25 @@ def fill_state_target(i: int, capacity: Floats, pull: Floats, out: Floats) -> No
 
 
 @compiled
-def fill_state_move(
-    i: int,
-    kept: Floats,
-    spread: Floats,
-    posture: Floats,
-    target: Floats,
-    shock: Floats,
-    out: Floats,
-) -> None:
+def fill_state_move(i: int, target: Floats, world: World, out: Floats) -> None:
     """The next posture of i towards every state by domain [N, D, L]."""
+    posture, common, apart = world.posture, world.common, world.apart
     n_states, _, n_domains, lanes = posture.shape
     for j in range(n_states):
         if j == i:
             continue
+        side = 1.0 if i < j else -1.0
         for d in range(n_domains):
+            process = pair_place(i, j, n_states) * n_domains + d
             for lane in range(lanes):
                 out[j, d, lane] = rules.moved_posture(
                     posture[i, j, d, lane],
                     target[j, d, lane],
-                    kept[i, lane],
-                    spread[i, lane],
-                    shock[i, j, d, lane],
+                    world.kept[i, lane],
+                    world.spread[i, lane],
+                    rules.side_shock(common[process, lane], apart[process, lane], side),
                 )
     out[i, :] = 0.0
-
-
-@compiled
-def respond(plan: Plan, numbers: Numbers, world: World) -> None:
-    """Every state decides its next postures, seeing the old ones of all others."""
-    parameter, capacity, reciprocity = numbers.parameter, numbers.capacity, numbers.reciprocity
-    stance, salience, kept, spread = numbers.stance, numbers.salience, world.kept, world.spread
-    interest, overall, shock = world.interest, world.overall, world.shock
-    affinity, stimulus, posture = world.affinity, world.stimulus, world.posture
-    lever, third_party, issue = world.lever, world.third_party, world.issue
-    pull, target, next_posture = world.pull, world.target, world.next_posture
-    for i in range(plan.states):
-        fill_state_pull(
-            i,
-            parameter,
-            interest,
-            overall,
-            stance,
-            salience,
-            reciprocity,
-            affinity,
-            stimulus,
-            posture,
-            lever,
-            third_party,
-            issue,
-            pull,
-        )
-        fill_state_target(i, capacity, pull, target)
-        fill_state_move(i, kept, spread, posture, target, shock, next_posture[i])
 
 
 @compiled
@@ -245,7 +240,7 @@ def end_step(plan: Plan, numbers: Numbers, world: World) -> None:
     """Everything after the states have decided."""
     _take_postures(world.next_posture, world.posture)
     measure(numbers, world)
-    _drift(numbers.parameter[_DRIFT], plan.months, world.wander, world.affinity)
+    _drift(numbers.parameter[_DRIFT], plan.months, world.common, world.affinity)
     fade(world.decay, world.fading)
 
 
@@ -273,18 +268,18 @@ def measure(numbers: Numbers, world: World) -> None:
 
 
 @compiled
-def _drift(drift: Floats, months: float, wander: Floats, affinity: Floats) -> None:
+def _drift(drift: Floats, months: float, common: Floats, affinity: Floats) -> None:
     """Affinity drifts: one random walk per pair, the same in both directions and all domains."""
     n_states, _, n_domains, lanes = affinity.shape
-    pair = 0
+    process = n_states * (n_states - 1) // 2 * n_domains
     for i in range(n_states):
         for j in range(i + 1, n_states):
             for d in range(n_domains):
                 for lane in range(lanes):
-                    change = rules.drift_step(drift[lane], months, wander[pair, lane])
+                    change = rules.drift_step(drift[lane], months, common[process, lane])
                     affinity[i, j, d, lane] += change
                     affinity[j, i, d, lane] += change
-            pair += 1
+            process += 1
 
 
 @compiled

@@ -29,23 +29,20 @@ class World(NamedTuple):
     lasting: Floats  # [P, L] the part that stays
     fired: Ints  # [E, L] how often in this step
     times_fired: Ints  # [E, L] steps in which it fired so far
-    shock: Floats  # [N, N, D, L] standard normals of this step
-    wander: Floats  # [pairs, L] standard normals of this step
+    common: Floats  # [processes, L] draws of this step: of what both sides of a pair share
+    apart: Floats  # [processes, L] of what sets them apart
     # What follows from the numbers, kept so that no step works it out again.
     kept: Floats  # [N, L] share of the distance to the target that a step leaves
     spread: Floats  # [N, L] standard deviation of a step
     decay: Floats  # [P, L] what a step leaves of a push that fades
     domain_total: Floats  # [L] sum of the domain weights
     # Room to work in.
-    first: Floats  # [processes, L] draws of this step
-    second: Floats  # [processes, L]
     scratch: Floats  # [processes, L]
-    lever: Floats  # [2, L]
+    lever: Floats  # [3, L]
+    pull: Floats  # [N, D, L]
     times: Ints  # [L] how often an effect applies
     third_party: Floats  # [N, L] of the state that decides
     issue: Floats  # [N, L]
-    pull: Floats  # [N, D, L]
-    target: Floats  # [N, D, L]
 
 
 def new_world(program: Program, lanes: int = 1) -> World:
@@ -68,21 +65,18 @@ def new_world(program: Program, lanes: int = 1) -> World:
         lasting=np.zeros((p, lanes)),
         fired=np.zeros((sizes.events, lanes), dtype=np.int64),
         times_fired=np.zeros((sizes.events, lanes), dtype=np.int64),
-        shock=np.zeros(cells),
-        wander=np.zeros((n * (n - 1) // 2, lanes)),
+        common=np.zeros((processes, lanes)),
+        apart=np.zeros((processes, lanes)),
         kept=np.zeros((n, lanes)),
         spread=np.zeros((n, lanes)),
         decay=np.zeros((p, lanes)),
         domain_total=np.zeros(lanes),
-        first=np.zeros((processes, lanes)),
-        second=np.zeros((processes, lanes)),
         scratch=np.zeros((processes, lanes)),
-        lever=np.zeros((2, lanes)),
+        lever=np.zeros((3, lanes)),
+        pull=np.zeros((n, d, lanes)),
         times=np.zeros(lanes, dtype=np.int64),
         third_party=np.zeros((n, lanes)),
         issue=np.zeros((n, lanes)),
-        pull=np.zeros((n, d, lanes)),
-        target=np.zeros((n, d, lanes)),
     )
 
 

@@ -26,6 +26,7 @@ RECIPROCITY = Bounds("reciprocity", 0, LARGE)
 VOLATILITY = Bounds("volatility", 0, LARGE)
 DRIFT = Bounds("drift", 0, LARGE)
 SHARED_SHOCKS = Bounds("a correlation", -1, 1)
+DOMAIN_CORRELATION = Bounds("a correlation between domains", 0, 1)
 MUTUALITY = Bounds("mutuality", 0, 1)
 GAIN = Bounds("a gain", -LARGE, LARGE)
 GOLDSTEIN_UNIT = Bounds("goldstein_unit", 0, LARGE)
@@ -36,6 +37,7 @@ PARAMETER_BOUNDS = {
     "issue_gain": GAIN,
     "mutuality": MUTUALITY,
     "shared_shocks": SHARED_SHOCKS,
+    "domain_correlation": DOMAIN_CORRELATION,
     "drift": DRIFT,
     "goldstein_unit": GOLDSTEIN_UNIT,
     "adaptability": ADAPTABILITY,

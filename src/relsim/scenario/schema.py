@@ -30,6 +30,7 @@ from relsim.scenario.references import (
     CAPACITY,
     CONTEXT,
     COOPERATION,
+    DOMAIN_CORRELATION,
     DRIFT,
     GAIN,
     GOLDSTEIN_UNIT,
@@ -274,6 +275,9 @@ class Parameters(Part):
     )
     shared_shocks: Annotated[Number, SHARED_SHOCKS] = Field(
         0.5, description="Correlation of the shocks to the two postures of a pair."
+    )
+    domain_correlation: Annotated[Number, DOMAIN_CORRELATION] = Field(
+        0.5, description="Correlation between domains of what both sides share of a shock."
     )
     mutuality: Annotated[Number, MUTUALITY] = Field(
         0.5, description="Weight of the less willing side in cooperation: 0 mean, 1 minimum."

@@ -145,7 +145,7 @@ def fill(
     with closing(map_chunks(task, todo, executor, stop)) as done:
         for chunk, (recorded, failed) in done:
             if chunk == todo[0]:
-                refuse_all_failed(failed, chunk.runs, f"the first {chunk.runs:,} runs")
+                refuse_all_failed(failed, chunk.runs, f"All of the first {chunk.runs:,} runs")
             failures += failed
             for name, values in recorded.items():
                 arrays[name][chunk.rows] = values

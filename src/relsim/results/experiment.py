@@ -42,6 +42,7 @@ from relsim.results.folder import (
     is_finished,
     locked,
     place_aside,
+    sweep,
     unwritable,
     written_aside,
 )
@@ -129,6 +130,8 @@ def run_experiment(
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
         if not force and is_finished(folder):
+            if study.experiment.tune is None:  # who tunes writes aside without a lock
+                sweep(folder)
             return replace(open_experiment(folder), reused=True)
         tuning = _tuned(study, folder, executor, told, afresh=force)
         with locked([folder], waiting):

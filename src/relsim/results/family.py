@@ -22,7 +22,7 @@ from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import Read, comparisons
-from relsim.results.folder import is_finished, locked, written_aside
+from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.result import CLAIMS, REPORT, Result
 from relsim.results.resume import telling_what_is_kept
@@ -138,6 +138,8 @@ def run_family(
             waiting = partial(told.phase, "Another process is writing this; waiting")
             with locked([folder], waiting), written_aside(folder, afresh=True) as aside:
                 _write(results, base, painter, folder, aside)
+        else:
+            sweep(folder)
     return Family(folder, tuple(results), base)
 
 

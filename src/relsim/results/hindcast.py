@@ -22,7 +22,14 @@ from relsim.hindcast.evaluate import HORIZONS, HoldOut
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
-from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
+from relsim.results.folder import (
+    MANIFEST,
+    is_finished,
+    locked,
+    remove_left,
+    unwritable,
+    written_aside,
+)
 from relsim.results.identity import digest
 from relsim.results.manifest import versions, write_manifest
 from relsim.results.result import FIGURES, REPORT
@@ -100,6 +107,7 @@ def run_hindcast(
     try:
         with locked([folder], waiting):
             if not force and is_finished(folder):
+                remove_left(folder)
                 return replace(open_hindcast(folder), reused=True)
             about: dict[str, Any] = {"id": folder.name, "file": file.name, "command": command}
             with written_aside(folder, afresh=True) as aside:

@@ -24,6 +24,7 @@ from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import Read, comparisons
 from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
+from relsim.results.lookup import FAMILY
 from relsim.results.result import CLAIMS, REPORT, Result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
@@ -34,7 +35,6 @@ from relsim.scenario.load import load, slug
 from relsim.scenario.schema import Scenario
 
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
-FAMILY = "family.json"  # written last
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,13 @@ from relsim.results.folder import (
     written_aside,
 )
 from relsim.results.identity import digest
+from relsim.results.lookup import HINDCASTS
 from relsim.results.manifest import versions, write_manifest
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import slug
 
 FORMAT = 1
-PLACE = "hindcasts"  # apart from results of scenarios
 LIBRARIES = ("numpy", "pandas", "scipy")
 PARAMETERS = "parameters.json"
 
@@ -102,7 +102,7 @@ def run_hindcast(
         "simulate": simulate,
         "relsim": __version__,
     }
-    folder = Path(out) / PLACE / slug(file.stem) / digest(asked)[:12]
+    folder = Path(out) / HINDCASTS / slug(file.stem) / digest(asked)[:12]
     waiting = partial(told.phase, "Another process runs this hindcast; waiting")
     try:
         with locked([folder], waiting):

@@ -245,6 +245,7 @@ def _entry(result: Result, base: Result, folder: Path) -> Entry:
         link,
         "it is the base" if result is base else _compared(base, result),
         [] if result is base else diff(base.scenario, result.scenario),
+        result.manifest.get("notes", ()),
     )
 
 

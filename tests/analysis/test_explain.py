@@ -82,9 +82,9 @@ def test_what_cannot_be_paired_is_refused() -> None:
     later = SCENARIO.with_changes({"time.end": "2025-01"})
     other = scenario_of({"states": {"A": {}, "B": {}}, "time": EVERYTHING["time"]})
     for against, said in (
-        (later, "runs from 2020-01 to 2025-01 by the month, so its runs cannot be paired"),
+        (later, "runs from 2020-01 to 2025-01 by the month. Runs are paired on the same seed"),
         (other, "has the domains diplomatic, economic, defence, societal"),
-        (simulate(SCENARIO, runs=2, seed=8), "is on seed 8, not 0"),
+        (simulate(SCENARIO, runs=2, seed=8), "test is on seed 0; test is on seed 8"),
     ):
         with pytest.raises(ResultsError, match=said):
             explain(SCENARIO, "A-B", runs=2, against=against)

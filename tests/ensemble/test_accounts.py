@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,9 @@ import xarray as xr
 
 from relsim.analysis.explain import explain
 from relsim.ensemble import accounts, chunks
-from relsim.ensemble.accounts import Compared, account_chunk, account_runs
+from relsim.ensemble.accounts import Compared, account_chunk, account_task
 from relsim.ensemble.chunks import Chunk, map_chunks
+from relsim.ensemble.executors import processes, threads
 from relsim.ensemble.simulate import simulate
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import load
@@ -26,6 +26,10 @@ SEED = 7
 
 def compared(*scenarios: Scenario, pair: tuple[str, str] = ("A", "B")) -> Compared:
     return Compared(pair, *(compile_scenario(scenario) for scenario in scenarios))
+
+
+def account_runs(*asked: Any, **options: Any) -> xr.Dataset:
+    return accounts.account_runs(*asked, **options).data
 
 
 def everything(**changes: Any) -> Scenario:
@@ -88,9 +92,24 @@ def test_chunks_and_executors_change_nothing_but_rounding(monkeypatch: pytest.Mo
 
 
 def test_a_chunk_is_a_task_that_a_process_can_be_sent() -> None:
-    task = partial(accounts._chunk_moments, compared(everything()), SEED)
-    sent = pickle.loads(pickle.dumps(task))
-    assert np.array_equal(sent(Chunk(0, 2)).mean["pull"], task(Chunk(0, 2)).mean["pull"])
+    task = account_task(compared(everything()), SEED)
+    packed = pickle.dumps(task)
+    assert b"schema" not in packed  # arrays and names alone
+    (sent, _), (here, _) = (one(Chunk(0, 2)) for one in (pickle.loads(packed), task))
+    assert np.array_equal(sent.mean["pull"], here.mean["pull"])
+
+
+def test_threads_and_processes_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "MAX_RUNS", 8)
+    here, there = everything(), everything(parameters={})
+    for asked in (compared(here), compared(here, there)):
+        expected = account_runs(asked, SEED, 0, 50)
+        for pool in (threads(1), threads(2), processes(1), processes(2)):
+            with pool as executor:
+                found = account_runs(asked, SEED, 0, 50, executor=executor)
+            assert found.identical(expected)
+            for name in expected:
+                assert found[name].values.tobytes() == expected[name].values.tobytes()
 
 
 class Counting(Executor):
@@ -217,6 +236,15 @@ def test_the_difference_to_itself_is_exactly_zero() -> None:
         assert (data[name].sel(view="change") == 0).all()
     alone = account_runs(compared(scenario), SEED, 0, 10)
     xr.testing.assert_allclose(data.sel(view="level"), alone.sel(view="level"), rtol=1e-12)
+
+
+def test_domains_are_matched_by_name_too() -> None:
+    here = everything()
+    turned = everything(domains=dict(reversed(EVERYTHING["domains"].items())))
+    assert list(turned.domains) == list(here.domains)[::-1]
+    data = account_runs(compared(here, turned), SEED, 0, 10).sel(view="change")
+    for name in accounts.QUANTITIES:
+        np.testing.assert_allclose(data[name], 0, rtol=0, atol=1e-12)
 
 
 def test_a_difference_is_run_by_run_with_parts_matched_by_name() -> None:

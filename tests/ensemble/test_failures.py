@@ -9,10 +9,12 @@ import pytest
 
 from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
-from relsim.ensemble import chunks, simulate
+from relsim.analysis.explain import Account, explain
+from relsim.ensemble import accounts, chunks, simulate
 from relsim.ensemble.chunks import Chunk, Stopped
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
+from relsim.terminal.account import explanation
 from scenarios_to_test import EVERYTHING, scenario_of
 
 SCENARIO = scenario_of(EVERYTHING)
@@ -99,3 +101,91 @@ def test_claims_are_judged_on_the_runs_that_both_have(monkeypatch: pytest.Monkey
     (verdict,) = judge(less, {"base.yaml": simulate.simulate(SCENARIO, runs=10, seed=3)})
     assert verdict.runs == 8
     assert verdict.share == pytest.approx(float(held.mean()))
+
+
+def failing_accounts(monkeypatch: pytest.MonkeyPatch, *failed: int, states: int = 0) -> None:
+    """Makes accounts of these runs fail; with ``states``, only in scenarios of so many."""
+    sound = accounts._accounts
+
+    def account(program: Any, pair: Any, seed: int, chunk: Chunk, stop: Any) -> Any:
+        hit = states in (0, program.sizes.states)
+        for run in failed:
+            if hit and chunk.first <= run < chunk.first + chunk.runs:
+                raise ZeroDivisionError(f"in run {run}")
+        return sound(program, pair, seed, chunk, stop)
+
+    monkeypatch.setattr(chunks, "MAX_RUNS", 4)
+    monkeypatch.setattr(accounts, "_accounts", account)
+
+
+def moments_of(some: list[int], *others: Any) -> tuple[Any, Any]:
+    """Mean and standard deviation of the change of the pull over some runs, in plain NumPy."""
+    pulls = []
+    for scenario in (SCENARIO, *others):
+        compiled = compile_scenario(scenario)
+        each = [accounts.account_chunk(compiled, ("A", "B"), 3, Chunk(run, 1)).pull for run in some]
+        pulls.append(np.concatenate(each))
+    before = pulls[1][:, 1:] if others else pulls[0][:, :1]
+    change = pulls[0][:, 1:] - before
+    return change.mean(axis=0), change.std(axis=0)
+
+
+def assert_of_runs(account: Account, some: list[int], *others: Any) -> None:
+    assert account.runs == len(some)
+    found = account.data["pull"].sel(view="change", domain=list(SCENARIO.domains))
+    for statistic, expected in zip(("mean", "sd"), moments_of(some, *others), strict=True):
+        got = found.sel(statistic=statistic)
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-14)
+
+
+def test_accounts_leave_failed_runs_out_and_say_where_they_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = [0, 1, 3, *range(8, 10)]
+    with monkeypatch.context() as patch:
+        failing_accounts(patch, 2, 4, 5, 6, 7)  # one of a chunk, and a whole one
+        account = explain(SCENARIO, "A-B", runs=10, seed=3)
+    assert account.failed == (2, 4, 5, 6, 7)
+    assert [failure.run for failure in account.failures] == [2, 4, 5, 6, 7]
+    first = account.failures[0]
+    assert first.error == "ZeroDivisionError: in run 2"
+    assert first.trace[-1].startswith("test_failures.py:")
+    assert_of_runs(account, left)
+    said = explanation(account).splitlines()
+    assert said[1] == "5 of 10 runs failed and are left out: 2, 4, 5, 6, 7."
+    assert said[2] == "Run 2: ZeroDivisionError: in run 2"
+
+
+def test_a_run_that_fails_in_either_scenario_is_left_out_of_a_paired_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = SCENARIO.with_changes({"states.E": {"ties": {"A": 0.4}}})
+    with monkeypatch.context() as patch:
+        failing_accounts(patch, 3, states=len(other.states))
+        found = explain(SCENARIO, "A-B", runs=6, seed=3, against=other)
+    assert found.failed == (3,)
+    assert_of_runs(found, [0, 1, 2, 4, 5], other)
+
+
+def test_accounts_of_an_ensemble_are_of_the_runs_that_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        failing(patch, 2)
+        ensemble = simulate.simulate(SCENARIO, runs=6, seed=3)
+    account = explain(ensemble, "A-B")
+    assert (account.failed, account.failures) == ((2,), ())
+    assert_of_runs(account, [0, 1, 3, 4, 5])
+    assert_of_runs(explain(SCENARIO, "A-B", seed=3, against=ensemble), [0, 1, 3, 4, 5], SCENARIO)
+    with pytest.raises(ResultsError, match="Run 2 failed in the ensemble"):
+        explain(ensemble, "A-B", run=2)
+
+
+def test_accounts_that_all_fail_are_said_with_the_first_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing_accounts(monkeypatch, *range(10))
+    with pytest.raises(ResultsError, match=r"All of runs 0 to 3 failed\. ZeroDivisionError: in"):
+        explain(SCENARIO, "A-B", runs=10, seed=3)
+    with pytest.raises(ResultsError, match=r"^Run 7 failed\. ZeroDivisionError: in run 7"):
+        explain(SCENARIO, "A-B", runs=10, seed=3, run=7)

@@ -1,7 +1,9 @@
 """The command line with chunks of 8 runs, without figures, and with what tests let happen to it.
 
 Arguments: what happens, then those of ``relsim``. ``kill N`` ends the process without warning
-once N chunks are noted, ``slow N`` makes every chunk last N tenths of a second.
+once N chunks are noted, ``slow N`` makes every chunk last N tenths of a second. ``charts 0``,
+``page 0`` and ``move 0`` end it while figures are drawn, before the page takes its place, and
+when a result that is replaced has just been moved away.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from relsim.cli import main
 from relsim.ensemble import chunks, simulate
-from relsim.results import resume
+from relsim.results import resume, views
 from relsim.results import run as run_module
 
 CHUNK = 8
@@ -48,10 +51,46 @@ def slow_down(tenths: int) -> None:
     module.simulate_chunk = simulate_chunk
 
 
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_among_charts(_: int) -> None:
+    module: Any = views
+    module.charts_of, module.result_page = lambda *_: [], die
+
+
+def die_before_the_page(_: int) -> None:
+    module: Any = views
+    module.charts_of, module.result_page = lambda *_: [], lambda *_: "page"
+    module._replace_file = half_a_page
+
+
+def half_a_page(text: str, file: Path) -> None:
+    file.with_name(f".{file.name}.part").write_text(text)
+    die()
+
+
+def die_between_moves(_: int) -> None:
+    sound = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        moved = sound(self, target)
+        if target.suffix == ".old":
+            die()
+        return moved
+
+    Path.rename = rename  # type: ignore[method-assign, assignment]
+
+
+SIMULATING = {"kill": kill_after, "slow": slow_down, "move": die_between_moves}
+DRAWING = {"charts": die_among_charts, "page": die_before_the_page}
+
 if __name__ == "__main__":
     chunks.MAX_RUNS = CHUNK
-    draw_nothing()
     what, number, *arguments = sys.argv[1:]
-    {"kill": kill_after, "slow": slow_down}[what](int(number))
+    if what not in DRAWING:
+        draw_nothing()
+    {**DRAWING, **SIMULATING}[what](int(number))
     sys.argv = ["relsim", *arguments]
     main()

@@ -10,14 +10,21 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from relsim import cli
 from relsim.analysis.claims import Verdict
+from relsim.cli.application import app
 from relsim.errors import ResultsError
+from relsim.results.comparisons import note_on_changes
 from relsim.results.junit import junit_xml, write_junit
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.scenario.load import check_text, load
+from relsim.scenario.load import check_file, check_text, load
+from relsim.scenario.schema import Scenario
 from scenarios_to_test import FAMILY
+
+assert cli  # its commands are registered when it is imported
 
 
 def write(path: Path, against: str | None = None, level: float = 0.2, **more: Any) -> Path:
@@ -38,8 +45,9 @@ def write(path: Path, against: str | None = None, level: float = 0.2, **more: An
     return path
 
 
-def answer(path: Path, **more: Any) -> Result:
-    return run(path, runs=20, out=path.parent / "out", views=False, **more)
+def answer(asked: Path | Scenario, **more: Any) -> Result:
+    out = asked.parent / "out" if isinstance(asked, Path) else None
+    return run(asked, **{"runs": 20, "out": out, "views": False, **more})
 
 
 def only(result: Result) -> Verdict:
@@ -195,3 +203,49 @@ def test_junit_of_nothing_is_whole() -> None:
 def test_junit_names_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="cannot be written"):
         write_junit([], tmp_path)
+
+
+SAID = (
+    "Changed here, not in what claims compare with (base.yaml): parameters.volatility, ties.A-B. "
+    "Their differences are of these changes too."
+)
+SET = ["parameters.volatility=0.2", "ties.A-B=0.25"]
+
+
+def test_changes_that_the_base_lacks_are_noted(tmp_path: Path) -> None:
+    write(tmp_path / "base.yaml")
+    file = write(tmp_path / "variant.yaml", against="base.yaml")
+    assert answer(file).manifest["notes"] == []
+    changed = check_file(file, SET).require()
+    result = answer(changed, out=tmp_path / "out")
+    assert result.manifest["notes"] == [SAID]
+    base = open_result(next((tmp_path / "out" / "base").iterdir())).scenario
+    assert (base.changed, base.parameters.volatility != 0.2) == ((), True)
+    step_by_step = load(file).with_changes({"parameters.volatility": 0.2})
+    assert note_on_changes(step_by_step.with_changes({"ties.A-B": 0.25})) == SAID
+
+
+@pytest.mark.parametrize("path", ["name", "ensemble.runs", "claims.higher.probability", "about"])
+def test_changes_that_move_no_number_are_not(tmp_path: Path, path: str) -> None:
+    write(tmp_path / "base.yaml")
+    file = write(tmp_path / "variant.yaml", against="base.yaml")
+    value = {"ensemble.runs": "30", "claims.higher.probability": "0.6"}.get(path, "x")
+    changed = check_file(file, [f"{path}={value}"]).require()
+    assert changed.changed == (path,)
+    assert note_on_changes(changed) == ""
+    assert note_on_changes(check_file(tmp_path / "base.yaml", SET).require()) == ""
+
+
+def test_the_command_and_the_pages_say_what_the_base_lacks(tmp_path: Path) -> None:
+    base = write(tmp_path / "base.yaml")
+    file = write(tmp_path / "variant.yaml", against="base.yaml")
+    options = ["--runs", "20", "--out", str(tmp_path / "out"), "--reports"]
+    settings = [part for setting in SET for part in ("--set", setting)]
+    done = CliRunner().invoke(app, ["run", str(base), str(file), *options, *settings])
+    assert done.exit_code == 0, done.output
+    assert f"warning: {file}: {SAID}" in done.stderr
+    assert done.stderr.count("Changed here") == 1  # nothing is compared by claims of the base
+    pages = {page.parent.parent.name: page for page in tmp_path.glob("out/*/*/report.html")}
+    (family,) = (name for name in pages if name.startswith("family"))
+    for name in ("variant", family):
+        assert SAID in pages[name].read_text(encoding="utf-8")

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from relsim.results.listing import list_results
+from experiments.small import SWITCHED, study_in
+from relsim.results import experiment, family
+from relsim.results.experiment import run_experiment
+from relsim.results.family import run_family
+from relsim.results.listing import list_results, list_studies
 from relsim.results.run import run
 from scenarios_to_test import scenario_of
 
@@ -50,3 +54,38 @@ def test_a_broken_manifest_is_listed_as_unreadable(tmp_path: Path, text: str) ->
 
 def test_an_empty_or_missing_folder_lists_nothing(tmp_path: Path) -> None:
     assert list_results(tmp_path) == list_results(tmp_path / "no") == ()
+
+
+def test_families_and_experiments_are_listed_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment, "_draw", lambda charts, painter, folder: folder.mkdir())
+    monkeypatch.setattr(family, "family_page", lambda *_: "page")
+    out = tmp_path / "out"
+    both = [SCENARIO.named("one"), SCENARIO.with_changes({"ties.A-B": 0.1}).named("two")]
+    folder = run_family(both, runs=10, out=out).folder
+    study = {**SWITCHED, "measures": {"level": {"level": "A-B"}}}
+    result = run_experiment(study_in(tmp_path, study), out=out)
+    one, other = list_studies(out)
+    assert (one.kind, one.folder, one.about) == ("family", folder, "2 scenarios: one, two")
+    assert (other.kind, other.folder, other.current) == ("experiment", result.folder, True)
+    name, points = result.manifest["experiment"]["name"], result.manifest["points"]
+    assert other.about.startswith(f"{name}: attribute, {points} points of ")
+    assert [listed.folder.parent.name for listed in list_results(out)] == ["one", "two"]
+    manifest = result.folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"relsim": "', '"relsim": "0.0.'))
+    assert not list_studies(out)[1].current
+
+
+def test_a_hindcast_is_listed_and_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    sound, broken = (tmp_path / "hindcasts" / "icews" / name for name in ("0a", "0b"))
+    for folder in (sound, broken):
+        folder.mkdir(parents=True)
+    content = '{"file": "icews.csv", "pairs": 1200, "years": [2001, 2011], "relsim": "0"}'
+    (sound / "manifest.json").write_text(content)
+    (broken / "manifest.json").write_text("[")
+    found = {one.folder: one for one in list_studies(tmp_path)}
+    assert found[sound].about == "icews.csv: 1,200 pairs, 2001 to 2011"
+    assert not found[sound].current
+    assert found[broken].problem.endswith("manifest.json is not that of a hindcast.")
+    assert list_results(tmp_path) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -27,6 +28,27 @@ def test_a_result_is_found_by_its_folder_and_the_newest_by_that_of_its_scenario(
     assert result_folder(old) == old
     assert result_folder(tmp_path / "base") == new
     assert finished_folders(tmp_path) == [new, old]
+
+
+def test_results_of_different_scenarios_under_one_name_are_not_guessed_at(tmp_path: Path) -> None:
+    folder = tmp_path / "status-quo"
+    for number, (name, written) in {
+        "0a": ("Nile", 100),
+        "0b": ("Nile", 200),
+        "0c": ("Steppe", 300),
+        "0d": ("Nile", 150),
+    }.items():
+        manifest = finished(folder / number, written) / "manifest.json"
+        manifest.write_text(json.dumps({"scenario": {"name": name}}))
+        os.utime(manifest, (written, written))
+    with pytest.raises(ResultsError) as raised:
+        result_folder(folder)
+    said, *candidates = str(raised.value).splitlines()
+    assert said.endswith("holds results of 2 scenarios. Name one; the newest of each:")
+    assert candidates == [f"  {folder / '0b'}  Nile", f"  {folder / '0c'}  Steppe"]
+    assert result_folder(folder / "0b") == folder / "0b"
+    (folder / "0c" / "manifest.json").unlink()
+    assert result_folder(folder) == folder / "0b"
 
 
 def test_no_result_is_said_with_what_to_do(tmp_path: Path) -> None:

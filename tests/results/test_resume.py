@@ -21,7 +21,7 @@ from relsim.cli.application import EXIT_RESULTS, EXIT_STOPPED
 from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
-from relsim.results import resume
+from relsim.results import resume, views
 from relsim.results.folder import locked, place_aside, written_aside
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
@@ -313,6 +313,90 @@ def _write_half(folder: Path) -> None:
         (aside / "new").touch()
         assert (folder / "old").exists()
         raise ZeroDivisionError
+
+
+def beside(file: Path) -> list[str]:
+    """All that is hidden in the results: what is written aside, and locks."""
+    found = [path for path in (file.parent / "results").rglob(".*") if path.name != ".zgroup"]
+    return sorted(path.suffix for path in found)
+
+
+def killed(what: str, number: int, file: Path, *options: str) -> None:
+    asked = ("run", file, "--runs", RUNS, "--seed", 7, "--out", file.parent / "results")
+    process = subprocess.run(command(what, number, *asked, *options), capture_output=True)
+    assert process.returncode == -signal.SIGKILL, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("what", "left"),
+    [("charts", [".lock", ".part"]), ("page", [".lock", ".part"])],
+)
+def test_what_a_killed_process_left_of_a_page_goes_with_the_next_one(
+    file: Path, monkeypatch: pytest.MonkeyPatch, what: str, left: list[str]
+) -> None:
+    killed(what, 0, file)
+    assert beside(file) == left
+    told = Told()
+    module: Any = views
+    monkeypatch.setattr(module, "charts_of", lambda *_: [])
+    monkeypatch.setattr(module, "result_page", lambda *_: "page")
+    result = run(file, runs=RUNS, seed=7, out=file.parent / "results", watcher=told)
+    assert result.reused
+    assert "Drawing figures and the report" in told.phases
+    assert beside(file) == []
+    assert (result.folder / "report.html").read_text() == "page"
+    assert (result.folder / "figures").is_dir()
+
+
+@pytest.mark.parametrize("what", ["kill", "move"])
+def test_what_a_killed_process_left_of_a_new_result_goes_with_the_next_one(
+    file: Path, what: str
+) -> None:
+    expected = arrays_of(simulated(file))
+    killed(what, 3, file, "--force")
+    assert beside(file) == ([".lock", ".part"] if what == "kill" else [".lock", ".old", ".part"])
+    result = simulated(file)
+    assert result.reused is (what == "kill")  # else nothing stands
+    assert arrays_of(result) == expected
+    assert beside(file) == []
+    assert not (result.folder / resume.JOURNAL).exists()
+
+
+def test_what_a_killed_process_left_goes_even_where_the_result_stands(file: Path) -> None:
+    result = simulated(file)
+    leave(result.folder)
+    assert len(beside(file)) == 5
+    assert simulated(file).reused
+    assert beside(file) == []
+    assert not (result.folder / resume.JOURNAL).exists()
+    assert arrays_of(open_result(result.folder)) == undisturbed(file)
+
+
+def leave(folder: Path) -> None:
+    for name in (".part", ".old"):
+        (folder.parent / f".{folder.name}{name}" / "ensemble.zarr").mkdir(parents=True)
+    (folder.parent / f".{folder.name}.lock").touch()
+    (folder / ".figures.part").mkdir()
+    (folder / ".report.html.part").touch()
+    (folder / resume.JOURNAL).touch()
+
+
+def test_nothing_of_a_living_process_is_removed(file: Path) -> None:
+    folder = simulated(file).folder
+    leave(folder)
+    holder = "from relsim.results.folder import locked; from pathlib import Path; import sys\n"
+    holder += "with locked([Path(sys.argv[1])], print): print('held', flush=True); input()"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    other = subprocess.Popen([sys.executable, "-c", holder, str(folder)], text=True, **pipes)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    assert simulated(file).reused
+    assert len(beside(file)) == 5
+    assert (folder / resume.JOURNAL).exists()
+    other.kill()
+    other.communicate()
+    assert simulated(file).reused
+    assert beside(file) == []
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ import pytest
 import zarr
 
 from relsim.ensemble import chunks
+from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.results.verify import chunks_of, first_difference, spread_evenly, verify
+from relsim.results.verify import Difference, chunks_of, first_difference, spread_evenly, verify
 from relsim.terminal.verification import verification_lines
 from scenarios_to_test import EVERYTHING, scenario_of
 
@@ -113,7 +114,7 @@ def test_a_flipped_byte_is_found(result: Result, place: int) -> None:
     shard.write_bytes(content)
     found = verify(result).difference
     assert found is not None
-    assert (found.kind, found.variable, found.chunk.first) == ("damaged", "overall", 16)
+    assert (found.kind, found.variable, found.chunk) == ("damaged", "overall", Chunk(16, 8))
 
 
 def test_a_digest_that_is_wrong_is_found(result: Result) -> None:
@@ -122,6 +123,92 @@ def test_a_digest_that_is_wrong_is_found(result: Result) -> None:
     found = verify(rewrite_manifest(result, chunks=noted)).difference
     assert found is not None
     assert (found.kind, found.variable, found.place) == ("damaged", "drawn", None)
+
+
+def labels_of(result: Result) -> list[str]:
+    return sorted(map(str, result.ensemble.data.coords))
+
+
+def test_every_label_is_verified(result: Result) -> None:
+    names = labels_of(result)
+    assert names == ["domain", "event", "number", "pair", "run", "step", "time", "watched"]
+    for name in names:
+        stored = array(result, name)
+        values = stored[:]
+        changed = values.copy()
+        changed[1] = "X" if values.dtype.kind not in "if" else values[1] + 31
+        stored[:] = changed
+        found = verify(open_result(result.folder), chunks=1).difference
+        assert found is not None
+        assert (found.kind, found.variable, found.place) == ("labels", name, {name: "1"})
+        stored[:] = values
+    assert verify(open_result(result.folder), chunks=1).difference is None
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "said"),
+    [
+        ("pair", "A-X", "number 1 on pair: stored 'A-X', should be 'A-C'"),
+        ("time", 18294, "number 1 on time: stored '2020-02-02', should be '2020-02'"),
+        ("run", 7, "number 1 on run: stored '7', should be '1'"),
+    ],
+)
+def test_the_first_label_that_differs_is_said(
+    result: Result, name: str, label: Any, said: str
+) -> None:
+    array(result, name)[1] = label
+    found = verify(open_result(result.folder))
+    assert found.checked == 0
+    assert said in verification_lines(found)
+
+
+def test_labels_that_cannot_be_read_are_named(result: Result) -> None:
+    for name in labels_of(result):
+        (chunk,) = (file for file in (result.folder / "ensemble.zarr" / name / "c").rglob("*"))
+        sound = chunk.read_bytes()
+        chunk.write_bytes(bytes(255 - byte for byte in sound))
+        with pytest.raises(ResultsError, match=rf"Damaged arrays: {name}\."):
+            open_result(result.folder)
+        chunk.unlink()  # Zarr then reads zeros and empty names
+        found = verify(open_result(result.folder)).difference
+        assert found is not None
+        assert (found.kind, found.variable) == ("labels", name)
+        chunk.write_bytes(sound)
+
+
+def test_a_shard_that_is_missing_is_found(result: Result) -> None:
+    shutil.rmtree(result.folder / "ensemble.zarr/overall/c/2")
+    found = verify(open_result(result.folder)).difference
+    assert found is not None
+    assert found.chunk == Chunk(16, 8)
+    assert (found.kind, found.variable, found.stored) == ("damaged", "overall", 0.0)
+
+
+def test_arrays_that_are_missing_or_too_many_are_named(result: Result) -> None:
+    group: Any = zarr.open_group(result.folder / "ensemble.zarr", mode="r+")
+    extra = group.create_array("mood", data=np.zeros(3), dimension_names=("place",))
+    assert extra.shape == (3,)
+    found = verify(open_result(result.folder))
+    assert found.difference == Difference("extra", "mood")
+    assert "mood was not written by relsim" in verification_lines(found)
+    shutil.rmtree(result.folder / "ensemble.zarr/mood")
+    group.create_array("mood", data=np.zeros(3))  # on no axes, so that xarray opens nothing
+    with pytest.raises(ResultsError, match=r"Damaged arrays: mood\."):
+        open_result(result.folder)
+    shutil.rmtree(result.folder / "ensemble.zarr/mood")
+    for name in ("fired", "pair"):
+        shutil.move(result.folder / "ensemble.zarr" / name, result.folder / "aside")
+        assert verify(open_result(result.folder)).difference == Difference("missing", name)
+        shutil.move(result.folder / "aside", result.folder / "ensemble.zarr" / name)
+    assert verify(open_result(result.folder)).difference is None
+
+
+def test_an_array_on_other_axes_is_named(result: Result) -> None:
+    file = result.folder / "ensemble.zarr/fired/zarr.json"
+    text = file.read_text()
+    assert text.count('"step"') == 1
+    file.write_text(text.replace('"step"', '"stair"'))
+    assert verify(open_result(result.folder)).difference == Difference("axes", "fired")
 
 
 @pytest.mark.parametrize("noted", [None, [], [{}], [{"first": 0, "runs": 50, "digests": {}}]])

@@ -128,6 +128,18 @@ def test_a_single_run_has_no_spread(relsim: Command, results: Path) -> None:
     assert "There is no run 30: the runs are 0 to 29." in wrong.stderr
 
 
+def test_processes_print_and_write_the_same(relsim: Command, results: Path, tmp_path: Path) -> None:
+    written = []
+    for number, options in enumerate(([], ["--workers", "1"], ["--workers", "2"])):
+        file = tmp_path / f"{number}.csv"
+        done = relsim("explain", results / "status-quo", "PAK-RUS", "--csv", file, *options)
+        assert done.code == 0, done.stderr
+        written.append((done.stdout.replace(str(file), "FILE"), file.read_bytes()))
+    assert written[0] == written[1] == written[2]
+    both = ("--workers", "2", "--cluster", "tcp://127.0.0.1:9")
+    assert relsim("explain", results / "status-quo", "PAK-RUS", *both).code == 2
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -163,7 +175,7 @@ def test_seeds_that_differ_are_refused(relsim: Command, tmp_path: Path) -> None:
     (tmp_path / "marked.yaml").write_text(MARKED)
     done = relsim("explain", tmp_path / "marked.yaml", "A-B", "--against", tmp_path / "other.yaml")
     assert done.code == 3
-    assert "is on seed 5, not 0, so its runs cannot be paired." in done.stderr
+    assert "is on seed 5. Runs are paired on the same seed" in said(done.stderr)
 
 
 def test_labels_are_shown_as_written(relsim: Command, tmp_path: Path) -> None:
@@ -171,6 +183,9 @@ def test_labels_are_shown_as_written(relsim: Command, tmp_path: Path) -> None:
     done = relsim("explain", tmp_path / "marked.yaml", "A-B", "--runs", "5")
     assert done.code == 0, done.stderr
     assert "A[b] towards B" in done.stdout
+    file = tmp_path / "marked.yaml"
+    paired = relsim("explain", file, "A-B", "--runs", "5", "--against", file)
+    assert "Change against “Marked [red]up[/red]”" in paired.stdout
     assert "“[bold]deal” adds" in done.stdout
     assert "│" in done.stdout
     table = [line for line in done.stdout.splitlines() if line.startswith("[bold]deal")]

@@ -6,16 +6,19 @@ stores nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
+from relsim import __version__
+from relsim.analysis.pairing import refusal
 from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
+from relsim.ensemble.failures import Failure
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean
 from relsim.model.compile import compile_scenario
@@ -34,10 +37,13 @@ class Account:
         scenario: whose pulls these are.
         against: compared with, run by run; None where each run is compared with its opening.
         pair: as in ``PAK-RUS``.
-        seed, runs: which runs; ``run`` is set where it is one alone.
+        seed, runs: how many runs of which seed; ``run`` is set where it is one alone.
         data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
             more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
             ``change``; statistics ``mean`` and ``sd``, over the runs.
+        failures: the runs that failed, each with its error and where it was raised.
+        failed: numbers of the runs that are left out: those, and those of an ensemble that failed
+            there.
     """
 
     scenario: Scenario
@@ -47,6 +53,8 @@ class Account:
     runs: int
     run: int | None
     data: xr.Dataset
+    failures: tuple[Failure, ...] = ()
+    failed: tuple[int, ...] = ()
 
     @property
     def parts(self) -> xr.DataArray:
@@ -137,33 +145,59 @@ def explain(
     """The account of what pulls two states, in either direction.
 
     Args:
-        subject: an ensemble, whose runs are computed once more, or a scenario.
+        subject: an ensemble, whose runs are computed once more, or a scenario. Runs that fail, or
+            failed in the ensemble, are left out.
         pair: as in ``PAK-RUS``, in either order.
         against: another ensemble or scenario on the same seed, time and domains: the change is
             then this less that, run by run, instead of that since the opening.
         runs: the first so many; where absent all, with ``against`` all that both have.
         seed: that of the ensemble or scenario where absent.
         run: this run alone.
-        executor: where chunks of runs are computed; threads on all cores where absent.
+        executor: where chunks of runs are computed (see :mod:`relsim.ensemble.executors`);
+            threads on all cores where absent. The numbers are the same anywhere.
         progress: called with the number of runs that have just finished.
 
     Raises:
-        ResultsError: there is no such pair or run, or the two cannot be paired run by run.
+        ResultsError: there is no such pair or run, the two cannot be paired run by run, or all
+            runs fail.
     """
     sides = [subject] if against is None else [subject, against]
-    asked = [runs_and_seed(side, runs, seed) for side in sides]
-    scenarios = [scenario_of(side) for side in sides]
+    asked = [asked_of(side, runs, seed) for side in sides]
+    scenarios = [one.scenario for one in asked]
     first, second = known_pair(pair, *scenarios)
-    if len(sides) == 2:
-        _check_paired(scenarios[0], scenarios[1], asked[0][1], asked[1][1])
-    count, own_seed = min(number for number, _ in asked), asked[0][1]
-    if run is not None and not 0 <= run < count:
-        raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
+    if refused := refusal(asked[0], asked[-1]):
+        raise ResultsError(refused)
+    count, left_out = min(one.runs for one in asked), {run for one in asked for run in one.failed}
+    start, number = (0, count) if run is None else (_known_run(run, count, left_out), 1)
     compared = Compared((first, second), *(compile_scenario(scenario) for scenario in scenarios))
-    start, number = (0, count) if run is None else (run, 1)
-    data = account_runs(compared, own_seed, start, number, executor=executor, progress=progress)
-    other = scenarios[1] if len(scenarios) == 2 else None
-    return Account(scenarios[0], other, f"{first}-{second}", own_seed, number, run, data)
+    found = account_runs(
+        *(compared, asked[0].seed, start, number),
+        left_out=left_out,
+        executor=executor,
+        progress=progress,
+    )
+    failed = left_out.intersection(range(start, start + number))
+    failed |= {failure.run for failure in found.failures}
+    return Account(
+        scenarios[0],
+        scenarios[1] if len(scenarios) == 2 else None,
+        f"{first}-{second}",
+        asked[0].seed,
+        found.runs,
+        run,
+        found.data,
+        found.failures,
+        tuple(sorted(failed)),
+    )
+
+
+def _known_run(run: int, count: int, failed: Collection[int]) -> int:
+    """A run that there is."""
+    if not 0 <= run < count:
+        raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
+    if run in failed:
+        raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
+    return run
 
 
 def step_of(scenario: Scenario, month: Month | str | None) -> int:
@@ -238,25 +272,28 @@ def scenario_of(side: Ensemble | Scenario) -> Scenario:
     return side.scenario if isinstance(side, Ensemble) else side
 
 
-def runs_and_seed(side: Ensemble | Scenario, runs: int | None, seed: int | None) -> tuple[int, int]:
-    """How many runs of which seed: those asked for, else its own."""
-    own = (
-        (side.runs, side.seed)
-        if isinstance(side, Ensemble)
-        else (side.ensemble.runs, side.ensemble.seed)
-    )
-    return own[0] if runs is None else runs, own[1] if seed is None else seed
+@dataclass(frozen=True)
+class Asked:
+    """What is explained: runs 0 to ``runs`` - 1 of a scenario, less those that failed before.
+
+    They are computed by this version, whichever made the ensemble.
+    """
+
+    scenario: Scenario
+    seed: int
+    runs: int
+    failed: tuple[int, ...] = ()
+    version: str = __version__
 
 
-def _check_paired(one: Scenario, other: Scenario, seed: int, other_seed: int) -> None:
-    """Refuses what cannot be compared run by run."""
-    if one.time != other.time:
-        time = other.time
-        difference = f"runs from {time.start} to {time.end} by the {time.step}"
-    elif tuple(one.domains) != tuple(other.domains):
-        difference = f"has the domains {', '.join(other.domains)}"
-    elif seed != other_seed:
-        difference = f"is on seed {other_seed}, not {seed}"
+def asked_of(side: Ensemble | Scenario, runs: int | None = None, seed: int | None = None) -> Asked:
+    """What is explained of an ensemble or a scenario: its own runs and seed where none are named.
+
+    Runs of an ensemble that failed are left out where its seed is asked for.
+    """
+    if isinstance(side, Ensemble):
+        own = Asked(side.scenario, side.seed, side.asked, side.failed)
     else:
-        return
-    raise ResultsError(f"{other.name} {difference}, so its runs cannot be paired.")
+        own = Asked(side, side.ensemble.seed, side.ensemble.runs)
+    runs, seed = own.runs if runs is None else runs, own.seed if seed is None else seed
+    return replace(own, runs=runs, seed=seed, failed=own.failed if seed == own.seed else ())

@@ -89,5 +89,5 @@ def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble]) -> dict[str
 
 def _accounts(ensemble: Ensemble) -> dict[str, Account]:
     pairs = pair_names(ensemble.scenario.watched_pairs)[:ACCOUNT_PAIRS]
-    runs = min(ensemble.runs, ACCOUNT_RUNS)
+    runs = min(ensemble.asked, ACCOUNT_RUNS)
     return {pair: explain(ensemble, pair, runs=runs) for pair in pairs}

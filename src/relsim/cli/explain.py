@@ -11,10 +11,12 @@ import typer
 from rich.console import Console
 
 from relsim.cli.application import EXIT_PROBLEMS, fail
-from relsim.cli.inputs import PICTURES, subject_at
+from relsim.cli.inputs import PICTURES, Cluster, Workers, refuse_both, subject_at
 from relsim.errors import ResultsError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from relsim.analysis.explain import Account
     from relsim.ensemble.simulate import Ensemble
     from relsim.scenario.schema import Scenario
@@ -52,11 +54,15 @@ def explain(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every part of every step as CSV.")
     ] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Explain what pulls two states: exactly, by interest, third party, issue and event."""
     from relsim.analysis import explain as accounts
+    from relsim.ensemble.executors import chosen
     from relsim.terminal.account import explanation, told
 
+    refuse_both(workers, cluster)
     subject = subject_at(place)
     other = None if against is None else subject_at(against)
     scenario = accounts.scenario_of(subject)
@@ -66,11 +72,12 @@ def explain(
         accounts.step_of(scenario, at)
     if figure is not None and figure.suffix.lower() not in PICTURES:
         fail(f"{figure} ends neither in .svg nor in .png.", EXIT_PROBLEMS)
-    account = _accounted(subject, pair, other, runs, run_number)
+    with chosen(workers, cluster) as executor:
+        account = _accounted(subject, pair, other, runs, run_number, executor)
     console = Console(highlight=False)
     for way in directions:
         console.print(told(account, way, at, domain))
-    console.print(explanation(account), soft_wrap=True)
+    console.print(explanation(account), soft_wrap=True, markup=False)
     if figure is not None:
         from relsim.figures.save import save_chart
         from relsim.figures.why import why_chart
@@ -89,16 +96,17 @@ def _accounted(
     against: Ensemble | Scenario | None,
     runs: int | None,
     run_number: int | None,
+    executor: Executor,
 ) -> Account:
     """The account, with a progress bar on the error stream."""
+    from relsim.analysis.explain import asked_of, scenario_of
     from relsim.analysis.explain import explain as account_for
-    from relsim.analysis.explain import runs_and_seed, scenario_of
     from relsim.ensemble.accounts import accounts_are_compiled, compile_accounts
     from relsim.model.compile import compile_scenario
     from relsim.terminal.progress import watching
 
     sides = [subject] if against is None else [subject, against]
-    count = min(runs_and_seed(side, runs, None)[0] for side in sides)
+    count = min(asked_of(side, runs).runs for side in sides)
     count = count if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
         if not accounts_are_compiled():
@@ -106,7 +114,13 @@ def _accounted(
             compile_accounts(compile_scenario(scenario_of(subject)))
         watcher.phase(f"Accounting for {count:,} run{'' if count == 1 else 's'}")
         return account_for(
-            subject, pair, against=against, runs=runs, run=run_number, progress=watcher.runs_done
+            subject,
+            pair,
+            against=against,
+            runs=runs,
+            run=run_number,
+            executor=executor,
+            progress=watcher.runs_done,
         )
 
 

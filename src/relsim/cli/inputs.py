@@ -62,6 +62,15 @@ def checked_scenarios(
     return scenarios
 
 
+def warn_of_changes(files: list[Path], scenarios: list[Scenario]) -> None:
+    """Says what is changed in scenarios and not in those that their claims compare with."""
+    from relsim.results.comparisons import note_on_changes
+
+    for file, scenario in zip(files, scenarios, strict=True):
+        if note := note_on_changes(scenario):
+            typer.secho(f"warning: {file}: {note}", err=True, fg=typer.colors.YELLOW)
+
+
 def _warn(warnings: list[Problem]) -> None:
     for warning in warnings:
         typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)

@@ -13,12 +13,14 @@ def list_(
     out: Out = Path("results"),
 ) -> None:
     """List the results that are there: what was asked, how claims were judged, their size."""
-    from relsim.results.listing import list_results
-    from relsim.terminal.listing import listing_lines, results_table
+    from relsim.results.listing import list_results, list_studies
+    from relsim.terminal.listing import listing_lines, results_table, studies_table
 
-    results = list_results(out)
+    results, studies = list_results(out), list_studies(out)
     console = Console()
     if results:
         console.print(results_table(results))
-    for line in listing_lines(results, out):
+    if studies:
+        console.print(studies_table(studies))
+    for line in listing_lines(results, studies, out):
         console.print(line, soft_wrap=True, highlight=False, markup=False)

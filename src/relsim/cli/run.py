@@ -19,6 +19,7 @@ from relsim.cli.inputs import (
     checked_scenarios,
     command_of,
     refuse_both,
+    warn_of_changes,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def run(
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     refuse_both(workers, cluster)
     scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
+    if not quiet:
+        warn_of_changes(files, scenarios)
 
     from relsim.ensemble.executors import chosen
     from relsim.terminal.size import size_line

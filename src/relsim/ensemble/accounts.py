@@ -1,13 +1,15 @@
 """Accounts of many runs: what pulls two states towards each other, part by part.
 
 Every run is accounted for on its own and reduced chunk by chunk to its mean and standard
-deviation over the runs. Means are additive, as the parts are; quantiles would not be.
+deviation over the runs. Means are additive, as the parts are; quantiles would not be. Runs that
+fail are left out, as of an ensemble.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -17,6 +19,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.ensemble.chunks import (
+    Arrays,
     Chunk,
     Stop,
     batch_of,
@@ -27,7 +30,9 @@ from relsim.ensemble.chunks import (
     new_stop,
     runs_that_fit,
 )
+from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import axes, part_names
+from relsim.errors import ResultsError
 from relsim.model.account import Accounts, empty_accounts, part_count, simulate_accounts
 from relsim.model.plan import Compiled, Ints, Program, number_views
 from relsim.model.world import new_world
@@ -36,6 +41,7 @@ Values: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = Mapping[str, tuple[str, ...]]
 
 OVERALL = "overall"  # on the domain axis: the mean of the domains by their weights
+NAMED = ("part", "event", "state")  # last axes, on which two scenarios may have other names
 COPIES = 4  # of the parts that a chunk holds at once: recorded, with the mean, changed, squared
 
 # Each quantity with its axes after (run, moment) and what it is.
@@ -77,8 +83,26 @@ class Compared:
         found = [_labels(side, self.pair) for side in self.sides]
         return {
             axis: tuple(dict.fromkeys(name for side in found for name in side[axis]))
-            for axis in ("part", "event", "state")
+            for axis in NAMED
         }
+
+
+@dataclass(frozen=True)
+class Accounted:
+    """The accounts of some runs.
+
+    Attributes:
+        data: every variable of ``QUANTITIES`` with the axes (view, statistic, step, …). Views are
+            ``level`` and ``change`` (since the opening of the same run, or from the other
+            scenario's same run and step); statistics are ``mean`` and ``sd``. A step stands for
+            its first month, and its account for what holds when states decide in it, after events.
+        runs: how many are in it.
+        failures: the runs that failed, in either scenario; they are not in it.
+    """
+
+    data: xr.Dataset
+    runs: int
+    failures: tuple[Failure, ...]
 
 
 def account_runs(
@@ -87,35 +111,46 @@ def account_runs(
     first: int,
     runs: int,
     *,
+    left_out: Collection[int] = (),
     executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
-) -> xr.Dataset:
+) -> Accounted:
     """The accounts of some runs, reduced to their mean and standard deviation.
 
     Args:
         compared: what to account for.
         seed, first, runs: which runs.
-        executor: where chunks run; threads on all cores where absent.
+        left_out: numbers of runs that do not count: those that failed in an ensemble.
+        executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
+            where absent. The numbers are the same anywhere.
         progress: called with the number of runs that have just finished.
 
-    Returns:
-        Every variable of ``QUANTITIES`` with the axes (view, statistic, step, …). Views are
-        ``level`` and ``change`` (since the opening of the same run, or from the other
-        scenario's same run and step); statistics are ``mean`` and ``sd``. A step stands for its
-        first month, and its account for what holds when states decide in it, after events.
+    Raises:
+        ResultsError: every run of the first chunk failed, or none is left.
     """
     stop = new_stop()
-    task = partial(_chunk_moments, compared, seed, stop=stop)
-    found: Moments | None = None
+    task = account_task(compared, seed, left_out, stop)
+    found, failures = NO_RUNS, list[Failure]()
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
-    for chunk, moments in map_chunks(task, todo, executor, stop):
-        found = moments if found is None else found.merged(moments)
-        if progress is not None:
-            progress(chunk.runs)
-    assert found is not None
-    return _dataset(compared, found)
+    with closing(map_chunks(task, todo, executor, stop)) as done:
+        for chunk, (moments, failed) in done:
+            if chunk == todo[0]:
+                refuse_all_failed(failed, chunk.runs, _all_of(chunk))
+            failures += failed
+            found = found.merged(moments)
+            if progress is not None:
+                progress(chunk.runs)
+    if not found.runs:
+        raise ResultsError("All of the runs failed, so there is nothing to account for.")
+    return Accounted(_dataset(compared, found), found.runs, tuple(failures))
+
+
+def _all_of(chunk: Chunk) -> str:
+    if chunk.runs == 1:
+        return f"Run {chunk.first}"
+    return f"All of runs {chunk.first:,} to {chunk.first + chunk.runs - 1:,}"
 
 
 def accounts_are_compiled() -> bool:
@@ -149,6 +184,8 @@ class Moments:
 
     def merged(self, other: Moments) -> Moments:
         """The moments of both sets of runs (Chan, Golub and LeVeque 1983)."""
+        if not (self.runs and other.runs):
+            return self if self.runs else other
         runs = self.runs + other.runs
         mean, squares = {}, {}
         for name in self.mean:
@@ -159,6 +196,50 @@ class Moments:
         return Moments(runs, mean, squares)
 
 
+NO_RUNS = Moments(0, {}, {})
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What a worker knows of a scenario: arrays and the names on their axes.
+
+    Attributes:
+        program: what simulates it.
+        pair: indices of the two states.
+        names: of its parts, events, states and domains.
+    """
+
+    program: Program
+    pair: tuple[int, int]
+    names: Labels
+
+
+def account_task(
+    compared: Compared, seed: int, left_out: Collection[int] = (), stop: Stop | None = None
+) -> Callable[[Chunk], tuple[Moments, tuple[Failure, ...]]]:
+    """What accounts for a chunk of runs, in any thread, process or machine.
+
+    It holds arrays and names, not the scenario.
+    """
+    sides = tuple(_side(compiled, compared.pair) for compiled in compared.sides)
+    labels = {**compared.labels, "domain": compared.compiled.domains}
+    return partial(_chunk_moments, sides, labels, seed, frozenset(left_out), stop=stop)
+
+
+def _side(compiled: Compiled, pair: tuple[str, str]) -> _Side:
+    names = {
+        "part": part_names(compiled),
+        "event": compiled.events,
+        "state": compiled.states,
+        "domain": compiled.domains,
+    }
+    return _Side(compiled.program, _indices(compiled, pair), names)
+
+
+def _indices(compiled: Compiled, pair: tuple[str, str]) -> tuple[int, int]:
+    return compiled.states.index(pair[0]), compiled.states.index(pair[1])
+
+
 def _runs_per_chunk(compared: Compared) -> int:
     compiled, labels = compared.compiled, compared.labels
     steps, domains = compiled.plan.steps + 1, len(compiled.domains) + 1
@@ -167,17 +248,41 @@ def _runs_per_chunk(compared: Compared) -> int:
 
 
 def _chunk_moments(
-    compared: Compared, seed: int, chunk: Chunk, stop: Stop | None = None
-) -> Moments:
-    """The moments of a chunk of runs. Runs in any thread or process."""
-    sides = [_quantities(compared, side, seed, chunk, stop) for side in compared.sides]
+    sides: tuple[_Side, ...],
+    labels: Labels,
+    seed: int,
+    left_out: frozenset[int],
+    chunk: Chunk,
+    stop: Stop | None = None,
+) -> tuple[Moments, tuple[Failure, ...]]:
+    """The moments of a chunk of runs, and those that failed in either scenario."""
+
+    def simulated(some: Chunk) -> Arrays:
+        filled = [_accounts(side.program, side.pair, seed, some, stop) for side in sides]
+        return _quantities(sides, labels, filled)
+
+    def blank(some: Chunk) -> Arrays:
+        return _quantities(sides, labels, [_empty(side, some.runs) for side in sides])
+
+    arrays, failures = with_failures(simulated, blank, chunk)
+    lost = left_out | {failure.run for failure in failures}
+    rows = [run - chunk.first for run in lost if run - chunk.first in range(chunk.runs)]
+    if rows:
+        arrays = {name: np.delete(values, rows, axis=0) for name, values in arrays.items()}
+    return _moments(arrays, chunk.runs - len(rows), paired=len(sides) == 2), failures
+
+
+def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> Moments:
+    """The moments of levels and changes, over the rows of ``_quantities``."""
+    if not runs:
+        return NO_RUNS
     mean, squares = {}, {}
     for name in QUANTITIES:
-        level = sides[0][name][:, 1:]
-        before = sides[0][name][:, :1] if len(sides) == 1 else sides[1][name][:, 1:]
+        level = arrays[f"here {name}"][:, 1:]
+        before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
         reduced = [_reduced(level), _reduced(level - before)]
         mean[name], squares[name] = (np.stack(found) for found in zip(*reduced, strict=True))
-    return Moments(chunk.runs, mean, squares)
+    return Moments(runs, mean, squares)
 
 
 def _reduced(values: Values) -> tuple[Values, Values]:
@@ -185,18 +290,23 @@ def _reduced(values: Values) -> tuple[Values, Values]:
     return mean, np.square(values - mean).sum(axis=0)
 
 
-def _quantities(
-    compared: Compared, compiled: Compiled, seed: int, chunk: Chunk, stop: Stop | None
-) -> dict[str, Values]:
-    """Every quantity by run and moment, of which the first is the opening."""
-    accounts = account_chunk(compiled, compared.pair, seed, chunk, stop)
+def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Accounts]) -> Arrays:
+    """Every quantity of either scenario by run and moment, of which the first is the opening."""
+    return {
+        f"{place} {name}": _aligned(values, QUANTITIES[name][0], side.names, labels)
+        for place, side, accounts in zip(("here", "there"), sides, filled, strict=False)
+        for name, values in _by_run(accounts).items()
+    }
+
+
+def _by_run(accounts: Accounts) -> dict[str, Values]:
+    """Every quantity of a scenario, on its own axes."""
     total = accounts.domain_weight.sum(axis=1, keepdims=True)
     weight = np.divide(
         accounts.domain_weight, total, out=np.zeros_like(accounts.domain_weight), where=total > 0
     )
-    own = {"part": part_names(compiled), "event": compiled.events, "state": compiled.states}
     happened = np.cumsum(accounts.fired > 0, axis=1) > 0
-    found = {
+    return {
         "contribution": _with_overall(accounts.part, weight),
         "pull": _with_overall(accounts.pull, weight),
         "lasting": _with_overall(accounts.lasting, weight),
@@ -206,18 +316,27 @@ def _quantities(
         "tie": accounts.tie,
         "happened": np.concatenate([np.zeros_like(happened[:, :1]), happened], axis=1) * 1.0,
     }
-    for name, (dims, _, _) in QUANTITIES.items():
-        if dims[-1] in own:
-            found[name] = _placed(found[name], own[dims[-1]], compared.labels[dims[-1]])
-    return found
+
+
+def _aligned(values: Values, dims: tuple[str, ...], names: Labels, wanted: Labels) -> Values:
+    """A quantity [R, T, *dims] on the axes of both scenarios."""
+    if "domain" in dims and names["domain"] != wanted["domain"]:
+        order = [0, *(1 + names["domain"].index(name) for name in wanted["domain"])]
+        values = values.take(order, axis=2 + dims.index("domain"))
+    last = dims[-1]
+    return _placed(values, names[last], wanted[last]) if last in NAMED else values
 
 
 def account_chunk(
     compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk, stop: Stop | None = None
 ) -> Accounts:
     """The accounts of every run of a chunk; of no use once ``stop`` is set."""
-    first, second = (compiled.states.index(code) for code in pair)
-    return _accounts(compiled, (first, second), seed, chunk, stop)
+    return _accounts(compiled, _indices(compiled, pair), seed, chunk, stop)
+
+
+def _empty(side: _Side, runs: int) -> Accounts:
+    program = side.program
+    return empty_accounts(side.pair, program.sizes, program.plan.steps, runs)
 
 
 def _accounts(

@@ -55,14 +55,14 @@ def refuse_all_failed(failed: Sequence[Failure], runs: int, which: str) -> None:
     Args:
         failed: what failed of some runs.
         runs: how many those are.
-        which: in words, after "All of".
+        which: in words, as in "All of the first 8 runs".
 
     Raises:
         ResultsError: all of them failed.
     """
     if failed and len(failed) == runs:
         trace = "".join(f"\n  {call}" for call in failed[0].trace)
-        raise ResultsError(f"All of {which} failed. {failed[0].error}{trace}")
+        raise ResultsError(f"{which} failed. {failed[0].error}{trace}")
 
 
 def _one_by_one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,20 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
             np.float32,
             "parts of the pull of the second state on the first as states decide, pull units",
         )
+    return found
+
+
+def coordinates(
+    compiled: Compiled, level: RecordLevel, runs: int, thin: int = 1
+) -> dict[str, NDArray[Any]]:
+    """The labels of every axis in use: numbers of runs, times, and names as objects."""
+    labels, wanted = axes(compiled, level, thin), variables(compiled, level, thin)
+    used = {dim for variable in wanted.values() for dim in variable.dims}
+    found: dict[str, NDArray[Any]] = {"run": np.arange(runs, dtype=np.int64)}
+    for dim in sorted(used - {"run"}):
+        values = getattr(labels, dim)
+        is_time = isinstance(values, np.ndarray)
+        found[dim] = values if is_time else np.array(values, dtype=object)
     return found
 
 

@@ -24,7 +24,14 @@ from relsim.ensemble.chunks import (
     simulate_chunk,
 )
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
-from relsim.ensemble.record import Recorder, RecordLevel, axes, recorder, recording, variables
+from relsim.ensemble.record import (
+    Recorder,
+    RecordLevel,
+    coordinates,
+    recorder,
+    recording,
+    variables,
+)
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
@@ -145,7 +152,7 @@ def fill(
     with closing(map_chunks(task, todo, executor, stop)) as done:
         for chunk, (recorded, failed) in done:
             if chunk == todo[0]:
-                refuse_all_failed(failed, chunk.runs, f"the first {chunk.runs:,} runs")
+                refuse_all_failed(failed, chunk.runs, f"All of the first {chunk.runs:,} runs")
             failures += failed
             for name, values in recorded.items():
                 arrays[name][chunk.rows] = values
@@ -202,24 +209,16 @@ def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
 
 
 def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
-    """A dataset less some runs."""
-    return data.drop_sel(run=list(failed)) if failed else data
+    """A dataset of all runs less some, by number."""
+    return data.drop_isel(run=list(failed)) if failed else data
 
 
 def dataset(
     compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any], thin: int = 1
 ) -> xr.Dataset:
     """Recorded arrays with their labels."""
-    labels = axes(compiled, record, thin)
-    wanted = variables(compiled, record, thin)
-    used = {dim for variable in wanted.values() for dim in variable.dims}
-    coordinates: dict[str, Any] = {"run": np.arange(runs, dtype=np.int64)}
-    for dim in sorted(used - {"run"}):
-        values = getattr(labels, dim)
-        is_time = isinstance(values, np.ndarray)
-        coordinates[dim] = values if is_time else np.array(values, dtype=object)
     content = {
         name: (variable.dims, arrays[name], {"long_name": variable.about})
-        for name, variable in wanted.items()
+        for name, variable in variables(compiled, record, thin).items()
     }
-    return xr.Dataset(content, coords=coordinates)
+    return xr.Dataset(content, coords=coordinates(compiled, record, runs, thin))

@@ -116,10 +116,27 @@ def open_store(path: Path) -> xr.Dataset:
     """The labelled arrays of a store, read when used.
 
     Raises:
-        ResultsError: there is no store, or it is not one of ours.
+        ResultsError: there is no store, it is not one of ours, or its labels cannot be read.
     """
     try:
         data: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None)
-    except (OSError, ValueError, KeyError) as error:
-        raise ResultsError(f"{path} is not a readable ensemble: {error}") from error
+    except Exception as error:  # decoders raise all sorts of errors on broken bytes
+        damaged = ", ".join(_damaged_arrays(path))
+        where = f" Damaged arrays: {damaged}." if damaged else ""
+        said = f"{path} is not a readable ensemble: {error}.{where}"
+        raise ResultsError(f"{said} relsim run --force makes it anew.") from error
     return data
+
+
+def _damaged_arrays(path: Path) -> list[str]:
+    """The labels that cannot be read, and whatever has no axes."""
+    return sorted(place.name for place in path.glob("*/") if not _reads(path, place.name))
+
+
+def _reads(path: Path, name: str) -> bool:
+    try:
+        array: Any = zarr.open_array(path / name, mode="r")
+        has_axes = bool(array.metadata.dimension_names)
+        return has_axes and (array.ndim != 1 or array[:] is not None)
+    except Exception:  # as above
+        return False

@@ -72,7 +72,7 @@ def evaluate(
     task = partial(simulate_points, stop=stop)
     with closing(map_chunks(task, work.chunks(), executor, stop)) as answers:
         for chunk, (arrays, failed) in answers:
-            refuse_all_failed(failed, chunk.runs, f"{chunk.runs:,} runs at some points")
+            refuse_all_failed(failed, chunk.runs, f"All of {chunk.runs:,} runs at some points")
             found.failed += len(failed)
             outcomes = _outcomes(study, work.compiled.pop(chunk.first), chunk, arrays)
             for name, values in outcomes.items():

@@ -38,6 +38,7 @@ class Entry:
         link: its own report, from where the page is.
         comparison: it less the base; a text says why there is none.
         differences: how its inputs differ from those of the base.
+        notes: what to know of its claims.
     """
 
     scenario: Scenario
@@ -46,6 +47,7 @@ class Entry:
     link: str
     comparison: Comparison | str
     differences: Sequence[Difference]
+    notes: Sequence[str] = ()
 
 
 def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, script: str) -> str:
@@ -74,6 +76,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         caution=CAUTION,
         overview=_overview(entries, pairs),
         claims=claims,
+        notes=[f"{entry.scenario.name}: {note}" for entry in entries for note in entry.notes],
         pickable=[(pair, pair_title(base.scenario, pair)) for pair in _pickable(entries, pairs)],
         series=_series(names),
         **_explorers(entries, names, pairs),

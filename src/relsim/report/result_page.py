@@ -62,7 +62,7 @@ def result_page(
         comparisons=[_difference(*item) for item in findings.comparisons.items()],
         accounts=[_why(account) for account in findings.accounts.values()],
         drawn=definitions,
-        account_runs=min(findings.ensemble.runs, ACCOUNT_RUNS),
+        account_runs=min(findings.ensemble.asked, ACCOUNT_RUNS),
         explorer=_explorer(scenario, summary),
         inputs=input_tables(scenario),
         **_futures(findings),

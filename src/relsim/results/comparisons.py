@@ -13,6 +13,8 @@ from relsim.scenario.reader import is_file
 from relsim.scenario.schema import Scenario
 
 Read: TypeAlias = Callable[[Path], Scenario]  # as load does; may remember what it has read
+# Sections that do not move a number of a scenario, or are asked of all alike.
+_NOT_INPUTS = ("name", "about", "sources", "ensemble", "claims", "watch")
 Comparisons: TypeAlias = Mapping[str, Question | str]  # by file; a text says why there is none
 
 
@@ -25,6 +27,22 @@ def comparisons(question: Question, read: Read = load) -> Comparisons:
     claims = question.scenario.claims.values()
     files = dict.fromkeys(claim.expect.against for claim in claims if claim.expect.against)
     return {file: _same_question_of(file, question, read) for file in files}
+
+
+def note_on_changes(scenario: Scenario) -> str:
+    """What is changed in a scenario and not in those it is compared with; empty where nothing is.
+
+    Paired effects are then of the changes too, not of what the files say differs alone.
+    """
+    paths = [path for path in scenario.changed if path.split(".")[0] not in _NOT_INPUTS]
+    against = (claim.expect.against for claim in scenario.claims.values())
+    files = list(dict.fromkeys(file for file in against if file))
+    if not (paths and files):
+        return ""
+    return (
+        f"Changed here, not in what claims compare with ({', '.join(files)}): {', '.join(paths)}. "
+        "Their differences are of these changes too."
+    )
 
 
 def with_all_compared(question: Question, read: Read = load) -> list[tuple[Question, Comparisons]]:

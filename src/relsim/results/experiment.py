@@ -42,10 +42,12 @@ from relsim.results.folder import (
     is_finished,
     locked,
     place_aside,
+    sweep,
     unwritable,
     written_aside,
 )
 from relsim.results.identity import Question, digest
+from relsim.results.lookup import EXPERIMENTS
 from relsim.results.manifest import versions, write_manifest
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
@@ -54,7 +56,6 @@ from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 
 FORMAT = 1
-PLACE = "experiments"  # apart from results of scenarios, which are listed and compared
 TRIALS, TUNED = "trials.log", "tuned.yaml"
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
@@ -125,10 +126,12 @@ def run_experiment(
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
     told, started = watcher or Nobody(), time.perf_counter()
-    folder = Path(out) / PLACE / study.slug / experiment_id(study)
+    folder = Path(out) / EXPERIMENTS / study.slug / experiment_id(study)
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
         if not force and is_finished(folder):
+            if study.experiment.tune is None:  # who tunes writes aside without a lock
+                sweep(folder)
             return replace(open_experiment(folder), reused=True)
         tuning = _tuned(study, folder, executor, told, afresh=force)
         with locked([folder], waiting):

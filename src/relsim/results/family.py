@@ -22,8 +22,9 @@ from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import Read, comparisons
-from relsim.results.folder import is_finished, locked, written_aside
+from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
+from relsim.results.lookup import FAMILY
 from relsim.results.result import CLAIMS, REPORT, Result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
@@ -34,7 +35,6 @@ from relsim.scenario.load import load, slug
 from relsim.scenario.schema import Scenario
 
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
-FAMILY = "family.json"  # written last
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ def run_family(
             waiting = partial(told.phase, "Another process is writing this; waiting")
             with locked([folder], waiting), written_aside(folder, afresh=True) as aside:
                 _write(results, base, painter, folder, aside)
+        else:
+            sweep(folder)
     return Family(folder, tuple(results), base)
 
 
@@ -243,6 +245,7 @@ def _entry(result: Result, base: Result, folder: Path) -> Entry:
         link,
         "it is the base" if result is base else _compared(base, result),
         [] if result is base else diff(base.scenario, result.scenario),
+        result.manifest.get("notes", ()),
     )
 
 

@@ -1,7 +1,8 @@
 """A results folder is whole or absent: written aside, then moved into place.
 
 What is written aside outlives its process, so that the next one can go on from there. Whoever
-writes holds a lock, which the system gives back when a process ends, however it ends.
+writes holds a lock, which the system gives back when a process ends, however it ends. So what
+lies about while nobody holds the lock is of the dead, and goes once the result is whole.
 """
 
 from __future__ import annotations
@@ -48,8 +49,16 @@ def locked(folders: Iterable[Path], waiting: Callable[[], None]) -> Iterator[Non
     with ExitStack() as held:
         for folder in sorted(set(folders)):
             folder.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_locked(folder.parent / f".{folder.name}.lock", waiting))
+            held.enter_context(_locked(_lock_of(folder), waiting))
         yield
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.lock"
+
+
+def _old_of(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.old"
 
 
 @contextmanager
@@ -60,6 +69,12 @@ def _locked(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
     except Timeout:
         waiting()
         lock.acquire()
+    with _held(lock, file):
+        yield
+
+
+@contextmanager
+def _held(lock: FileLock, file: Path) -> Iterator[None]:
     try:
         yield
     finally:
@@ -81,7 +96,7 @@ def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
     Raises:
         OSError: the place cannot be written.
     """
-    aside, old = place_aside(folder), folder.parent / f".{folder.name}.old"
+    aside, old = place_aside(folder), _old_of(folder)
     if afresh:
         shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, exist_ok=True)
@@ -91,6 +106,37 @@ def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
         folder.rename(old)
     aside.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_left(folder: Path, *inside: str) -> None:
+    """Removes what processes that were killed left of a whole result. To be used under its lock.
+
+    Args:
+        folder: the result.
+        inside: names of files in it that are of use only while it is not whole.
+    """
+    for left in _left(folder, inside):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, *inside: str) -> None:
+    """The same, unless somebody works at the result, who then holds its lock."""
+    file = _lock_of(folder)
+    if not (file.exists() or any(_left(folder, inside))):
+        return
+    lock = FileLock(file)
+    with suppress(Timeout, OSError):  # at work, or not ours to write
+        lock.acquire(timeout=0)
+        with _held(lock, file):
+            remove_left(folder, *inside)
+
+
+def _left(folder: Path, inside: Iterable[str]) -> list[Path]:
+    known = (place_aside(folder), _old_of(folder), *(folder / name for name in inside))
+    return [*(path for path in known if path.exists()), *folder.glob(".*.part")]
 
 
 def is_full(error: OSError) -> bool:

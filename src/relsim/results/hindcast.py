@@ -22,15 +22,22 @@ from relsim.hindcast.evaluate import HORIZONS, HoldOut
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
-from relsim.results.folder import MANIFEST, is_finished, locked, unwritable, written_aside
+from relsim.results.folder import (
+    MANIFEST,
+    is_finished,
+    locked,
+    remove_left,
+    unwritable,
+    written_aside,
+)
 from relsim.results.identity import digest
+from relsim.results.lookup import HINDCASTS
 from relsim.results.manifest import versions, write_manifest
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import slug
 
 FORMAT = 1
-PLACE = "hindcasts"  # apart from results of scenarios
 LIBRARIES = ("numpy", "pandas", "scipy")
 PARAMETERS = "parameters.json"
 
@@ -95,11 +102,12 @@ def run_hindcast(
         "simulate": simulate,
         "relsim": __version__,
     }
-    folder = Path(out) / PLACE / slug(file.stem) / digest(asked)[:12]
+    folder = Path(out) / HINDCASTS / slug(file.stem) / digest(asked)[:12]
     waiting = partial(told.phase, "Another process runs this hindcast; waiting")
     try:
         with locked([folder], waiting):
             if not force and is_finished(folder):
+                remove_left(folder)
                 return replace(open_hindcast(folder), reused=True)
             about: dict[str, Any] = {"id": folder.name, "file": file.name, "command": command}
             with written_aside(folder, afresh=True) as aside:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST, is_finished
+
+FAMILY = "family.json"  # of a family in the place of a manifest; written last
+EXPERIMENTS, HINDCASTS = "experiments", "hindcasts"  # apart from results of scenarios
 
 
 def finished_folders(out: Path) -> list[Path]:
@@ -21,7 +25,8 @@ def result_folder(place: str | Path) -> Path:
         place: as in ``results/status-quo/3f2a91c04b7d`` or ``results/status-quo``.
 
     Raises:
-        ResultsError: there is no whole result.
+        ResultsError: there is no whole result, or there are results of different scenarios whose
+            files have the same name.
     """
     place = Path(place)
     if is_finished(place):
@@ -30,7 +35,27 @@ def result_folder(place: str | Path) -> Path:
     if not inside:
         text = f"{place} holds no finished result: it has no {MANIFEST}, nor has a folder in it."
         raise ResultsError(f"{text} Simulate first: relsim run FILE.")
-    return max(inside, key=lambda folder: (_written(folder), folder.name))
+    inside.sort(key=lambda folder: (_written(folder), folder.name))
+    _refuse_different(place, inside)
+    return inside[-1]
+
+
+def _refuse_different(place: Path, folders: list[Path]) -> None:
+    """Refuses results of more than one scenario, by name, oldest first."""
+    newest = {_scenario_name(folder): folder for folder in folders}
+    newest.pop("", None)
+    if len(newest) > 1:
+        listed = "".join(f"\n  {newest[name]}  {name}" for name in sorted(newest))
+        said = f"{place} holds results of {len(newest)} scenarios. Name one; the newest of each:"
+        raise ResultsError(said + listed)
+
+
+def _scenario_name(folder: Path) -> str:
+    """As its manifest has it; empty where that cannot be read."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _written(folder: Path) -> float:

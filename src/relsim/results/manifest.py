@@ -15,7 +15,7 @@ from relsim.analysis.claims import Verdict
 from relsim.ensemble.chunks import Chunk
 from relsim.ensemble.journal import Digests
 from relsim.errors import ResultsError
-from relsim.results.comparisons import Comparisons, compared_ids
+from relsim.results.comparisons import Comparisons, compared_ids, note_on_changes
 from relsim.results.folder import MANIFEST
 from relsim.results.identity import Question
 from relsim.scenario.goldstein import goldstein_weights
@@ -56,6 +56,7 @@ def manifest(
         "stability": stability,
         "claims": [asdict(verdict) for verdict in claims],
         "comparisons": compared_ids(compared),
+        "notes": [note] if (note := note_on_changes(scenario)) else [],
         "failures": failures,
         "event_weights": event_weights(scenario),
         "versions": versions(LIBRARIES),

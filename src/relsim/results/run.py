@@ -29,7 +29,7 @@ from relsim.results.comparisons import (
     is_current,
     with_all_compared,
 )
-from relsim.results.folder import is_finished, locked, written_aside
+from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question
 from relsim.results.manifest import manifest, read_manifest, write_manifest
 from relsim.results.result import (
@@ -41,6 +41,7 @@ from relsim.results.result import (
     open_result,
 )
 from relsim.results.resume import (
+    JOURNAL,
     Simulated,
     forget_journal,
     simulate_into,
@@ -165,6 +166,7 @@ def answer(asked: Asked, *, force: bool = False) -> Result:
     """
     compared = comparisons(asked.question, asked.read)
     if not force and _stands(asked.folder, compared):
+        sweep(asked.folder, JOURNAL)
         return open_result(asked.folder, reused=True)
     wanted = _to_be_written(asked) | {asked.folder}
     with locked(wanted - asked.held, asked.waiting):

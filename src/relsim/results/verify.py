@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray as xr
 
 from relsim.ensemble.chunks import Chunk, all_chunks, map_chunks, new_stop
 from relsim.ensemble.journal import Digests, Noted, digests
+from relsim.ensemble.record import coordinates, variables
 from relsim.ensemble.simulate import chunk_task
 from relsim.ensemble.store import open_store
 from relsim.errors import ResultsError
@@ -28,19 +30,21 @@ class Difference:
 
     Attributes:
         kind: "damaged": stored runs are not those that were written; "changed": they are, and do
-            not come out again.
+            not come out again; "labels": what stands on an axis is not what should; "axes",
+            "missing", "extra": an array is on other axes, is not there, or is none of the result.
         variable: the array.
-        chunk: the runs in which it was found.
-        place: labels of the first value that differs, by axis; None where it is not known.
+        chunk: the runs in which it was found; None where it is no matter of runs.
+        place: labels of the first value that differs, by axis; of labels, the place on the axis;
+            None where it is not known.
         stored, recomputed: the value there.
     """
 
     kind: str
     variable: str
-    chunk: Chunk
+    chunk: Chunk | None = None
     place: Mapping[str, str] | None = None
-    stored: float | None = None
-    recomputed: float | None = None
+    stored: float | str | None = None
+    recomputed: float | str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ def verify(
 ) -> Verification:
     """Compares stored runs with their digests in the manifest, and with those simulated again.
 
+    Before, all labels are compared with those that follow from the scenario.
+
     Args:
         result: what to check.
         chunks: how many, spread evenly from first to last; all where None.
@@ -79,6 +85,9 @@ def verify(
     """
     every = chunks_of(result)
     chosen = spread_evenly(every, chunks)
+    version = str(result.manifest["relsim"])
+    if unlike := _unlike_layout(result):
+        return Verification(0, len(every), 0, version, unlike)
     found, runs = None, 0
     for noted, difference in _checked(result, chosen):
         runs += noted.chunk.runs
@@ -87,7 +96,6 @@ def verify(
         if difference is not None:
             found = difference
             break
-    version = str(result.manifest["relsim"])
     return Verification(len(chosen), len(every), runs, version, found)
 
 
@@ -125,6 +133,41 @@ def chunks_of(result: Result) -> list[Noted]:
     return noted
 
 
+def _unlike_layout(result: Result) -> Difference | None:
+    """The first array that is missing, too many, on other axes or, of labels, with other values."""
+    manifest, stored = result.manifest, open_store(result.folder / STORE)
+    compiled, level = compile_scenario(result.scenario), manifest["record"]
+    labels = coordinates(compiled, level, manifest["runs"], manifest["thin"])
+    arrays = variables(compiled, level, manifest["thin"])
+    dims = {name: (name,) for name in labels} | {name: one.dims for name, one in arrays.items()}
+    for name in sorted(dims.keys() | set(map(str, stored.variables))):
+        if name not in dims:
+            return Difference("extra", name)
+        if name not in stored.variables:
+            return Difference("missing", name)
+        if stored.variables[name].dims != dims[name]:
+            return Difference("axes", name)
+        if name in labels and (unlike := _unlike_label(name, stored[name].values, labels[name])):
+            return unlike
+    return None
+
+
+def _unlike_label(name: str, stored: Any, expected: Any) -> Difference | None:
+    """The first label of an axis that is not as expected; one that is not there is empty."""
+    found, wanted = ([_label(one) for one in values] for values in (stored, expected))
+    for n, (one, other) in enumerate(zip_longest(found, wanted, fillvalue="")):
+        if one != other:
+            return Difference("labels", name, None, {name: str(n)}, one, other)
+    return None
+
+
+def _label(value: Any) -> str:
+    """A label in words; a time as its month where it is the first day of one."""
+    if isinstance(value, np.datetime64):
+        return str(np.datetime_as_string(value, unit="D")).removesuffix("-01")
+    return str(value)
+
+
 def _checked(result: Result, chosen: list[Noted]) -> Iterator[tuple[Noted, Difference | None]]:
     """Each chunk with the first difference in it. Simulation goes on beside the reading."""
     manifest, stop = result.manifest, new_stop()
@@ -143,6 +186,8 @@ def _difference(
         if rows is None:
             return Difference("damaged", name, noted.chunk)
         kind = "changed" if _reads_as_noted(rows, name, noted.digests) else "damaged"
+        if rows.shape != expected.shape:
+            return Difference("damaged", name, noted.chunk)
         place = first_difference(rows.values, expected)
         if place is not None:
             labels = _labels(rows, place)
@@ -181,6 +226,5 @@ def _labels(rows: xr.DataArray, place: tuple[int, ...]) -> dict[str, str]:
     """What stands on each axis at a place; months as 2025-06."""
     found = {}
     for dim, n in zip(rows.dims, place, strict=True):
-        label = rows.indexes[dim][n] if dim in rows.indexes else n
-        found[str(dim)] = str(label)[:7] if dim in ("time", "step") else str(label)
+        found[str(dim)] = _label(rows[dim].values[n] if dim in rows.coords else n)
     return found

@@ -29,8 +29,8 @@ from relsim.results.watcher import Watcher
 
 
 def has_views(result: Result) -> bool:
-    """Whether its page is there; it is written last."""
-    return (result.folder / REPORT).is_file()
+    """Whether its page is there, which is written last, and its figures, which are replaced."""
+    return (result.folder / REPORT).is_file() and (result.folder / FIGURES).is_dir()
 
 
 def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:

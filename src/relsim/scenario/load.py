@@ -99,6 +99,7 @@ def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenar
     tree, problems = apply_changes(scenario._tree, plain_changes(changes))
     changed = check_tree(tree, None, problems).require().named(scenario.slug)
     changed._folder = scenario.folder
+    changed._changed = tuple(dict.fromkeys((*scenario.changed, *changes)))
     return changed
 
 
@@ -130,6 +131,8 @@ def _check_lineage(
     tree, found = apply_changes(lineage.tree, changes)
     checked = check_tree(tree, folder, [*problems, *found])
     scenario = checked.scenario
+    if scenario is not None:
+        scenario._changed = tuple(dict.fromkeys(path for path, _ in changes))
     return replace(
         checked,
         scenario=scenario.named(slug(Path(lineage.files[0]).stem)) if scenario else None,

@@ -621,6 +621,7 @@ class Scenario(Part):
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
     _folder: Path | None = PrivateAttr(None)
+    _changed: tuple[str, ...] = PrivateAttr(())
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
@@ -632,6 +633,11 @@ class Scenario(Part):
     def folder(self) -> Path | None:
         """Where its file is, and so the files that claims compare with; None for a text."""
         return self._folder
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The dotted paths that were changed since its file, by ``--set`` or ``with_changes``."""
+        return self._changed
 
     def named(self, slug: str) -> Scenario:
         """The same scenario under another folder name."""

@@ -10,6 +10,8 @@ from relsim.analysis.explain import Account
 from relsim.analysis.labels import baseline, part_label, signed
 from relsim.analysis.wording import LEAST, Story, story
 
+RUNS_SHOWN = 8  # of those that failed
+
 
 def told(account: Account, direction: str, month: str | None, domain: str) -> Group:
     """One direction at a month: the words, then the parts."""
@@ -72,4 +74,19 @@ def _named(account: Account, part: str, direction: str) -> str:
 def explanation(account: Account) -> str:
     """What the columns of the tables are."""
     spread = "" if account.runs == 1 else ", and standard deviations over runs"
-    return f"Pull units. Change {baseline(account)}{spread}."
+    said = f"Pull units. Change {baseline(account)}{spread}."
+    return "\n".join([said, *failure_lines(account)])
+
+
+def failure_lines(account: Account) -> list[str]:
+    """Which runs failed, and where the first of them did; nothing where none did."""
+    if not account.failed:
+        return []
+    count, first = len(account.failed), [f"{run:,}" for run in account.failed[:RUNS_SHOWN]]
+    more = ", …" if count > len(first) else ""
+    asked = account.runs + count
+    said = f"{count:,} of {asked:,} runs failed and are left out: {', '.join(first)}{more}."
+    if not account.failures:
+        return [said]
+    shown = account.failures[0]
+    return [said, f"Run {shown.run}: {shown.error}", *(f"  {call}" for call in shown.trace)]

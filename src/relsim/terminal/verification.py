@@ -30,14 +30,29 @@ def verification_lines(found: Verification) -> str:
 
 def difference_line(difference: Difference) -> str:
     """The first difference, in words."""
-    chunk = difference.chunk
-    runs = f"runs {chunk.first:,} to {chunk.first + chunk.runs - 1:,}"
-    said = {
-        "damaged": f"Damaged: {difference.variable} of {runs} is not what was written.",
-        "changed": f"Changed: {difference.variable} of {runs} does not come out again.",
-    }[difference.kind]
-    if difference.place is None:
+    said, place = _said(difference), difference.place
+    if place is None:
         return said
-    place = ", ".join(f"{_AXES.get(axis, axis)} {at}" for axis, at in difference.place.items())
+    if difference.chunk is None:
+        where = ", ".join(f"number {at} on {axis}" for axis, at in place.items())
+        values = f"stored {difference.stored!r}, should be {difference.recomputed!r}"
+        return f"{said}\nFirst difference: {where}: {values}."
+    where = ", ".join(f"{_AXES.get(axis, axis)} {at}" for axis, at in place.items())
     values = f"stored {difference.stored!r}, recomputed {difference.recomputed!r}"
-    return f"{said}\nFirst difference: {difference.variable}, {place}: {values}."
+    return f"{said}\nFirst difference: {difference.variable}, {where}: {values}."
+
+
+def _said(difference: Difference) -> str:
+    name, chunk = difference.variable, difference.chunk
+    if chunk is None:
+        return {
+            "labels": f"Damaged: the labels of {name} are not those of the scenario.",
+            "axes": f"Damaged: {name} is not on the axes that it was written on.",
+            "missing": f"Damaged: {name} is not there.",
+            "extra": f"{name} was not written by relsim: an array that is none of the result.",
+        }[difference.kind]
+    runs = f"runs {chunk.first:,} to {chunk.first + chunk.runs - 1:,}"
+    return {
+        "damaged": f"Damaged: {name} of {runs} is not what was written.",
+        "changed": f"Changed: {name} of {runs} does not come out again.",
+    }[difference.kind]

@@ -12,7 +12,8 @@ another; it is fitted on the very values that it is scored on, which favours it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,7 +30,7 @@ from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
 from relsim.hindcast.state_space import Fitted, fit
-from relsim.scenario.schema import Scenario
+from relsim.scenario.schema import Scenario, Time
 
 Values = NDArray[np.float64]
 
@@ -127,41 +128,47 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     Raises:
         RelsimError: the two have no pair and year in common.
     """
-    scenario = ensemble.scenario
-    levels = yearly_means(ensemble)
-    shared = _shared(panel, scenario, tuple(levels))
+    shared = shared_part(panel, ensemble.scenario)
     fitted = fit(panel)
-    forecasts = _forecasts(panel, shared, ensemble, levels, fitted)
+    forecasts = _forecasts(panel, shared, ensemble, fitted)
     rows = [
         _rows(shared, year, name, said)
         for name, by_year in forecasts.items()
         for year, said in by_year.items()
     ]
     scores = pd.concat(rows, ignore_index=True)
-    return Beside(scenario, ensemble.runs, shared, fitted, scores)
+    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, scores)
+
+
+def whole_years(time: Time) -> tuple[int, ...]:
+    """The years in which every step is recorded, the opening included."""
+    months = range(time.start.serial, time.end.serial + 1, time.months_per_step)
+    steps = Counter(month // 12 for month in months)
+    return tuple(year for year, count in steps.items() if count == 12 // time.months_per_step)
 
 
 def yearly_means(ensemble: Ensemble) -> dict[int, Values]:
     """Means of overall cooperation over each whole year, by year, [R, P of the ensemble]."""
-    years = ensemble.data["time"].dt.year.to_numpy()
-    steps = 12 // ensemble.scenario.time.months_per_step
-    levels = ensemble.data["overall"]
+    levels, years = ensemble.data["overall"], ensemble.data["time"].dt.year.to_numpy()
     return {
-        int(year): levels.isel(time=np.flatnonzero(years == year)).mean("time").to_numpy()
-        for year, count in zip(*np.unique(years, return_counts=True), strict=True)
-        if count == steps
+        year: levels.isel(time=np.flatnonzero(years == year)).mean("time").to_numpy()
+        for year in whole_years(ensemble.scenario.time)
     }
 
 
-def _shared(panel: Panel, scenario: Scenario, years: Sequence[int]) -> Panel:
-    """The part of a series that a scenario speaks of."""
-    states = set(scenario.states)
+def shared_part(panel: Panel, scenario: Scenario) -> Panel:
+    """The pairs and years of a series that a scenario speaks of, without those never measured.
+
+    Raises:
+        RelsimError: there are none.
+    """
+    states, years = set(scenario.states), whole_years(scenario.time)
     rows = np.array([set(dyad.split("-")) <= states for dyad in panel.dyads])
     columns = np.isin(panel.years, years)
     measured = panel.measured[np.ix_(rows, columns)]
     if not measured.any():
         raise RelsimError(_nothing_shared(panel, scenario, years))
-    rows[rows] = measured.any(axis=1)
+    rows[rows], columns[columns] = measured.any(axis=1), measured.any(axis=0)
     cells = np.ix_(rows, columns)
     return replace(
         panel,
@@ -189,16 +196,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _forecasts(
-    panel: Panel,
-    shared: Panel,
-    ensemble: Ensemble,
-    levels: Mapping[int, Values],
-    fitted: Fitted,
+    panel: Panel, shared: Panel, ensemble: Ensemble, fitted: Fitted
 ) -> dict[str, dict[int, Predictive]]:
     """What each forecaster says of the shared pairs, by year."""
     places = [list(ensemble.data["pair"].values).index(dyad) for dyad in shared.dyads]
     rows = np.isin(panel.dyads, shared.dyads)
     passing = passing_variances(fitted)[rows]
+    levels = yearly_means(ensemble)
     opening = ensemble.data["overall"].isel(time=0).to_numpy()
     mean, variance = _pooled(panel, fitted.dynamics.clustering)
     pooled = np.repeat(cell_weights(np.array([mean]), np.array([variance])), len(places), axis=0)

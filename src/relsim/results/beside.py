@@ -14,7 +14,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.simulate import simulate
 from relsim.figures.beside import beside_charts
 from relsim.figures.save import Painter, definition
-from relsim.hindcast.beside import Beside, beside
+from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
 from relsim.report.beside_page import beside_page
@@ -58,6 +58,7 @@ def run_beside(
     """
     file, told = Path(observed), watcher or Nobody()
     panel = panel_of(read_observed(file))
+    shared_part(panel, scenario)  # before a thousand runs
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed
     asked: dict[str, Any] = {

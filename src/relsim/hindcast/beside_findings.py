@@ -11,6 +11,7 @@ from relsim.hindcast.forecast import link_of
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
 WRONG = 0.5
+FAR_OFF = 0.1  # of coverage from its level; values of a pair are no independent ones
 LEAST_PAIRS = 4  # for a rank correlation
 CHANGES = ("measured_change", "said_change")
 
@@ -63,9 +64,11 @@ def _ratio(row: pd.Series, name: str) -> str:
 
 def _band_sentence(table: pd.DataFrame) -> str:
     own = table.set_index("forecaster").loc[SCENARIO]
+    off = own["cover80"] - 0.8
+    word = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
     return (
         f"Its 50, 80 and 95 % bands hold {own['cover50']:.0%}, {own['cover80']:.0%} and "
-        f"{own['cover95']:.0%} of the values."
+        f"{own['cover95']:.0%} of the values{word}."
     )
 
 

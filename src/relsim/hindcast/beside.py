@@ -123,7 +123,7 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
 
     Args:
         panel: the whole series.
-        ensemble: with overall cooperation of all pairs (``record="overall"``).
+        ensemble: with overall cooperation of all pairs that the series has too.
 
     Raises:
         RelsimError: the two have no pair and year in common.
@@ -199,7 +199,7 @@ def _forecasts(
     panel: Panel, shared: Panel, ensemble: Ensemble, fitted: Fitted
 ) -> dict[str, dict[int, Predictive]]:
     """What each forecaster says of the shared pairs, by year."""
-    places = [list(ensemble.data["pair"].values).index(dyad) for dyad in shared.dyads]
+    places = ensemble.data.indexes["pair"].get_indexer(pd.Index(shared.dyads))
     rows = np.isin(panel.dyads, shared.dyads)
     passing = passing_variances(fitted)[rows]
     levels = yearly_means(ensemble)

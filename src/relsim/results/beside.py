@@ -11,7 +11,7 @@ from typing import Any
 from relsim import __version__
 from relsim.analysis.observed import read_observed
 from relsim.analysis.summary import write_table
-from relsim.ensemble.simulate import simulate
+from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.figures.beside import beside_charts
 from relsim.figures.save import Painter, definition
 from relsim.hindcast.beside import Beside, beside, shared_part
@@ -58,7 +58,7 @@ def run_beside(
     """
     file, told = Path(observed), watcher or Nobody()
     panel = panel_of(read_observed(file))
-    shared_part(panel, scenario)  # before a thousand runs
+    shared = shared_part(panel, scenario)  # raises before a thousand runs
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed
     asked: dict[str, Any] = {
@@ -74,9 +74,7 @@ def run_beside(
     def write(aside: Path) -> None:
         started = time.perf_counter()
         told.phase("Simulating the scenario")
-        ensemble = simulate(
-            scenario, runs=runs, seed=seed, record="overall", progress=told.runs_done
-        )
+        ensemble = _of_pairs(scenario, shared.dyads, runs, seed, told)
         told.phase("Fitting the measurement, and scoring")
         found = beside(panel, ensemble)
         seconds = round(time.perf_counter() - started, 1)
@@ -87,6 +85,15 @@ def run_beside(
     waiting = partial(told.phase, "Another process runs this; waiting")
     reused = written_once(folder, write, force=force, waiting=waiting)
     return replace(open_hindcast(folder), reused=reused)
+
+
+def _of_pairs(
+    scenario: Scenario, pairs: tuple[str, ...], runs: int, seed: int, told: Watcher
+) -> Ensemble:
+    """The ensemble with levels of some pairs alone: of a large world, all take gigabytes."""
+    watching = scenario.with_changes({"watch": list(pairs)})
+    kept = simulate(watching, runs=runs, seed=seed, record="watched", progress=told.runs_done)
+    return replace(kept, scenario=scenario)
 
 
 def _write(found: Beside, about: dict[str, Any], folder: Path) -> None:

@@ -96,6 +96,18 @@ def test_every_event_and_interest_has_a_place_in_the_article_and_every_name_exis
     assert named <= known
 
 
+def test_what_was_said_in_2010_is_the_hindcast_until_then_and_has_no_date_after() -> None:
+    history, said = (load(FILES[name]) for name in ("hindcast-1991-2020.yaml", "said-in-2010.yaml"))
+    dates = [month for one in said.events.values() if not one.off for month in one.at or ()]
+    assert str(max(dates)) <= "2010-07"
+    assert max(month for one in history.events.values() for month in one.at or ()) > max(dates)
+    one, other = (simulate(which, runs=4).data["overall"] for which in (history, said))
+    until = {"time": slice(None, "2010-07")}
+    assert one.sel(until).equals(other.sel(until))
+    after = {"time": "2016-12-01", "pair": "PAK-RUS"}
+    assert (one.sel(after) > other.sel(after)).all()
+
+
 @pytest.mark.slow
 def test_the_verdicts_are_those_of_a_thousand_runs() -> None:
     ensembles: dict[str, Ensemble] = {

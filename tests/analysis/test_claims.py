@@ -63,6 +63,9 @@ def verdict_on(expect: dict[str, Any], levels: Any = LEVELS, **more: Any) -> Ver
         ({"change": "A-B", "above": 0}, [1, 1, 1, 0]),
         ({"change": "A-B", "below": 0.15}, [0, 1, 0, 1]),
         ({"change": "A-B", "above": 0, "by": "2020-05"}, [1, 1, 0, 0]),
+        ({"change": "A-B", "above": 0.15, "since": "2020-03"}, [1, 0, 1, 0]),
+        ({"change": "A-B", "below": -0.4, "since": "2020-03", "at": "2020-04"}, [0, 1, 0, 0]),
+        ({"change": "A-B", "above": 0.05, "since": "2020-03", "by": "2020-05"}, [1, 0, 1, 0]),
         ({"reach": "A-B", "above": 0.35}, [1, 1, 0, 0]),
         ({"reach": "A-B", "above": 0.35, "by": "2020-04"}, [0, 1, 0, 0]),
         ({"reach": "A-B", "below": 0.0}, [0, 0, 1, 0]),
@@ -337,6 +340,10 @@ def test_the_whole_interval_decides(low: float, high: float, word: str) -> None:
         (
             {"change": "A-B", "above": -0.05, "by": "2020-03"},
             "change of A-B since 2020-01 is above -0.05 in every month from 2020-02 to 2020-03",
+        ),
+        (
+            {"change": "A-B", "above": 0, "since": "2020-02", "by": "2020-04"},
+            "change of A-B since 2020-02 is above 0 in every month from 2020-03 to 2020-04",
         ),
         ({"reach": "A-B", "above": 0.3, "by": "2020-03"}, "A-B gets above 0.3 by 2020-03"),
         ({"order": ["A-B", "A-C"], "at": "2020-03"}, "A-B is above A-C at 2020-03"),

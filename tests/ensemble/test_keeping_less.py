@@ -78,6 +78,10 @@ def test_a_claim_at_a_recorded_month_is_judged_alike_and_others_say_why_not() ->
     (between,) = judge(simulate(claiming(level="A-B", above=0.3, at="2022-02"), runs=20, thin=12))
     assert between.verdict == "not judged"
     assert between.reason == "This ensemble does not record 2022-02 (--thin)."
+    (since,) = judge(
+        simulate(claiming(change="A-B", above=0, since="2020-06", at="2022-01"), runs=20, thin=12)
+    )
+    assert since.reason == "This ensemble does not record 2020-06 (--thin)."
     (over,) = judge(simulate(claiming(reach="A-B", above=0.3, by="2022-01"), runs=20, thin=12))
     assert over.reason == "This ensemble records only 2 of the 24 months judged (--thin)."
 

@@ -11,7 +11,10 @@ import yaml
 
 import relsim
 from experiments.small import SWITCHED, study_in
+from hindcast.beside_made import as_file, measured
+from hindcast.beside_made import scenario as past
 from hindcast.made import made_file
+from relsim.results.beside import run_beside
 from relsim.results.family import run_family
 from relsim.results.hindcast import run_hindcast
 from relsim.scenario.load import check_text
@@ -51,10 +54,14 @@ def pages(family: Any) -> dict[str, Path]:
             made_file(out.parent / "made.csv"), horizons=(1, 3), simulate=False, out=out
         ).folder
         / "report.html",
+        "beside": run_beside(
+            as_file(measured(past(), seed=1), out.parent / "news.csv"), past(), runs=60, out=out
+        ).folder
+        / "report.html",
     }
 
 
-@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast", "beside"])
 def test_every_chart_is_shown_without_a_complaint_or_a_request(
     driver: Any, pages: dict[str, Path], name: str
 ) -> None:
@@ -67,7 +74,7 @@ def test_every_chart_is_shown_without_a_complaint_or_a_request(
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast"])
+@pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast", "beside"])
 def test_nothing_sticks_out_and_no_labels_overlap(
     driver: Any, pages: dict[str, Path], name: str, width: int
 ) -> None:

@@ -157,10 +157,10 @@ def verdict_word(low: float, high: float, required: float) -> VerdictWord:
 def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | None = None) -> Values:
     """The number of each run that is compared with the bounds, [runs].
 
-    `level`: cooperation; `change`: cooperation less that at the start; `order`: either of the
-    first tie less that of the second; with ``other``, that of ``ensemble`` less that of
-    ``other``, run by run. Over months: the month that decides. `halfway`: months from the start
-    to half of such a change, NaN where there is none at the end.
+    `level`: cooperation; `change`: cooperation less that at the start, or `since`; `order`:
+    either of the first tie less that of the second; with ``other``, that of ``ensemble`` less
+    that of ``other``, run by run. Over months: the month that decides. `halfway`: months from the
+    start to half of such a change, NaN where there is none at the end.
     """
     time = ensemble.scenario.time
     months = judged_steps(expect, time)
@@ -187,9 +187,14 @@ def judged_steps(expect: Expectation, time: Time) -> slice:
     """The steps that are judged, 0 being the opening; a month within a step counts as its
     start."""
     if expect.by is not None or expect.reach is not None or expect.halfway is not None:
-        return slice(1, _step(expect.by or time.end, time) + 1)
+        return slice(_counted_from(expect, time) + 1, _step(expect.by or time.end, time) + 1)
     step = _step(expect.at or time.end, time)
     return slice(step, step + 1)
+
+
+def _counted_from(expect: Expectation, time: Time) -> int:
+    """The step that a change is counted from; 0 is the opening."""
+    return 0 if expect.since is None else _step(expect.since, time)
 
 
 def _step(month: Month, time: Time) -> int:
@@ -215,7 +220,8 @@ def _of_tie(
 ) -> Values:
     levels = _levels(ensemble, tie, rows, months)
     if _is_of_change(expect):
-        return levels - _levels(ensemble, tie, rows, slice(0, 1))
+        first = _counted_from(expect, ensemble.scenario.time)
+        return levels - _levels(ensemble, tie, rows, slice(first, first + 1))
     return levels
 
 
@@ -280,8 +286,10 @@ def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | N
         if other is not None and (lacked := lacking(other, pair, tie.domain)):
             return f"The ensemble of {expect.against} {lacked}."
     steps = judged_steps(expect, ensemble.scenario.time)
-    if lacked := lacking_steps(ensemble, steps):
-        return f"This ensemble {lacked}."
+    first = _counted_from(expect, ensemble.scenario.time)
+    for needed in (slice(first, first + 1), steps):
+        if lacked := lacking_steps(ensemble, needed):
+            return f"This ensemble {lacked}."
     if other is None:
         return ""
     difference = unpaired(ensemble, other) or _other_runs(ensemble, other)
@@ -326,7 +334,7 @@ def _subject(expect: Expectation, time: Time) -> str:
     if expect.halfway is not None:
         return f"change of {tie} from {time.start} to {time.end}{less}"
     if _is_of_change(expect):
-        return f"change of {tie} since {time.start}{less}"
+        return f"change of {tie} since {expect.since or time.start}{less}"
     return f"level of {tie}{less}" if expect.level is not None else f"{tie}"
 
 
@@ -337,7 +345,7 @@ def _when(expect: Expectation, time: Time) -> str:
         return f"by {last}"
     if expect.by is None:
         return f"at {last}"
-    first = time.start.plus(time.months_per_step)
+    first = time.start.plus(steps.start * time.months_per_step)
     return f"in every {time.step} from {first} to {last}"
 
 

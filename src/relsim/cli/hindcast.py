@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from relsim.cli.inputs import Out
+from relsim.cli.inputs import Out, checked_scenarios
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from relsim.results.hindcast import HindcastResult
 
 HoldOut = Literal["pairs", "states"]
 
@@ -23,6 +29,13 @@ def hindcast(
             show_default=False,
         ),
     ],
+    scenario: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Lay this scenario's own runs beside the series, instead of fitting forecasts.",
+        ),
+    ] = None,
     origins: Annotated[
         list[int] | None,
         typer.Option(metavar="YEAR", help="Forecast from these years; else from all possible."),
@@ -43,18 +56,37 @@ def hindcast(
     save_params: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the fitted numbers, as JSON.")
     ] = None,
+    runs: Annotated[
+        int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs of the scenario.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the scenario's ensemble.")
+    ] = None,
     out: Out = Path("results"),
     force: Annotated[bool, typer.Option(help="Repeat a finished hindcast.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folder.")] = False,
 ) -> None:
     """Score forecasts on measured series: what would have been said of years that have happened."""
+    console = Console(quiet=quiet)
+    name = observed.name if observed.is_absolute() else observed.as_posix()
+    command = f"relsim hindcast --observed {name}"
+    if scenario is not None:
+        forecasting = {
+            "--origins": origins,
+            "--horizons": horizons,
+            "--hold-out": hold_out,
+            "--linear": not simulate,
+            "--save-params": save_params,
+        }
+        _refuse(forecasting, "not with --scenario, of which nothing is fitted")
+        _beside(observed, scenario, runs, seed, out, command, console, force=force, quiet=quiet)
+        return
+    _refuse({"--runs": runs, "--seed": seed}, "only with --scenario, whose ensemble it is")
     from relsim.hindcast.evaluate import HORIZONS
     from relsim.results.hindcast import run_hindcast, save_parameters
     from relsim.terminal.progress import watching
     from relsim.terminal.skill import skill_table
 
-    console = Console(quiet=quiet)
-    name = observed.name if observed.is_absolute() else observed.as_posix()
     asked = [f"--origins {year}" for year in origins or []]
     asked += [f"--horizons {years}" for years in horizons or []]
     asked += [] if simulate else ["--linear"]
@@ -68,15 +100,61 @@ def hindcast(
             simulate=simulate,
             out=out,
             force=force,
-            command=" ".join(["relsim hindcast --observed", name, *asked]),
+            command=" ".join([command, *asked]),
             watcher=watcher,
         )
     if save_params is not None:
         save_parameters(result, save_params)
+    _report(result, skill_table(result.skill), console, quiet=quiet)
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Options that mean nothing here."""
+    for option, value in options.items():
+        if value is not None and value is not False:
+            raise typer.BadParameter(why, param_hint=option)
+
+
+def _beside(
+    observed: Path,
+    file: Path,
+    runs: int | None,
+    seed: int | None,
+    out: Path,
+    command: str,
+    console: Console,
+    *,
+    force: bool,
+    quiet: bool,
+) -> None:
+    (scenario,) = checked_scenarios([file], [], False, quiet=quiet)
+
+    from relsim.results.beside import run_beside
+    from relsim.terminal.beside import beside_table
+    from relsim.terminal.progress import watching
+
+    asked = ["--scenario", file.name if file.is_absolute() else file.as_posix()]
+    asked += [] if runs is None else ["--runs", str(runs)]
+    asked += [] if seed is None else ["--seed", str(seed)]
+    with watching(console, runs or scenario.ensemble.runs) as watcher:
+        result = run_beside(
+            observed,
+            scenario,
+            runs=runs,
+            seed=seed,
+            out=out,
+            force=force,
+            command=" ".join([command, *asked]),
+            watcher=watcher,
+        )
+    _report(result, beside_table(result.skill), console, quiet=quiet)
+
+
+def _report(result: HindcastResult, table: Table, console: Console, *, quiet: bool) -> None:
     if quiet:
         typer.echo(str(result.folder))
         return
-    console.print(skill_table(result.skill))
+    console.print(table)
     lines = [f"• {sentence}" for sentence in result.manifest["sentences"]]
     lines += [f"warning: {warning}" for warning in result.manifest["warnings"]]
     for line in [*lines, f"Report: {result.folder / 'report.html'}"]:

@@ -58,6 +58,21 @@ def bands_chart(found: Hindcast, horizon: int) -> Any:
     """What was said of each year a horizon before, over what came, for the pairs most in the
     news."""
     rows = _said(found, horizon)
+    return bands_over_dots(
+        rows,
+        f"Said {in_years(horizon)} before, and what came",
+        f"The {rows['dyad'].nunique()} pairs with most coded events",
+    )
+
+
+def bands_over_dots(rows: pd.DataFrame, title: str, which: str) -> Any:
+    """Bands of forecasts and the values that came, a panel for each pair.
+
+    Args:
+        rows: ``dyad, year, value`` and the ends of bands, ``lower80, upper80`` and so on.
+        title: of the chart.
+        which: pairs these are, in words.
+    """
     x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=4))
     scale = alt.Scale(domain=[max(-1.0, float(rows["lower95"].min())), 1.0], nice=False)
     y = alt.Y("lower:Q", title="measured cooperation", scale=scale, axis=alt.Axis(tickCount=5))
@@ -70,15 +85,12 @@ def bands_chart(found: Hindcast, horizon: int) -> Any:
     ]
     dots = base.mark_point(filled=True, color=INK, size=34, opacity=1).encode(y="value:Q")
     chart = alt.layer(*layers, dots).properties(width=PANEL, height=PANEL * 0.7)
-    title = alt.TitleParams(
-        f"Said {in_years(horizon)} before, and what came",
-        subtitle=[
-            "Bars: bands that were to hold 95, 80 and 50 % of values. Dots: what was measured",
-            f"The {rows['dyad'].nunique()} pairs with most coded events",
-        ],
-    )
+    subtitle = "Bars: bands that were to hold 95, 80 and 50 % of values. Dots: what was measured"
+    facet = alt.Facet("dyad:N", title=None)
     return configured(
-        chart.facet(alt.Facet("dyad:N", title=None), columns=COLUMNS).properties(title=title)
+        chart.facet(facet, columns=COLUMNS).properties(
+            title=alt.TitleParams(title, subtitle=[subtitle, which])
+        )
     )
 
 

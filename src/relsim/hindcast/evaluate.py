@@ -108,9 +108,9 @@ def evaluate(
     chosen = forecasters() if chosen is None else chosen
     origins = origins_of(panel, horizons) if origins is None else origins
     rows = [
-        _scored(panel, scored, origin, horizon, name, predictive)
+        _scored(panel, judged, origin, horizon, name, predictive)
         for origin in origins
-        for past, scored in _folds(panel.until(origin), hold_out)
+        for past, judged in _folds(panel.until(origin), hold_out)
         for name, forecaster in chosen.items()
         for horizon, predictive in forecaster(past, horizons).items()
         if origin + horizon in panel.years
@@ -137,33 +137,36 @@ def _folds(past: Panel, hold_out: HoldOut | None) -> Iterator[tuple[Panel, Flags
 
 
 def _scored(
-    panel: Panel, scored: Flags, origin: int, horizon: int, name: str, said: Predictive
+    panel: Panel, judged: Flags, origin: int, horizon: int, name: str, said: Predictive
 ) -> pd.DataFrame:
     column = panel.years.index(origin + horizon)
-    rows = scored & panel.measured[:, column]
-    values, forecast = panel.values[rows, column], said.of(rows)
-    below, upto = forecast.pit(values)
-    table = pd.DataFrame(
-        {
-            "dyad": np.array(panel.dyads)[rows],
-            "origin": origin,
-            "horizon": horizon,
-            "forecaster": name,
-            "value": values,
-            "mean": forecast.mean(),
-            "crps": forecast.crps(values),
-            "log_score": forecast.log_score(values),
-            "pit_below": below,
-            "pit_upto": upto,
-            "turning": turning(panel, origin, horizon)[rows],
-        }
-    )
+    rows = judged & panel.measured[:, column]
+    about = {
+        "dyad": np.array(panel.dyads)[rows],
+        "origin": origin,
+        "horizon": horizon,
+        "forecaster": name,
+        "turning": turning(panel, origin, horizon)[rows],
+    }
+    return pd.DataFrame(about | scored(said.of(rows), panel.values[rows, column]))
+
+
+def scored(said: Predictive, values: Values) -> dict[str, Values | Flags]:
+    """Columns of a table of scores: values, means, scores, PIT and bands, [N] each."""
+    below, upto = said.pit(values)
+    columns: dict[str, Values | Flags] = {
+        "value": values,
+        "mean": said.mean(),
+        "crps": said.crps(values),
+        "log_score": said.log_score(values),
+        "pit_below": below,
+        "pit_upto": upto,
+    }
     for level in LEVELS:
-        lower, upper = forecast.band(level)
         percent = f"{level * 100:g}"
-        table[f"lower{percent}"], table[f"upper{percent}"] = lower, upper
-        table[f"in{percent}"] = forecast.covered(values, level)
-    return table
+        columns[f"lower{percent}"], columns[f"upper{percent}"] = said.band(level)
+        columns[f"in{percent}"] = said.covered(values, level)
+    return columns
 
 
 def turning(panel: Panel, origin: int, horizon: int) -> Flags:
@@ -211,7 +214,7 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     """The same for one horizon."""
     table = pd.DataFrame(
         [
-            {"forecaster": name, **_means(one)}
+            {"forecaster": name, **mean_scores(one)}
             for name, one in rows.groupby("forecaster", sort=False)
         ]
     ).set_index("forecaster")
@@ -220,7 +223,7 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     best = min(simple or crps, key=lambda name: crps[name])
     plain = [one.name for one in PLAIN if one.name in table.index]
     plainest = table.loc[plain, "crps"].idxmin() if plain else best
-    totals = _drawn(rows, draws, seed)
+    totals = drawn_totals(rows, draws, seed)
     for column, base in (("ratio", best), ("to_level", LEVEL), ("to_plain", plainest)):
         if base in crps:
             table[column] = table["crps"] / crps[base]
@@ -232,7 +235,8 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _means(rows: pd.DataFrame) -> dict[str, float]:
+def mean_scores(rows: pd.DataFrame) -> dict[str, float]:
+    """Mean scores of one forecaster, with coverage and width of its bands."""
     weights = rows["weight"].to_numpy()
 
     def mean(column: Values | pd.Series) -> float:
@@ -248,7 +252,7 @@ def _means(rows: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def _drawn(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+def drawn_totals(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     """Total CRPS of each forecaster in each draw of the states, [draws] by forecaster."""
     weighted = rows.assign(crps=rows["crps"] * rows["weight"])
     by_pair = weighted.pivot_table(index="dyad", columns="forecaster", values="crps", aggfunc="sum")

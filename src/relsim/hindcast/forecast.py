@@ -180,16 +180,34 @@ def simulated(
     scenario = scenario_of(fitted, max(horizons), gain)
     data = simulate(scenario, runs=runs, seed=seed, record="overall").data
     overall = data["overall"].sel(pair=list(fitted.past.dyads))
-    link, dynamics, events = link_of(fitted), fitted.dynamics, fitted.past.expected_events()
-    passing = dynamics.passing**2 * (fitted.filtered.weights @ fitted.filtered.factors**2)
+    passing, events = passing_variances(fitted), fitted.past.expected_events()
     years = data["time"].dt.year.to_numpy()
     said = {}
     for horizon in horizons:
         chosen = np.flatnonzero(years == fitted.past.years[-1] + horizon)
         yearly = overall.isel(time=chosen).mean("time").to_numpy().astype(np.float64)
-        weights = _cells(link.pulls(np.clip(yearly, -_MOST, _MOST)), passing)
-        said[horizon] = predictive(weights, events, dynamics.clustering)
+        said[horizon] = as_measured(yearly, fitted, passing, events)
     return said
+
+
+def passing_variances(fitted: Fitted) -> Values:
+    """Variance of what is gone the next year, of each pair, in pulls², [P]."""
+    filtered = fitted.filtered
+    found: Values = fitted.dynamics.passing**2 * (filtered.weights @ filtered.factors**2)
+    return found
+
+
+def as_measured(cooperation: Values, fitted: Fitted, passing: Values, events: Values) -> Predictive:
+    """Distributions of measured values, by runs of the model.
+
+    Args:
+        cooperation: yearly means of each run, [R, P].
+        fitted: has the link to the source and what one event tells.
+        passing: variances as of :func:`passing_variances`, [P].
+        events: that the values rest on, [P].
+    """
+    pulls = link_of(fitted).pulls(np.clip(cooperation, -_MOST, _MOST))
+    return predictive(_cells(pulls, passing), events, fitted.dynamics.clustering)
 
 
 def _cells(pulls: Values, variances: Values) -> Values:

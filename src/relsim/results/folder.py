@@ -139,6 +139,32 @@ def _left(folder: Path, inside: Iterable[str]) -> list[Path]:
     return [*(path for path in known if path.exists()), *folder.glob(".*.part")]
 
 
+def written_once(
+    folder: Path, write: Callable[[Path], None], *, force: bool, waiting: Callable[[], None]
+) -> bool:
+    """Writes a result unless it is there already; whether it was.
+
+    Args:
+        folder: of the result.
+        write: writes all of it into a folder, the manifest last.
+        force: write it again.
+        waiting: called before waiting for another process that writes it.
+
+    Raises:
+        ResultsError: the place cannot be written.
+    """
+    try:
+        with locked([folder], waiting):
+            if not force and is_finished(folder):
+                remove_left(folder)
+                return True
+            with written_aside(folder, afresh=True) as aside:
+                write(aside)
+    except OSError as error:
+        raise unwritable(error, folder) from error
+    return False
+
+
 def is_full(error: OSError) -> bool:
     """Whether there is no room left."""
     return error.errno in _FULL

@@ -22,14 +22,7 @@ from relsim.hindcast.evaluate import HORIZONS, HoldOut
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
-from relsim.results.folder import (
-    MANIFEST,
-    is_finished,
-    locked,
-    remove_left,
-    unwritable,
-    written_aside,
-)
+from relsim.results.folder import MANIFEST, unwritable, written_once
 from relsim.results.identity import digest
 from relsim.results.lookup import HINDCASTS
 from relsim.results.manifest import versions, write_manifest
@@ -103,23 +96,19 @@ def run_hindcast(
         "relsim": __version__,
     }
     folder = Path(out) / HINDCASTS / slug(file.stem) / digest(asked)[:12]
+
+    def write(aside: Path) -> None:
+        started = time.perf_counter()
+        told.phase("Fitting each past, and scoring what came")
+        found = hindcast(panel, origins, horizons, hold_out, simulate=simulate)
+        seconds = round(time.perf_counter() - started, 1)
+        about = {"id": folder.name, "file": file.name, "command": command, "seconds": seconds}
+        told.phase("Drawing figures and the report")
+        _write(found, about | asked, aside)
+
     waiting = partial(told.phase, "Another process runs this hindcast; waiting")
-    try:
-        with locked([folder], waiting):
-            if not force and is_finished(folder):
-                remove_left(folder)
-                return replace(open_hindcast(folder), reused=True)
-            about: dict[str, Any] = {"id": folder.name, "file": file.name, "command": command}
-            with written_aside(folder, afresh=True) as aside:
-                started = time.perf_counter()
-                told.phase("Fitting each past, and scoring what came")
-                found = hindcast(panel, origins, horizons, hold_out, simulate=simulate)
-                about["seconds"] = round(time.perf_counter() - started, 1)
-                told.phase("Drawing figures and the report")
-                _write(found, about | asked, aside)
-    except OSError as error:
-        raise unwritable(error, folder) from error
-    return open_hindcast(folder)
+    reused = written_once(folder, write, force=force, waiting=waiting)
+    return replace(open_hindcast(folder), reused=reused)
 
 
 def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:

@@ -217,14 +217,29 @@ class Checker:
         for index, tie in enumerate(expect.order or ()):
             yield from self._judged_tie(tie, (*path, "order", index))
         if "time" not in self.stand_ins:
-            for key in ("at", "by", "after", "before"):
+            for key in ("since", "at", "by", "after", "before"):
                 month = getattr(expect, key)
                 text = "" if month is None else self._outside(key, month)
                 if text:
                     yield self._problem((*path, key), "outside-time", text)
+            if text := self._none_since(expect):
+                yield self._problem((*path, "since"), "outside-time", text)
+
+    def _none_since(self, expect: Expectation) -> str:
+        """Why a change cannot be judged so soon after the month it counts from; empty where it
+        can."""
+        time = self.scenario.time
+        if expect.since is None or not time.start <= expect.since <= time.end:
+            return ""
+        steps = (expect.since.serial - time.start.serial) // time.months_per_step
+        first = time.start.plus((steps + 1) * time.months_per_step)
+        judged = expect.at or expect.by or time.end
+        if judged >= first:
+            return ""
+        return f"No step ends between {expect.since} and {judged}: the next ends at {first}."
 
     def _outside(self, key: str, month: Month) -> str:
-        """Why nothing can be judged at, by, after or before a month; empty where it can."""
+        """Why nothing can be judged at, by, since, after or before a month; empty where it can."""
         time = self.scenario.time
         first = time.start.plus(time.months_per_step)
         if not time.start <= month <= time.end:

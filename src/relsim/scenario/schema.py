@@ -459,7 +459,9 @@ class Expectation(Part):
     """What a claim says of the futures. Exactly one of level, change, order, reach, halfway."""
 
     level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
-    change: TieRef | None = Field(None, description="Its change since the start.")
+    change: TieRef | None = Field(
+        None, description="Its change since the start, or `since` a later month."
+    )
     order: list[TieRef] | None = Field(
         None, min_length=2, max_length=2, description="The first of two ties is above the second."
     )
@@ -479,11 +481,14 @@ class Expectation(Part):
         None, description="Later than this month; with `before`, between the two."
     )
     before: Month | None = Field(None, description="Earlier than this month.")
+    since: Month | None = Field(
+        None, description="Month from which a `change` counts; the start where absent."
+    )
     at: Month | None = Field(None, description="Judged at this month; the end where absent.")
     by: Month | None = Field(
         None,
-        description="Judged over the months after the start up to this one: `reach` has to hold "
-        "in one of them (up to the end where absent), the others in every one.",
+        description="Judged over the months after the start (or `since`) up to this one: `reach` "
+        "has to hold in one of them (up to the end where absent), the others in every one.",
     )
     against: str | None = Field(
         None,
@@ -509,6 +514,8 @@ class Expectation(Part):
         else:
             text = "`order` compares two ties and takes no threshold."
             wrong |= dict.fromkeys(("above", "below"), text)
+        if self.change is None:
+            wrong["since"] = "`since` says from when a `change` counts, and stands with it alone."
         if self.halfway is None:
             text = "`after` and `before` are for `halfway`; levels are judged `at` or `by` a month."
             wrong |= dict.fromkeys(("after", "before"), text)

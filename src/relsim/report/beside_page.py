@@ -1,0 +1,66 @@
+"""The page of a scenario beside a measured series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from relsim.hindcast.beside import Beside
+from relsim.report.inputs import frame_table
+from relsim.report.page import render
+
+CAUTION = (
+    "Nothing of the scenario is fitted to the series. The link is: its offset puts the mean of all "
+    "pairs of the series at a normal relationship, 0.2, and its scale is a judgement. A series of "
+    "news is a share of what was reported, and enemies who talk much stand high in it. What one "
+    "history says of a scenario is little: its pairs share states, its years follow each other."
+)
+SHOWN = {
+    "skill": (
+        "Scores",
+        "CRPS, log score (nats, lower is better) and RMSE in units of measured cooperation; "
+        "coverage and width of bands; ratio: the scenario's CRPS over that of the row, with its "
+        "95 % interval, clustered by state",
+    ),
+    "pairs": (
+        "Pairs",
+        "Means and changes (from the first year measured to the last) of what was measured and "
+        "said; share of years in the 80 % band; CRPS of each forecaster",
+    ),
+    "beside": ("Every pair and year", "Means, scores and bands of each forecaster"),
+    "pit": ("PIT", "Share of values in each tenth of what was said; 0.1 each is right"),
+}
+MOST_ROWS = 400
+
+
+def beside_page(
+    found: Beside,
+    tables: Mapping[str, pd.DataFrame],
+    charts: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    script: str,
+) -> str:
+    """The page as text.
+
+    Args:
+        found: what to show.
+        tables: its tables, by name.
+        charts: definitions of the figures, by name.
+        manifest: with sentences and warnings.
+        script: of :meth:`relsim.figures.save.Painter.script`.
+    """
+    return render(
+        "beside.html",
+        script,
+        title=f"{found.scenario.name}, beside {manifest['file']}",
+        about=found.scenario.about,
+        manifest=manifest,
+        caution=CAUTION,
+        charts=charts,
+        tables=[
+            frame_table(title, caption, tables[name], MOST_ROWS)
+            for name, (title, caption) in SHOWN.items()
+        ],
+    )

@@ -31,7 +31,7 @@ def test_the_numbers_that_made_a_series_are_found() -> None:
 def test_bands_cover_what_the_model_itself_makes() -> None:
     covered: dict[int, list[float]] = {1: [], 5: []}
     for seed in range(21, 27):  # what is shared moves all pairs of a seed together
-        panel = made_panel(years=14, seed=seed)
+        panel = made_panel(years=14, seed=seed, states=11)
         for years, said in fit(panel.until(2008)).forecast((1, 5)).items():
             covered[years].append(said.covered(panel.values[:, 8 + years], 0.8).mean())
     for shares in covered.values():

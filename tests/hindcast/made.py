@@ -20,6 +20,8 @@ TRUTH = Dynamics(
     passing=0.12,
     clustering=3.0,
     unevenness=0.3,
+    shared_drift=0.05,
+    shared_passing=0.05,
 )
 
 
@@ -42,7 +44,7 @@ def made_panel(years: int, seed: int, states: int = 14, of_states: float = 0.3) 
 
 
 def made_pulls(pairs: int, years: int, truth: Dynamics, rng: np.random.Generator) -> Values:
-    """Level, fluctuation and passing spread of each pair and year, [P, T]."""
+    """Level, fluctuation and passing spread of each pair and year, and what is shared, [P, T]."""
     factor = np.exp(truth.unevenness * rng.standard_normal(pairs))
     level = truth.level_spread * rng.standard_normal(pairs)
     fluctuation = truth.volatility * factor * rng.standard_normal(pairs)
@@ -53,7 +55,9 @@ def made_pulls(pairs: int, years: int, truth: Dynamics, rng: np.random.Generator
             level = level + truth.drift * rng.standard_normal(pairs)
             fluctuation = truth.persistence * fluctuation + fresh * rng.standard_normal(pairs)
         pulls[:, year] = level + fluctuation
-    return pulls + truth.passing * factor[:, np.newaxis] * rng.standard_normal((pairs, years))
+    own = truth.passing * factor[:, np.newaxis] * rng.standard_normal((pairs, years))
+    lasting = np.append(0.0, np.cumsum(truth.shared_drift * rng.standard_normal(years - 1)))
+    return pulls + own + lasting + truth.shared_passing * rng.standard_normal(years)
 
 
 def shuffled(panel: Panel, seed: int) -> Panel:

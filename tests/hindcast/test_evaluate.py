@@ -102,5 +102,5 @@ def test_measured_series_are_forecast_better_than_by_the_best_baseline() -> None
     panel = panel_of(read_observed(HISTORY / "icews_net.csv"))
     table = skill(evaluate(panel))
     model = table[table["forecaster"] == MODEL].set_index("horizon")
-    assert (model["ratio"] <= 0.98).all()
-    assert model["cover80"].between(0.76, 0.84).all()
+    assert (model["ratio"] <= 0.975).all()
+    assert model["cover80"].between(0.77, 0.83).all()

@@ -39,7 +39,8 @@ def test_the_link_goes_both_ways() -> None:
     link = Link(1.0)
     units = link.units(np.array([-0.5, 1.0, 2.5]))
     assert link.pulls(units / np.sqrt(1 + units**2)) == pytest.approx([-0.5, 1.0, 2.5])
-    assert link_of(FIT).pulls(np.array([0.2])) == pytest.approx(FIT.dynamics.level)
+    level = FIT.dynamics.level + FIT.filtered.shared.mean
+    assert link_of(FIT).pulls(np.array([0.2])) == pytest.approx(level)
 
 
 def test_an_ensemble_without_third_parties_agrees_with_the_linear_forecast() -> None:

@@ -48,7 +48,7 @@ def test_a_foretold_value_is_spread_as_binomial_counts_are(events: int) -> None:
     pulls = rng.normal(1.4, 0.4, 40_000)
     drawn = 2 * rng.binomial(events, 1 / (1 + np.exp(-2 * pulls))) / events - 1
     weights = cell_weights(np.array([1.4]), np.array([0.16]))
-    said = predictive(weights, np.array([float(events)]), 1.0)
+    said = predictive([weights], np.array([[float(events)]]), np.ones(1), 1.0)
     assert said.mean() == pytest.approx(drawn.mean(), abs=0.01)
     for share in (0.05, 0.25, 0.5, 0.75):
         assert said.quantiles(share) == pytest.approx(

@@ -82,6 +82,16 @@ def test_bands_cover_as_often_as_they_say() -> None:
         assert said.covered(values, level).mean() == pytest.approx(level, abs=0.02)
 
 
+@pytest.mark.parametrize("mean", [0.6, 0.8, 0.9, 1.0])
+def test_bands_cover_as_often_as_they_say_where_many_values_are_1(mean: float) -> None:
+    values = np.clip(np.random.default_rng(8).normal(mean, 0.2, 5000), -1, 1)
+    said = Predictive(np.repeat(clipped_normal(one(mean), one(0.2)).cdf, 5000, axis=0))
+    ones = (values == 1).mean()
+    for level in (0.5, 0.8, 0.95):
+        covered = said.covered(values, level).mean()
+        assert covered == pytest.approx(level, abs=0.02) or covered == pytest.approx(ones, abs=0.01)
+
+
 def test_the_pit_of_the_truth_is_uniform_with_atoms_too() -> None:
     rng = np.random.default_rng(7)
     values = np.clip(rng.normal(0.8, 0.3, 20_000), -1, 1)

@@ -10,7 +10,7 @@ import pytest
 from hindcast.made import TRUTH, made_panel
 from relsim.hindcast.levels import no_levels
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.state_space import Dynamics, Fitted, filtered, fit
+from relsim.hindcast.state_space import Dynamics, filtered, fit, fits_once
 
 PANEL = made_panel(years=16, seed=11)
 FIT = fit(PANEL)
@@ -30,8 +30,8 @@ def test_the_numbers_that_made_a_series_are_found() -> None:
 
 def test_bands_cover_what_the_model_itself_makes() -> None:
     covered: dict[int, list[float]] = {1: [], 5: []}
-    for seed in (21, 22):
-        panel = made_panel(years=14, seed=seed)
+    for seed in range(21, 27):  # what is shared moves all pairs of a seed together
+        panel = made_panel(years=14, seed=seed, states=11)
         for years, said in fit(panel.until(2008)).forecast((1, 5)).items():
             covered[years].append(said.covered(panel.values[:, 8 + years], 0.8).mean())
     for shares in covered.values():
@@ -39,7 +39,9 @@ def test_bands_cover_what_the_model_itself_makes() -> None:
 
 
 def still(**numbers: float) -> Dynamics:
-    return replace(TRUTH, unevenness=1e-6, clustering=1.0, **numbers)
+    """Without a shared part, as one pair cannot tell it from its own."""
+    alone = replace(TRUTH, unevenness=1e-6, clustering=1.0, shared_drift=1e-6, shared_passing=1e-6)
+    return replace(alone, **numbers)
 
 
 def test_with_many_events_the_filter_is_the_textbook_one() -> None:
@@ -67,7 +69,8 @@ def test_uncertainty_grows_with_the_horizon_and_shrinks_with_what_is_known() -> 
     assert (far > near).all()
     hidden = np.arange(len(PANEL.dyads)) < 3
     blind = PANEL.hiding(hidden)
-    unseen = Fitted(blind, FIT.dynamics, FIT.levels, filtered(blind, FIT.dynamics, FIT.levels))
+    again = filtered(blind, FIT.dynamics, FIT.levels)
+    unseen = replace(FIT, past=blind, filtered=again)
     assert (unseen.pulls(1)[1][hidden] > near[hidden]).all()
 
 
@@ -86,3 +89,24 @@ def test_a_pair_s_own_series_is_not_in_what_the_others_say_of_it() -> None:
     changed[0] = -0.9
     found = fit(replace(PANEL, values=changed))
     assert found.levels.mean[0] == pytest.approx(FIT.levels.mean[0], abs=0.1)
+
+
+def test_what_all_pairs_share_is_told_from_what_is_their_own() -> None:
+    rng = np.random.default_rng(13)
+    panel = made_panel(years=12, seed=13, states=11)
+    steps = np.append(0.0, np.cumsum(0.15 * rng.standard_normal(11)))
+    pulls = np.arctanh(np.clip(panel.values, -0.99, 0.99)) + steps
+    moved, unmoved = fit(replace(panel, values=np.tanh(pulls))), fit(panel)
+    assert moved.dynamics.shared_drift > 1.5 * unmoved.dynamics.shared_drift
+    gained = moved.filtered.shared.mean - unmoved.filtered.shared.mean
+    assert 0.6 < gained / steps[-1] < 1.2  # the rest is taken for drifts of pairs
+    assert moved.dynamics.drift == pytest.approx(unmoved.dynamics.drift, rel=0.25)
+
+
+def test_a_past_is_fitted_once_and_to_the_same_bits() -> None:
+    fit_once, past = fits_once(), PANEL.until(2002)
+    first = fit_once(past)
+    assert fit_once(PANEL.until(2002)) is first
+    assert first.dynamics == fit(past).dynamics
+    assert fit_once(past.hiding(np.arange(len(past.dyads)) < 3)) is not first
+    assert fit_once(PANEL.until(2003)) is not first

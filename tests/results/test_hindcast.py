@@ -31,7 +31,8 @@ def test_a_hindcast_leaves_a_whole_folder_once(tmp_path: Path) -> None:
     assert run_hindcast(file, horizons=(1, 3), simulate=False, out=tmp_path / "out").reused
     save_parameters(result, tmp_path / "x" / "numbers.json")
     saved = json.loads((tmp_path / "x" / "numbers.json").read_text())
-    assert 0 < saved["persistence"] < 1
+    assert 0 < saved["fitted"]["persistence"] < 1
+    assert saved["provenance"]["file"] == "made.csv"
 
 
 def test_a_series_that_is_too_short_says_so(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from relsim.hindcast.counts import SHARES, counts_of
 from relsim.hindcast.measurement import absorb, cell_weights, predictive, shrunk_pull
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, clipped_normal
@@ -74,13 +75,14 @@ class Baseline:
         mean = float(past.values[past.measured].mean())
         numbers = self._fit(past, mean)
         now = np.array([feature(past)[:, -1] for feature in self.features])
-        events = past.expected_events()
+        counts = counts_of(past)
         said = {}
         for years in horizons:
-            cases = Cases(now, events, np.full(len(events), float(years)))
+            cases = Cases(now, counts.expected, np.full(len(counts.logs), float(years)))
             pulls, variances = self._pulls(numbers, cases, mean)
-            cells = cell_weights(pulls, variances)
-            said[years] = predictive(cells, events, float(np.exp(numbers[2])))
+            events = counts.ahead(years)
+            cells = [cell_weights(pulls, variances)] * len(SHARES)
+            said[years] = predictive(cells, events, SHARES, float(np.exp(numbers[2])))
         return said
 
     def _pulls(self, numbers: Values, cases: Cases, mean: float) -> tuple[Values, Values]:

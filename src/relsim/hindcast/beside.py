@@ -212,7 +212,9 @@ def _forecasts(
         for name, level in ((SCENARIO, levels[year]), (NO_CHANGE, opening)):
             cooperation = level[:, places].astype(np.float64)
             said[name][year] = as_measured(cooperation, fitted, passing, events)
-        said[MEAN][year] = predictive(pooled, events, fitted.dynamics.clustering)
+        said[MEAN][year] = predictive(
+            [pooled], events[:, np.newaxis], np.ones(1), fitted.dynamics.clustering
+        )
     return said
 
 

@@ -8,6 +8,7 @@ states together (the pigeonhole bootstrap of Owen 2007), as pairs that share a s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,7 +20,7 @@ from relsim.hindcast.baselines import BASELINES, PLAIN
 from relsim.hindcast.forecast import with_theory, without_theory
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
-from relsim.hindcast.state_space import fit
+from relsim.hindcast.state_space import Fit, fit
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -40,9 +41,9 @@ DRAWS = 2000
 INTERVAL = (0.025, 0.975)
 
 
-def state_space(past: Panel, horizons: Sequence[int]) -> Forecasts:
+def state_space(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> Forecasts:
     """The linear cousin of the model, fitted and run forward."""
-    return fit(past).forecast(horizons)
+    return fit_of(past).forecast(horizons)
 
 
 def level_alone(past: Panel, horizons: Sequence[int]) -> Forecasts:
@@ -53,15 +54,18 @@ def level_alone(past: Panel, horizons: Sequence[int]) -> Forecasts:
     return fit(past, moving=False).forecast(horizons)
 
 
-def forecasters() -> dict[str, Forecaster]:
+def forecasters(fit_of: Fit = fit) -> dict[str, Forecaster]:
     """The model, the model without its dynamics, and the baselines, by name."""
     simple = {baseline.name: baseline.forecast for baseline in (*BASELINES, *PLAIN)}
-    return {MODEL: state_space, LEVEL: level_alone, **simple}
+    return {MODEL: partial(state_space, fit_of=fit_of), LEVEL: level_alone, **simple}
 
 
-def simulations() -> dict[str, Forecaster]:
+def simulations(fit_of: Fit = fit) -> dict[str, Forecaster]:
     """The simulation itself, without third parties and with them."""
-    return {SIMULATION: without_theory, THEORY: with_theory}
+    return {
+        SIMULATION: partial(without_theory, fit_of=fit_of),
+        THEORY: partial(with_theory, fit_of=fit_of),
+    }
 
 
 def origins_of(panel: Panel, horizons: Sequence[int]) -> tuple[int, ...]:

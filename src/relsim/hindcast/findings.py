@@ -25,7 +25,7 @@ from relsim.hindcast.evaluate import (
     skill,
 )
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.state_space import Fitted, fit
+from relsim.hindcast.state_space import Fitted, fits_once
 
 FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
 WORTH = 0.005  # of CRPS: half a percent, well below what pairs and years settle
@@ -146,9 +146,10 @@ def hindcast(
         RelsimError: the series is too short.
     """
     chosen = tuple(origins_of(panel, horizons) if origins is None else origins)
-    judged = forecasters() | (simulations() if simulate else {})
+    fit_of = fits_once()
+    judged = forecasters(fit_of) | (simulations(fit_of) if simulate else {})
     scores = evaluate(panel, judged, chosen, horizons, hold_out)
-    return Hindcast(panel, chosen, tuple(horizons), hold_out, scores, fit(panel))
+    return Hindcast(panel, chosen, tuple(horizons), hold_out, scores, fit_of(panel))
 
 
 def _skill_sentence(rows: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,12 @@ from relsim.ensemble.simulate import simulate
 from relsim.hindcast.measurement import cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive
-from relsim.hindcast.state_space import Fitted, fit
+from relsim.hindcast.state_space import Dynamics, Fit, Fitted, fit
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
 
 Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 NORMAL = 0.2  # cooperation of a normal relationship, on the anchors of the codebook
 SCALE = 1.5  # puts a rivalry, -0.6, at a value near -0.1 in ICEWS, where rivals are; judgement
@@ -62,7 +64,8 @@ class Link:
 
 def link_of(fitted: Fitted) -> Link:
     """The link that puts the mean level of all pairs at a normal relationship."""
-    return Link(fitted.dynamics.level - SCALE * NORMAL / np.sqrt(1 - NORMAL**2))
+    level = fitted.dynamics.level + fitted.filtered.shared.mean
+    return Link(level - SCALE * NORMAL / np.sqrt(1 - NORMAL**2))
 
 
 def monthly_speed(persistence: float) -> float:
@@ -88,6 +91,18 @@ def yearly_share(adaptability: float) -> float:
     return float(np.sqrt(2 * (speed - 1 + np.exp(-speed))) / speed)
 
 
+def drift_of(dynamics: Dynamics) -> float:
+    """Drift of an affinity, in pull units per √year: the pair's own and the shared one."""
+    return float(np.hypot(dynamics.drift, dynamics.shared_drift)) / SCALE
+
+
+def volatility_of(dynamics: Dynamics) -> float:
+    """Stationary standard deviation of cooperation at a normal relationship, of a usual pair."""
+    near = (1 + NORMAL**2 / (1 - NORMAL**2)) ** -1.5  # posture by pull at a normal relationship
+    share = yearly_share(monthly_speed(dynamics.persistence))
+    return dynamics.volatility / SCALE * near / share
+
+
 def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
     """The scenario of all pairs from the middle of the last year on.
 
@@ -104,12 +119,12 @@ def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
         "name": f"Fitted up to {last}",
         "time": {"start": f"{last}-{START_MONTH:02d}", "end": f"{last + years}-12"},
         "domains": {"relations": 1},
-        "states": _states(fitted, adaptability),
+        "states": _states(fitted),
         "ties": ties,
         "parameters": {
             "adaptability": adaptability,
             "reciprocity": 0,
-            "drift": dynamics.drift / SCALE,
+            "drift": drift_of(dynamics),
             "shared_shocks": 1,
             "mutuality": 0,
             "third_party_gain": gain,
@@ -129,12 +144,14 @@ def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
 def _openings(fitted: Fitted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Opening ties, uncertain, and the shifts that let fluctuations pass."""
     link, belief, weights = link_of(fitted), fitted.filtered.belief, fitted.filtered.weights
-    level = (weights * belief.level).sum(axis=1)
+    own = (weights * belief.level).sum(axis=1)
     fluctuation = (weights * belief.fluctuation).sum(axis=1)
-    spread = (weights * (belief.level_variance + (belief.level - level[:, np.newaxis]) ** 2)).sum(
+    spread = (weights * (belief.level_variance + (belief.level - own[:, np.newaxis]) ** 2)).sum(
         axis=1
     )
-    units = link.units(level + fluctuation)
+    shared = fitted.filtered.shared
+    spread = spread + shared.variance
+    units = link.units(own + shared.mean + fluctuation)
     opening = np.clip(units / np.sqrt(1 + units**2), -_MOST, _MOST)
     error = np.sqrt(spread) / SCALE * (1 + units**2) ** -1.5
     ties = {
@@ -148,13 +165,12 @@ def _openings(fitted: Fitted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return ties, shifts
 
 
-def _states(fitted: Fitted, adaptability: float) -> dict[str, Any]:
+def _states(fitted: Fitted) -> dict[str, Any]:
     """States with tie interests by their news, and with their own volatility."""
     names, joins = fitted.past.states()
-    events = fitted.past.expected_events()
+    events = fitted.counts.expected
     factors = fitted.filtered.weights @ fitted.filtered.factors
-    near = (1 + NORMAL**2 / (1 - NORMAL**2)) ** -1.5  # posture by pull at a normal relationship
-    volatility = fitted.dynamics.volatility / SCALE * near / yearly_share(adaptability)
+    volatility = volatility_of(fitted.dynamics)
     states: dict[str, Any] = {}
     for place, name in enumerate(names):
         own = np.flatnonzero(joins[:, place])
@@ -180,25 +196,26 @@ def simulated(
     scenario = scenario_of(fitted, max(horizons), gain)
     data = simulate(scenario, runs=runs, seed=seed, record="overall").data
     overall = data["overall"].sel(pair=list(fitted.past.dyads))
-    passing, events = passing_variances(fitted), fitted.past.expected_events()
+    link, passing = link_of(fitted), passing_variances(fitted)
     years = data["time"].dt.year.to_numpy()
     said = {}
     for horizon in horizons:
         chosen = np.flatnonzero(years == fitted.past.years[-1] + horizon)
         yearly = overall.isel(time=chosen).mean("time").to_numpy().astype(np.float64)
-        said[horizon] = as_measured(yearly, fitted, passing, events)
+        pulls = link.pulls(np.clip(yearly, -_MOST, _MOST))
+        said[horizon] = fitted.measured(horizon, partial(_cells, pulls, passing))
     return said
 
 
 def passing_variances(fitted: Fitted) -> Values:
     """Variance of what is gone the next year, of each pair, in pulls², [P]."""
-    filtered = fitted.filtered
-    found: Values = fitted.dynamics.passing**2 * (filtered.weights @ filtered.factors**2)
-    return found
+    dynamics, filtered = fitted.dynamics, fitted.filtered
+    own: Values = dynamics.passing**2 * (filtered.weights @ filtered.factors**2)
+    return own + dynamics.shared_passing**2
 
 
 def as_measured(cooperation: Values, fitted: Fitted, passing: Values, events: Values) -> Predictive:
-    """Distributions of measured values, by runs of the model.
+    """Distributions of measured values that rest on known counts of events, by runs of the model.
 
     Args:
         cooperation: yearly means of each run, [R, P].
@@ -207,29 +224,39 @@ def as_measured(cooperation: Values, fitted: Fitted, passing: Values, events: Va
         events: that the values rest on, [P].
     """
     pulls = link_of(fitted).pulls(np.clip(cooperation, -_MOST, _MOST))
-    return predictive(_cells(pulls, passing), events, fitted.dynamics.clustering)
+    nothing = np.zeros(len(passing))
+    cells = _cells(pulls, passing, np.ones(len(passing), dtype=bool), nothing, nothing)
+    return predictive([cells], events[:, np.newaxis], np.ones(1), fitted.dynamics.clustering)
 
 
-def _cells(pulls: Values, variances: Values) -> Values:
-    """Cells of ``PULLS``, averaged over runs, [P, Q], of pulls [R, P] with a normal error."""
+def _cells(pulls: Values, variances: Values, pairs: Flags, shifts: Values, more: Values) -> Values:
+    """Cells of ``PULLS`` for some pairs, averaged over runs, [N, Q].
+
+    Pulls [R, P] have a normal error, [P]; of these pairs they are shifted, with more variance.
+    """
+    shifted, spreads = pulls[:, pairs] + shifts, variances[pairs] + more
     columns = [
-        cell_weights(pulls[:, pair], np.full(len(pulls), variance)).mean(axis=0)
-        for pair, variance in enumerate(variances)
+        cell_weights(own, np.full(len(own), spread)).mean(axis=0)
+        for own, spread in zip(shifted.T, spreads, strict=True)
     ]
     return np.array(columns)
 
 
-def without_theory(past: Panel, horizons: Sequence[int]) -> dict[int, Predictive]:
+def without_theory(
+    past: Panel, horizons: Sequence[int], fit_of: Fit = fit
+) -> dict[int, Predictive]:
     """The model's ensemble with third parties switched off."""
-    return simulated(fit(past), horizons)
+    return simulated(fit_of(past), horizons)
 
 
-def with_theory(past: Panel, horizons: Sequence[int]) -> dict[int, Predictive]:
+def with_theory(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> dict[int, Predictive]:
     """The model's ensemble with the third-party gain that served best in the past."""
-    return simulated(fit(past), horizons, fitted_gain(past))
+    return simulated(fit_of(past), horizons, fitted_gain(past, fit_of=fit_of))
 
 
-def fitted_gain(past: Panel, gains: Sequence[float] = GAINS, runs: int = RUNS // 2) -> float:
+def fitted_gain(
+    past: Panel, gains: Sequence[float] = GAINS, runs: int = RUNS // 2, fit_of: Fit = fit
+) -> float:
     """The third-party gain whose forecasts of the last two years had the least CRPS.
 
     Each year is forecast by a fit to those before it; all gains have the same draws.
@@ -239,7 +266,7 @@ def fitted_gain(past: Panel, gains: Sequence[float] = GAINS, runs: int = RUNS //
         earlier = past.until(origin)
         if len(earlier.years) < 2:
             continue
-        fitted, column = fit(earlier), past.years.index(origin + 1)
+        fitted, column = fit_of(earlier), past.years.index(origin + 1)
         known = past.measured[:, column] & earlier.seen
         for gain in gains:
             said = simulated(fitted, (1,), gain, runs)[1].of(known)

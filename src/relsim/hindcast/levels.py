@@ -59,39 +59,84 @@ def fit_levels(found: Values, errors: Values, seen: Flags, events: Values, joins
         joins: which states each pair joins, [P, S].
     """
     design = np.column_stack([np.ones(len(found)), np.log(events) - USUAL_LOG_EVENTS, joins])
-    of_states, of_pairs = _spreads(found[seen], errors[seen], design[seen])
-    prior = _prior(of_states, joins.shape[1])
+    said = foretell(found, errors, seen, design, _WIDTHS, _SPREAD_CENTRES)
+    per_log_events, effects = float(said.effects[1]), said.effects[2:]
+    return Levels(said.mean, said.variance, said.of_states, said.of_pairs, per_log_events, effects)
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What a mixed model says of each row by the others.
+
+    Attributes:
+        mean: [P].
+        variance: of that, not counting the row's own rest, [P].
+        effects: of the columns, [K].
+        of_states: standard deviation of the effects of states.
+        of_pairs: standard deviation of the rows' own rests.
+    """
+
+    mean: Values
+    variance: Values
+    effects: Values
+    of_states: float
+    of_pairs: float
+
+
+def foretell(
+    found: Values,
+    errors: Values,
+    seen: Flags,
+    design: Values,
+    widths: tuple[float, ...],
+    centres: Values,
+) -> Foretold:
+    """Fit a mixed model, then foretell each row by the others.
+
+    Args:
+        found: what is to be explained, [P].
+        errors: variances of that, [P].
+        seen: which rows are known, [P].
+        design: columns of fixed effects, then of states, [P, K].
+        widths: prior standard deviations of the fixed effects.
+        centres: of the priors (normal, ±1) of the log standard deviations of states' effects and
+            of rests.
+    """
+    of_states, of_pairs = _spreads(found[seen], errors[seen], design[seen], widths, centres)
+    prior = _prior(of_states, design.shape[1], widths)
     precision = np.where(seen, 1 / (errors + of_pairs**2), 0.0)
     covariance = np.linalg.inv(np.diag(1 / prior) + design.T @ (design * precision[:, np.newaxis]))
     effects = covariance @ (design.T @ (precision * np.where(seen, found, 0.0)))
     fitted = design @ effects
     spread = np.einsum("pk,kl,pl->p", design, covariance, design)
-    # Taking a pair's own series out again: division of normal densities.
+    # Taking a row's own value out again: division of normal densities.
     alone = spread / (1 - precision * spread)
     mean = alone * (fitted / spread - precision * np.where(seen, found, 0.0))
-    return Levels(mean, alone, of_states, of_pairs, float(effects[1]), effects[2:])
+    return Foretold(mean, alone, effects, of_states, of_pairs)
 
 
-def _prior(of_states: float, states: int) -> Values:
-    """Prior variances of mean, effect of events and effects of states, [2 + S]."""
-    fixed = np.square(np.array(_WIDTHS))
-    return np.concatenate([fixed, np.full(states, of_states**2)])
+def _prior(of_states: float, columns: int, widths: tuple[float, ...]) -> Values:
+    """Prior variances of the effects, [K]."""
+    fixed = np.square(np.array(widths))
+    return np.concatenate([fixed, np.full(columns - len(widths), of_states**2)])
 
 
-def _spreads(found: Values, errors: Values, design: Values) -> tuple[float, float]:
-    """Standard deviations of states' effects and pairs' rests, by marginal likelihood."""
+def _spreads(
+    found: Values, errors: Values, design: Values, widths: tuple[float, ...], centres: Values
+) -> tuple[float, float]:
+    """Standard deviations of states' effects and rows' rests, by marginal likelihood."""
 
     def surprise(logs: Values) -> float:
         of_states, of_pairs = np.exp(logs)
-        prior = _prior(of_states, design.shape[1] - len(_WIDTHS))
+        prior = _prior(of_states, design.shape[1], widths)
         marginal = (design * prior) @ design.T + np.diag(errors + of_pairs**2)
         factor = np.linalg.cholesky(marginal)
         whitened = np.linalg.solve(factor, found)
-        weak = np.sum((logs - _SPREAD_CENTRES) ** 2)
+        weak = np.sum((logs - centres) ** 2)
         return float(np.log(np.diag(factor)).sum() + (whitened @ whitened + weak) / 2)
 
     if not len(found):
-        of_states, of_pairs = np.exp(_SPREAD_CENTRES)
+        of_states, of_pairs = np.exp(centres)
     else:
-        of_states, of_pairs = np.exp(minimize(surprise, _SPREAD_CENTRES, method="L-BFGS-B").x)
+        of_states, of_pairs = np.exp(minimize(surprise, centres, method="L-BFGS-B").x)
     return float(of_states), float(of_pairs)

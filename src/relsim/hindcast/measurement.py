@@ -9,6 +9,7 @@ The error of a value thus shrinks with its events, and shrinks towards the ends 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -88,17 +89,29 @@ def log_ways(values: Values, events: Values, clustering: float) -> Values:
     return ended
 
 
-def predictive(weights: Values, events: Values, clustering: float) -> Predictive:
-    """Distributions of values that rest on so many events, mixed over η.
+def predictive(
+    weights: Sequence[Values], events: Values, shares: Values, clustering: float
+) -> Predictive:
+    """Distributions of values, mixed over η and over how many events they rest on.
 
     For one η a share is beta distributed with mean p and variance p(1 - p)/trials; a share within
     half an event of 1 is 1.
 
     Args:
-        weights: probabilities of the cells of ``PULLS``, [N, Q].
-        events: expected, [N].
+        weights: probabilities of the cells of ``PULLS``, [N, Q], for each count.
+        events: counts that values may rest on, [N, M].
+        shares: probabilities of those, [M].
         clustering: events for each independent one.
     """
+    cdf = np.zeros((len(events), len(GRID)))
+    for share, cells, counts in zip(shares, weights, events.T, strict=True):
+        cdf += share * _values_cdf(cells, counts, clustering)
+    cdf[:, -1] = 1.0
+    return Predictive(cdf)
+
+
+def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
+    """The same for one count of events of each, [N, G]."""
     place = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
     left = np.minimum(place.astype(int), len(TRIALS) - 2)
     kernels, more = _kernels(), (place - left)[:, np.newaxis]
@@ -107,7 +120,7 @@ def predictive(weights: Values, events: Values, clustering: float) -> Predictive
         rows = left == lower
         ends = (weights[rows] @ kernels[lower + side] for side in (0, 1))
         cdf[rows] = (1 - more[rows]) * next(ends) + more[rows] * next(ends)
-    return Predictive(_with_atom(cdf, 1 - 1 / np.maximum(events, 1.0)))
+    return _with_atom(cdf, 1 - 1 / np.maximum(events, 1.0))
 
 
 def _with_atom(cdf: Values, ends: Values) -> Values:

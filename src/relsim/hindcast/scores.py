@@ -54,8 +54,15 @@ class Predictive:
         return found
 
     def band(self, level: float) -> tuple[Values, Values]:
-        """Central band: lower and upper ends, [N] each, for a level such as 0.8."""
-        return self.quantiles((1 - level) / 2), self.quantiles((1 + level) / 2)
+        """Band that leaves out as much on either side: its ends, [N] each, for a level like 0.8.
+
+        Where 1 itself has more than is left out above, the band reaches to 1 and all that is left
+        out lies below: else it would hold more than its level.
+        """
+        tail = (1 - level) / 2
+        ended = 1 - self._continuous()[:, -1] > tail
+        lower = np.where(ended, self.quantiles(2 * tail), self.quantiles(tail))
+        return lower, np.where(ended, 1.0, self.quantiles(1 - tail))
 
     def covered(self, values: Values, level: float) -> Flags:
         """Which values lie in their band, ends included, [N]."""

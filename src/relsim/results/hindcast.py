@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from relsim.analysis.observed import read_observed
 from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
 from relsim.figures.skill import hindcast_charts
+from relsim.hindcast.defaults import defaults_of
 from relsim.hindcast.evaluate import HORIZONS, HoldOut
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.panel import panel_of
@@ -116,7 +117,7 @@ def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
     tables = found.tables()
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
-    fitted = json.dumps(asdict(found.fitted.dynamics), indent=2) + "\n"
+    fitted = json.dumps(defaults_of(found, about["file"]), indent=2, ensure_ascii=False) + "\n"
     (folder / PARAMETERS).write_text(fitted, encoding="utf-8")
     content = _manifest(found, about)
     charts = {name: definition(one) for name, one in hindcast_charts(found).items()}

@@ -22,7 +22,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 
-.PHONY: demo test test-all test-newer-mesa bench lint golden schema gallery clean
+.PHONY: demo test test-all test-newer-mesa bench lint golden schema gallery fitted clean
 
 demo: $(STAMP)
 	$(BIN)/relsim run $(SCENARIO)
@@ -72,6 +72,10 @@ schema: $(STAMP)
 # Remakes the pictures of the README.
 gallery: $(STAMP)
 	$(BIN)/python scripts/make_gallery.py
+
+# Fits the defaults anew: make fitted SERIES=icews_net.csv. The series is not part of the package.
+fitted: $(STAMP)
+	$(BIN)/python scripts/write_fitted.py $(SERIES)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }

@@ -48,6 +48,7 @@ UNITS = {
     "volatility": "posture",
     "drift": "pull units per √year",
     "a correlation": NONE,
+    "a correlation between domains": NONE,
     "mutuality": NONE,
     "a gain": "pull units",
     "goldstein_unit": "pull units per Goldstein point",

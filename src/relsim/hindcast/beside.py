@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import RelsimError
 from relsim.hindcast.evaluate import DRAWS, INTERVAL, drawn_totals, mean_scores, scored
-from relsim.hindcast.forecast import as_measured, passing_variances
+from relsim.hindcast.forecast import Link, as_measured, link_at, passing_variances
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
@@ -49,6 +49,7 @@ class Beside:
         runs: how many futures.
         panel: the pairs and years that both have.
         fitted: the measurement, by the whole series.
+        link: to the source; it puts the mean of the series at a normal relationship.
         scores: a row for each forecaster, pair and year measured: ``dyad, year, forecaster,
             events`` and the columns of :func:`relsim.hindcast.evaluate.scored`.
     """
@@ -57,6 +58,7 @@ class Beside:
     runs: int
     panel: Panel
     fitted: Fitted
+    link: Link
     scores: pd.DataFrame
 
     @cached_property
@@ -130,14 +132,16 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     """
     shared = shared_part(panel, ensemble.scenario)
     fitted = fit(panel)
-    forecasts = _forecasts(panel, shared, ensemble, fitted)
+    pooled = _pooled(panel, fitted.dynamics.clustering)
+    link = link_at(pooled[0])
+    forecasts = _forecasts(panel, shared, ensemble, fitted, link, pooled)
     rows = [
         _rows(shared, year, name, said)
         for name, by_year in forecasts.items()
         for year, said in by_year.items()
     ]
     scores = pd.concat(rows, ignore_index=True)
-    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, scores)
+    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, link, scores)
 
 
 def whole_years(time: Time) -> tuple[int, ...]:
@@ -196,7 +200,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _forecasts(
-    panel: Panel, shared: Panel, ensemble: Ensemble, fitted: Fitted
+    panel: Panel,
+    shared: Panel,
+    ensemble: Ensemble,
+    fitted: Fitted,
+    link: Link,
+    pooled: tuple[float, float],
 ) -> dict[str, dict[int, Predictive]]:
     """What each forecaster says of the shared pairs, by year."""
     places = ensemble.data.indexes["pair"].get_indexer(pd.Index(shared.dyads))
@@ -204,17 +213,16 @@ def _forecasts(
     passing = passing_variances(fitted)[rows]
     levels = yearly_means(ensemble)
     opening = ensemble.data["overall"].isel(time=0).to_numpy()
-    mean, variance = _pooled(panel, fitted.dynamics.clustering)
-    pooled = np.repeat(cell_weights(np.array([mean]), np.array([variance])), len(places), axis=0)
+    clustering = fitted.dynamics.clustering
+    mean, variance = (np.full(len(places), number) for number in pooled)
+    cells = cell_weights(mean, variance)
     said: dict[str, dict[int, Predictive]] = {SCENARIO: {}, NO_CHANGE: {}, MEAN: {}}
     for column, year in enumerate(shared.years):
         events = np.where(shared.measured[:, column], shared.events[:, column], 1.0)
         for name, level in ((SCENARIO, levels[year]), (NO_CHANGE, opening)):
             cooperation = level[:, places].astype(np.float64)
-            said[name][year] = as_measured(cooperation, fitted, passing, events)
-        said[MEAN][year] = predictive(
-            [pooled], events[:, np.newaxis], np.ones(1), fitted.dynamics.clustering
-        )
+            said[name][year] = as_measured(cooperation, link, passing, events, clustering)
+        said[MEAN][year] = predictive([cells], events[:, np.newaxis], np.ones(1), clustering)
     return said
 
 

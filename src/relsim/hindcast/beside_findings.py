@@ -7,7 +7,6 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
-from relsim.hindcast.forecast import link_of
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
 WRONG = 0.5
@@ -127,7 +126,7 @@ def _rank_sentence(pairs: pd.DataFrame, what: str, measured: str, said: str) -> 
 
 
 def _fitted_sentence(found: Beside) -> str:
-    link, dynamics = link_of(found.fitted), found.fitted.dynamics
+    link, dynamics = found.link, found.fitted.dynamics
     return (
         f"Fitted on the whole series: the link, measured pull = {link.offset:.2f} + "
         f"{link.scale:g}·pull units, a passing spread of {dynamics.passing:.2f}, and "

@@ -38,7 +38,10 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 NORMAL = 0.2  # cooperation of a normal relationship, on the anchors of the codebook
-SCALE = 1.5  # puts a rivalry, -0.6, at a value near -0.1 in ICEWS, where rivals are; judgement
+# Measured pulls per pull unit. Levels of 28 pairs that were coded for 1991 and for 2020 (the two
+# openings of scenarios/pakistan-russia) lie as far apart as a drift of 0.041 pull units per √year
+# sets them, 0.037 with coding errors of 0.1 taken off, 0.045 without; pulls of ICEWS drift by 0.10.
+SCALE = 2.5
 RUNS = 400
 SEED = 1
 GAINS = (0.0, 0.15, 0.3, 0.6)  # tried for third parties; 0.3 is the model's own default
@@ -64,8 +67,12 @@ class Link:
 
 def link_of(fitted: Fitted) -> Link:
     """The link that puts the mean level of all pairs at a normal relationship."""
-    level = fitted.dynamics.level + fitted.filtered.shared.mean
-    return Link(level - SCALE * NORMAL / np.sqrt(1 - NORMAL**2))
+    return link_at(fitted.dynamics.level + fitted.filtered.shared.mean)
+
+
+def link_at(pull: float) -> Link:
+    """The link that puts a measured pull at a normal relationship."""
+    return Link(pull - SCALE * NORMAL / np.sqrt(1 - NORMAL**2))
 
 
 def monthly_speed(persistence: float) -> float:
@@ -214,19 +221,22 @@ def passing_variances(fitted: Fitted) -> Values:
     return own + dynamics.shared_passing**2
 
 
-def as_measured(cooperation: Values, fitted: Fitted, passing: Values, events: Values) -> Predictive:
+def as_measured(
+    cooperation: Values, link: Link, passing: Values, events: Values, clustering: float
+) -> Predictive:
     """Distributions of measured values that rest on known counts of events, by runs of the model.
 
     Args:
         cooperation: yearly means of each run, [R, P].
-        fitted: has the link to the source and what one event tells.
+        link: to the source.
         passing: variances as of :func:`passing_variances`, [P].
         events: that the values rest on, [P].
+        clustering: events for each independent one.
     """
-    pulls = link_of(fitted).pulls(np.clip(cooperation, -_MOST, _MOST))
+    pulls = link.pulls(np.clip(cooperation, -_MOST, _MOST))
     nothing = np.zeros(len(passing))
     cells = _cells(pulls, passing, np.ones(len(passing), dtype=bool), nothing, nothing)
-    return predictive([cells], events[:, np.newaxis], np.ones(1), fitted.dynamics.clustering)
+    return predictive([cells], events[:, np.newaxis], np.ones(1), clustering)
 
 
 def _cells(pulls: Values, variances: Values, pairs: Flags, shifts: Values, more: Values) -> Values:

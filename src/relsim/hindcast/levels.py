@@ -19,6 +19,7 @@ Flags = NDArray[np.bool_]
 USUAL_LOG_EVENTS = 5.5  # about 250 events a year: where the effect of events is nothing
 _WIDTHS = (1.0, 0.15)  # prior standard deviations of the mean, and per e-fold of events
 _SPREAD_CENTRES = np.array([-1.2, -1.0])  # log of 0.3 and of 0.37, in pulls; weak (±1 in the log)
+_REACH = 5.0  # of the search, in prior standard deviations: beyond, the matrices are singular
 
 
 @dataclass(frozen=True)
@@ -138,5 +139,7 @@ def _spreads(
     if not len(found):
         of_states, of_pairs = np.exp(centres)
     else:
-        of_states, of_pairs = np.exp(minimize(surprise, centres, method="L-BFGS-B").x)
+        bounds = [(centre - _REACH, centre + _REACH) for centre in centres]
+        found_logs = minimize(surprise, centres, method="L-BFGS-B", bounds=bounds).x
+        of_states, of_pairs = np.exp(found_logs)
     return float(of_states), float(of_pairs)

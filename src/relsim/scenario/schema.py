@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from relsim.scenario.fitted import FIT
 from relsim.scenario.references import (
     ADAPTABILITY,
     CAPACITY,
@@ -262,16 +263,19 @@ class Parameters(Part):
     """Numbers of the model that hold for all states. See docs/ODD.md for their sources."""
 
     adaptability: Annotated[Number, ADAPTABILITY] = Field(
-        0.10, description="Speed at which posture moves to its target, per month."
+        FIT.numbers["adaptability"].value,
+        description="Speed at which posture moves to its target, per month.",
     )
     reciprocity: Annotated[Number, RECIPROCITY] = Field(
         0.2, description="Pull per unit of difference between the two postures."
     )
     volatility: Annotated[Number, VOLATILITY] = Field(
-        0.06, description="Stationary standard deviation of posture around its target."
+        FIT.numbers["volatility"].value,
+        description="Stationary standard deviation of posture around its target.",
     )
     drift: Annotated[Number, DRIFT] = Field(
-        0.04, description="Standard deviation of the drift of affinity, pull units per √year."
+        FIT.numbers["drift"].value,
+        description="Standard deviation of the drift of affinity, pull units per √year.",
     )
     shared_shocks: Annotated[Number, SHARED_SHOCKS] = Field(
         0.5, description="Correlation of the shocks to the two postures of a pair."

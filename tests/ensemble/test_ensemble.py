@@ -15,6 +15,7 @@ from relsim.ensemble.simulate import Ensemble, dataset, fill, simulate
 from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
+from relsim.scenario.fitted import FIT
 from relsim.scenario.load import check_text, load
 from relsim.scenario.schema import Scenario
 from relsim.scenario.world_text import world_text
@@ -85,7 +86,7 @@ def test_without_volatility_bands_widen_as_a_random_walk_does(pair: str) -> None
     events = {f"events.{name}.off": True for name in load(STATUS_QUO).events}
     years = band_widths(load(STATUS_QUO).with_changes(quiet | events), pair)
     # Variance of a posture that follows a random walk from rest, at speed η, in units of the walk.
-    speed, months = load(STATUS_QUO).parameters.adaptability, 12 * np.array([1, 3, 6, 10])
+    speed, months = FIT.numbers["adaptability"].value, 12 * np.array([1, 3, 6, 10])
     followed = (1 - np.exp(-speed * months)) / speed
     behind = (1 - np.exp(-2 * speed * months)) / (2 * speed)
     expected = np.sqrt(months - 2 * followed + behind)

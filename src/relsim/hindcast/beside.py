@@ -2,10 +2,13 @@
 
 Nothing of the scenario is fitted; its levels, acts and chances are as written. Fitted on the whole
 series is what ties pull units to measured pulls: the offset of the source, the spread that is gone
-the next year, and how much an event tells (:mod:`relsim.hindcast.state_space`). Yearly means of
+the next year, and how much an event tells (:mod:`relsim.hindcast.state_space`). How far apart the
+source sets levels (the scale), and by how much it has each pair of states too high or too low (the
+spread), are of most likelihood given what the scenario says, which favours it. Yearly means of
 overall cooperation go through that, run by run.
 
-Two plain references have the same measurement. ``NO_CHANGE`` is the scenario's own opening, held.
+Two plain references have the same measurement. ``NO_CHANGE`` is the scenario's own opening, held,
+with the scale and spread that suit it.
 ``MEAN`` knows the mean of the series over all pairs and years and its spread, and no pair from
 another; it is fitted on the very values that it is scored on, which favours it.
 """
@@ -37,7 +40,24 @@ Values = NDArray[np.float64]
 SCENARIO = "scenario"
 NO_CHANGE = "no change"
 MEAN = "mean of all pairs"
+USUAL = np.log([1.0, 0.3])  # scale and spread to start from
+_WIDTHS = np.array([1.0, 1.0])  # of weak normal priors of their logs
 NAMED = 12  # states and pairs that an error lists
+
+
+@dataclass(frozen=True)
+class Source:
+    """What ties levels to the values of a series.
+
+    Attributes:
+        link: puts the mean of the series at a normal relationship.
+        spread: standard deviation over pairs of how much too high the source has one, in pulls.
+        clustering: coded events for each independent one.
+    """
+
+    link: Link
+    spread: float
+    clustering: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +69,7 @@ class Beside:
         runs: how many futures.
         panel: the pairs and years that both have.
         fitted: the measurement, by the whole series.
-        link: to the source; it puts the mean of the series at a normal relationship.
+        sources: what ties the scenario, and no change, to the series.
         scores: a row for each forecaster, pair and year measured: ``dyad, year, forecaster,
             events`` and the columns of :func:`relsim.hindcast.evaluate.scored`.
     """
@@ -58,7 +78,7 @@ class Beside:
     runs: int
     panel: Panel
     fitted: Fitted
-    link: Link
+    sources: dict[str, Source]
     scores: pd.DataFrame
 
     @cached_property
@@ -133,15 +153,19 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     shared = shared_part(panel, ensemble.scenario)
     fitted = fit(panel)
     pooled = _pooled(panel, fitted.dynamics.clustering)
-    link = link_at(pooled[0])
-    forecasts = _forecasts(panel, shared, ensemble, fitted, link, pooled)
+    passing = passing_variances(fitted)[np.isin(panel.dyads, shared.dyads)]
+    sources, said = {}, {}
+    for name, levels in _levels(shared, ensemble).items():
+        source = _source(shared, levels, pooled[0], passing, fitted.dynamics.clustering)
+        sources[name], said[name] = source, _through(source, shared, levels, passing)
+    said[MEAN] = _pooled_forecasts(shared, pooled, fitted.dynamics.clustering)
     rows = [
-        _rows(shared, year, name, said)
-        for name, by_year in forecasts.items()
-        for year, said in by_year.items()
+        _rows(shared, year, name, one)
+        for name, by_year in said.items()
+        for year, one in by_year.items()
     ]
     scores = pd.concat(rows, ignore_index=True)
-    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, link, scores)
+    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, sources, scores)
 
 
 def whole_years(time: Time) -> tuple[int, ...]:
@@ -199,31 +223,66 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def _forecasts(
-    panel: Panel,
-    shared: Panel,
-    ensemble: Ensemble,
-    fitted: Fitted,
-    link: Link,
-    pooled: tuple[float, float],
-) -> dict[str, dict[int, Predictive]]:
-    """What each forecaster says of the shared pairs, by year."""
+def _levels(shared: Panel, ensemble: Ensemble) -> dict[str, dict[int, Values]]:
+    """Yearly means of cooperation of the shared pairs, [R, P], by forecaster and year."""
     places = ensemble.data.indexes["pair"].get_indexer(pd.Index(shared.dyads))
-    rows = np.isin(panel.dyads, shared.dyads)
-    passing = passing_variances(fitted)[rows]
-    levels = yearly_means(ensemble)
-    opening = ensemble.data["overall"].isel(time=0).to_numpy()
-    clustering = fitted.dynamics.clustering
-    mean, variance = (np.full(len(places), number) for number in pooled)
-    cells = cell_weights(mean, variance)
-    said: dict[str, dict[int, Predictive]] = {SCENARIO: {}, NO_CHANGE: {}, MEAN: {}}
-    for column, year in enumerate(shared.years):
-        events = np.where(shared.measured[:, column], shared.events[:, column], 1.0)
-        for name, level in ((SCENARIO, levels[year]), (NO_CHANGE, opening)):
-            cooperation = level[:, places].astype(np.float64)
-            said[name][year] = as_measured(cooperation, link, passing, events, clustering)
-        said[MEAN][year] = predictive([cells], events[:, np.newaxis], np.ones(1), clustering)
-    return said
+    yearly = yearly_means(ensemble)
+    opening = ensemble.data["overall"].isel(time=0).to_numpy()[:, places].astype(np.float64)
+    return {
+        SCENARIO: {year: yearly[year][:, places].astype(np.float64) for year in shared.years},
+        NO_CHANGE: dict.fromkeys(shared.years, opening),
+    }
+
+
+def _source(
+    shared: Panel, levels: dict[int, Values], mean: float, passing: Values, clustering: float
+) -> Source:
+    """Scale and spread of most likelihood, with weak priors; runs are taken for normal."""
+    units = {year: level / np.sqrt(1 - level**2) for year, level in levels.items()}
+    centres = np.array([units[year].mean(axis=0) for year in shared.years]).T
+    variances = np.array([units[year].var(axis=0) for year in shared.years]).T
+    known = shared.measured
+
+    def surprise(logs: Values) -> float:
+        scale, spread = np.exp(logs)
+        pulls = link_at(mean, scale).offset + scale * centres
+        around = scale**2 * variances + (passing + spread**2)[:, np.newaxis]
+        values, events = shared.values[known], shared.events[known]
+        density = absorb(pulls[known], around[known], values, events, clustering)[2]
+        return float(np.sum(((logs - USUAL) / _WIDTHS) ** 2) / 2 - density.sum())
+
+    scale, spread = np.exp(minimize(surprise, USUAL, method="L-BFGS-B").x)
+    return Source(link_at(mean, float(scale)), float(spread), clustering)
+
+
+def _through(
+    source: Source, shared: Panel, levels: dict[int, Values], passing: Values
+) -> dict[int, Predictive]:
+    """Distributions of measured values of the shared pairs, by year."""
+    around = passing + source.spread**2
+    return {
+        year: as_measured(level, source.link, around, _events(shared, year), source.clustering)
+        for year, level in levels.items()
+    }
+
+
+def _pooled_forecasts(
+    shared: Panel, pooled: tuple[float, float], clustering: float
+) -> dict[int, Predictive]:
+    """What a level says that knows only the mean of the series and its spread."""
+    mean, variance = (np.full(len(shared.dyads), number) for number in pooled)
+    cells, all_of_it = cell_weights(mean, variance), np.ones(1)
+    return {
+        year: predictive([cells], _events(shared, year)[:, np.newaxis], all_of_it, clustering)
+        for year in shared.years
+    }
+
+
+def _events(shared: Panel, year: int) -> Values:
+    """That the values of a year rest on, [P]; 1 where there is none."""
+    column = shared.years.index(year)
+    found: Values = np.where(shared.measured[:, column], shared.events[:, column], 1.0)
+    return found
 
 
 def _pooled(panel: Panel, clustering: float) -> tuple[float, float]:

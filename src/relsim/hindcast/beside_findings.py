@@ -126,9 +126,10 @@ def _rank_sentence(pairs: pd.DataFrame, what: str, measured: str, said: str) -> 
 
 
 def _fitted_sentence(found: Beside) -> str:
-    link, dynamics = found.link, found.fitted.dynamics
+    source, passing = found.sources[SCENARIO], found.fitted.dynamics.passing
     return (
-        f"Fitted on the whole series: the link, measured pull = {link.offset:.2f} + "
-        f"{link.scale:g}·pull units, a passing spread of {dynamics.passing:.2f}, and "
-        f"{dynamics.clustering:.1f} events for each independent one. Nothing of the scenario is."
+        f"Fitted on the series: the link, measured pull = {source.link.offset:.2f} + "
+        f"{source.link.scale:.2f}·pull units, {source.spread:.2f} of spread over pairs and "
+        f"{passing:.2f} of what passes in a year, and {source.clustering:.1f} events for each "
+        "independent one. Scale and spread suit the scenario best. Nothing of it is fitted."
     )

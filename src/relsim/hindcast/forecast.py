@@ -70,9 +70,9 @@ def link_of(fitted: Fitted) -> Link:
     return link_at(fitted.dynamics.level + fitted.filtered.shared.mean)
 
 
-def link_at(pull: float) -> Link:
-    """The link that puts a measured pull at a normal relationship."""
-    return Link(pull - SCALE * NORMAL / np.sqrt(1 - NORMAL**2))
+def link_at(pull: float, scale: float = SCALE) -> Link:
+    """The link of a scale that puts a measured pull at a normal relationship."""
+    return Link(pull - scale * NORMAL / np.sqrt(1 - NORMAL**2), scale)
 
 
 def monthly_speed(persistence: float) -> float:

@@ -13,9 +13,10 @@ from relsim.report.page import render
 
 CAUTION = (
     "Nothing of the scenario is fitted to the series. The link is: its offset puts the mean of all "
-    "pairs of the series at a normal relationship, 0.2, and its scale is a judgement. A series of "
-    "news is a share of what was reported, and enemies who talk much stand high in it. What one "
-    "history says of a scenario is little: its pairs share states, its years follow each other."
+    "pairs of the series at a normal relationship, 0.2; its scale and the spread over pairs are "
+    "those that suit the scenario best. A series of news is a share of what was reported, and "
+    "enemies who talk much stand high in it. What one history says of a scenario is little: its "
+    "pairs share states, its years follow each other."
 )
 SHOWN = {
     "skill": (
@@ -52,10 +53,11 @@ def beside_page(
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
     return render(
-        "beside.html",
+        "measured.html",
         script,
         title=f"{found.scenario.name}, beside {manifest['file']}",
         about=found.scenario.about,
+        meta=_meta(manifest),
         manifest=manifest,
         caution=CAUTION,
         charts=charts,
@@ -63,4 +65,12 @@ def beside_page(
             frame_table(title, caption, tables[name], MOST_ROWS)
             for name, (title, caption) in SHOWN.items()
         ],
+    )
+
+
+def _meta(manifest: Mapping[str, Any]) -> str:
+    first, last = manifest["years"]
+    return (
+        f"{manifest['pairs']:,} pairs that both have, {first} to {last}; {manifest['runs']:,} runs "
+        f"from seed {manifest['seed']}."
     )

@@ -48,16 +48,25 @@ def hindcast_page(
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
     return render(
-        "hindcast.html",
+        "measured.html",
         script,
         title=f"Hindcast of {manifest['file']}",
+        meta=_meta(found, manifest),
         manifest=manifest,
-        horizons=", ".join(str(years) for years in found.horizons),
-        origins=f"{found.origins[0]} to {found.origins[-1]}",
-        hold_out=found.hold_out,
         caution=CAUTION,
         charts=charts,
         tables=[_table(name, tables[name]) for name in SHOWN],
+    )
+
+
+def _meta(found: Hindcast, manifest: Mapping[str, Any]) -> str:
+    first, last = manifest["years"]
+    horizons = ", ".join(str(years) for years in found.horizons)
+    left_out = f"; {found.hold_out} left out in turn, as if never seen" if found.hold_out else ""
+    return (
+        f"{manifest['pairs']:,} pairs, {first} to {last}. Forecast from {found.origins[0]} to "
+        f"{found.origins[-1]}, {horizons} years ahead, everything fitted on the years "
+        f"before{left_out}."
     )
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from hindcast.made import TRUTH, made_panel
-from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of
+from relsim.ensemble.simulate import simulate
+from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of, posture_volatility
 from relsim.hindcast.findings import hindcast
 from relsim.hindcast.forecast import scenario_of
 from relsim.hindcast.ranges import covariance_of, draws_of
 from relsim.hindcast.state_space import NUMBERS, fit
+from relsim.scenario.load import check_text
 
 FOUND = hindcast(made_panel(years=9, seed=71, states=8), (2005,), (1, 3), simulate=False)
 KEPT = defaults_of(FOUND, "made.csv")
@@ -63,3 +65,20 @@ def test_the_provenance_says_what_was_scored_and_all_of_it_is_json() -> None:
     assert row["forecaster"] == "state space"
     assert row["cover80"] == pytest.approx(own["cover80"], abs=1e-6)
     assert row["ratio"] == pytest.approx(own["ratio"], abs=1e-6)
+
+
+def test_postures_of_that_volatility_make_cooperation_fluctuate_as_measured() -> None:
+    scenario = check_text(
+        """
+        relsim: 1
+        name: One pair
+        time: {start: 2000-01, end: 2010-01}
+        states: {A: {}, B: {}}
+        ties: {A-B: 0.2}
+        parameters: {drift: 0, volatility: VOLATILITY}
+        """.replace("VOLATILITY", str(posture_volatility(0.07))),
+        "pair",
+    ).require()
+    levels = simulate(scenario, runs=4000, record="overall").data["overall"]
+    found = float(levels.isel(time=-1).std())
+    assert found == pytest.approx(0.07, rel=0.03)

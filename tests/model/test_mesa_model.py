@@ -87,7 +87,9 @@ class Suspicious(StateAgent):
 @pytest.mark.parametrize("seed", [0, 2**62])
 def test_a_subclass_that_overrides_its_target_works(seed: int) -> None:
     model = RelationsModel(
-        pair(parameters={"volatility": 0, "drift": 0}), seed=seed, agent_class=Hermit
+        pair(parameters={"volatility": 0, "drift": 0, "adaptability": 0.1}),
+        seed=seed,
+        agent_class=Hermit,
     )
     for _ in range(24):
         model.step()

@@ -134,3 +134,9 @@ def test_changes_from_python_are_named_in_problems(file: Path) -> None:
 def test_a_default_section_can_be_set() -> None:
     scenario = scenario_with("about: x").with_changes({"parameters.drift": 0.1})
     assert scenario.parameters.drift == 0.1
+
+
+def test_a_state_of_which_nothing_is_said_takes_changes() -> None:
+    changed = scenario_with("states: {A: , B: }").with_changes({"A.ties.B": 0.4, "A.name": "Aland"})
+    assert changed.states["A"].ties["B"].weight == 0.4
+    assert changed.states["A"].name == "Aland"

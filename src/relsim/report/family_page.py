@@ -18,7 +18,7 @@ from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
-from relsim.report.result_page import CAUTION
+from relsim.report.result_page import caution
 from relsim.scenario.difference import Difference
 from relsim.scenario.schema import Scenario
 
@@ -73,7 +73,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         base=base.scenario,
         sentences=[_pair_sentence(entries, pair) for pair in pairs],
         claims_sentence=claims_sentence(verdicts),
-        caution=CAUTION,
+        caution=caution(base.scenario),
         overview=_overview(entries, pairs),
         claims=claims,
         notes=[f"{entry.scenario.name}: {note}" for entry in entries for note in entry.notes],

@@ -175,7 +175,7 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not path:
         return value if node is None else _laid_on(node, value, done)
     step, rest = path[0], path[1:]
-    if node is None:
+    if node is None or _is_null(node):  # a state of which nothing is said has no parts yet
         node = Mapping({}, value.position)
     if is_single(node) and step in DISTRIBUTIONS:
         node = Mapping({}, value.position)
@@ -185,13 +185,17 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not isinstance(node, Mapping):
         raise KeyError(".".join(done))
     entries, keys = dict(node.entries), dict(node.keys)
-    if not rest and isinstance(value, Scalar) and value.value is None:
+    if not rest and _is_null(value):
         entries.pop(step, None)
         keys.pop(step, None)
     else:
         entries[step] = _put(entries.get(step), rest, value, (*done, step))
         keys.setdefault(step, value.position)
     return Mapping(entries, node.position, keys)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
 
 
 def _put_item(

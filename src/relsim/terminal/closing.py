@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from relsim.analysis.coverage import coverage_line
 from relsim.model.plan import pair_names
 from relsim.results.family import Family
 from relsim.results.result import FAILURES, REPORT, Result
@@ -43,6 +44,7 @@ def closing_lines(result: Result) -> str:
         f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
         f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
     ]
+    lines.append(f"{coverage_line(result.scenario)}.")
     lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")

@@ -20,7 +20,7 @@ BINS = 10
 
 def hindcast_charts(found: Hindcast) -> dict[str, Any]:
     """The figures by the names of their files."""
-    first = min(found.horizons)
+    first = int(found.scores["horizon"].min())
     return {
         "skill": skill_chart(found),
         "bands": bands_chart(found, first),

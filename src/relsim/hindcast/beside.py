@@ -37,6 +37,8 @@ Values = NDArray[np.float64]
 SCENARIO = "scenario"
 NO_CHANGE = "no change"
 MEAN = "mean of all pairs"
+_POOLED_START = np.array([1.0, -1.0])  # mean of all pulls, and log variance
+_POOLED_BOUNDS = [(-5.0, 5.0), (-10.0, 3.0)]  # reached where all values are the same
 NAMED = 12  # states and pairs that an error lists
 
 
@@ -234,7 +236,7 @@ def _pooled(panel: Panel, clustering: float) -> tuple[float, float]:
         mean, variance = np.full_like(values, numbers[0]), np.full_like(values, np.exp(numbers[1]))
         return -float(absorb(mean, variance, values, events, clustering)[2].sum())
 
-    found = minimize(surprise, np.array([1.0, -1.0]), method="L-BFGS-B").x
+    found = minimize(surprise, _POOLED_START, method="L-BFGS-B", bounds=_POOLED_BOUNDS).x
     return float(found[0]), float(np.exp(found[1]))
 
 

@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit, logsumexp
 
 from relsim.hindcast.counts import SHARES, Counts, counts_of
-from relsim.hindcast.levels import Levels, fit_levels, no_levels
+from relsim.hindcast.levels import Levels, bounds_about, fit_levels, no_levels
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive
@@ -389,7 +389,8 @@ def _fit_dynamics(past: Panel, levels: Levels, start: Values, free: NDArray[np.b
     def height(chosen: Values) -> float:
         return surprise(past, levels, whole(chosen))
 
-    found = minimize(height, start[free], method="L-BFGS-B", options={"ftol": 1e-7})
+    bounds = bounds_about(_CENTRES[free], _WIDTHS[free])
+    found = minimize(height, start[free], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-7})
     return numbers_of(whole(found.x))
 
 

@@ -19,8 +19,9 @@ from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
 from relsim.figures.skill import hindcast_charts
 from relsim.hindcast.defaults import defaults_of
-from relsim.hindcast.evaluate import HORIZONS, HoldOut
+from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, hindcast
+from relsim.hindcast.origins import HoldOut
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
 from relsim.results.folder import MANIFEST, unwritable, written_once

@@ -76,7 +76,7 @@ def evaluate(
     Args:
         panel: the series.
         chosen: forecasters by name; all, where not said.
-        origins: last years of the pasts; all possible, where not said.
+        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
         horizons: in years.
         hold_out: forecast pairs as if never seen: a fifth of the pairs at a time, or all pairs
             of a fifth of the states. A pair left out with both states counts in each fold half.

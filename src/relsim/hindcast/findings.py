@@ -139,7 +139,7 @@ def hindcast(
 
     Args:
         panel: the series.
-        origins: last years of the pasts; all possible, where not said.
+        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score ensembles of the simulation too, without third parties and with them.

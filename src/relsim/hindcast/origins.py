@@ -16,6 +16,7 @@ HoldOut: TypeAlias = Literal["pairs", "states"]
 
 LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
 SHORTEST_PAST = 2  # what any fit needs
+MOST = 12  # origins, where none are asked for: each takes seconds, and they overlap
 FOLDS = 5
 
 
@@ -40,7 +41,7 @@ def chosen_origins(
     horizons: Sequence[int],
     hold_out: HoldOut | None = None,
 ) -> tuple[int, ...]:
-    """The origins asked for, in order and once each; all that serve, where none are.
+    """The origins asked for, in order and once each; where none are, those that serve.
 
     Raises:
         RelsimError: one has too little past or nothing to score, or none serves.
@@ -51,15 +52,23 @@ def chosen_origins(
             raise RelsimError(
                 f"From {origin} nothing can be scored: a forecast takes {SHORTEST_PAST} years with "
                 f"values up to its origin, and values {_ahead(horizons)} later. Origins that "
-                f"serve: {_run(serving)}."
+                f"serve: {run_of(serving)}."
             )
-    return tuple(sorted(set(origins))) if origins else serving
+    return tuple(sorted(set(origins))) if origins else spread(serving)
+
+
+def spread(origins: tuple[int, ...]) -> tuple[int, ...]:
+    """As many as are taken unasked, evenly spread from the first to the last."""
+    if len(origins) <= MOST:
+        return origins
+    places = np.linspace(0, len(origins) - 1, MOST).round().astype(int)
+    return tuple(origins[place] for place in places)
 
 
 def origins_of(
     panel: Panel, horizons: Sequence[int], hold_out: HoldOut | None = None
 ) -> tuple[int, ...]:
-    """The years to forecast from: those with enough past and something to score.
+    """The years that can be forecast from: those with enough past and something to score.
 
     Where none has four years with values in its past, two do.
 
@@ -117,7 +126,8 @@ def _years(count: int) -> str:
     return f"{count} year" + ("s" if count != 1 else "")
 
 
-def _run(years: Sequence[int]) -> str:
+def run_of(years: Sequence[int]) -> str:
+    """Years in words: the first and the last, where all between them are there."""
     if len(years) == years[-1] - years[0] + 1 and len(years) > 2:
         return f"{years[0]} to {years[-1]}"
     return ", ".join(str(year) for year in years)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from relsim.hindcast.findings import Hindcast
+from relsim.hindcast.origins import run_of
 from relsim.report.inputs import Table, frame_table
 from relsim.report.page import render
 
@@ -53,7 +54,7 @@ def hindcast_page(
         title=f"Hindcast of {manifest['file']}",
         manifest=manifest,
         horizons=", ".join(str(years) for years in found.horizons),
-        origins=f"{found.origins[0]} to {found.origins[-1]}",
+        origins=run_of(found.origins),
         hold_out=found.hold_out,
         caution=CAUTION,
         charts=charts,

@@ -73,7 +73,8 @@ def run_hindcast(
 
     Args:
         observed: CSV of observations (``dyad,period,value[,events]``).
-        origins: years to forecast from; all with enough past, where not said.
+        origins: years to forecast from; all with enough past, or 12 spread over them, where not
+            said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score the simulation too, which takes most of the time.

@@ -75,9 +75,9 @@ def bands_over_dots(rows: pd.DataFrame, title: str, which: str) -> Any:
     """
     x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=4))
     scale = alt.Scale(domain=_reach(rows), nice=False)
-    y = alt.Y("lower:Q", title="measured cooperation", scale=scale, axis=alt.Axis(tickCount=5))
+    y = alt.Y("lower:Q", title="cooperation", scale=scale, axis=alt.Axis(tickCount=5))
     base = alt.Chart(rows).encode(x=x)
-    wide = min(BAR, PANEL / (np.ptp(rows["year"]) + 1))
+    wide = min(BAR, 0.8 * PANEL / (np.ptp(rows["year"]) + 2))
     layers = [
         base.transform_calculate(lower=f"datum.lower{name[:2]}")
         .mark_bar(size=wide, color=colour)

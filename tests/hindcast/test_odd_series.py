@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from relsim.hindcast.evaluate import evaluate, skill
 from relsim.hindcast.panel import Panel
@@ -14,7 +15,7 @@ YEARS = 6
 NEVER = np.nan
 
 
-def panel(values: object, events: object = 100.0, pairs: int = 3) -> Panel:
+def panel(values: ArrayLike, events: ArrayLike = 100.0, pairs: int = 3) -> Panel:
     """Of pairs that share no state; values and events are given alike or by pair and year."""
     dyads = ("A-B", "C-D", "E-F")[:pairs]
     shape = len(dyads), YEARS

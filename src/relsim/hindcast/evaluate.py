@@ -177,10 +177,8 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
         ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
         (whether it is the best baseline).
     """
-    return pd.concat(
-        [_skill(rows, draws, seed).assign(horizon=h) for h, rows in scores.groupby("horizon")],
-        ignore_index=True,
-    )
+    tables = {years: _skill(rows, draws, seed) for years, rows in scores.groupby("horizon")}
+    return pd.concat(tables, names=["horizon"]).reset_index("horizon").reset_index(drop=True)
 
 
 def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:

@@ -259,6 +259,8 @@ def filtered(past: Panel, dynamics: Dynamics, levels: Levels) -> Filtered:
         if place:
             belief = _advance(belief, dynamics, factors, 1)
             shared = shared.ahead(dynamics.shared_drift, 1)
+        if not year.known.any():
+            continue
         news = _news(belief, passing, year, dynamics.clustering, shared.mean, joint)
         learned = learn(shared, dynamics.shared_passing, *news)
         shared, shared_density = learned.shared, shared_density + learned.log_density

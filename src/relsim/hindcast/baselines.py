@@ -19,10 +19,10 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from relsim.hindcast.counts import SHARES, counts_of
-from relsim.hindcast.levels import bounds_about
 from relsim.hindcast.measurement import absorb, cell_weights, predictive, shrunk_pull
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, clipped_normal
+from relsim.hindcast.search import lowest
 
 Values = NDArray[np.float64]
 
@@ -107,9 +107,7 @@ class Baseline:
             told = absorb(pulls, variances, values, events, float(np.exp(numbers[2])))[2]
             return float(np.sum(((numbers - start) / widths) ** 2) / 2 - told.sum())
 
-        bounds = bounds_about(start, widths)
-        found: Values = minimize(surprise, start, method="L-BFGS-B", bounds=bounds).x
-        return found
+        return lowest(surprise, start, start, widths)
 
 
 def past_cases(

@@ -19,7 +19,7 @@ Flags = NDArray[np.bool_]
 USUAL_LOG_EVENTS = 5.5  # about 250 events a year: where the effect of events is nothing
 _WIDTHS = (1.0, 0.15)  # prior standard deviations of the mean, and per e-fold of events
 _SPREAD_CENTRES = np.array([-1.2, -1.0])  # log of 0.3 and of 0.37, in pulls; weak (±1 in the log)
-_REACH = 5.0  # of a search, in prior standard deviations
+_REACH = 5.0  # of the search, in prior standard deviations: beyond, the matrices are singular
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,6 @@ class Levels:
     of_pairs: float
     per_log_events: float
     effects: Values
-
-
-def bounds_about(centres: Values, widths: Values) -> list[tuple[float, float]]:
-    """Bounds of a search, five prior standard deviations to either side.
-
-    Where a series says nothing against it, as where all its values are the same, the search would
-    go on to spreads of nothing, and of matrices that are singular.
-    """
-    lower, upper = centres - _REACH * widths, centres + _REACH * widths
-    return list(zip(lower.tolist(), upper.tolist(), strict=True))
 
 
 def no_levels(pairs: int) -> Levels:
@@ -149,7 +139,7 @@ def _spreads(
     if not len(found):
         of_states, of_pairs = np.exp(centres)
     else:
-        bounds = bounds_about(centres, np.ones(len(centres)))
+        bounds = [(centre - _REACH, centre + _REACH) for centre in centres]
         found_logs = minimize(surprise, centres, method="L-BFGS-B", bounds=bounds).x
         of_states, of_pairs = np.exp(found_logs)
     return float(of_states), float(of_pairs)

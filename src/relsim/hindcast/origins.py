@@ -107,8 +107,8 @@ def _nothing_to_score(panel: Panel, horizons: Sequence[int], hold_out: HoldOut |
     if hold_out is not None:
         pairs = len(panel.dyads)
         return (
-            f"No {hold_out} can be left out of a series of {pairs} pair{'s' if pairs != 1 else ''} "
-            "so that others are known and values come. Leave --hold-out away, or take more pairs."
+            f"No {hold_out} can be left out of {pairs} pair{'s' if pairs != 1 else ''} with others "
+            "known and values to come. Leave --hold-out away, or take more pairs."
         )
     return (
         f"The series have {panel.measured.any(axis=0).sum()} years with values between {first} "

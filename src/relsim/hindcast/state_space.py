@@ -26,14 +26,14 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit, logsumexp
 
 from relsim.hindcast.counts import SHARES, Counts, counts_of
-from relsim.hindcast.levels import Levels, bounds_about, fit_levels, no_levels
+from relsim.hindcast.levels import Levels, fit_levels, no_levels
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive
+from relsim.hindcast.search import lowest
 from relsim.hindcast.shared import Shared, learn
 
 Values = NDArray[np.float64]
@@ -391,9 +391,8 @@ def _fit_dynamics(past: Panel, levels: Levels, start: Values, free: NDArray[np.b
     def height(chosen: Values) -> float:
         return surprise(past, levels, whole(chosen))
 
-    bounds = bounds_about(_CENTRES[free], _WIDTHS[free])
-    found = minimize(height, start[free], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-7})
-    return numbers_of(whole(found.x))
+    found = lowest(height, start[free], _CENTRES[free], _WIDTHS[free], ftol=1e-7)
+    return numbers_of(whole(found))
 
 
 def surprise(past: Panel, levels: Levels, vector: Values) -> float:

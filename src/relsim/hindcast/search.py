@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 Values = NDArray[np.float64]
 
-REACH = 6.0  # prior standard deviations: variances beyond are nothing or overflow
+REACH = 10.0  # prior standard deviations: variances beyond are nothing or overflow
 
 
 def lowest(
@@ -23,7 +23,7 @@ def lowest(
     """The numbers at which a height is least, by L-BFGS-B.
 
     Where values say nothing against it, as where all are the same, a search goes on to spreads of
-    nothing. So numbers are held at six prior standard deviations, and the height rises beyond.
+    nothing. So numbers are held at ten prior standard deviations, and the height rises beyond.
     (With bounds on all numbers, L-BFGS-B would begin at the bounds, far from where it started.)
 
     Args:

@@ -97,6 +97,7 @@ _CENTRES = np.array([centre for centre, _ in NUMBERS.values()])
 _WIDTHS = np.array([width for _, width in NUMBERS.values()])
 _SHARED = np.array([name.startswith("shared") for name in NUMBERS])
 _MOVING = np.array([name in ("drift", "volatility") for name in NUMBERS]) | _SHARED
+_MOST = 10.0  # log of a factor: no pair is e^10 times as volatile as another
 _STILL = 1e-3  # pulls: nothing, but for the logarithm
 _LEAST_PRECISION = 1e-9  # of a value that says nothing of its pull
 
@@ -276,7 +277,7 @@ def filtered(past: Panel, dynamics: Dynamics, levels: Levels) -> Filtered:
 def _factors(unevenness: float) -> tuple[Values, Values]:
     """Nodes and weights of the lognormal factor, by Gauss and Hermite."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(FACTORS)
-    return np.exp(unevenness * nodes), weights / weights.sum()
+    return np.exp(np.clip(unevenness * nodes, -_MOST, _MOST)), weights / weights.sum()
 
 
 def _opening(dynamics: Dynamics, levels: Levels, factors: Values) -> Belief:

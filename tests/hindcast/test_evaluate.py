@@ -18,10 +18,10 @@ from relsim.hindcast.evaluate import (
     MODEL,
     evaluate,
     forecasters,
-    origins_of,
     skill,
     turning,
 )
+from relsim.hindcast.origins import origins_of
 from relsim.hindcast.panel import Panel, panel_of
 
 PANEL = made_panel(years=10, seed=31, states=12)

@@ -56,3 +56,25 @@ def test_a_foretold_value_is_spread_as_binomial_counts_are(events: int) -> None:
         )
     at_one = 1 - said.pit(np.ones(1))[0]
     assert at_one == pytest.approx((drawn == 1).mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("events", [2.0, 15.0, 800.0])
+def test_rivals_are_foretold_as_friends_are_with_the_signs_turned(events: float) -> None:
+    friends, rivals = (
+        predictive(
+            [cell_weights(np.array([pull]), np.array([0.3]))],
+            np.array([[events]]),
+            np.ones(1),
+            1.0,
+        )
+        for pull in (1.6, -1.6)
+    )
+    for value in (1.0, 0.6, -0.3):
+        there, here = friends.crps(np.array([value])), rivals.crps(np.array([-value]))
+        assert here == pytest.approx(there, abs=2e-3)
+    below, upto = rivals.pit(-np.ones(1))
+    assert upto - below == pytest.approx(1 - friends.pit(np.ones(1))[0], abs=5e-3)
+    for level in (0.5, 0.8, 0.95):
+        lower, upper = friends.band(level)
+        assert rivals.band(level)[0] == pytest.approx(-upper, abs=0.011)
+        assert rivals.band(level)[1] == pytest.approx(-lower, abs=0.011)

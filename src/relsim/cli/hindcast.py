@@ -38,7 +38,9 @@ def hindcast(
     ] = None,
     origins: Annotated[
         list[int] | None,
-        typer.Option(metavar="YEAR", help="Forecast from these years; else from all possible."),
+        typer.Option(
+            metavar="YEAR", help="Forecast from these years; else from up to 12 of all possible."
+        ),
     ] = None,
     horizons: Annotated[
         list[int] | None, typer.Option(min=1, metavar="YEARS", help="So far ahead; else 1, 3, 5.")

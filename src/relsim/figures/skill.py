@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from relsim.figures.style import BANDS, INK, LINE, MUTED, SERIES, WIDTH, configured
@@ -16,11 +17,12 @@ SHOWN = 12  # pairs: those with most events, which say most
 COLUMNS = 3
 PANEL = 150
 BINS = 10
+BAR = 14  # widest, in pixels
 
 
 def hindcast_charts(found: Hindcast) -> dict[str, Any]:
     """The figures by the names of their files."""
-    first = min(found.horizons)
+    first = int(found.scores["horizon"].min())
     return {
         "skill": skill_chart(found),
         "bands": bands_chart(found, first),
@@ -58,11 +60,9 @@ def bands_chart(found: Hindcast, horizon: int) -> Any:
     """What was said of each year a horizon before, over what came, for the pairs most in the
     news."""
     rows = _said(found, horizon)
-    return bands_over_dots(
-        rows,
-        f"Said {in_years(horizon)} before, and what came",
-        f"The {rows['dyad'].nunique()} pairs with most coded events",
-    )
+    shown, pairs = rows["dyad"].nunique(), len(found.panel.dyads)
+    which = f"The {shown} pairs with most coded events" if pairs > SHOWN else ""
+    return bands_over_dots(rows, f"Said {in_years(horizon)} before, and what came", which)
 
 
 def bands_over_dots(rows: pd.DataFrame, title: str, which: str) -> Any:
@@ -71,15 +71,16 @@ def bands_over_dots(rows: pd.DataFrame, title: str, which: str) -> Any:
     Args:
         rows: ``dyad, year, value`` and the ends of bands, ``lower80, upper80`` and so on.
         title: of the chart.
-        which: pairs these are, in words.
+        which: pairs these are, in words; empty where they are all.
     """
     x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=4))
-    scale = alt.Scale(domain=[max(-1.0, float(rows["lower95"].min())), 1.0], nice=False)
-    y = alt.Y("lower:Q", title="measured cooperation", scale=scale, axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(domain=_reach(rows), nice=False)
+    y = alt.Y("lower:Q", title="cooperation", scale=scale, axis=alt.Axis(tickCount=5))
     base = alt.Chart(rows).encode(x=x)
+    wide = min(BAR, 0.8 * PANEL / (np.ptp(rows["year"]) + 2))
     layers = [
         base.transform_calculate(lower=f"datum.lower{name[:2]}")
-        .mark_bar(size=14, color=colour)
+        .mark_bar(size=wide, color=colour)
         .encode(y=y, y2=f"upper{name[:2]}:Q")
         for name, colour in BANDS.items()
     ]
@@ -89,9 +90,16 @@ def bands_over_dots(rows: pd.DataFrame, title: str, which: str) -> Any:
     facet = alt.Facet("dyad:N", title=None)
     return configured(
         chart.facet(facet, columns=COLUMNS).properties(
-            title=alt.TitleParams(title, subtitle=[subtitle, which])
+            title=alt.TitleParams(title, subtitle=[subtitle, which] if which else [subtitle])
         )
     )
+
+
+def _reach(rows: pd.DataFrame) -> list[float]:
+    """From the lowest to the highest of bands and values; to 1 where most are above 0."""
+    low = float(rows[["lower95", "value"]].to_numpy().min())
+    high = float(rows[["upper95", "value"]].to_numpy().max())
+    return [low, 1.0] if rows["value"].median() > 0 else [-1.0, high]
 
 
 def pit_chart(found: Hindcast) -> Any:

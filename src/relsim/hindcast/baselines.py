@@ -22,6 +22,7 @@ from relsim.hindcast.counts import SHARES, counts_of
 from relsim.hindcast.measurement import absorb, cell_weights, predictive, shrunk_pull
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, clipped_normal
+from relsim.hindcast.search import lowest
 
 Values = NDArray[np.float64]
 
@@ -106,8 +107,7 @@ class Baseline:
             told = absorb(pulls, variances, values, events, float(np.exp(numbers[2])))[2]
             return float(np.sum(((numbers - start) / widths) ** 2) / 2 - told.sum())
 
-        found: Values = minimize(surprise, start, method="L-BFGS-B").x
-        return found
+        return lowest(surprise, start, start, widths)
 
 
 def past_cases(
@@ -217,7 +217,8 @@ class PlainBaseline:
     """A forecaster with a normal spread, as such baselines are mostly given.
 
     Its variance is a² + b²/events, fitted by maximum likelihood on the forecasts over as many
-    years that could have been judged in the past; over fewer years where there are too few.
+    years that could have been judged in the past; over fewer years where there are too few; on
+    how far values are from their mean where no pair has two.
     """
 
     name: str
@@ -232,12 +233,22 @@ class PlainBaseline:
         means = np.where(seen, now, now[seen].mean())
         said = {}
         for years in horizons:
-            judged = cases.horizons == min(years, _longest(cases.horizons))
-            errors = values[judged] - cases.features[0][judged]
-            always, by_event = _fit_spread(errors, events[judged])
+            errors, known = values - cases.features[0], events
+            if len(errors):
+                judged = cases.horizons == min(years, _longest(cases.horizons))
+                errors, known = errors[judged], events[judged]
+            else:
+                errors, known = _about_the_mean(past)
+            always, by_event = _fit_spread(errors, known)
             variances = always + by_event / expected + np.where(seen, 0.0, unseen)
             said[years] = clipped_normal(means, np.sqrt(variances))
         return said
+
+
+def _about_the_mean(past: Panel) -> tuple[Values, Values]:
+    """How far the values of a past are from their mean, and their events, [N] each."""
+    values = past.values[past.measured]
+    return values - values.mean(), past.events[past.measured]
 
 
 def _longest(horizons: Values) -> float:

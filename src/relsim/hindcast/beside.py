@@ -40,8 +40,10 @@ Values = NDArray[np.float64]
 SCENARIO = "scenario"
 NO_CHANGE = "no change"
 MEAN = "mean of all pairs"
-USUAL = np.log([1.0, 0.3])  # scale and spread to start from
-_WIDTHS = np.array([1.0, 1.0])  # of weak normal priors of their logs
+_USUAL = np.log([1.0, 0.3])  # scale and spread of a source; weak normal priors, ±1 in the log
+_REACH = 4.0  # of the search for them
+_POOLED_START = np.array([1.0, -1.0])  # mean of all pulls, and log variance
+_POOLED_BOUNDS = [(-5.0, 5.0), (-10.0, 3.0)]  # reached where all values are the same
 NAMED = 12  # states and pairs that an error lists
 
 
@@ -249,9 +251,10 @@ def _source(
         around = scale**2 * variances + (passing + spread**2)[:, np.newaxis]
         values, events = shared.values[known], shared.events[known]
         density = absorb(pulls[known], around[known], values, events, clustering)[2]
-        return float(np.sum(((logs - USUAL) / _WIDTHS) ** 2) / 2 - density.sum())
+        return float(np.sum((logs - _USUAL) ** 2) / 2 - density.sum())
 
-    scale, spread = np.exp(minimize(surprise, USUAL, method="L-BFGS-B").x)
+    bounds = [(usual - _REACH, usual + _REACH) for usual in _USUAL]
+    scale, spread = np.exp(minimize(surprise, _USUAL, method="L-BFGS-B", bounds=bounds).x)
     return Source(link_at(mean, float(scale)), float(spread), clustering)
 
 
@@ -293,7 +296,7 @@ def _pooled(panel: Panel, clustering: float) -> tuple[float, float]:
         mean, variance = np.full_like(values, numbers[0]), np.full_like(values, np.exp(numbers[1]))
         return -float(absorb(mean, variance, values, events, clustering)[2].sum())
 
-    found = minimize(surprise, np.array([1.0, -1.0]), method="L-BFGS-B").x
+    found = minimize(surprise, _POOLED_START, method="L-BFGS-B", bounds=_POOLED_BOUNDS).x
     return float(found[0]), float(np.exp(found[1]))
 
 

@@ -7,17 +7,17 @@ states together (the pigeonhole bootstrap of Owen 2007), as pairs that share a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.errors import RelsimError
 from relsim.hindcast.baselines import BASELINES, PLAIN
 from relsim.hindcast.forecast import with_theory, without_theory
+from relsim.hindcast.origins import HoldOut, chosen_origins, folds
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
 from relsim.hindcast.state_space import Fit, fit
@@ -26,15 +26,11 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Forecasts: TypeAlias = dict[int, Predictive]
 Forecaster: TypeAlias = Callable[[Panel, Sequence[int]], Forecasts]
-HoldOut: TypeAlias = Literal["pairs", "states"]
 
 MODEL = "state space"
 LEVEL = "level alone"
 SIMULATION, THEORY = "simulation", "with third parties"
 HORIZONS = (1, 3, 5)
-LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
-SHORTEST_PAST = 2  # what any fit needs
-FOLDS = 5
 LEVELS = (0.5, 0.8, 0.95)
 TURN = 3.0  # a change of so many times its error is a turning point
 DRAWS = 2000
@@ -68,25 +64,6 @@ def simulations(fit_of: Fit = fit) -> dict[str, Forecaster]:
     }
 
 
-def origins_of(panel: Panel, horizons: Sequence[int]) -> tuple[int, ...]:
-    """The years to forecast from: those with enough past and something to come.
-
-    A panel too short for four years of past takes two.
-
-    Raises:
-        RelsimError: there are none.
-    """
-    last = panel.years[-1] - min(horizons)
-    for past in (LEAST_PAST, SHORTEST_PAST):
-        first = panel.years[0] + past - 1
-        if first <= last:
-            return tuple(range(first, last + 1))
-    raise RelsimError(
-        f"The series have the years {panel.years[0]} to {panel.years[-1]}; a hindcast over "
-        f"{min(horizons)} years takes {SHORTEST_PAST + min(horizons)}."
-    )
-
-
 def evaluate(
     panel: Panel,
     chosen: Mapping[str, Forecaster] | None = None,
@@ -99,7 +76,7 @@ def evaluate(
     Args:
         panel: the series.
         chosen: forecasters by name; all, where not said.
-        origins: last years of the pasts; all possible, where not said.
+        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
         horizons: in years.
         hold_out: forecast pairs as if never seen: a fifth of the pairs at a time, or all pairs
             of a fifth of the states. A pair left out with both states counts in each fold half.
@@ -108,16 +85,19 @@ def evaluate(
         A row for each forecast: ``dyad, origin, horizon, forecaster, value, mean, crps,
         log_score, pit_below, pit_upto, turning, weight``, and for each level of a band
         ``lower80, upper80, in80`` and so on.
+
+    Raises:
+        RelsimError: there is nothing to score, or not from one of the origins.
     """
     chosen = forecasters() if chosen is None else chosen
-    origins = origins_of(panel, horizons) if origins is None else origins
+    origins = chosen_origins(panel, origins, horizons, hold_out)
     rows = [
         _scored(panel, judged, origin, horizon, name, predictive)
         for origin in origins
-        for past, judged in _folds(panel.until(origin), hold_out)
+        for past, judged in folds(panel.until(origin), hold_out)
         for name, forecaster in chosen.items()
         for horizon, predictive in forecaster(past, horizons).items()
-        if origin + horizon in panel.years
+        if _came(panel, judged, origin + horizon).any()
     ]
     table = pd.concat(rows, ignore_index=True)
     key = ["dyad", "origin", "horizon", "forecaster"]
@@ -125,26 +105,15 @@ def evaluate(
     return table
 
 
-def _folds(past: Panel, hold_out: HoldOut | None) -> Iterator[tuple[Panel, Flags]]:
-    """What is known, and which pairs to score on it, [P]."""
-    if hold_out is None:
-        yield past, past.seen
-        return
-    _, joins = past.states()
-    for fold in range(FOLDS):
-        if hold_out == "pairs":
-            hidden = np.arange(len(past.dyads)) % FOLDS == fold
-        else:
-            hidden = joins[:, fold::FOLDS].any(axis=1)
-        if hidden.any() and not hidden.all():
-            yield past.hiding(hidden), hidden
+def _came(panel: Panel, judged: Flags, year: int) -> Flags:
+    """Which of the pairs to score have a value in a year, [P]."""
+    return judged & panel.measured[:, np.isin(panel.years, [year])].any(axis=1)
 
 
 def _scored(
     panel: Panel, judged: Flags, origin: int, horizon: int, name: str, said: Predictive
 ) -> pd.DataFrame:
-    column = panel.years.index(origin + horizon)
-    rows = judged & panel.measured[:, column]
+    rows, column = _came(panel, judged, origin + horizon), panel.years.index(origin + horizon)
     about = {
         "dyad": np.array(panel.dyads)[rows],
         "origin": origin,
@@ -208,10 +177,8 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
         ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
         (whether it is the best baseline).
     """
-    return pd.concat(
-        [_skill(rows, draws, seed).assign(horizon=h) for h, rows in scores.groupby("horizon")],
-        ignore_index=True,
-    )
+    tables = {years: _skill(rows, draws, seed) for years, rows in scores.groupby("horizon")}
+    return pd.concat(tables, names=["horizon"]).reset_index("horizon").reset_index(drop=True)
 
 
 def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:

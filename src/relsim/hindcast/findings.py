@@ -16,14 +16,13 @@ from relsim.hindcast.evaluate import (
     MODEL,
     SIMULATION,
     THEORY,
-    HoldOut,
     evaluate,
     forecasters,
-    origins_of,
     pit_shares,
     simulations,
     skill,
 )
+from relsim.hindcast.origins import HoldOut, chosen_origins
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.state_space import Fitted, fits_once
 
@@ -114,6 +113,9 @@ class Hindcast:
             f"At {in_years(row['horizon'])} 80 % bands hold {row['cover80']:.1%} of the values."
             for _, row in far.iterrows()
         ]
+        unscored = sorted(set(self.horizons) - set(table["horizon"]))
+        if unscored:
+            said.append(f"No value was measured {_listed(unscored)} after an origin: no score.")
         unsure = table[(table["ratio_low"] < 1) & (table["ratio_high"] > 1)]
         if len(unsure):
             horizons = _listed([int(value) for value in unsure["horizon"]])
@@ -137,19 +139,20 @@ def hindcast(
 
     Args:
         panel: the series.
-        origins: last years of the pasts; all possible, where not said.
+        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score ensembles of the simulation too, without third parties and with them.
 
     Raises:
-        RelsimError: the series is too short.
+        RelsimError: the series is too short, or nothing can be scored from an origin.
     """
-    chosen = tuple(origins_of(panel, horizons) if origins is None else origins)
+    horizons = tuple(sorted(set(horizons)))
+    chosen = chosen_origins(panel, origins, horizons, hold_out)
     fit_of = fits_once()
     judged = forecasters(fit_of) | (simulations(fit_of) if simulate else {})
     scores = evaluate(panel, judged, chosen, horizons, hold_out)
-    return Hindcast(panel, chosen, tuple(horizons), hold_out, scores, fit_of(panel))
+    return Hindcast(panel, chosen, horizons, hold_out, scores, fit_of(panel))
 
 
 def _skill_sentence(rows: pd.DataFrame) -> str:

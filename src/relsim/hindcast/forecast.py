@@ -157,7 +157,7 @@ def _openings(fitted: Fitted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         axis=1
     )
     shared = fitted.filtered.shared
-    spread = spread + shared.variance
+    spread = spread + shared.variance + _ahead_of_posture(fitted.dynamics)
     units = link.units(own + shared.mean + fluctuation)
     opening = np.clip(units / np.sqrt(1 + units**2), -_MOST, _MOST)
     error = np.sqrt(spread) / SCALE * (1 + units**2) ** -1.5
@@ -170,6 +170,16 @@ def _openings(fitted: Fitted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         for dyad, one in zip(fitted.past.dyads, fluctuation, strict=True)
     ]
     return ties, shifts
+
+
+def _ahead_of_posture(dynamics: Dynamics) -> float:
+    """Variance of the drift that posture has not followed yet, in pulls².
+
+    The fitted level drifts at once, posture follows its affinity with a lag of 1/adaptability. So
+    of an ensemble that opens at rest that much drift is missing, unless it opens less sure.
+    """
+    lag = 1 / (12 * monthly_speed(dynamics.persistence))  # years
+    return (dynamics.drift**2 + dynamics.shared_drift**2) * lag
 
 
 def _states(fitted: Fitted) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from relsim.hindcast.scores import GRID, Predictive
 Values = NDArray[np.float64]
 
 NEWTON_STEPS = 4  # the log-likelihood is concave; the fifth changes no digit that matters
-PULLS: Values = np.linspace(-3.5, 5.0, 285)  # of the integral over η: cooperation ±0.998 and beyond
+PULLS: Values = np.linspace(-5.0, 5.0, 335)  # of the integral over η: cooperation to ±0.9999
 _CELL = PULLS[1] - PULLS[0]
 TRIALS: Values = np.geomspace(1.5, 20_000.0, 28)  # independent events of the table of kernels
 
@@ -95,7 +95,7 @@ def predictive(
     """Distributions of values, mixed over η and over how many events they rest on.
 
     For one η a share is beta distributed with mean p and variance p(1 - p)/trials; a share within
-    half an event of 1 is 1.
+    half an event of 0 or 1 is that.
 
     Args:
         weights: probabilities of the cells of ``PULLS``, [N, Q], for each count.
@@ -120,14 +120,14 @@ def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
         rows = left == lower
         ends = (weights[rows] @ kernels[lower + side] for side in (0, 1))
         cdf[rows] = (1 - more[rows]) * next(ends) + more[rows] * next(ends)
-    return _with_atom(cdf, 1 - 1 / np.maximum(events, 1.0))
+    return _with_atoms(cdf, 1 - 1 / np.maximum(events, 1.0))
 
 
-def _with_atom(cdf: Values, ends: Values) -> Values:
-    """The same with all that lies above the ends moved to 1, [N, G]."""
+def _with_atoms(cdf: Values, ends: Values) -> Values:
+    """The same with all that lies beyond the ends, to either side, moved to -1 and 1, [N, G]."""
     for row, end in enumerate(ends):
-        above = end < GRID
-        cdf[row, above] = np.interp(end, GRID, cdf[row])
+        low, high = np.interp([-end, end], GRID, cdf[row])
+        cdf[row, -end > GRID], cdf[row, end < GRID] = low, high
     cdf[:, -1] = 1.0
     return cdf
 

@@ -57,12 +57,14 @@ class Predictive:
         """Band that leaves out as much on either side: its ends, [N] each, for a level like 0.8.
 
         Where 1 itself has more than is left out above, the band reaches to 1 and all that is left
-        out lies below: else it would hold more than its level.
+        out lies below: else it would hold more than its level. The same the other way at -1.
         """
         tail = (1 - level) / 2
         ended = 1 - self._continuous()[:, -1] > tail
+        begun = (self.cdf[:, 0] > tail) & ~ended
         lower = np.where(ended, self.quantiles(2 * tail), self.quantiles(tail))
-        return lower, np.where(ended, 1.0, self.quantiles(1 - tail))
+        upper = np.where(begun, self.quantiles(1 - 2 * tail), self.quantiles(1 - tail))
+        return lower, np.where(ended, 1.0, upper)
 
     def covered(self, values: Values, level: float) -> Flags:
         """Which values lie in their band, ends included, [N]."""
@@ -86,7 +88,7 @@ class Predictive:
         """
         edges = self.cdf[:, ::_PER_BIN].copy()
         edges[:, 0] = 0.0
-        bins = len(edges[0]) - 1
+        bins = edges.shape[1] - 1
         place = np.clip(np.ceil((values + 1) / BIN - _TOLERANCE).astype(int) - 1, 0, bins - 1)
         probability = np.diff(edges, axis=1)[np.arange(len(values)), place]
         scores: Values = -np.log(np.maximum(probability, LEAST_PROBABILITY) / BIN)

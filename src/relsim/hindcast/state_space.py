@@ -26,7 +26,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit, logsumexp
 
 from relsim.hindcast.counts import SHARES, Counts, counts_of
@@ -34,6 +33,7 @@ from relsim.hindcast.levels import Levels, fit_levels, no_levels
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive
+from relsim.hindcast.search import lowest
 from relsim.hindcast.shared import Shared, learn
 
 Values = NDArray[np.float64]
@@ -97,6 +97,7 @@ _CENTRES = np.array([centre for centre, _ in NUMBERS.values()])
 _WIDTHS = np.array([width for _, width in NUMBERS.values()])
 _SHARED = np.array([name.startswith("shared") for name in NUMBERS])
 _MOVING = np.array([name in ("drift", "volatility") for name in NUMBERS]) | _SHARED
+_MOST = 10.0  # log of a factor: no pair is e^10 times as volatile as another
 _STILL = 1e-3  # pulls: nothing, but for the logarithm
 _LEAST_PRECISION = 1e-9  # of a value that says nothing of its pull
 
@@ -259,6 +260,8 @@ def filtered(past: Panel, dynamics: Dynamics, levels: Levels) -> Filtered:
         if place:
             belief = _advance(belief, dynamics, factors, 1)
             shared = shared.ahead(dynamics.shared_drift, 1)
+        if not year.known.any():
+            continue
         news = _news(belief, passing, year, dynamics.clustering, shared.mean, joint)
         learned = learn(shared, dynamics.shared_passing, *news)
         shared, shared_density = learned.shared, shared_density + learned.log_density
@@ -274,7 +277,7 @@ def filtered(past: Panel, dynamics: Dynamics, levels: Levels) -> Filtered:
 def _factors(unevenness: float) -> tuple[Values, Values]:
     """Nodes and weights of the lognormal factor, by Gauss and Hermite."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(FACTORS)
-    return np.exp(unevenness * nodes), weights / weights.sum()
+    return np.exp(np.clip(unevenness * nodes, -_MOST, _MOST)), weights / weights.sum()
 
 
 def _opening(dynamics: Dynamics, levels: Levels, factors: Values) -> Belief:
@@ -389,8 +392,8 @@ def _fit_dynamics(past: Panel, levels: Levels, start: Values, free: NDArray[np.b
     def height(chosen: Values) -> float:
         return surprise(past, levels, whole(chosen))
 
-    found = minimize(height, start[free], method="L-BFGS-B", options={"ftol": 1e-7})
-    return numbers_of(whole(found.x))
+    found = lowest(height, start[free], _CENTRES[free], _WIDTHS[free], ftol=1e-7)
+    return numbers_of(whole(found))
 
 
 def surprise(past: Panel, levels: Levels, vector: Values) -> float:

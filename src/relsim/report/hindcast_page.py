@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from relsim.hindcast.findings import Hindcast
+from relsim.hindcast.origins import run_of
 from relsim.report.inputs import Table, frame_table
 from relsim.report.page import render
 
@@ -64,8 +65,8 @@ def _meta(found: Hindcast, manifest: Mapping[str, Any]) -> str:
     horizons = ", ".join(str(years) for years in found.horizons)
     left_out = f"; {found.hold_out} left out in turn, as if never seen" if found.hold_out else ""
     return (
-        f"{manifest['pairs']:,} pairs, {first} to {last}. Forecast from {found.origins[0]} to "
-        f"{found.origins[-1]}, {horizons} years ahead, everything fitted on the years "
+        f"{manifest['pairs']:,} pairs, {first} to {last}. Forecast from {run_of(found.origins)}, "
+        f"{horizons} years ahead, everything fitted on the years "
         f"before{left_out}."
     )
 

@@ -19,8 +19,9 @@ from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
 from relsim.figures.skill import hindcast_charts
 from relsim.hindcast.defaults import defaults_of
-from relsim.hindcast.evaluate import HORIZONS, HoldOut
+from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, hindcast
+from relsim.hindcast.origins import HoldOut
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
 from relsim.results.folder import MANIFEST, unwritable, written_once
@@ -72,7 +73,8 @@ def run_hindcast(
 
     Args:
         observed: CSV of observations (``dyad,period,value[,events]``).
-        origins: years to forecast from; all with enough past, where not said.
+        origins: years to forecast from; all with enough past, or 12 spread over them, where not
+            said.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score the simulation too, which takes most of the time.

@@ -52,6 +52,7 @@ def hindcast_page(
         "measured.html",
         script,
         title=f"Hindcast of {manifest['file']}",
+        about="",
         meta=_meta(found, manifest),
         manifest=manifest,
         caution=CAUTION,

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
-from relsim.cli import main
+from commands import Command, spawned
 from relsim.scenario.world_text import world_text
 from scenarios_to_test import FAMILY, STATUS_QUO
 
@@ -28,45 +26,19 @@ ties:
 """
 
 
-def relsim(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "relsim", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
-
-
-class Done(NamedTuple):
-    """What a command left."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
-def unseen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """relsim in this process and a folder of the test, without figures and pages, which have
-    tests of their own and take most of the time."""
+def unseen(relsim: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """relsim in a folder of the test, without figures and pages, which have tests of their own
+    and take most of the time."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("relsim.results.run.write_views", lambda *_: None)
     monkeypatch.setattr("relsim.figures.save.Painter.start", lambda _: None)
     monkeypatch.setattr("relsim.figures.save.Painter.script", lambda _: "")
-
-    def call(*arguments: str | Path) -> Done:
-        monkeypatch.setattr("sys.argv", ["relsim", *map(str, arguments)])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code
-        printed = capsys.readouterr()
-        return Done(code if isinstance(code, int) else 0, printed.out, printed.err)
-
-    return call
+    return relsim
 
 
 def test_run_prints_a_table_and_leaves_a_result(tmp_path: Path) -> None:
-    done = relsim("run", STATUS_QUO, "--runs", "20", "--seed", "3", "--out", tmp_path)
+    done = spawned("run", STATUS_QUO, "--runs", "20", "--seed", "3", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "PAK-RUS" in done.stdout
     assert "80 % of runs" in done.stdout
@@ -78,13 +50,13 @@ def test_run_prints_a_table_and_leaves_a_result(tmp_path: Path) -> None:
 
 def test_a_family_runs_on_one_command_and_quietly(tmp_path: Path) -> None:
     files = [FAMILY / name for name in ("status-quo.yaml", "india-alarm.yaml")]
-    done = relsim("run", *files, "--runs", "10", "--quiet", "--out", tmp_path)
+    done = spawned("run", *files, "--runs", "10", "--quiet", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     folders = [Path(line).parent.name for line in done.stdout.split()]
     assert folders == ["status-quo", "india-alarm", "family-pakistan-russia"]
 
 
-def test_set_changes_the_question(unseen: Callable[..., Done]) -> None:
+def test_set_changes_the_question(unseen: Command) -> None:
     settings = ["--set", "PAK.ties.USA=0.2", "--set", "volatility=0"]
     base = unseen("run", STATUS_QUO, "--runs", "5", "-q").stdout.strip()
     done = unseen("run", STATUS_QUO, "--runs", "5", "-q", *settings)
@@ -100,7 +72,7 @@ def test_problems_are_listed_with_exit_code_2_and_no_traceback(
     tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "bad.yaml").write_text(BAD)
-    done = relsim(command, "bad.yaml", "missing.yaml", cwd=tmp_path)
+    done = spawned(command, "bad.yaml", "missing.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr + done.stdout
     lines = done.stderr.splitlines()
@@ -111,7 +83,7 @@ def test_problems_are_listed_with_exit_code_2_and_no_traceback(
     assert not (tmp_path / "results").exists()
 
 
-def test_validate_says_so_and_warns(tmp_path: Path) -> None:
+def test_validate_says_so_and_warns(relsim: Command, tmp_path: Path) -> None:
     done = relsim("validate", STATUS_QUO)
     assert done.returncode == 0
     assert "valid. 11 states" in done.stdout
@@ -121,14 +93,14 @@ def test_validate_says_so_and_warns(tmp_path: Path) -> None:
     assert "heavy-interest" in done.stderr
 
 
-def test_validate_warns_of_a_status_quo_that_runs_away() -> None:
+def test_validate_warns_of_a_status_quo_that_runs_away(relsim: Command) -> None:
     done = relsim("validate", STATUS_QUO, "--set", "third_party_gain=6")
     assert "unstable-status-quo" in done.stderr
     assert ".ties." in done.stderr
 
 
 def test_new_writes_a_starter_that_runs_and_is_not_overwritten(
-    tmp_path: Path, unseen: Callable[..., Done]
+    tmp_path: Path, unseen: Command
 ) -> None:
     assert unseen("new", "a/b.yaml").returncode == 0
     done = unseen("run", "a/b.yaml", "--runs", "5")
@@ -140,7 +112,7 @@ def test_new_writes_a_starter_that_runs_and_is_not_overwritten(
     assert "exists already" in again.stderr
 
 
-def test_new_writes_a_made_up_world(tmp_path: Path) -> None:
+def test_new_writes_a_made_up_world(relsim: Command, tmp_path: Path) -> None:
     done = relsim("new", "--world", "12", "--seed", "3", "w.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "w.yaml").read_text(encoding="utf-8") == world_text(12, 3)
@@ -148,19 +120,18 @@ def test_new_writes_a_made_up_world(tmp_path: Path) -> None:
     for wrong in (["--world", "2"], ["--world", "301"], ["--seed", "3"]):
         refused = relsim("new", *wrong, "no.yaml", cwd=tmp_path)
         assert refused.returncode == 2
-        assert "Traceback" not in refused.stderr
     assert not (tmp_path / "no.yaml").exists()
 
 
-def test_schema_is_json() -> None:
+def test_schema_is_json(relsim: Command) -> None:
     done = relsim("schema")
     assert json.loads(done.stdout)["title"] == "relsim scenario"
 
 
-def test_wrong_use_is_explained() -> None:
+def test_wrong_use_is_explained(relsim: Command) -> None:
     assert relsim("run", STATUS_QUO, "--record", "all").returncode == 2
     assert "Usage" in relsim("run").stderr
-    assert relsim("--version").stdout.startswith("relsim 0.")
+    assert spawned("--version").stdout.startswith("relsim 0.")
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -186,7 +157,7 @@ claims:
 """
 
 
-def test_run_prints_verdicts_in_words(tmp_path: Path, unseen: Callable[..., Done]) -> None:
+def test_run_prints_verdicts_in_words(tmp_path: Path, unseen: Command) -> None:
     (tmp_path / "c.yaml").write_text(CLAIMING)
     done = unseen("run", "c.yaml", "--runs", "50")
     assert done.returncode == 0, done.stderr
@@ -197,18 +168,17 @@ def test_run_prints_verdicts_in_words(tmp_path: Path, unseen: Callable[..., Done
 
 @pytest.mark.parametrize(("removed", "code"), [(None, 1), ("hot", 0)])
 def test_check_fails_where_a_claim_is_contradicted(
-    tmp_path: Path, unseen: Callable[..., Done], removed: str | None, code: int
+    tmp_path: Path, unseen: Command, removed: str | None, code: int
 ) -> None:
     (tmp_path / "c.yaml").write_text(CLAIMING)
     more = [] if removed is None else ["--set", f"claims.{removed}=null"]
     for _ in range(2):  # also where the result is there already
         done = unseen("run", "c.yaml", "--runs", "50", "-q", "--check", *more)
         assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
         assert len(done.stdout.split()) == 1
 
 
-def test_junit_is_written_for_all_files(tmp_path: Path, unseen: Callable[..., Done]) -> None:
+def test_junit_is_written_for_all_files(tmp_path: Path, unseen: Command) -> None:
     for name in ("c", "d"):
         (tmp_path / f"{name}.yaml").write_text(CLAIMING)
     done = unseen(
@@ -237,7 +207,9 @@ def test_junit_is_written_for_all_files(tmp_path: Path, unseen: Callable[..., Do
         ("{level: PAK-RUS, above: 0, by: 2020-07}", "outside-time  No step ends by 2020-07"),
     ],
 )
-def test_claims_that_mean_nothing_are_problems(tmp_path: Path, expect: str, said: str) -> None:
+def test_claims_that_mean_nothing_are_problems(
+    relsim: Command, tmp_path: Path, expect: str, said: str
+) -> None:
     text = CLAIMING.split("claims:")[0] + f"claims: {{it: {{says: x, expect: {expect}}}}}\n"
     (tmp_path / "c.yaml").write_text(text)
     done = relsim("validate", "c.yaml", cwd=tmp_path)

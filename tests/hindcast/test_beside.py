@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from hindcast.beside_made import in_another_order, measured, scenario
-from relsim.ensemble.simulate import simulate
+from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import RelsimError
 from relsim.figures.beside import beside_charts
-from relsim.hindcast.beside import MEAN, NO_CHANGE, SCENARIO, beside, yearly_means
+from relsim.hindcast.beside import MEAN, NO_CHANGE, SCENARIO, Beside, beside, yearly_means
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import Panel
 
 ONE = scenario()
-ENSEMBLE = simulate(ONE, record="overall")
 SERIES = measured(ONE, seed=1)
-FOUND = beside(SERIES, ENSEMBLE)
+
+
+@cache
+def ensemble() -> Ensemble:
+    return simulate(ONE, record="overall")
+
+
+@cache
+def first() -> Beside:
+    return beside(SERIES, ensemble())
 
 
 def test_a_scenario_covers_its_own_futures() -> None:
-    found = [FOUND, *(beside(measured(ONE, seed), ENSEMBLE) for seed in (2, 3, 4))]
+    found = [first(), *(beside(measured(ONE, seed), ensemble()) for seed in (2, 3, 4))]
     cover = {
         level: np.mean(
             [one.skill.set_index("forecaster")[f"cover{level}"][SCENARIO] for one in found]
@@ -35,30 +44,30 @@ def test_a_scenario_covers_its_own_futures() -> None:
 
 
 def test_it_is_better_there_than_either_reference() -> None:
-    ratio = FOUND.skill.set_index("forecaster")["ratio"]
+    ratio = first().skill.set_index("forecaster")["ratio"]
     assert ratio[SCENARIO] == 1
     assert ratio[MEAN] < 0.8
     assert ratio[NO_CHANGE] < 1
-    pairs = FOUND.pairs.query("dyad == 'A-B'").iloc[0]
+    pairs = first().pairs.query("dyad == 'A-B'").iloc[0]
     assert pairs[SCENARIO] < 0.7 * pairs[NO_CHANGE]  # the act
 
 
 def test_on_the_series_of_other_pairs_it_is_no_better_than_their_mean() -> None:
-    found = beside(in_another_order(SERIES), ENSEMBLE)
+    found = beside(in_another_order(SERIES), ensemble())
     assert found.skill.set_index("forecaster")["ratio"][MEAN] >= 1
 
 
 def test_years_count_that_are_whole() -> None:
-    years = yearly_means(ENSEMBLE)
+    years = yearly_means(ensemble())
     assert list(years) == list(range(2000, 2009))  # of December 1999 to June 2009
-    levels = ENSEMBLE.data["overall"].sel(time=slice("2003-01", "2003-12")).mean("time")
+    levels = ensemble().data["overall"].sel(time=slice("2003-01", "2003-12")).mean("time")
     assert years[2003] == pytest.approx(levels.values)
 
 
 def test_each_value_is_scored_once_by_each_forecaster() -> None:
     hidden = SERIES.values.copy()
     hidden[3, 2], hidden[7] = np.nan, np.nan
-    found = beside(replace(SERIES, values=hidden), ENSEMBLE)
+    found = beside(replace(SERIES, values=hidden), ensemble())
     assert SERIES.dyads[7] not in found.panel.dyads
     own = found.scores[found.scores["forecaster"] == SCENARIO]
     assert len(own) == np.isfinite(hidden).sum()
@@ -70,8 +79,8 @@ def test_the_series_is_not_what_a_scenario_says() -> None:
     """Nothing of a pair's own values moves what is said of it, but for the measurement."""
     turned = SERIES.values.copy()
     turned[0] = turned[0, ::-1]
-    other = beside(replace(SERIES, values=turned), ENSEMBLE).pairs.set_index("dyad")
-    assert other["said"].to_numpy() == pytest.approx(FOUND.pairs["said"].to_numpy(), abs=0.01)
+    other = beside(replace(SERIES, values=turned), ensemble()).pairs.set_index("dyad")
+    assert other["said"].to_numpy() == pytest.approx(first().pairs["said"].to_numpy(), abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +95,12 @@ def test_nothing_in_common_says_what_each_has(
 ) -> None:
     values = np.full((1, 2), 0.5)
     with pytest.raises(RelsimError, match="no pair and year in common") as raised:
-        beside(Panel(dyads, years, values, values * 100), ENSEMBLE)
+        beside(Panel(dyads, years, values, values * 100), ensemble())
     assert words in str(raised.value)
 
 
 def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
-    said = " ".join(sentences(FOUND))
+    said = " ".join(sentences(first()))
     for words in (
         "Of 252 values of 28 pairs, 2000 to 2008, the scenario's CRPS is",
         "better than it",
@@ -102,7 +111,7 @@ def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
         "Nothing of it is fitted.",
     ):
         assert words in said
-    assert warnings(FOUND) == []
+    assert warnings(first()) == []
 
 
 def test_watched_pairs_that_are_not_measured_are_named() -> None:
@@ -110,7 +119,7 @@ def test_watched_pairs_that_are_not_measured_are_named() -> None:
         kept = np.array([dyad not in dyads for dyad in SERIES.dyads])
         names = tuple(np.array(SERIES.dyads)[kept].tolist())
         part = replace(SERIES, dyads=names, values=SERIES.values[kept], events=SERIES.events[kept])
-        return warnings(beside(part, ENSEMBLE))
+        return warnings(beside(part, ensemble()))
 
     (one,) = without("A-B")
     assert one.startswith("Watched, but not in the series: A-B.")
@@ -120,7 +129,7 @@ def test_watched_pairs_that_are_not_measured_are_named() -> None:
 
 def test_one_year_has_levels_and_no_changes() -> None:
     late = replace(SERIES, values=np.where(np.arange(9) < 8, np.nan, SERIES.values))
-    found = beside(late, ENSEMBLE)
-    assert set(beside_charts(FOUND)) == {"bands", "changes"}
+    found = beside(late, ensemble())
+    assert set(beside_charts(first())) == {"bands", "changes"}
     assert set(beside_charts(found)) == {"bands"}
     assert "too few pairs (0)" in " ".join(sentences(found))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +13,28 @@ import pytest
 from hindcast.made import TRUTH, made_panel
 from relsim.ensemble.simulate import simulate
 from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of, posture_volatility
-from relsim.hindcast.findings import hindcast
+from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.forecast import scenario_of
 from relsim.hindcast.ranges import covariance_of, draws_of
 from relsim.hindcast.state_space import NUMBERS, fit
 from relsim.scenario.load import check_text
 
-FOUND = hindcast(made_panel(years=9, seed=71, states=8), (2005,), (1, 3), simulate=False)
-KEPT = defaults_of(FOUND, "made.csv")
+
+@cache
+def found() -> Hindcast:
+    return hindcast(made_panel(years=9, seed=71, states=8), (2005,), (1, 3), simulate=False)
+
+
+@cache
+def kept() -> dict[str, Any]:
+    return defaults_of(found(), "made.csv")
 
 
 def test_ranges_hold_the_number_and_lie_apart() -> None:
-    assert list(KEPT["ranges"]) == list(KEPT["fitted"]) == list(asdict(TRUTH))
-    for name, (low, high) in KEPT["ranges"].items():
-        assert low < KEPT["fitted"][name] < high
-    for number in KEPT["model"].values():
+    assert list(kept()["ranges"]) == list(kept()["fitted"]) == list(asdict(TRUTH))
+    for name, (low, high) in kept()["ranges"].items():
+        assert low < kept()["fitted"][name] < high
+    for number in kept()["model"].values():
         assert number["low"] < number["value"] < number["high"]
 
 
@@ -49,18 +58,18 @@ def test_more_years_make_numbers_surer_and_none_is_less_sure_than_its_prior() ->
 
 
 def test_the_model_s_numbers_are_those_of_the_fitted_scenario() -> None:
-    parameters = scenario_of(FOUND.fitted, 1).parameters
-    assert set(KEPT["model"]) == set(MODEL_NUMBERS)
-    assert KEPT["model"]["adaptability"]["value"] == pytest.approx(parameters.adaptability, 1e-4)
-    assert KEPT["model"]["drift"]["value"] == pytest.approx(parameters.drift, 1e-4)
+    parameters = scenario_of(found().fitted, 1).parameters
+    assert set(kept()["model"]) == set(MODEL_NUMBERS)
+    assert kept()["model"]["adaptability"]["value"] == pytest.approx(parameters.adaptability, 1e-4)
+    assert kept()["model"]["drift"]["value"] == pytest.approx(parameters.drift, 1e-4)
 
 
 def test_the_provenance_says_what_was_scored_and_all_of_it_is_json() -> None:
-    assert json.loads(json.dumps(KEPT)) == KEPT
-    about = KEPT["provenance"]
+    assert json.loads(json.dumps(kept())) == kept()
+    about = kept()["provenance"]
     assert (about["file"], about["pairs"], about["years"]) == ("made.csv", 28, [2000, 2008])
     assert [row["horizon"] for row in about["scores"]] == [1, 3]
-    row, table = about["scores"][0], FOUND.skill
+    row, table = about["scores"][0], found().skill
     own = table[(table["forecaster"] == row["forecaster"]) & (table["horizon"] == 1)].iloc[0]
     assert row["forecaster"] == "state space"
     assert row["cover80"] == pytest.approx(own["cover80"], abs=1e-6)

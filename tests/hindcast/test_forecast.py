@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -15,10 +17,14 @@ from relsim.hindcast.forecast import (
     simulated,
     yearly_share,
 )
-from relsim.hindcast.state_space import fit
+from relsim.hindcast.state_space import Fitted, fit
 
 PAST = made_panel(years=8, seed=51, states=7).until(2006)
-FIT = fit(PAST)
+
+
+@cache
+def fitted() -> Fitted:
+    return fit(PAST)
 
 
 def test_yearly_means_of_the_monthly_process_have_the_fitted_persistence_and_spread() -> None:
@@ -39,12 +45,12 @@ def test_the_link_goes_both_ways() -> None:
     link = Link(1.0)
     units = link.units(np.array([-0.5, 1.0, 2.5]))
     assert link.pulls(units / np.sqrt(1 + units**2)) == pytest.approx([-0.5, 1.0, 2.5])
-    level = FIT.dynamics.level + FIT.filtered.shared.mean
-    assert link_of(FIT).pulls(np.array([0.2])) == pytest.approx(level)
+    level = fitted().dynamics.level + fitted().filtered.shared.mean
+    assert link_of(fitted()).pulls(np.array([0.2])) == pytest.approx(level)
 
 
 def test_an_ensemble_without_third_parties_agrees_with_the_linear_forecast() -> None:
-    linear, ensemble = FIT.forecast((1, 3)), simulated(FIT, (1, 3), runs=200)
+    linear, ensemble = fitted().forecast((1, 3)), simulated(fitted(), (1, 3), runs=200)
     for horizon in (1, 3):
         gap = ensemble[horizon].mean() - linear[horizon].mean()
         assert np.abs(gap).mean() < 0.02
@@ -53,7 +59,7 @@ def test_an_ensemble_without_third_parties_agrees_with_the_linear_forecast() -> 
 
 
 def test_the_scenario_has_all_pairs_and_is_at_rest_but_for_what_is_fitted() -> None:
-    scenario = scenario_of(FIT, 2, 0.3)
+    scenario = scenario_of(fitted(), 2, 0.3)
     assert {str(tie) for tie in scenario.ties} == set(PAST.dyads)
     assert scenario.parameters.third_party_gain == 0.3
     assert str(scenario.time.start) == "2006-07"

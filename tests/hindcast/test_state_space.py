@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,14 +11,18 @@ import pytest
 from hindcast.made import TRUTH, made_panel
 from relsim.hindcast.levels import no_levels
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.state_space import Dynamics, filtered, fit, fits_once
+from relsim.hindcast.state_space import Dynamics, Fitted, filtered, fit, fits_once
 
 PANEL = made_panel(years=16, seed=11)
-FIT = fit(PANEL)
+
+
+@cache
+def fitted() -> Fitted:
+    return fit(PANEL)
 
 
 def test_the_numbers_that_made_a_series_are_found() -> None:
-    found = FIT.dynamics
+    found = fitted().dynamics
     assert found.level == pytest.approx(TRUTH.level, abs=0.3)
     assert found.level_spread == pytest.approx(TRUTH.level_spread, rel=0.35)
     assert found.drift == pytest.approx(TRUTH.drift, rel=0.25)
@@ -25,7 +30,7 @@ def test_the_numbers_that_made_a_series_are_found() -> None:
     assert found.unevenness == pytest.approx(TRUTH.unevenness, abs=0.2)
     yearly = np.hypot(TRUTH.volatility, TRUTH.passing)  # told apart only by long series
     assert np.hypot(found.volatility, found.passing) == pytest.approx(yearly, rel=0.15)
-    assert FIT.levels.of_states == pytest.approx(0.3, rel=0.5)
+    assert fitted().levels.of_states == pytest.approx(0.3, rel=0.5)
 
 
 def test_bands_cover_what_the_model_itself_makes() -> None:
@@ -64,13 +69,13 @@ def test_with_many_events_the_filter_is_the_textbook_one() -> None:
 
 
 def test_uncertainty_grows_with_the_horizon_and_shrinks_with_what_is_known() -> None:
-    _, near = FIT.pulls(1)
-    _, far = FIT.pulls(10)
+    _, near = fitted().pulls(1)
+    _, far = fitted().pulls(10)
     assert (far > near).all()
     hidden = np.arange(len(PANEL.dyads)) < 3
     blind = PANEL.hiding(hidden)
-    again = filtered(blind, FIT.dynamics, FIT.levels)
-    unseen = replace(FIT, past=blind, filtered=again)
+    again = filtered(blind, fitted().dynamics, fitted().levels)
+    unseen = replace(fitted(), past=blind, filtered=again)
     assert (unseen.pulls(1)[1][hidden] > near[hidden]).all()
 
 
@@ -88,7 +93,7 @@ def test_a_pair_s_own_series_is_not_in_what_the_others_say_of_it() -> None:
     changed = PANEL.values.copy()
     changed[0] = -0.9
     found = fit(replace(PANEL, values=changed))
-    assert found.levels.mean[0] == pytest.approx(FIT.levels.mean[0], abs=0.1)
+    assert found.levels.mean[0] == pytest.approx(fitted().levels.mean[0], abs=0.1)
 
 
 def test_what_all_pairs_share_is_told_from_what_is_their_own() -> None:

@@ -6,16 +6,12 @@ import csv
 import json
 import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from relsim.cli import main
+from commands import Command
 from relsim.results.run import run
 from scenarios_to_test import FAMILY, ROOT
 
@@ -29,32 +25,6 @@ states: {A: {name: "A[b]"}, B: {}}
 ties: {A-B: 0.2}
 events: {deal: {label: "[bold]deal", at: 2020-03, effects: [{pulse: A-B, size: 0.2}]}}
 """
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Done]
-
-
-@pytest.fixture
-def relsim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command line in this process."""
-
-    def command(*arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["relsim", *(str(argument) for argument in arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        printed = capsys.readouterr()
-        return Done(int(exit_.value.code or 0), printed.out, printed.err)
-
-    return command
 
 
 def said(text: str) -> str:
@@ -72,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_result_is_explained_in_words_and_a_table(relsim: Command, results: Path) -> None:
     (folder,) = (path.parent for path in results.glob("armenia-recognition/*/manifest.json"))
     done = relsim("explain", folder, "RUS-PAK")
-    assert done.code == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "Pakistan towards Russia, 2030-06 (all domains, mean of 30 runs)" in done.stdout
     assert "Agreement on Karabakh: from -0.0" in done.stdout
     assert "since 2022-01 (“Pakistan recognises Armenia”)" in said(done.stdout)
@@ -108,7 +78,7 @@ def test_a_difference_of_two_results_names_both(
         *("--against", results / "status-quo"),
         *("--figure", tmp_path / "a.svg", "--csv", tmp_path / "a.csv"),
     )
-    assert done.code == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "against “Pakistan–Russia, status quo”" in done.stdout
     assert "+0.000 instead of +0.24" in done.stdout
     assert "<svg" in (tmp_path / "a.svg").read_text("utf-8")
@@ -124,7 +94,7 @@ def test_a_single_run_has_no_spread(relsim: Command, results: Path) -> None:
     assert "(all domains, run 29)" in done.stdout
     assert "±" not in done.stdout
     wrong = relsim("explain", results / "status-quo", "PAK-RUS", "--run", "30")
-    assert wrong.code == 3
+    assert wrong.returncode == 3
     assert "There is no run 30: the runs are 0 to 29." in wrong.stderr
 
 
@@ -133,11 +103,11 @@ def test_processes_print_and_write_the_same(relsim: Command, results: Path, tmp_
     for number, options in enumerate(([], ["--workers", "1"], ["--workers", "2"])):
         file = tmp_path / f"{number}.csv"
         done = relsim("explain", results / "status-quo", "PAK-RUS", "--csv", file, *options)
-        assert done.code == 0, done.stderr
+        assert done.returncode == 0, done.stderr
         written.append((done.stdout.replace(str(file), "FILE"), file.read_bytes()))
     assert written[0] == written[1] == written[2]
     both = ("--workers", "2", "--cluster", "tcp://127.0.0.1:9")
-    assert relsim("explain", results / "status-quo", "PAK-RUS", *both).code == 2
+    assert relsim("explain", results / "status-quo", "PAK-RUS", *both).returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -156,32 +126,32 @@ def test_what_is_wrong_is_said_before_anything_is_computed(
     relsim: Command, asked: list[str], words: str
 ) -> None:
     done = relsim("explain", STATUS_QUO, *asked)
-    assert done.code == 2
+    assert done.returncode == 2
     assert done.stdout == ""
     assert "Accounting" not in done.stderr
     assert words in said(done.stderr)
 
 
-def test_a_place_without_a_result_ends_in_a_line_and_code_3(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "relsim", "explain", "nowhere", "PAK-RUS"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+def test_a_place_without_a_result_ends_in_a_line_and_code_3(
+    relsim: Command, tmp_path: Path
+) -> None:
+    done = relsim("explain", "nowhere", "PAK-RUS", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.startswith("nowhere holds no finished result")
-    assert "Traceback" not in done.stderr
 
 
 def test_seeds_that_differ_are_refused(relsim: Command, tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(MARKED + "ensemble: {seed: 5}\n")
     (tmp_path / "marked.yaml").write_text(MARKED)
     done = relsim("explain", tmp_path / "marked.yaml", "A-B", "--against", tmp_path / "other.yaml")
-    assert done.code == 3
+    assert done.returncode == 3
     assert "is on seed 5. Runs are paired on the same seed" in said(done.stderr)
 
 
 def test_labels_are_shown_as_written(relsim: Command, tmp_path: Path) -> None:
     (tmp_path / "marked.yaml").write_text(MARKED)
     done = relsim("explain", tmp_path / "marked.yaml", "A-B", "--runs", "5")
-    assert done.code == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "A[b] towards B" in done.stdout
     file = tmp_path / "marked.yaml"
     paired = relsim("explain", file, "A-B", "--runs", "5", "--against", file)

@@ -30,6 +30,7 @@ from relsim.errors import RelsimError
 from relsim.hindcast.evaluate import DRAWS, INTERVAL, drawn_totals, mean_scores, scored
 from relsim.hindcast.forecast import Link, as_measured, link_at, passing_variances
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
+from relsim.hindcast.one_thread import one_thread
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
 from relsim.hindcast.state_space import Fitted, fit
@@ -142,6 +143,7 @@ class Beside:
         }
 
 
+@one_thread
 def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     """Scores a scenario's ensemble, and two plain references, by a measured series.
 

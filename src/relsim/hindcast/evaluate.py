@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from relsim.hindcast.baselines import BASELINES, PLAIN
 from relsim.hindcast.forecast import with_theory, without_theory
+from relsim.hindcast.one_thread import one_thread
 from relsim.hindcast.origins import HoldOut, chosen_origins, folds
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive, pit_histogram
@@ -64,6 +65,7 @@ def simulations(fit_of: Fit = fit) -> dict[str, Forecaster]:
     }
 
 
+@one_thread
 def evaluate(
     panel: Panel,
     chosen: Mapping[str, Forecaster] | None = None,

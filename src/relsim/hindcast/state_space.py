@@ -31,6 +31,7 @@ from scipy.special import expit, logit, logsumexp
 from relsim.hindcast.counts import SHARES, Counts, counts_of
 from relsim.hindcast.levels import Levels, fit_levels, no_levels
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
+from relsim.hindcast.one_thread import one_thread
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.scores import Predictive
 from relsim.hindcast.search import lowest
@@ -194,6 +195,7 @@ class Fitted:
         return predictive(weights, self.counts.ahead(years), SHARES, clustering)
 
 
+@one_thread
 def fit(past: Panel, moving: bool = True) -> Fitted:
     """Fit the numbers on a past, and filter each pair through it.
 

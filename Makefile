@@ -17,8 +17,9 @@ NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
 SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
 
-# Files of tests side by side, on as many cores as there are.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+# Files of tests side by side, on as many cores as there are. In the order of their names: files of
+# few and long tests, which pytest-xdist would leave for last, are then in the middle.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 

@@ -51,7 +51,7 @@ def pages(family: Any) -> dict[str, Path]:
         "family": family.report,
         "experiment": experiment.folder / "report.html",
         "hindcast": run_hindcast(
-            made_file(out.parent / "made.csv"), horizons=(1, 3), simulate=False, out=out
+            made_file(out.parent / "made.csv", years=6), horizons=(1, 2), simulate=False, out=out
         ).folder
         / "report.html",
         "beside": run_beside(

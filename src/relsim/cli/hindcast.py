@@ -14,7 +14,7 @@ from relsim.cli.inputs import Out, checked_scenarios
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from relsim.results.hindcast import HindcastResult
+    from relsim.results.scored import HindcastResult
 
 HoldOut = Literal["pairs", "states"]
 

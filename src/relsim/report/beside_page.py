@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from relsim.hindcast.beside import Beside
-from relsim.report.inputs import frame_table
-from relsim.report.page import render
+from relsim.report.measured_page import measured_page
 
 CAUTION = (
     "Nothing of the scenario is fitted to the series. The link is: its offset puts the mean of all "
@@ -33,7 +32,6 @@ SHOWN = {
     "beside": ("Every pair and year", "Means, scores and bands of each forecaster"),
     "pit": ("PIT", "Share of values in each tenth of what was said; 0.1 each is right"),
 }
-MOST_ROWS = 400
 
 
 def beside_page(
@@ -43,28 +41,20 @@ def beside_page(
     manifest: Mapping[str, Any],
     script: str,
 ) -> str:
-    """The page as text.
+    """The page as text, of the tables, the definitions of the figures and the manifest.
 
-    Args:
-        found: what to show.
-        tables: its tables, by name.
-        charts: definitions of the figures, by name.
-        manifest: with sentences and warnings.
-        script: of :meth:`relsim.figures.save.Painter.script`.
+    ``script`` is that of :meth:`relsim.figures.save.Painter.script`.
     """
-    return render(
-        "measured.html",
-        script,
+    return measured_page(
         title=f"{found.scenario.name}, beside {manifest['file']}",
         about=found.scenario.about,
         meta=_meta(manifest),
-        manifest=manifest,
         caution=CAUTION,
+        shown=SHOWN,
+        tables=tables,
         charts=charts,
-        tables=[
-            frame_table(title, caption, tables[name], MOST_ROWS)
-            for name, (title, caption) in SHOWN.items()
-        ],
+        manifest=manifest,
+        script=script,
     )
 
 

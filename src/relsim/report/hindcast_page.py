@@ -10,8 +10,7 @@ import pandas as pd
 
 from relsim.hindcast.findings import Hindcast
 from relsim.hindcast.origins import run_of
-from relsim.report.inputs import Table, frame_table
-from relsim.report.page import render
+from relsim.report.measured_page import measured_page
 
 CAUTION = (
     "Scored is the linear model that the simulation comes down to near its opening: a level of "
@@ -29,7 +28,6 @@ SHOWN = {
     "parameters": ("Fitted numbers", "On all years; pulls are those of docs/ODD.md"),
     "forecast": ("Years to come", "Mean and bands, of the model fitted on all years"),
 }
-MOST_ROWS = 400
 
 
 def hindcast_page(
@@ -39,25 +37,20 @@ def hindcast_page(
     manifest: Mapping[str, Any],
     script: str,
 ) -> str:
-    """The page as text.
+    """The page as text, of the tables, the definitions of the figures and the manifest.
 
-    Args:
-        found: what to show.
-        tables: its tables, by name.
-        charts: definitions of the figures, by name.
-        manifest: of the hindcast.
-        script: of :meth:`relsim.figures.save.Painter.script`.
+    ``script`` is that of :meth:`relsim.figures.save.Painter.script`.
     """
-    return render(
-        "measured.html",
-        script,
+    return measured_page(
         title=f"Hindcast of {manifest['file']}",
         about="",
         meta=_meta(found, manifest),
-        manifest=manifest,
         caution=CAUTION,
+        shown=SHOWN,
+        tables=tables,
         charts=charts,
-        tables=[_table(name, tables[name]) for name in SHOWN],
+        manifest=manifest,
+        script=script,
     )
 
 
@@ -70,9 +63,3 @@ def _meta(found: Hindcast, manifest: Mapping[str, Any]) -> str:
         f"{horizons} years ahead, everything fitted on the years "
         f"before{left_out}."
     )
-
-
-def _table(name: str, frame: pd.DataFrame) -> Table:
-    title, caption = SHOWN[name]
-    more = f" ({name}.csv has all {len(frame):,})" if len(frame) > MOST_ROWS else ""
-    return frame_table(title, caption + more, frame, MOST_ROWS)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from relsim import __version__
 from relsim.analysis.observed import read_observed
-from relsim.analysis.summary import write_table
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.figures.beside import beside_charts
-from relsim.figures.save import Painter, definition
 from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
 from relsim.report.beside_page import beside_page
-from relsim.results.folder import written_once
-from relsim.results.hindcast import FORMAT, LIBRARIES, HindcastResult, open_hindcast
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import HINDCASTS
-from relsim.results.manifest import versions, write_manifest
-from relsim.results.result import FIGURES, REPORT, RESOLVED
+from relsim.results.manifest import versions
+from relsim.results.result import RESOLVED
 from relsim.results.run import resolved_yaml
+from relsim.results.scored import (
+    FORMAT,
+    LIBRARIES,
+    Asked,
+    HindcastResult,
+    scored_once,
+    write_scored,
+)
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import slug
 from relsim.scenario.schema import Scenario
@@ -62,7 +65,7 @@ def run_beside(
     shared = shared_part(panel, scenario)  # raises before a thousand runs
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed
-    asked: dict[str, Any] = {
+    question: dict[str, Any] = {
         "series": digest(file.read_text(encoding="utf-8-sig")),
         "scenario": Question(scenario, seed, runs, "overall").scenario_hash,
         "runs": runs,
@@ -70,22 +73,15 @@ def run_beside(
         "relsim": __version__,
     }
     name = f"{scenario.slug}-beside-{slug(file.stem)}"
-    folder = Path(out) / HINDCASTS / name / digest(asked)[:12]
+    folder = Path(out) / HINDCASTS / name / digest(question)[:12]
 
-    def write(aside: Path) -> None:
-        started = time.perf_counter()
+    def find() -> Beside:
         told.phase("Simulating the scenario")
         ensemble = _of_pairs(scenario, shared.dyads, runs, seed, told)
         told.phase("Fitting the measurement, and scoring")
-        found = beside(panel, ensemble)
-        seconds = round(time.perf_counter() - started, 1)
-        about = {"id": folder.name, "file": file.name, "command": command, "seconds": seconds}
-        told.phase("Drawing figures and the report")
-        _write(found, about | asked, aside)
+        return beside(panel, ensemble)
 
-    waiting = partial(told.phase, "Another process runs this; waiting")
-    reused = written_once(folder, write, force=force, waiting=waiting)
-    return replace(open_hindcast(folder), reused=reused)
+    return scored_once(Asked(folder, file, question, command, force), find, _write, told)
 
 
 def _of_pairs(
@@ -98,12 +94,17 @@ def _of_pairs(
 
 
 def _write(found: Beside, about: dict[str, Any], folder: Path) -> None:
-    """Everything, the manifest last."""
-    tables = found.tables()
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
     (folder / RESOLVED).write_text(resolved_yaml(found.scenario), encoding="utf-8")
-    content = {
+    tables, manifest = found.tables(), _manifest(found, about)
+
+    def page(charts: Mapping[str, Any], script: str) -> str:
+        return beside_page(found, tables, charts, manifest, script)
+
+    write_scored(folder, tables, beside_charts(found), page, manifest)
+
+
+def _manifest(found: Beside, about: dict[str, Any]) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         **about,
         "name": found.scenario.name,
@@ -114,10 +115,3 @@ def _write(found: Beside, about: dict[str, Any], folder: Path) -> None:
         "warnings": warnings(found),
         "versions": versions((*LIBRARIES, "numba")),
     }
-    charts = {name: definition(one) for name, one in beside_charts(found).items()}
-    (folder / FIGURES).mkdir()
-    with Painter() as painter:
-        painter.draw(charts, folder / FIGURES)
-        page = beside_page(found, tables, charts, content, painter.script())
-    (folder / REPORT).write_text(page, encoding="utf-8")
-    write_manifest(content, folder)

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from relsim import __version__
 from relsim.analysis.observed import read_observed
-from relsim.analysis.summary import write_table
-from relsim.figures.save import Painter, definition
 from relsim.figures.skill import hindcast_charts
 from relsim.hindcast.defaults import defaults_of
 from relsim.hindcast.evaluate import HORIZONS
@@ -24,37 +17,22 @@ from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.origins import HoldOut
 from relsim.hindcast.panel import panel_of
 from relsim.report.hindcast_page import hindcast_page
-from relsim.results.folder import MANIFEST, unwritable, written_once
+from relsim.results.folder import unwritable
 from relsim.results.identity import digest
 from relsim.results.lookup import HINDCASTS
-from relsim.results.manifest import versions, write_manifest
-from relsim.results.result import FIGURES, REPORT
+from relsim.results.manifest import versions
+from relsim.results.scored import (
+    FORMAT,
+    LIBRARIES,
+    Asked,
+    HindcastResult,
+    scored_once,
+    write_scored,
+)
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import slug
 
-FORMAT = 1
-LIBRARIES = ("numpy", "pandas", "scipy")
 PARAMETERS = "parameters.json"
-
-
-@dataclass(frozen=True)
-class HindcastResult:
-    """A finished hindcast.
-
-    Attributes:
-        folder: where it is.
-        manifest: as in ``manifest.json``; with sentences and warnings.
-        reused: it was there already.
-    """
-
-    folder: Path
-    manifest: dict[str, Any]
-    reused: bool = False
-
-    @property
-    def skill(self) -> pd.DataFrame:
-        """Mean scores by horizon and forecaster."""
-        return pd.read_csv(self.folder / "skill.csv")
 
 
 def run_hindcast(
@@ -90,7 +68,7 @@ def run_hindcast(
     """
     file, told = Path(observed), watcher or Nobody()
     panel = panel_of(read_observed(file))
-    asked = {
+    question = {
         "series": digest(file.read_text(encoding="utf-8-sig")),
         "origins": None if origins is None else list(origins),
         "horizons": list(horizons),
@@ -98,37 +76,24 @@ def run_hindcast(
         "simulate": simulate,
         "relsim": __version__,
     }
-    folder = Path(out) / HINDCASTS / slug(file.stem) / digest(asked)[:12]
+    folder = Path(out) / HINDCASTS / slug(file.stem) / digest(question)[:12]
 
-    def write(aside: Path) -> None:
-        started = time.perf_counter()
+    def find() -> Hindcast:
         told.phase("Fitting each past, and scoring what came")
-        found = hindcast(panel, origins, horizons, hold_out, simulate=simulate)
-        seconds = round(time.perf_counter() - started, 1)
-        about = {"id": folder.name, "file": file.name, "command": command, "seconds": seconds}
-        told.phase("Drawing figures and the report")
-        _write(found, about | asked, aside)
+        return hindcast(panel, origins, horizons, hold_out, simulate=simulate)
 
-    waiting = partial(told.phase, "Another process runs this hindcast; waiting")
-    reused = written_once(folder, write, force=force, waiting=waiting)
-    return replace(open_hindcast(folder), reused=reused)
+    return scored_once(Asked(folder, file, question, command, force), find, _write, told)
 
 
 def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
-    """Everything of a hindcast, the manifest last."""
-    tables = found.tables()
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
     fitted = json.dumps(defaults_of(found, about["file"]), indent=2, ensure_ascii=False) + "\n"
     (folder / PARAMETERS).write_text(fitted, encoding="utf-8")
-    content = _manifest(found, about)
-    charts = {name: definition(one) for name, one in hindcast_charts(found).items()}
-    (folder / FIGURES).mkdir()
-    with Painter() as painter:
-        painter.draw(charts, folder / FIGURES)
-        page = hindcast_page(found, tables, charts, content, painter.script())
-    (folder / REPORT).write_text(page, encoding="utf-8")
-    write_manifest(content, folder)
+    tables, manifest = found.tables(), _manifest(found, about)
+
+    def page(charts: Mapping[str, Any], script: str) -> str:
+        return hindcast_page(found, tables, charts, manifest, script)
+
+    write_scored(folder, tables, hindcast_charts(found), page, manifest)
 
 
 def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
@@ -143,12 +108,6 @@ def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
         "warnings": found.warnings(),
         "versions": versions(LIBRARIES),
     }
-
-
-def open_hindcast(folder: str | Path) -> HindcastResult:
-    """A finished hindcast, from its folder."""
-    folder = Path(folder)
-    return HindcastResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
 
 
 def save_parameters(result: HindcastResult, file: Path) -> None:

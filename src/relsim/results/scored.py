@@ -1,0 +1,133 @@
+"""What a hindcast and a scenario beside a series leave alike: a folder, written once and whole."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import pandas as pd
+
+from relsim.analysis.summary import write_table
+from relsim.figures.save import Painter, definition
+from relsim.results.folder import MANIFEST, written_once
+from relsim.results.manifest import write_manifest
+from relsim.results.result import FIGURES, REPORT
+from relsim.results.watcher import Watcher
+
+FORMAT = 1
+LIBRARIES = ("numpy", "pandas", "scipy")
+
+Found = TypeVar("Found")
+Page: TypeAlias = Callable[[Mapping[str, Any], str], str]
+
+
+@dataclass(frozen=True)
+class HindcastResult:
+    """A finished hindcast.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``; with sentences and warnings.
+        reused: it was there already.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    reused: bool = False
+
+    @property
+    def skill(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster."""
+        return pd.read_csv(self.folder / "skill.csv")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be scored, and where.
+
+    Attributes:
+        folder: of what is found.
+        file: the series.
+        question: all that the numbers depend on.
+        command: how it was asked for, for the manifest.
+        force: repeat a finished one.
+    """
+
+    folder: Path
+    file: Path
+    question: dict[str, Any]
+    command: str
+    force: bool
+
+
+def scored_once(
+    asked: Asked,
+    find: Callable[[], Found],
+    write: Callable[[Found, dict[str, Any], Path], None],
+    told: Watcher,
+) -> HindcastResult:
+    """Finds and writes what was asked, unless it is there.
+
+    Args:
+        asked: what, and where.
+        find: does the work, which is timed.
+        write: leaves what was found in a folder, given how it was made.
+        told: of phases.
+
+    Raises:
+        ResultsError: the folder cannot be written.
+    """
+
+    def made(aside: Path) -> None:
+        started = time.perf_counter()
+        found = find()
+        about = {
+            "id": asked.folder.name,
+            "file": asked.file.name,
+            "command": asked.command,
+            "seconds": round(time.perf_counter() - started, 1),
+        }
+        told.phase("Drawing figures and the report")
+        write(found, about | asked.question, aside)
+
+    waiting = partial(told.phase, "Another process runs this; waiting")
+    reused = written_once(asked.folder, made, force=asked.force, waiting=waiting)
+    return replace(open_hindcast(asked.folder), reused=reused)
+
+
+def write_scored(
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    charts: Mapping[str, Any],
+    page: Page,
+    manifest: dict[str, Any],
+) -> None:
+    """Tables, figures and the page, the manifest last.
+
+    Args:
+        folder: of the hindcast.
+        tables: by name of the file.
+        charts: Altair charts, by name of the file.
+        page: text of the page, of the definitions of the charts and the script that draws them.
+        manifest: how it was made.
+    """
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+    definitions = {name: definition(one) for name, one in charts.items()}
+    (folder / FIGURES).mkdir()
+    with Painter() as painter:
+        painter.draw(definitions, folder / FIGURES)
+        text = page(definitions, painter.script())
+    (folder / REPORT).write_text(text, encoding="utf-8")
+    write_manifest(manifest, folder)
+
+
+def open_hindcast(folder: str | Path) -> HindcastResult:
+    """A finished hindcast, from its folder."""
+    folder = Path(folder)
+    return HindcastResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))

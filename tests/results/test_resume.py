@@ -447,3 +447,9 @@ def test_the_command_line_names_a_place_that_cannot_be_written(file: Path) -> No
     assert process.returncode == EXIT_RESULTS
     assert "results cannot be written" in said
     assert "Traceback" not in said
+
+
+def test_what_is_forced_says_that_it_begins_afresh(tmp_path: Path) -> None:
+    asked = resume.telling_what_is_kept([], tmp_path, force=True)
+    with pytest.raises(KeyboardInterrupt, match=r"Stopped\. With --force .* begins afresh"), asked:
+        raise KeyboardInterrupt

@@ -38,6 +38,7 @@ from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
 from relsim.report.experiment_page import experiment_page
 from relsim.results.folder import (
+    BEGINS_AFRESH,
     MANIFEST,
     is_finished,
     locked,
@@ -142,7 +143,8 @@ def run_experiment(
     except OSError as error:
         raise unwritable(error, folder) from error
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("Stopped. The same command goes on from here.") from None
+        said = BEGINS_AFRESH if force else "The same command goes on from here."
+        raise KeyboardInterrupt(f"Stopped. {said}") from None
     return open_experiment(folder)
 
 

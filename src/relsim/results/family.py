@@ -125,7 +125,7 @@ def run_family(
     read = cache(load)  # most compare with the same few files
     asked = [Member.of(*one, read) for one in zip(questions, said, strict=True)]
     members = list({member.key: member for member in asked}.values())
-    with telling_what_is_kept(questions, Path(out)), Painter() as painter:
+    with telling_what_is_kept(questions, Path(out), force=force), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
         results = answer_all(members, Path(out), read, force=force, watcher=told, executor=executor)
         if reports:

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from relsim.errors import ResultsError
 
 MANIFEST = "manifest.json"  # written last: a folder with one is whole
+BEGINS_AFRESH = "With --force the same command begins afresh; what was there is as it was."
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -19,7 +19,7 @@ from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.results.comparisons import with_all_compared
-from relsim.results.folder import is_finished, place_aside, unwritable
+from relsim.results.folder import BEGINS_AFRESH, is_finished, place_aside, unwritable
 from relsim.results.identity import Question
 from relsim.results.result import FAILURES, STORE
 from relsim.results.watcher import Watcher
@@ -134,8 +134,15 @@ def _ensemble(question: Question, store: Path, failures: list[Failure]) -> Ensem
 
 
 @contextmanager
-def telling_what_is_kept(questions: Iterable[Question], out: Path) -> Iterator[None]:
+def telling_what_is_kept(
+    questions: Iterable[Question], out: Path, *, force: bool
+) -> Iterator[None]:
     """Ends of work on some questions with a word on what is kept of them.
+
+    Args:
+        questions: what is worked at.
+        out: folder of all results.
+        force: finished results are repeated, so the same command begins afresh.
 
     Raises:
         KeyboardInterrupt: with that word, where work was interrupted.
@@ -144,8 +151,8 @@ def telling_what_is_kept(questions: Iterable[Question], out: Path) -> Iterator[N
     try:
         yield
     except KeyboardInterrupt:
-        said = f"Stopped. {_kept(questions, out)}; the same command goes on from there."
-        raise KeyboardInterrupt(said) from None
+        kept = f"{_kept(questions, out)}; the same command goes on from there."
+        raise KeyboardInterrupt(f"Stopped. {BEGINS_AFRESH if force else kept}") from None
     except OSError as error:
         raise unwritable(error, out, f"{_kept(questions, out)}.") from error
 

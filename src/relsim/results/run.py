@@ -133,7 +133,7 @@ def run(
     told = watcher or Nobody()
     question = question_of(scenario, runs, seed, record, thin)
     asked = Asked(question, Path(out), command, told, executor, read=cache(load))
-    with telling_what_is_kept([asked.question], asked.out):
+    with telling_what_is_kept([asked.question], asked.out, force=force):
         if not views:
             return answer(asked, force=force)
         with Painter() as painter:

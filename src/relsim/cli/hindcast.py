@@ -39,11 +39,13 @@ def hindcast(
     origins: Annotated[
         list[int] | None,
         typer.Option(
-            metavar="YEAR", help="Forecast from these years; else from up to 12 of all possible."
+            metavar="YEAR",
+            help="Forecast from this year, repeated for more; else from up to 12 of all possible.",
         ),
     ] = None,
     horizons: Annotated[
-        list[int] | None, typer.Option(min=1, metavar="YEARS", help="So far ahead; else 1, 3, 5.")
+        list[int] | None,
+        typer.Option(min=1, metavar="YEARS", help="So far ahead, repeated for more; else 1, 3, 5."),
     ] = None,
     hold_out: Annotated[
         HoldOut | None,

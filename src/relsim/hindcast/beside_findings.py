@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from relsim.analysis.numerals import percent
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
@@ -65,10 +66,8 @@ def _band_sentence(table: pd.DataFrame) -> str:
     own = table.set_index("forecaster").loc[SCENARIO]
     off = own["cover80"] - 0.8
     word = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
-    return (
-        f"Its 50, 80 and 95 % bands hold {own['cover50']:.0%}, {own['cover80']:.0%} and "
-        f"{own['cover95']:.0%} of the values{word}."
-    )
+    held = [percent(float(own[f"cover{level}"])) for level in (50, 80, 95)]
+    return f"Its 50, 80 and 95 % bands hold {held[0]}, {held[1]} and {held[2]} of the values{word}."
 
 
 def _worst_sentence(pairs: pd.DataFrame) -> list[str]:
@@ -121,7 +120,7 @@ def _rank_sentence(pairs: pd.DataFrame, what: str, measured: str, said: str) -> 
     ranks = spearmanr(pairs[measured], pairs[said])
     return (
         f"{what}: rank correlation of said and measured {ranks.statistic:+.2f} over {count} pairs; "
-        f"pairs in random order are as far from 0 in {ranks.pvalue:.0%} of cases."
+        f"pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."
     )
 
 

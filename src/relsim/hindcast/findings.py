@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from relsim.analysis.numerals import percent
 from relsim.hindcast.baselines import BASELINES
 from relsim.hindcast.evaluate import (
     LEVEL,
@@ -110,7 +111,8 @@ class Hindcast:
         table = self.skill.query("forecaster == @MODEL")
         far = table[(table["cover80"] - 0.8).abs() > FAR_OFF]
         said = [
-            f"At {in_years(row['horizon'])} 80 % bands hold {row['cover80']:.1%} of the values."
+            f"At {in_years(row['horizon'])} 80 % bands hold {percent(row['cover80'], 1)} of the "
+            "values."
             for _, row in far.iterrows()
         ]
         unscored = sorted(set(self.horizons) - set(table["horizon"]))
@@ -181,7 +183,7 @@ def _plain_sentence(table: pd.DataFrame) -> str:
 def _band_sentence(table: pd.DataFrame) -> str:
     model = table[table["forecaster"] == MODEL]
     shares = ", ".join(
-        f"{row['cover80']:.1%} at {in_years(row['horizon'])}" for _, row in model.iterrows()
+        f"{percent(row['cover80'], 1)} at {in_years(row['horizon'])}" for _, row in model.iterrows()
     )
     return f"Its 80 % bands hold {shares} of what came."
 

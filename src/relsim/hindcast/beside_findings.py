@@ -63,10 +63,10 @@ def _ratio(row: pd.Series, name: str) -> str:
 
 
 def _band_sentence(table: pd.DataFrame) -> str:
-    own = table.set_index("forecaster").loc[SCENARIO]
+    (own,) = table[table["forecaster"] == SCENARIO].to_dict("records")
     off = own["cover80"] - 0.8
     word = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
-    held = [percent(share) for share in own[["cover50", "cover80", "cover95"]]]
+    held = [percent(own[f"cover{level}"]) for level in (50, 80, 95)]
     return f"Its 50, 80 and 95 % bands hold {held[0]}, {held[1]} and {held[2]} of the values{word}."
 
 

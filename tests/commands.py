@@ -42,6 +42,7 @@ def called(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
             with pytest.raises(SystemExit) as ended:
                 main()
         printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
         return Done(int(ended.value.code or 0), printed.out, printed.err)
 
     return command

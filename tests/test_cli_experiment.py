@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from commands import Command
 from experiments.small import VARIED, written
-from relsim.cli import main
 from relsim.cli.application import app
 from relsim.experiments.load import load_experiment
 from relsim.experiments.methods import size_of
@@ -45,12 +45,8 @@ def test_it_prints_what_was_found_and_where(tmp_path: Path) -> None:
     assert Path(again.output.strip()).is_dir()
 
 
-def test_problems_are_located_and_exit_with_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_problems_are_located_and_exit_with_2(relsim: Command, tmp_path: Path) -> None:
     file = written(tmp_path, {**VARIED, "parameters": {"A.ties.Z": [0.1, 0.5]}})
-    monkeypatch.setattr("sys.argv", ["relsim", "experiment", str(file)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert f"{file}:" in capsys.readouterr().err
+    done = relsim("experiment", file)
+    assert done.returncode == 2
+    assert f"{file}:" in done.stderr

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from commands import spawned
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import FAMILY, ROOT, STATUS_QUO
 
@@ -66,8 +65,7 @@ def test_the_commands_of_the_tutorial_run(
 
 
 def _relsim(command: str) -> int:
-    words = shlex.split(command.removeprefix("relsim "))
-    return subprocess.run([sys.executable, "-m", "relsim", *words], capture_output=True).returncode
+    return spawned(*shlex.split(command.removeprefix("relsim "))).returncode
 
 
 def test_links_between_documents_lead_somewhere() -> None:

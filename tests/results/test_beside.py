@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from commands import Command
 from hindcast.beside_made import as_file, measured, scenario
-from relsim.cli import main
 from relsim.results.beside import run_beside
 from relsim.scenario.load import load
 
@@ -27,14 +27,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "one.yaml"
     path.write_text(yaml.safe_dump(ONE.as_written, sort_keys=False), encoding="utf-8")
     return path
-
-
-def command(*arguments: object) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["relsim", "hindcast", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return int(ended.value.code or 0)
 
 
 def test_it_leaves_a_whole_folder_once(tmp_path: Path, series: Path, file: Path) -> None:
@@ -61,34 +53,36 @@ def test_it_leaves_a_whole_folder_once(tmp_path: Path, series: Path, file: Path)
 
 
 def test_the_command_says_what_it_found_and_what_is_not_measured(
-    tmp_path: Path, series: Path, file: Path, capsys: pytest.CaptureFixture[str]
+    relsim: Command, tmp_path: Path, series: Path, file: Path
 ) -> None:
     text = series.read_text(encoding="utf-8").splitlines()
     rest = [line for line in text if not line.startswith(("A-B,", "C-D,"))]
     series.write_text("\n".join(rest) + "\n", encoding="utf-8")
-    asked = ("--observed", series, "--scenario", file, "--runs", 60, "--out", tmp_path / "out")
-    assert command(*asked) == 0
-    printed = capsys.readouterr().out
+    asked = ("--observed", series, "--scenario", file, "--runs", "60", "--out", tmp_path / "out")
+    done = relsim("hindcast", *asked)
+    assert done.returncode == 0
+    printed = done.stdout
     for words in ("no change", "mean of all pairs", "Of 234 values of 26 pairs", "report.html"):
         assert words in printed
     assert "warning: None of the watched pairs is in the series (A-B, C-D)" in printed
-    assert command(*asked, "--quiet") == 0
-    folder = Path(capsys.readouterr().out.strip())
+    quiet = relsim("hindcast", *asked, "--quiet")
+    assert quiet.returncode == 0
+    folder = Path(quiet.stdout.strip())
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "None of the watched pairs is in the series (A-B, C-D)" in page
     assert "relsim hindcast --observed news.csv --scenario one.yaml --runs 60" in page
 
 
 def test_nothing_in_common_ends_with_a_message_and_no_folder(
-    tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
+    relsim: Command, tmp_path: Path, file: Path
 ) -> None:
     series = tmp_path / "far.csv"
     series.write_text("dyad,period,value\nX-Y,2001,0.5\nX-Y,2002,0.5\n", encoding="utf-8")
-    asked = ("--observed", series, "--scenario", file, "--runs", 5, "--out", tmp_path / "out")
-    assert command(*asked) == 3
-    printed = capsys.readouterr()
-    assert "Simulating" not in printed.out
-    said = " ".join(printed.err.split())
+    asked = ("--observed", series, "--scenario", file, "--runs", "5", "--out", tmp_path / "out")
+    done = relsim("hindcast", *asked)
+    assert done.returncode == 3
+    assert "Simulating" not in done.stdout
+    said = " ".join(done.stderr.split())
     assert "no pair and year in common" in said
     assert "the series has X, Y and 2001 to 2002" in said
     assert not (tmp_path / "out").exists()
@@ -97,20 +91,17 @@ def test_nothing_in_common_ends_with_a_message_and_no_folder(
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (("--scenario", "FILE", "--origins", 2004), "--origins"),
+        (("--scenario", "FILE", "--origins", "2004"), "--origins"),
         (("--scenario", "FILE", "--linear"), "--linear"),
         (("--scenario", "FILE", "--hold-out", "states"), "--hold-out"),
-        (("--runs", 10), "--runs"),
-        (("--seed", 0), "--seed"),
+        (("--runs", "10"), "--runs"),
+        (("--seed", "0"), "--seed"),
     ],
 )
 def test_options_of_the_other_kind_are_refused(
-    options: tuple[object, ...],
-    named: str,
-    series: Path,
-    file: Path,
-    capsys: pytest.CaptureFixture[str],
+    relsim: Command, options: tuple[str, ...], named: str, series: Path, file: Path
 ) -> None:
     given = [file if one == "FILE" else one for one in options]
-    assert command("--observed", series, *given) == 2
-    assert named in capsys.readouterr().err
+    done = relsim("hindcast", "--observed", series, *given)
+    assert done.returncode == 2
+    assert named in done.stderr

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from commands import Command
 from hindcast.made import made_file
-from relsim.cli import main
 from relsim.errors import RelsimError
 from relsim.results.hindcast import run_hindcast, save_parameters
 
@@ -40,17 +40,12 @@ def test_a_series_that_is_too_short_says_so(tmp_path: Path) -> None:
         run_hindcast(made_file(tmp_path / "short.csv", years=3), horizons=(3,), out=tmp_path)
 
 
-def test_the_command_prints_the_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_the_table(relsim: Command, tmp_path: Path) -> None:
     file = made_file(tmp_path / "made.csv", years=5)
-    arguments = ["hindcast", "--observed", file, "--horizons", 1, "--origins", 2003]
-    arguments += ["--out", tmp_path / "out"]
-    monkeypatch.setattr("sys.argv", ["relsim", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert not ended.value.code
-    printed = capsys.readouterr().out
+    asked = ("--observed", file, "--horizons", "1", "--origins", "2003")
+    done = relsim("hindcast", *asked, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    printed = done.stdout
     for words in ("state space", "last value", "times best baseline", "80 % bands", "report.html"):
         assert words in printed
     assert "Run as the simulation, CRPS is that of the linear model times" in printed

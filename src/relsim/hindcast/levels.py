@@ -106,7 +106,7 @@ def foretell(
     of_states, of_pairs = _spreads(found[seen], errors[seen], design[seen], widths, centres)
     prior = _prior(of_states, design.shape[1], widths)
     precision = np.where(seen, 1 / (errors + of_pairs**2), 0.0)
-    covariance = np.linalg.inv(np.diag(1 / prior) + design.T @ (design * precision[:, np.newaxis]))
+    covariance = np.linalg.inv(_information(prior, design, design * precision[:, np.newaxis]))
     effects = covariance @ (design.T @ (precision * np.where(seen, found, 0.0)))
     fitted = design @ effects
     spread = np.einsum("pk,kl,pl->p", design, covariance, design)
@@ -120,6 +120,12 @@ def _prior(of_states: float, columns: int, widths: tuple[float, ...]) -> Values:
     """Prior variances of the effects, [K]."""
     fixed = np.square(np.array(widths))
     return np.concatenate([fixed, np.full(columns - len(widths), of_states**2)])
+
+
+def _information(prior: Values, design: Values, weighted: Values) -> Values:
+    """Posterior precision of the effects, of rows and the same by their precision, [K, K]."""
+    information: Values = np.diag(1 / prior) + design.T @ weighted
+    return information
 
 
 def _spreads(
@@ -136,12 +142,14 @@ def _spreads(
         prior = _prior(of_states, design.shape[1], widths)
         variances = errors + of_pairs**2
         weighted = design / variances[:, np.newaxis]
-        inner = np.diag(1 / prior) + design.T @ weighted
-        seen = weighted.T @ found
-        size = np.linalg.slogdet(inner)[1] + np.log(prior).sum() + np.log(variances).sum()
-        misfit = found @ (found / variances) - seen @ np.linalg.solve(inner, seen)
+        information = _information(prior, design, weighted)
+        pulled = weighted.T @ found
+        log_determinant = (
+            np.linalg.slogdet(information)[1] + np.log(prior).sum() + np.log(variances).sum()
+        )
+        misfit = found @ (found / variances) - pulled @ np.linalg.solve(information, pulled)
         weak = np.sum((logs - centres) ** 2)
-        return float((size + misfit + weak) / 2)
+        return float((log_determinant + misfit + weak) / 2)
 
     if not len(found):
         of_states, of_pairs = np.exp(centres)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from relsim.hindcast.beside import Beside
-from relsim.report.measured_page import measured_page
+from relsim.report.measured_page import Words
 
 CAUTION = (
     "Nothing of the scenario is fitted to the series. The link is: its offset puts the mean of all "
@@ -34,27 +32,14 @@ SHOWN = {
 }
 
 
-def beside_page(
-    found: Beside,
-    tables: Mapping[str, pd.DataFrame],
-    charts: Mapping[str, Any],
-    manifest: Mapping[str, Any],
-    script: str,
-) -> str:
-    """The page as text, of the tables, the definitions of the figures and the manifest.
-
-    ``script`` is that of :meth:`relsim.figures.save.Painter.script`.
-    """
-    return measured_page(
+def beside_words(found: Beside, manifest: Mapping[str, Any]) -> Words:
+    """What the page says, of what was found and the manifest."""
+    return Words(
         title=f"{found.scenario.name}, beside {manifest['file']}",
         about=found.scenario.about,
         meta=_meta(manifest),
         caution=CAUTION,
         shown=SHOWN,
-        tables=tables,
-        charts=charts,
-        manifest=manifest,
-        script=script,
     )
 
 

@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from relsim.hindcast.findings import Hindcast
 from relsim.hindcast.origins import run_of
-from relsim.report.measured_page import measured_page
+from relsim.report.measured_page import Words
 
 CAUTION = (
     "Scored is the linear model that the simulation comes down to near its opening: a level of "
@@ -30,27 +28,14 @@ SHOWN = {
 }
 
 
-def hindcast_page(
-    found: Hindcast,
-    tables: Mapping[str, pd.DataFrame],
-    charts: Mapping[str, Any],
-    manifest: Mapping[str, Any],
-    script: str,
-) -> str:
-    """The page as text, of the tables, the definitions of the figures and the manifest.
-
-    ``script`` is that of :meth:`relsim.figures.save.Painter.script`.
-    """
-    return measured_page(
+def hindcast_words(found: Hindcast, manifest: Mapping[str, Any]) -> Words:
+    """What the page says, of what was found and the manifest."""
+    return Words(
         title=f"Hindcast of {manifest['file']}",
         about="",
         meta=_meta(found, manifest),
         caution=CAUTION,
         shown=SHOWN,
-        tables=tables,
-        charts=charts,
-        manifest=manifest,
-        script=script,
     )
 
 

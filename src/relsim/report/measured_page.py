@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,16 +12,29 @@ from relsim.report.inputs import Table, frame_table
 from relsim.report.page import render
 
 MOST_ROWS = 400  # of a table on the page; its file has them all
-Shown = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says of its own accord.
+
+    Attributes:
+        title: of the page.
+        about: what the scenario says of itself.
+        meta: what was scored, in a line.
+        caution: what it does not tell.
+        shown: title and caption of each table that is shown, by its name.
+    """
+
+    title: str
+    about: str
+    meta: str
+    caution: str
+    shown: Mapping[str, tuple[str, str]]
 
 
 def measured_page(
-    *,
-    title: str,
-    about: str,
-    meta: str,
-    caution: str,
-    shown: Shown,
+    words: Words,
     tables: Mapping[str, pd.DataFrame],
     charts: Mapping[str, Any],
     manifest: Mapping[str, Any],
@@ -29,11 +43,7 @@ def measured_page(
     """The page as text.
 
     Args:
-        title: of the page.
-        about: what the scenario says of itself.
-        meta: what was scored, in a line.
-        caution: what it does not tell.
-        shown: title and caption of each table that is shown, by its name.
+        words: what it says.
         tables: all tables, by name.
         charts: definitions of the figures, by name.
         manifest: with sentences and warnings.
@@ -42,13 +52,13 @@ def measured_page(
     return render(
         "measured.html",
         script,
-        title=title,
-        about=about,
-        meta=meta,
-        caution=caution,
+        title=words.title,
+        about=words.about,
+        meta=words.meta,
+        caution=words.caution,
         charts=charts,
         manifest=manifest,
-        tables=[_table(name, *said, tables[name]) for name, said in shown.items()],
+        tables=[_table(name, *said, tables[name]) for name, said in words.shown.items()],
     )
 
 

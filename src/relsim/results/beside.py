@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from relsim.figures.beside import beside_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
-from relsim.report.beside_page import beside_page
+from relsim.report.beside_page import beside_words
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import HINDCASTS
 from relsim.results.manifest import versions
@@ -96,11 +95,8 @@ def _of_pairs(
 def _write(found: Beside, about: dict[str, Any], folder: Path) -> None:
     (folder / RESOLVED).write_text(resolved_yaml(found.scenario), encoding="utf-8")
     tables, manifest = found.tables(), _manifest(found, about)
-
-    def page(charts: Mapping[str, Any], script: str) -> str:
-        return beside_page(found, tables, charts, manifest, script)
-
-    write_scored(folder, tables, beside_charts(found), page, manifest)
+    words, charts = beside_words(found, manifest), beside_charts(found)
+    write_scored(folder, words, tables, charts, manifest)
 
 
 def _manifest(found: Beside, about: dict[str, Any]) -> dict[str, Any]:

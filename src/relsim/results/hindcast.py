@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.origins import HoldOut
 from relsim.hindcast.panel import panel_of
-from relsim.report.hindcast_page import hindcast_page
+from relsim.report.hindcast_page import hindcast_words
 from relsim.results.folder import unwritable
 from relsim.results.identity import digest
 from relsim.results.lookup import HINDCASTS
@@ -89,11 +89,8 @@ def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
     fitted = json.dumps(defaults_of(found, about["file"]), indent=2, ensure_ascii=False) + "\n"
     (folder / PARAMETERS).write_text(fitted, encoding="utf-8")
     tables, manifest = found.tables(), _manifest(found, about)
-
-    def page(charts: Mapping[str, Any], script: str) -> str:
-        return hindcast_page(found, tables, charts, manifest, script)
-
-    write_scored(folder, tables, hindcast_charts(found), page, manifest)
+    words, charts = hindcast_words(found, manifest), hindcast_charts(found)
+    write_scored(folder, words, tables, charts, manifest)
 
 
 def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:

@@ -151,8 +151,8 @@ def telling_what_is_kept(
     try:
         yield
     except KeyboardInterrupt:
-        kept = f"{_kept(questions, out)}; the same command goes on from there."
-        raise KeyboardInterrupt(f"Stopped. {BEGINS_AFRESH if force else kept}") from None
+        kept = "" if force else f"{_kept(questions, out)}; the same command goes on from there."
+        raise KeyboardInterrupt(f"Stopped. {kept or BEGINS_AFRESH}") from None
     except OSError as error:
         raise unwritable(error, out, f"{_kept(questions, out)}.") from error
 

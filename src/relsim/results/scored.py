@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
+from relsim.report.measured_page import Words, measured_page
 from relsim.results.folder import MANIFEST, written_once
 from relsim.results.manifest import write_manifest
 from relsim.results.result import FIGURES, REPORT
@@ -23,7 +24,6 @@ FORMAT = 1
 LIBRARIES = ("numpy", "pandas", "scipy")
 
 Found = TypeVar("Found")
-Page: TypeAlias = Callable[[Mapping[str, Any], str], str]
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,18 @@ def scored_once(
 
 def write_scored(
     folder: Path,
+    words: Words,
     tables: Mapping[str, pd.DataFrame],
     charts: Mapping[str, Any],
-    page: Page,
     manifest: dict[str, Any],
 ) -> None:
     """Tables, figures and the page, the manifest last.
 
     Args:
         folder: of the hindcast.
+        words: of the page.
         tables: by name of the file.
         charts: Altair charts, by name of the file.
-        page: text of the page, of the definitions of the charts and the script that draws them.
         manifest: how it was made.
     """
     for name, table in tables.items():
@@ -122,8 +122,8 @@ def write_scored(
     (folder / FIGURES).mkdir()
     with Painter() as painter:
         painter.draw(definitions, folder / FIGURES)
-        text = page(definitions, painter.script())
-    (folder / REPORT).write_text(text, encoding="utf-8")
+        page = measured_page(words, tables, definitions, manifest, painter.script())
+    (folder / REPORT).write_text(page, encoding="utf-8")
     write_manifest(manifest, folder)
 
 

@@ -10,9 +10,7 @@ OF_BANDS = (
     "adaptability",
     "volatility",
     "drift",
-    "shared_shocks",
     "domain_correlation",
-    "mutuality",
 )
 
 

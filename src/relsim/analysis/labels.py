@@ -18,9 +18,9 @@ def part_label(account: Account, part: str, direction: str | None = None) -> str
     kind, _, name = part.partition(".")
     match kind:
         case "affinity":
-            return "affinity at the opening"
-        case "drift":
-            return "drift of affinity"
+            return "affinity"
+        case "chance":
+            return "chance"
         case "reciprocity":
             return "answering in kind"
         case "third_party" if direction is not None:

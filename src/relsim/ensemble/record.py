@@ -76,7 +76,7 @@ def part_names(compiled: Compiled) -> tuple[str, ...]:
     """The parts of a pull by name, in the order of :mod:`relsim.model.account`."""
     return (
         "affinity",
-        "drift",
+        "chance",
         *(f"third_party.{code}" for code in compiled.states),
         *(f"issue.{name}" for name in compiled.issues),
         "reciprocity",

@@ -21,8 +21,8 @@ DIGITS = 6
 MODEL_NUMBERS: dict[str, tuple[Callable[[Dynamics], float], str]] = {
     "adaptability": (lambda dynamics: monthly_speed(dynamics.persistence), "per month"),
     "volatility": (
-        lambda dynamics: posture_volatility(volatility_of(dynamics)),
-        "stationary standard deviation of posture",
+        lambda dynamics: domain_volatility(volatility_of(dynamics)),
+        "stationary standard deviation of cooperation in a domain",
     ),
     "drift": (drift_of, "pull units per √year"),
 }
@@ -56,25 +56,18 @@ def defaults_of(found: Hindcast, file: str) -> dict[str, Any]:
     }
 
 
-def posture_volatility(cooperation: float) -> float:
-    """The volatility of postures by which overall cooperation fluctuates so.
+def domain_volatility(cooperation: float) -> float:
+    """The volatility in each domain by which overall cooperation fluctuates so.
 
-    Of the default domains, weighted alike, at the default correlations. Cooperation in a domain is
-    m - κ·|δ|/2, m the mean of both postures and δ the gap between them. The variance of m is
-    v²·(1 + q)/2, with correlation ρ between domains; that of |δ| is (1 - 2/π)·2v²·(1 - q).
-    Reciprocity, which narrows gaps, is left out: it moves the answer by less than 1 %.
+    Of the default domains, weighted alike: their shocks have the default correlation ρ, so the
+    variance of the mean of D of them is v²·(1 + (D - 1)·ρ)/D.
 
     Args:
         cooperation: stationary standard deviation of overall cooperation.
     """
-    shared, between, mutuality = (
-        float(Parameters.model_fields[name].default)
-        for name in ("shared_shocks", "domain_correlation", "mutuality")
-    )
+    between = float(Parameters.model_fields["domain_correlation"].default)
     domains = len(DEFAULT_DOMAINS)
-    mean = (1 + shared) / 2 * (1 + (domains - 1) * between) / domains
-    gap = (mutuality / 2) ** 2 * (1 - 2 / np.pi) * 2 * (1 - shared) / domains
-    return cooperation / float(np.sqrt(mean + gap))
+    return cooperation / float(np.sqrt((1 + (domains - 1) * between) / domains))
 
 
 def _number(value: float, drawn: list[float], unit: str) -> dict[str, Any]:

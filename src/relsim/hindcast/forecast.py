@@ -132,9 +132,8 @@ def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
             "adaptability": adaptability,
             "reciprocity": 0,
             "drift": drift_of(dynamics),
-            "shared_shocks": 1,
             "mutuality": 0,
-            "third_party_gain": gain,
+            "alignment_gain": gain,
             "issue_gain": 0,
         },
         "events": {

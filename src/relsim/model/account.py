@@ -2,8 +2,8 @@
 
 A part is what a rule gives when only this interest is there, so the rules of the step are used
 and none is written a second time. Parts of a directed pair i → j stand in the order of
-:func:`part_count`: affinity at the opening, its drift since, each third party, each issue,
-reciprocity, each event.
+:func:`part_count`: affinity, chance (the pair's drift, and what chance elsewhere passes on), each
+third party, each issue, reciprocity, each event.
 """
 
 from __future__ import annotations
@@ -17,13 +17,20 @@ from relsim.model import rules
 from relsim.model.compilation import compiled
 from relsim.model.kernel import Batch, open_runs
 from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan, Sizes
-from relsim.model.step import begin_step, end_step, fill_state_pull, respond
+from relsim.model.step import (
+    begin_step,
+    end_step,
+    fill_chance_pull,
+    fill_state_pull,
+    respond,
+)
 from relsim.model.world import World
 
-_THIRD_PARTY_GAIN = PARAMETERS.index("third_party_gain")
+_ALIGNMENT_GAIN = PARAMETERS.index("alignment_gain")
+_RIVALRY_GAIN = PARAMETERS.index("rivalry_gain")
 _ISSUE_GAIN = PARAMETERS.index("issue_gain")
 
-AFFINITY, DRIFT, FIRST_THIRD_PARTY = 0, 1, 2  # places on the axis of parts
+AFFINITY, CHANCE, FIRST_THIRD_PARTY = 0, 1, 2  # places on the axis of parts
 
 
 class Accounts(NamedTuple):
@@ -46,7 +53,7 @@ class Accounts(NamedTuple):
 
 
 def part_count(states: int, issues: int, events: int) -> int:
-    """How many parts a pull has: affinity, drift, N third parties, M issues, reciprocity, E."""
+    """How many parts a pull has: affinity, chance, N third parties, M issues, reciprocity, E."""
     return FIRST_THIRD_PARTY + states + issues + 1 + events
 
 
@@ -94,7 +101,7 @@ def simulate_accounts(
                 for lane in range(used):
                     accounts.fired[first + lane, step, event] = world.fired[event, lane]
             respond(plan, numbers, world)
-            end_step(plan, numbers, world)
+            end_step(plan, numbers, world, np.uint64(step))
 
 
 @compiled
@@ -109,11 +116,11 @@ def _record(
 ) -> None:
     """Writes the accounts of both directions at one moment of the runs in the used lanes."""
     these = slice(first, first + used)
+    fill_chance_pull(plan, numbers, world)
     for direction in range(2):
         i, j = accounts.pair[direction], accounts.pair[1 - direction]
         part = accounts.part[these, moment, direction]
-        opening = accounts.part[these, 0, direction]
-        _fill_own_parts(i, j, moment, numbers, world, opening, part)
+        _fill_own_parts(i, j, numbers, world, part)
         _fill_third_parties(i, j, numbers, world, part)
         _fill_issues(i, j, numbers, world, part)
         _fill_events(i, j, plan, world, part, accounts.lasting[these, moment, direction])
@@ -124,29 +131,28 @@ def _record(
         _fill_pull(i, j, numbers, world, pull)
         _fill_slope(i, j, numbers.capacity, pull, slope)
         for lane in range(used):
-            accounts.posture[first + lane, moment, direction, :] = world.posture[i, j, :, lane]
+            for d in range(plan.domains):
+                pull[lane, d] += world.chance_pull[i, j, d, lane]
+                accounts.posture[first + lane, moment, direction, d] = rules.within_limit(
+                    world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
+                )
             accounts.interest[first + lane, moment, direction, :] = world.interest[i, :, lane]
             accounts.tie[first + lane, moment, direction, :] = world.overall[i, :, lane]
 
 
 @compiled
-def _fill_own_parts(
-    i: int, j: int, moment: int, numbers: Numbers, world: World, opening: Floats, out: Floats
-) -> None:
-    """Affinity as it opened, what it has drifted since, and reciprocity.
+def _fill_own_parts(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
+    """What is left of affinity, what chance adds, and reciprocity.
 
     Args:
-        opening: the parts at moment 0 [used, D, parts].
         out: [used, D, parts], filled.
     """
     states, issues, _ = numbers.stance.shape
     place = FIRST_THIRD_PARTY + states + issues
     for lane in range(out.shape[0]):
         for d in range(out.shape[1]):
-            affinity = world.affinity[i, j, d, lane]
-            opened = affinity if moment == 0 else opening[lane, d, AFFINITY]
-            out[lane, d, AFFINITY] = opened
-            out[lane, d, DRIFT] = affinity - opened
+            out[lane, d, AFFINITY] = world.history_left[lane] * world.affinity[i, j, d, lane]
+            out[lane, d, CHANCE] = world.chance_pull[i, j, d, lane]
             out[lane, d, place] = rules.reciprocity_pull(
                 numbers.reciprocity[i, lane],
                 world.posture[j, i, d, lane],
@@ -156,34 +162,38 @@ def _fill_own_parts(
 
 @compiled
 def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of j on i by way of each third party alone, the same in all domains."""
+    """The pull of j on i by way of each third party alone, by domain."""
     states, _, lanes = numbers.stance.shape
-    gain, lever, third_party = (
-        numbers.parameter[_THIRD_PARTY_GAIN],
-        world.lever[0],
-        world.third_party,
-    )
-    alone = np.zeros((states, lanes))
+    alone, pull = np.zeros((states, lanes)), np.zeros((states, out.shape[1], lanes))
     for k in range(states):
         alone[k, :] = world.interest[i, k]
         rules.fill_third_party_pull(
-            alone, world.overall[i], world.overall, gain, lever, third_party
+            i,
+            alone,
+            numbers.parameter[_ALIGNMENT_GAIN],
+            numbers.parameter[_RIVALRY_GAIN],
+            world.caused,
+            world.lever,
+            pull,
         )
         alone[k, :] = 0.0
         for lane in range(out.shape[0]):
-            out[lane, :, FIRST_THIRD_PARTY + k] = third_party[j, lane]
+            for d in range(out.shape[1]):
+                out[lane, d, FIRST_THIRD_PARTY + k] = pull[j, d, lane]
 
 
 @compiled
 def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of j on i by each issue alone, the same in all domains."""
-    states, issues, _ = numbers.stance.shape
-    gain = numbers.parameter[_ISSUE_GAIN]
+    states, issues, lanes = numbers.stance.shape
+    gain = np.empty(lanes)
+    rules.fill_attention_share(i, numbers.salience, numbers.parameter[_ISSUE_GAIN], gain)
     for m in range(issues):
-        stance, salience = numbers.stance[:, m : m + 1], numbers.salience[:, m : m + 1]
-        rules.fill_issue_pull(i, stance, salience, gain, world.lever[0], world.issue)
         for lane in range(out.shape[0]):
-            out[lane, :, FIRST_THIRD_PARTY + states + m] = world.issue[j, lane]
+            weighed = numbers.salience[i, m, lane] * numbers.stance[i, m, lane]
+            out[lane, :, FIRST_THIRD_PARTY + states + m] = (
+                weighed * numbers.stance[j, m, lane] * gain[lane]
+            )
 
 
 @compiled
@@ -212,10 +222,10 @@ def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting:
 
 @compiled
 def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of j on i by domain [used, D], by the function that the step uses."""
-    fill_state_pull(i, numbers, world, world.pull)
+    """The pull of j on i by causes, by domain [used, D], by the function that the step uses."""
+    fill_state_pull(i, numbers, world, world.pull[i])
     for lane in range(out.shape[0]):
-        out[lane, :] = world.pull[j, :, lane]
+        out[lane, :] = world.pull[i, j, :, lane]
 
 
 @compiled

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +14,9 @@ from relsim.model.number_vector import Labels, NumberVector
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Ints, Plan
 from relsim.model.streams import noise_keys
 from relsim.scenario.references import TRAITS, TieRef
-from relsim.scenario.schema import Scenario
+from relsim.scenario.schema import Interests, Scenario
+
+T = TypeVar("T")
 
 
 def compile_scenario(scenario: Scenario) -> Compiled:
@@ -30,6 +34,7 @@ def compile_scenario(scenario: Scenario) -> Compiled:
         states=len(labels.states),
         domains=len(labels.domains),
         fades_with=_fades_with(scenario, labels),
+        reference_fades_with=_fades_with(scenario, labels, reference=True),
         low=vector.low,
         high=vector.high,
         noise_keys=noise_keys(labels.pairs, labels.domains),
@@ -51,25 +56,44 @@ def compile_scenario(scenario: Scenario) -> Compiled:
 
 
 def _put_states(scenario: Scenario, vector: NumberVector) -> None:
-    """Interests, capacities and own traits of every state."""
+    """Interests and own traits of every state."""
     labels, places = vector.labels, vector.places
     vector.numbers.capacity[:] = 1.0
+    vector.numbers.reference_capacity[:] = 1.0
     for i, code in enumerate(labels.states):
         state, path = scenario.states[code], f"states.{code}"
-        for other, interest in state.ties.items():
-            place = places.weight[i, labels.states.index(other)]
-            vector.put(interest.weight, f"{path}.ties.{other}.weight", [place])
-        for issue, stand in state.issues.items():
-            m, name = labels.issues.index(issue), f"{path}.issues.{issue}"
-            vector.put(stand.stance, f"{name}.stance", [places.stance[i, m]])
-            vector.put(stand.salience, f"{name}.salience", [places.salience[i, m]])
-        for domain, capacity in state.capacity.items():
-            place = places.capacity[i, labels.domains.index(domain)]
-            vector.put(capacity, f"{path}.capacity.{domain}", [place])
+        reference = scenario.reference.get(code, Interests())
+        for other, tie in _both(state.ties, reference.ties):
+            k = labels.states.index(other)
+            where = places.weight[i, k], places.reference_weight[i, k]
+            vector.put_interest(_numbers(tie, "weight"), f"{path}.ties.{other}.weight", where)
+        for issue, stand in _both(state.issues, reference.issues):
+            m = labels.issues.index(issue)
+            for name in ("stance", "salience"):
+                where = getattr(places, name)[i, m], getattr(places, f"reference_{name}")[i, m]
+                vector.put_interest(_numbers(stand, name), f"{path}.issues.{issue}.{name}", where)
+        for domain, capacity in _both(state.capacity, reference.capacity):
+            d = labels.domains.index(domain)
+            where = places.capacity[i, d], places.reference_capacity[i, d]
+            vector.put_interest(capacity, f"{path}.capacity.{domain}", where)
         for trait in TRAITS:
             own = getattr(state.traits, trait)
             if own is not None:
                 vector.put(own, f"{path}.traits.{trait}", [getattr(places, trait)[i]])
+
+
+def _both(
+    own: Mapping[str, T], reference: Mapping[str, T]
+) -> Iterator[tuple[str, tuple[T | None, T | None]]]:
+    """Each interest by name, as it is and as the opening was read with it; None where it is not
+    there. What the reference does not name is as it is."""
+    for name in dict.fromkeys((*own, *reference)):
+        now = own.get(name)
+        yield name, (now, reference.get(name, now))
+
+
+def _numbers(interest: Sequence[Any], name: str) -> list[Any]:
+    return [None if one is None else getattr(one, name) for one in interest]
 
 
 def _put_opening(scenario: Scenario, vector: NumberVector) -> None:
@@ -104,7 +128,8 @@ def _put_parameters(scenario: Scenario, vector: NumberVector) -> None:
     """Numbers that hold for all states; traits go to the states that have none of their own."""
     parameters = scenario.parameters
     for name, place in zip(PARAMETERS, vector.places.parameter, strict=True):
-        vector.put(getattr(parameters, name), f"parameters.{name}", [place])
+        number = getattr(parameters, name)
+        vector.put(math.inf if number is None else number, f"parameters.{name}", [place])
     for trait in TRAITS:
         vector.put(getattr(parameters, trait), f"parameters.{trait}", vector.trait_places(trait))
 
@@ -124,11 +149,15 @@ def _put_world(scenario: Scenario, vector: NumberVector) -> None:
     vector.numbers.context_scale[:] = 1.0
 
 
-def _fades_with(scenario: Scenario, labels: Labels) -> Ints:
-    """The context variable that each tie weight fades with [N, N], or NONE."""
+def _fades_with(scenario: Scenario, labels: Labels, *, reference: bool = False) -> Ints:
+    """The context variable that each tie weight fades with [N, N], or NONE; as it is, or as the
+    opening was read with it."""
     fades = np.full((len(labels.states), len(labels.states)), NONE, dtype=np.int64)
     for i, code in enumerate(labels.states):
-        for other, interest in scenario.states[code].ties.items():
+        ties = scenario.states[code].ties
+        if reference and code in scenario.reference:
+            ties = {**ties, **scenario.reference[code].ties}
+        for other, interest in ties.items():
             if interest.fades_with is not None:
                 fades[i, labels.states.index(other)] = labels.contexts.index(interest.fades_with)
     return fades

@@ -15,7 +15,7 @@ from relsim.scenario.values import Distribution
 def draw_numbers(draws: tuple[Draw, ...], seed: int, first_run: int, runs: int) -> Floats:
     """The uncertain numbers of some runs, [runs, len(draws)], in the unit of each number."""
     drawn = np.empty((runs, len(draws)))
-    keys = number_keys(draw.name for draw in draws)
+    keys = number_keys(draw.process for draw in draws)
     for column, (draw, key) in enumerate(zip(draws, keys, strict=True)):
         shares = np.empty(runs)
         _fill_run_uniforms(key, np.uint64(seed), np.uint64(first_run), shares)

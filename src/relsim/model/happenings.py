@@ -36,7 +36,7 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
     _follow_variables(plan, numbers, world, step)
-    _follow_interests(plan, numbers, world)
+    follow_interests(plan.fades_with, numbers, world)
 
 
 @woven
@@ -53,12 +53,12 @@ def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint6
 
 
 @woven
-def _follow_interests(plan: Plan, numbers: Numbers, world: World) -> None:
-    """Tie weights in force."""
-    lanes = world.domain_total.size
-    for i in range(plan.states):
-        for k in range(plan.states):
-            z = plan.fades_with[i, k]
+def follow_interests(fades_with: Ints, numbers: Numbers, world: World) -> None:
+    """Tie weights in force, each fading with the context variable ``fades_with`` [N, N] names."""
+    n_states, _, lanes = world.interest.shape
+    for i in range(n_states):
+        for k in range(n_states):
+            z = fades_with[i, k]
             for lane in range(lanes):
                 fading = world.context[z, lane] if z != NONE else 0.0
                 weight = numbers.weight[i, k, lane]
@@ -67,12 +67,20 @@ def _follow_interests(plan: Plan, numbers: Numbers, world: World) -> None:
 
 @woven
 def follow_traits(plan: Plan, numbers: Numbers, world: World) -> None:
-    """How far and how unsteadily the states move in a step, from their traits."""
+    """How far states move in a step, and how far and unsteadily chance moves pairs, from the
+    traits of the states. A pair has the mean of its two states'."""
+    adaptability, volatility = numbers.adaptability, numbers.volatility
+    pair = 0
     for i in range(plan.states):
         for lane in range(world.domain_total.size):
-            adaptability, volatility = numbers.adaptability[i, lane], numbers.volatility[i, lane]
-            world.kept[i, lane] = rules.share_kept(adaptability, plan.months)
-            world.spread[i, lane] = rules.step_spread(volatility, adaptability, plan.months)
+            world.kept[i, lane] = rules.share_kept(adaptability[i, lane], plan.months)
+        for j in range(i + 1, plan.states):
+            for lane in range(world.domain_total.size):
+                speed = 0.5 * (adaptability[i, lane] + adaptability[j, lane])
+                unrest = 0.5 * (volatility[i, lane] + volatility[j, lane])
+                world.chance_kept[pair, lane] = rules.share_kept(speed, plan.months)
+                world.chance_spread[pair, lane] = rules.step_spread(unrest, speed, plan.months)
+            pair += 1
 
 
 @compiled
@@ -86,7 +94,7 @@ def happen(
 ) -> None:
     """Events fire, judged at the start of the step, and their effects apply in file order."""
     fired, times_fired = world.fired, world.times_fired
-    room = world.common[:1], world.apart[:1]  # of the noise of this step, which is drawn later
+    room = world.news[:1], world.drift_shock[:1]  # of the noise of this step, drawn later
     _time_events(plan, numbers.hazard, seed, runs, step, room, fired)
     events, lanes = fired.shape
     for event in range(events):
@@ -98,7 +106,7 @@ def happen(
             for effect in range(plan.effect_start[event], plan.effect_start[event + 1]):
                 reached |= _apply(effect, fired[event], plan, numbers, world, step)
     if reached & INTERESTS:
-        _follow_interests(plan, numbers, world)
+        follow_interests(plan.fades_with, numbers, world)
     if reached & TRAITS:
         follow_traits(plan, numbers, world)
     for event in range(events):
@@ -182,6 +190,7 @@ def _strike_out(condition: int, plan: Plan, numbers: Numbers, world: World, time
                 world.overall,
                 world.cooperation,
                 world.posture,
+                world.chance,
             )
             holds = sign * value > sign * threshold[lane]
         elif kind == ON_CONTEXT:
@@ -203,6 +212,7 @@ def _tie_level(
     overall: Floats,
     cooperation: Floats,
     posture: Floats,
+    chance: Floats,
 ) -> float:
     """The cooperation or posture that a condition looks at, in a run."""
     if kind == ON_COOPERATION:
@@ -210,12 +220,13 @@ def _tie_level(
             return overall[i, j, lane]
         return cooperation[i, j, domain, lane]
     if domain != NONE:
-        return posture[i, j, domain, lane]
+        return rules.within_limit(posture[i, j, domain, lane] + chance[i, j, domain, lane])
     level, total = 0.0, 0.0
     for d in range(domain_weight.shape[0]):
-        level += domain_weight[d, lane] * posture[i, j, d, lane]
+        shown = rules.within_limit(posture[i, j, d, lane] + chance[i, j, d, lane])
+        level += domain_weight[d, lane] * shown
         total += domain_weight[d, lane]
-    return level / total
+    return level / total if total > 0.0 else 0.0
 
 
 @woven

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relsim.model import rules
 from relsim.model.compilation import compiled
 from relsim.model.plan import NONE, Floats, Ints, Numbers, Plan
 from relsim.model.step import open_world, take_step
@@ -116,4 +117,5 @@ def _record(first: int, used: int, time: int, world: World, recording: Recording
         for c in range(recording.posture_pairs.shape[0]):
             i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
             for d in range(n_domains):
-                recording.posture[r, place, c, d] = world.posture[i, j, d, lane]
+                shown = world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
+                recording.posture[r, place, c, d] = rules.within_limit(shown)

@@ -62,7 +62,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         return float(row.sum() / (row.size - 1))
 
     def pull(self) -> Floats:
-        """What draws it to each state, in pull units [N, D]."""
+        """What draws it to each state by causes, in pull units [N, D]."""
         pull = self._room()
         phases.fill_state_pull(self.index, *self.model.lanes, pull)
         return pull[..., 0]
@@ -74,7 +74,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         return target[..., 0]
 
     def decide(self) -> Floats:
-        """Its next postures [N, D]: a noisy move towards the target of its pull."""
+        """Its next postures [N, D]: a move towards the target of its pull."""
         posture = self._room()
         target = _one_lane(self.target(self.pull()))
         phases.fill_state_move(self.index, target, self.model.lanes.world, posture)
@@ -178,9 +178,11 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         runs = np.array([self.run], dtype=np.uint64)
         phases.work_out(self.plan, *self.lanes)  # an extension may have changed a number
         phases.begin_step(self.plan, *self.lanes, seed, runs, step)
+        for index in range(len(self.states)):  # chance answers to these, however agents decide
+            phases.fill_state_pull(index, *self.lanes, self.lanes.world.pull[index])
         self.agents.do("deliberate")
         self.agents.do("act")
-        phases.end_step(self.plan, *self.lanes)
+        phases.end_step(self.plan, *self.lanes, step)
         self.step_number += 1
         self.running = self.step_number < self.plan.steps
         self.datacollector.collect(self)

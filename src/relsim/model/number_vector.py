@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from relsim.model.plan import PARAMETERS, Draw, Sizes, number_shapes, number_views
+from relsim.model.plan import PARAMETERS, REFERENCE, Draw, Sizes, number_shapes, number_views
 from relsim.scenario.references import (
     CAPACITY,
     CONTEXT,
@@ -107,6 +107,20 @@ class NumberVector:
             self.draws[name] = Draw(name, number, (*places_so_far, *where))
             number = number.median
         self.vector[list(where)] = number
+
+    def put_interest(
+        self, numbers: Sequence[Number | None], name: str, places: tuple[int, int]
+    ) -> None:
+        """An interest as it is and as the opening was read with it, each at its place; None where
+        it is not there. Where both are the same they are drawn together."""
+        now, reference = numbers
+        if now == reference:
+            if now is not None:
+                self.put(now, name, places)
+            return
+        for number, prefix, place in zip(numbers, ("", REFERENCE), places, strict=True):
+            if number is not None:
+                self.put(number, prefix + name, [place])
 
     def _set_bounds(self) -> None:
         blocks = {"weight": WEIGHT, "stance": STANCE, "salience": SALIENCE, "capacity": CAPACITY}

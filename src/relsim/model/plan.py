@@ -21,12 +21,13 @@ Ints = NDArray[np.int64]
 
 # Scalars of the model, in the order of their block in the vector of numbers.
 PARAMETERS = (
-    "third_party_gain",
+    "alignment_gain",
+    "rivalry_gain",
     "issue_gain",
     "mutuality",
-    "shared_shocks",
     "domain_correlation",
     "drift",
+    "history_half_life",
     "goldstein_unit",
 )
 
@@ -39,6 +40,7 @@ NOTHING, INTERESTS, TRAITS = 0, 1, 2
 # What a condition looks at.
 ON_COOPERATION, ON_POSTURE, ON_CONTEXT, ON_EVENT = 0, 1, 2, 3
 NONE = -1
+REFERENCE = "reference."
 
 
 class Sizes(NamedTuple):
@@ -62,14 +64,14 @@ class Numbers(NamedTuple):
     """
 
     opening: Floats  # [N, N, D] posture before the ceiling
-    weight: Floats  # [N, N] tie weights
+    weight: Floats  # [N, N] signed tie weights
     stance: Floats  # [N, M]
     salience: Floats  # [N, M]
     capacity: Floats  # [N, D]
     adaptability: Floats  # [N] per month
     reciprocity: Floats  # [N]
     volatility: Floats  # [N]
-    parameter: Floats  # [7] in the order of PARAMETERS
+    parameter: Floats  # [8] in the order of PARAMETERS
     domain_weight: Floats  # [D]
     context_start: Floats  # [Z]
     context_end: Floats  # [Z]
@@ -81,6 +83,11 @@ class Numbers(NamedTuple):
     push_lasting: Floats  # [P] share
     value: Floats  # [V]
     threshold: Floats  # [Q]
+    # The interests that the opening was read with: affinities are solved with these.
+    reference_weight: Floats  # [N, N]
+    reference_stance: Floats  # [N, M]
+    reference_salience: Floats  # [N, M]
+    reference_capacity: Floats  # [N, D]
 
 
 def number_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
@@ -107,6 +114,10 @@ def number_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
         "push_lasting": (p,),
         "value": (v,),
         "threshold": (q,),
+        "reference_weight": (n, n),
+        "reference_stance": (n, m),
+        "reference_salience": (n, m),
+        "reference_capacity": (n, d),
     }
 
 
@@ -133,6 +144,7 @@ class Plan(NamedTuple):
     states: int
     domains: int
     fades_with: Ints  # [N, N] context variable that a tie weight fades with, or NONE
+    reference_fades_with: Ints  # [N, N] the same of the interests that the opening was read with
     low: Floats  # [K] bounds of each number of the vector
     high: Floats  # [K]
     timing: Ints  # [E] SCHEDULED, CHANCE or WHEN
@@ -168,7 +180,8 @@ class Draw:
     """An uncertain number.
 
     Attributes:
-        name: its dotted path in the scenario, which names its random process.
+        name: its dotted path in the scenario; with ``reference.`` before it, the number that the
+            opening was read with, where that is another.
         distribution: where it is drawn from.
         places: indices into the vector of numbers that take the value drawn.
     """
@@ -176,6 +189,11 @@ class Draw:
     name: str
     distribution: Distribution
     places: tuple[int, ...]
+
+    @property
+    def process(self) -> str:
+        """The name of its random process: a changed number and its reference share one."""
+        return self.name.removeprefix(REFERENCE)
 
 
 @dataclass(frozen=True)

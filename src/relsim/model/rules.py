@@ -13,7 +13,7 @@ import math
 from relsim.model.compilation import compiled, inlined, woven
 from relsim.model.plan import Floats
 
-POSTURE_LIMIT = 0.999  # posture lies in (-1, 1); the pull that would hold it here is 22
+LIMIT = 0.999  # posture and cooperation lie in (-1, 1); the pull that would hold them here is 22
 
 
 @inlined
@@ -25,21 +25,31 @@ def pair_cooperation(forth: float, back: float, mutuality: float) -> float:
     return (1.0 - mutuality) * (0.5 * (forth + back)) + mutuality * min(forth, back)
 
 
+@inlined
+def within_limit(level: float) -> float:
+    """A posture or a cooperation kept inside (-1, 1)."""
+    return min(max(level, -LIMIT), LIMIT)
+
+
 @compiled
 def fill_cooperation(
     posture: Floats,
+    chance: Floats,
     domain_weight: Floats,
     domain_total: Floats,
     mutuality: Floats,
+    caused: Floats,
     cooperation: Floats,
     overall: Floats,
 ) -> None:
     """Cooperation of every pair, by domain and overall (mean by domain weight).
 
     Args:
-        posture: p [N, N, D, L].
+        posture: p [N, N, D, L], what states mean to extend.
+        chance: [N, N, D, L], what chance adds to the cooperation of each pair.
         domain_weight, domain_total: [D, L] and their sum [L].
         mutuality: κ [L].
+        caused: c̄ [N, N, D, L], filled: cooperation without what chance adds.
         cooperation: c [N, N, D, L], filled.
         overall: C [N, N, L], filled.
     """
@@ -51,10 +61,13 @@ def fill_cooperation(
             for d in range(n_domains):
                 for lane in range(lanes):
                     forth, back = posture[i, j, d, lane], posture[j, i, d, lane]
-                    c = pair_cooperation(forth, back, mutuality[lane])
-                    cooperation[i, j, d, lane] = c
-                    cooperation[j, i, d, lane] = c
-                    overall[i, j, lane] += domain_weight[d, lane] * c
+                    level = pair_cooperation(forth, back, mutuality[lane])
+                    caused[i, j, d, lane] = level
+                    caused[j, i, d, lane] = level
+                    level = within_limit(level + chance[i, j, d, lane])
+                    cooperation[i, j, d, lane] = level
+                    cooperation[j, i, d, lane] = level
+                    overall[i, j, lane] += domain_weight[d, lane] * level
             for lane in range(lanes):
                 total = domain_total[lane]
                 mean = overall[i, j, lane] / total if total > 0.0 else 0.0
@@ -70,66 +83,101 @@ def weight_in_force(weight: float, fading: float) -> float:
 
 @woven
 def fill_third_party_pull(
-    interest: Floats, ties: Floats, overall: Floats, gain: Floats, lever: Floats, out: Floats
+    i: int,
+    interest: Floats,
+    alignment_gain: Floats,
+    rivalry_gain: Floats,
+    cooperation: Floats,
+    lever: Floats,
+    out: Floats,
 ) -> None:
-    """Structural balance weighted by interest: τ·Σ_k w_ik·C_ik·C_kj, for every j.
+    """Third parties: towards the relations of those one takes a cue from, away from the friends of
+    rivals; for every j, by domain.
 
-    The friend of a friend draws, the friend of a rival repels (Heider 1946; Marvel, Kleinberg,
-    Kleinberg and Strogatz 2011). C has a zero diagonal, so k = i and k = j drop out.
+    Σ_k g·w_ik·(c_kj - c_ij) over k with w_ik > 0, less Σ_k λ·|w_ik|·c_kj over k with w_ik < 0,
+    for k other than i and j. The form is linear in what moves, c_kj; a product of c_ik and c_kj
+    explains nothing out of sample (docs/ODD.md 7.4, docs/decisions.md).
 
     Args:
-        interest: weights in force w_i [N, L].
-        ties: C_i [N, L], overall cooperation of i.
-        overall: C [N, N, L].
-        gain: τ [L].
-        lever: [L], overwritten.
-        out: [N, L], filled, in pull units.
+        i: the state that acts.
+        interest: signed weights in force w_i [N, L].
+        alignment_gain, rivalry_gain: g and λ [L].
+        cooperation: c [N, N, D, L]; its diagonal is 0.
+        lever: [2, L], overwritten.
+        out: [N, D, L], filled, in pull units.
     """
     n_states, lanes = interest.shape
+    n_domains = out.shape[1]
+    weighed, own = lever[0], lever[1]  # gain times weight; the sum of those that align
     for j in range(n_states):
-        for lane in range(lanes):
-            out[j, lane] = 0.0
+        for d in range(n_domains):
+            for lane in range(lanes):
+                out[j, d, lane] = 0.0
+    for lane in range(lanes):
+        own[lane] = 0.0
     for k in range(n_states):
         matters = False
         for lane in range(lanes):
-            lever[lane] = interest[k, lane] * ties[k, lane]
-            matters |= lever[lane] != 0.0
+            weight = interest[k, lane]
+            aligned = alignment_gain[lane] * max(weight, 0.0)
+            own[lane] += aligned
+            weighed[lane] = aligned + rivalry_gain[lane] * min(weight, 0.0)
+            matters |= weighed[lane] != 0.0
         if matters:
             for j in range(n_states):
-                for lane in range(lanes):
-                    out[j, lane] += lever[lane] * overall[k, j, lane]
+                for d in range(n_domains):
+                    for lane in range(lanes):
+                        out[j, d, lane] += weighed[lane] * cooperation[k, j, d, lane]
     for j in range(n_states):
         for lane in range(lanes):
-            out[j, lane] *= gain[lane]
+            # j is no third party to its own relation.
+            weighed[lane] = own[lane] - alignment_gain[lane] * max(interest[j, lane], 0.0)
+        for d in range(n_domains):
+            for lane in range(lanes):
+                out[j, d, lane] -= weighed[lane] * cooperation[i, j, d, lane]
 
 
 @woven
 def fill_issue_pull(
     i: int, stance: Floats, salience: Floats, gain: Floats, lever: Floats, out: Floats
 ) -> None:
-    """Closeness on issues: ι·Σ_m s_im·x_im·x_jm, for every j.
+    """Closeness on issues: ι·Σ_m s_im·x_im·x_jm / max(1, Σ_m s_im), for every j.
 
-    Positions and saliences as in the spatial tradition (Bueno de Mesquita 1984, 1997).
+    Positions and saliences as in the spatial tradition (Bueno de Mesquita 1984, 1997). Salience is
+    a share of attention, so those of a state that add up to more than 1 are scaled to 1.
 
     Args:
+        i: the state that acts.
         stance, salience: x and s [N, M, L].
         gain: ι [L].
-        lever: [L], overwritten.
+        lever: [2, L], overwritten.
         out: [N, L], filled, in pull units.
     """
     n_states, n_issues, lanes = stance.shape
+    share, weighed = lever[0], lever[1]
+    fill_attention_share(i, salience, gain, share)
     for j in range(n_states):
         for lane in range(lanes):
             out[j, lane] = 0.0
     for m in range(n_issues):
         for lane in range(lanes):
-            lever[lane] = salience[i, m, lane] * stance[i, m, lane]
+            weighed[lane] = salience[i, m, lane] * stance[i, m, lane]
         for j in range(n_states):
             for lane in range(lanes):
-                out[j, lane] += lever[lane] * stance[j, m, lane]
+                out[j, lane] += weighed[lane] * stance[j, m, lane]
     for j in range(n_states):
         for lane in range(lanes):
-            out[j, lane] *= gain[lane]
+            out[j, lane] *= share[lane]
+
+
+@woven
+def fill_attention_share(i: int, salience: Floats, gain: Floats, out: Floats) -> None:
+    """The gain on the issues of a state, ι / max(1, Σ_m s_im), [L]."""
+    for lane in range(out.size):
+        total = 0.0
+        for m in range(salience.shape[1]):
+            total += salience[i, m, lane]
+        out[lane] = gain[lane] / max(1.0, total)
 
 
 @inlined
@@ -142,8 +190,8 @@ def reciprocity_pull(reciprocity: float, received: float, extended: float) -> fl
 def total_pull(
     affinity: float, third_party: float, issue: float, answer: float, stimulus: float
 ) -> float:
-    """The pull of j on i in a domain, u = affinity + third parties + issues + reciprocity
-    + stimulus, in pull units."""
+    """What causes make of the pull of j on i in a domain, ū = affinity + third parties + issues
+    + reciprocity + stimulus, in pull units. Chance adds to it: see :func:`chance_target`."""
     return affinity + (third_party + issue) + answer + stimulus
 
 
@@ -175,7 +223,7 @@ def share_of_ceiling(posture: float, ceiling: float) -> float:
     share = posture
     if posture > 0.0:
         share = posture / ceiling if ceiling > 0.0 else 0.0
-    return min(max(share, -POSTURE_LIMIT), POSTURE_LIMIT)
+    return min(max(share, -LIMIT), LIMIT)
 
 
 @inlined
@@ -186,16 +234,37 @@ def opening_posture(level: float, ceiling: float) -> float:
 
 
 @inlined
-def moved_posture(posture: float, target: float, kept: float, spread: float, shock: float) -> float:
-    """One Ornstein-Uhlenbeck step, exact for a constant target, kept in (-1, 1).
+def moved_posture(posture: float, target: float, kept: float) -> float:
+    """Posture after a step towards a target, exact for a constant one.
+
+    Args:
+        kept: share of the distance to the target that remains, e^(-η·Δ).
+    """
+    return target + (posture - target) * kept
+
+
+@inlined
+def chance_target(pull: float, chance_pull: float, ceiling: float) -> float:
+    """Where chance leads a pair, beside what causes make of it: ½·(T(ū + b) - T(ū - b)).
+
+    T is :func:`target_posture`, ū the mean pull of both sides by causes, b what chance adds. A
+    function of b that is odd has the median and the mean of b, 0, whatever bends T: ceilings and
+    the nearness of ±1 cannot turn chance into a slide.
+    """
+    above = target_posture(pull + chance_pull, ceiling)
+    return 0.5 * (above - target_posture(pull - chance_pull, ceiling))
+
+
+@inlined
+def moved_chance(chance: float, target: float, kept: float, spread: float, shock: float) -> float:
+    """What chance adds to a pair's cooperation, one Ornstein-Uhlenbeck step later.
 
     Args:
         kept: share of the distance to the target that remains, e^(-η·Δ).
         spread: standard deviation of the step, v·√(1 - e^(-2η·Δ)).
         shock: a standard normal.
     """
-    moved = target + (posture - target) * kept + spread * shock
-    return min(max(moved, -POSTURE_LIMIT), POSTURE_LIMIT)
+    return target + (chance - target) * kept + spread * shock
 
 
 @inlined
@@ -211,17 +280,8 @@ def step_spread(volatility: float, adaptability: float, months: float) -> float:
 
 
 @inlined
-def shock_shares(correlation: float) -> tuple[float, float]:
-    """How much of a shock both sides of a pair share, and how much is a side's own.
-
-    Both live through the same news: √(½(1 + q)) and √(½(1 - q)) give a correlation of q.
-    """
-    return math.sqrt(0.5 * (1.0 + correlation)), math.sqrt(0.5 * (1.0 - correlation))
-
-
-@inlined
 def factor_shares(correlation: float) -> tuple[float, float]:
-    """How much of what both sides share is news to all domains, and how much to one.
+    """How much of a shock is news to all domains of a pair, and how much to one.
 
     One common factor: √ρ and √(1 - ρ) give a correlation of ρ between domains.
     """
@@ -229,21 +289,14 @@ def factor_shares(correlation: float) -> tuple[float, float]:
 
 
 @inlined
-def side_shock(common: float, apart: float, side: float) -> float:
-    """The shock to one side of a pair: what both share, and what sets the ``side`` (1 or -1)
-    apart from the other."""
-    return common + side * apart
-
-
-@inlined
 def drift_step(drift: float, months: float, shock: float) -> float:
-    """The change of affinity in a step, ω·√(Δ/12)·ζ: a random walk, ω per √year."""
+    """The change of a pair's drift in a step, ω·√(Δ/12)·ζ: a random walk, ω per √year."""
     return drift * math.sqrt(months / 12.0) * shock
 
 
 @inlined
 def decay_factor(half_life: float, months: float) -> float:
-    """What is left of a pulse after a step, 2^(-Δ/half-life)."""
+    """What is left of a pulse, or of history, after a step: 2^(-Δ/half-life), in months."""
     return math.exp2(-months / half_life)
 
 

@@ -2,6 +2,7 @@
 
 The step map without noise and events takes postures to postures. Where its spectral radius is
 1 or more, small departures grow instead of fading, and the model runs away from its opening.
+Alignment draws to a mean, so it cannot bring this about; rivalry and reciprocity can.
 This is plain NumPy on purpose: validating a file needs no compiled code.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 from relsim.errors import Position, Problem
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
 
-POSTURE_LIMIT = 0.999  # as in relsim.model.rules
+LIMIT = 0.999  # as in relsim.model.rules
 DENSE = 64  # up to so many postures, all eigenvalues; above, the leading one
 SUSPECTS = 12  # how many of the strongest interests are tried one by one
 
@@ -51,9 +52,9 @@ def stability(compiled: Compiled) -> Stability:
 def _causes(compiled: Compiled, numbers: Numbers, radius: float) -> list[tuple[str, float]]:
     """Interests, strongest first, whose removal lowers the radius."""
     suspects = [
-        (abs(weight), "weight", i, k)
+        (-weight, "weight", i, k)
         for (i, k), weight in np.ndenumerate(numbers.weight)
-        if weight != 0.0
+        if weight < 0.0
     ]
     suspects += [
         (abs(value), "reciprocity", i, i) for i, value in enumerate(numbers.reciprocity) if value
@@ -94,22 +95,24 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
 
     Where the two postures of a pair are equal, min(p_ij, p_ji) counts half of each.
     """
-    gain, mutuality = (
-        numbers.parameter[PARAMETERS.index(name)] for name in ("third_party_gain", "mutuality")
+    alignment, rivalry, mutuality = (
+        numbers.parameter[PARAMETERS.index(name)]
+        for name in ("alignment_gain", "rivalry_gain", "mutuality")
     )
     posture, slope = _opening(numbers)
-    weights = numbers.domain_weight / numbers.domain_weight.sum()
     interest = numbers.weight * _fading(compiled, numbers)
+    towards = alignment * np.maximum(interest, 0.0)
+    others = towards.sum(axis=1, keepdims=True) - towards  # j is no third party to itself
+    by_way_of = towards + rivalry * np.minimum(interest, 0.0)
     kept = np.exp(-numbers.adaptability * compiled.plan.months)[:, None, None]
     share = _share_of_own(posture, mutuality)
-    overall = _overall(posture, share, weights)
     off_diagonal = ~np.eye(len(compiled.states), dtype=bool)[:, :, None]
 
     def derivative(change: Floats) -> Floats:
-        moved = _overall(change, share, weights)
-        third = gain * ((interest * moved) @ overall + (interest * overall) @ moved)
+        moved = _cooperation(change, share)
+        third = np.einsum("ik,kjd->ijd", by_way_of, moved) - others[:, :, None] * moved
         answer = numbers.reciprocity[:, None, None] * (change.swapaxes(0, 1) - change)
-        pull = third[:, :, None] + answer
+        pull = third + answer
         result: Floats = np.where(off_diagonal, kept * change + (1 - kept) * slope * pull, 0.0)
         return result
 
@@ -126,7 +129,7 @@ def _opening(numbers: Numbers) -> tuple[Floats, Floats]:
     affordable = np.where(ceiling > 0.0, ceiling, 1.0)
     share = np.where(positive, numbers.opening / affordable, numbers.opening)
     share = np.where(positive & (ceiling == 0.0), 0.0, share)
-    share = np.clip(share, -POSTURE_LIMIT, POSTURE_LIMIT)
+    share = np.clip(share, -LIMIT, LIMIT)
     scale = np.where(share > 0.0, ceiling, np.where(share < 0.0, 1.0, (1.0 + ceiling) / 2))
     return share * scale, scale * (1.0 - share**2) ** 1.5
 
@@ -138,13 +141,12 @@ def _share_of_own(posture: Floats, mutuality: float) -> Floats:
     return (1.0 - mutuality) / 2 + mutuality * lower
 
 
-def _overall(posture: Floats, share: Floats, weights: Floats) -> Floats:
-    """Overall cooperation [N, N] as the linear function of postures that holds nearby."""
+def _cooperation(posture: Floats, share: Floats) -> Floats:
+    """Cooperation [N, N, D] as the linear function of postures that holds nearby."""
     own = share * posture
-    both = (own + own.swapaxes(0, 1)) @ weights
-    np.fill_diagonal(both, 0.0)
-    result: Floats = both
-    return result
+    both: Floats = own + own.swapaxes(0, 1)
+    both[np.diag_indices(len(both))] = 0.0
+    return both
 
 
 def _fading(compiled: Compiled, numbers: Numbers) -> Floats:

@@ -2,9 +2,11 @@
 
 begin_step   events happen, pushes add up, the noise of the step is drawn
 respond      every state: pull → target → next posture  (Mesa agents do it one by one)
-end_step     postures are taken, cooperation follows, affinity drifts, pulses fade
+end_step     chance moves pairs, postures are taken, cooperation follows, drift and fading
 
-All of it works on several runs side by side, the lanes of the arrays' last axis.
+What causes bring and what chance adds are kept apart: postures follow from causes alone, chance
+moves the cooperation of pairs around them. All of it works on several runs side by side, the lanes
+of the arrays' last axis.
 """
 
 from __future__ import annotations
@@ -13,24 +15,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled, inlined
-from relsim.model.happenings import fade, follow_context, follow_traits, gather_stimulus, happen
+from relsim.model.compilation import compiled
+from relsim.model.happenings import (
+    fade,
+    follow_context,
+    follow_interests,
+    follow_traits,
+    gather_stimulus,
+    happen,
+)
 from relsim.model.noise import fill_normals
 from relsim.model.plan import PARAMETERS, Floats, Numbers, Plan
 from relsim.model.world import World
 
-_THIRD_PARTY_GAIN = PARAMETERS.index("third_party_gain")
+_ALIGNMENT_GAIN = PARAMETERS.index("alignment_gain")
+_RIVALRY_GAIN = PARAMETERS.index("rivalry_gain")
 _ISSUE_GAIN = PARAMETERS.index("issue_gain")
 _MUTUALITY = PARAMETERS.index("mutuality")
-_SHARED_SHOCKS = PARAMETERS.index("shared_shocks")
 _DOMAIN_CORRELATION = PARAMETERS.index("domain_correlation")
 _DRIFT = PARAMETERS.index("drift")
+_HISTORY_HALF_LIFE = PARAMETERS.index("history_half_life")
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 @compiled
 def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
-    """The opening: postures as given, and the affinities with which they are at rest."""
-    _fill_opening(numbers.opening, numbers.capacity, world.posture)
+    """The opening: postures as given, and the affinities with which they are at rest.
+
+    The opening is read with the reference interests. Where those in force are others, postures
+    start to move with the first step.
+    """
+    world.chance.fill(0.0)
+    world.history_left.fill(1.0)
+    world.drift.fill(0.0)
     world.stimulus.fill(0.0)
     world.fading.fill(0.0)
     world.lasting.fill(0.0)
@@ -38,9 +55,34 @@ def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
     world.times_fired.fill(0)
     world.affinity.fill(0.0)
     work_out(plan, numbers, world)
-    measure(numbers, world)
     follow_context(plan, numbers, world, np.uint64(0))
+    _exchange_reference(numbers)
+    follow_interests(plan.reference_fades_with, numbers, world)
+    _fill_opening(numbers.opening, numbers.capacity, world.posture)
+    measure(numbers, world)
     _solve_affinity(numbers, world)
+    _exchange_reference(numbers)
+    follow_interests(plan.fades_with, numbers, world)
+
+
+@compiled
+def _exchange_reference(numbers: Numbers) -> None:
+    """Puts the reference interests in place of those in force, and back when called again."""
+    _exchange(numbers.weight, numbers.reference_weight)
+    _exchange(numbers.stance, numbers.reference_stance)
+    _exchange(numbers.salience, numbers.reference_salience)
+    _exchange(numbers.capacity, numbers.reference_capacity)
+
+
+@compiled
+def _exchange(first: Floats, second: Floats) -> None:
+    rows, columns, lanes = first.shape
+    for row in range(rows):
+        for column in range(columns):
+            for lane in range(lanes):
+                kept = first[row, column, lane]
+                first[row, column, lane] = second[row, column, lane]
+                second[row, column, lane] = kept
 
 
 @compiled
@@ -73,9 +115,10 @@ def _fill_opening(opening: Floats, capacity: Floats, posture: Floats) -> None:
 @compiled
 def _solve_affinity(numbers: Numbers, world: World) -> None:
     """The affinities that make the pull at the opening the pull at rest."""
-    posture, affinity, capacity, pull = world.posture, world.affinity, numbers.capacity, world.pull
+    posture, affinity, capacity = world.posture, world.affinity, numbers.capacity
     n_states, _, n_domains, lanes = posture.shape
     for i in range(n_states):
+        pull = world.pull[i]
         fill_state_pull(i, numbers, world, pull)
         for j in range(n_states):
             for d in range(n_domains):
@@ -99,35 +142,32 @@ def begin_step(
     follow_context(plan, numbers, world, step)
     happen(plan, numbers, world, seed, runs, step)
     gather_stimulus(plan.cell_start, plan.cell, world.fading, world.lasting, world.stimulus)
-    fill_normals(plan.noise_keys, seed, runs, step, world.common, world.apart, world.scratch)
-    _share_shocks(plan, numbers, world)
+    _draw_noise(plan, seed, runs, step, world)
 
 
 @compiled
-def _share_shocks(plan: Plan, numbers: Numbers, world: World) -> None:
-    """Turns the draws of this step, in place, into what both sides of each pair share of their
-    shocks by domain, and what sets them apart."""
-    common, apart, shares = world.common, world.apart, world.lever
-    pairs, lanes = plan.states * (plan.states - 1) // 2, common.shape[1]
-    for lane in range(lanes):
-        shared, own = rules.shock_shares(numbers.parameter[_SHARED_SHOCKS, lane])
-        all_domains, one = rules.factor_shares(numbers.parameter[_DOMAIN_CORRELATION, lane])
-        shares[0, lane], shares[1, lane] = shared * all_domains, shared * one
-        shares[2, lane] = own
-    for pair in range(pairs):
-        factor = apart[pairs * plan.domains + pair]
-        for process in range(pair * plan.domains, (pair + 1) * plan.domains):
-            for lane in range(lanes):
-                all_domains = shares[0, lane] * factor[lane]
-                common[process, lane] = all_domains + shares[1, lane] * common[process, lane]
-                apart[process, lane] *= shares[2, lane]
+def _draw_noise(
+    plan: Plan, seed: np.uint64, runs: NDArray[np.uint64], step: np.uint64, world: World
+) -> None:
+    """The normals of this step: of each pair as a whole, and of each pair by domain.
 
-
-@inlined
-def pair_place(i: int, j: int, n_states: int) -> int:
-    """Where the pair of i and j stands among the pairs of N states."""
-    first, second = min(i, j), max(i, j)
-    return first * (2 * n_states - first - 1) // 2 + second - first - 1
+    A block of the generator gives two. Of a pair's own process they are news and drift; of the
+    process of a domain they serve two steps, an even one and the next.
+    """
+    by_domain = world.even_shock.shape[0]
+    keys = plan.noise_keys
+    scratch = world.scratch[: keys.size - by_domain]
+    fill_normals(keys[by_domain:], seed, runs, step, world.drift_shock, world.news, scratch)
+    if step & _ONE == _ZERO:
+        fill_normals(
+            keys[:by_domain],
+            seed,
+            runs,
+            step >> _ONE,
+            world.even_shock,
+            world.odd_shock,
+            world.scratch,
+        )
 
 
 @compiled
@@ -135,58 +175,41 @@ def respond(plan: Plan, numbers: Numbers, world: World) -> None:
     """Every state decides its next postures, seeing the old ones of all others.
 
     The chain of :func:`fill_state_pull`, :func:`fill_state_target` and :func:`fill_state_move`
-    by the same rules, in one pass, so that nothing in between is written to memory.
+    by the same rules, in one pass.
     """
     n_states, n_domains = plan.states, plan.domains
-    parameter, capacity, reciprocity = numbers.parameter, numbers.capacity, numbers.reciprocity
-    stance, salience, kept, spread = numbers.stance, numbers.salience, world.kept, world.spread
-    interest, overall, common, apart = world.interest, world.overall, world.common, world.apart
-    affinity, stimulus, posture = world.affinity, world.stimulus, world.posture
-    lever, third_party, issue = world.lever[0], world.third_party, world.issue
-    next_posture, lanes = world.next_posture, lever.size
+    capacity, kept = numbers.capacity, world.kept
+    posture, next_posture, lanes = world.posture, world.next_posture, world.domain_total.size
     for i in range(n_states):
-        gain = parameter[_THIRD_PARTY_GAIN]
-        rules.fill_third_party_pull(interest[i], overall[i], overall, gain, lever, third_party)
-        rules.fill_issue_pull(i, stance, salience, parameter[_ISSUE_GAIN], lever, issue)
+        pull = world.pull[i]
+        fill_state_pull(i, numbers, world, pull)
         for j in range(n_states):
             if j == i:
                 continue
-            side = 1.0 if i < j else -1.0
             for d in range(n_domains):
-                process = pair_place(i, j, n_states) * n_domains + d
                 for lane in range(lanes):
-                    received, extended = posture[j, i, d, lane], posture[i, j, d, lane]
-                    pull = rules.total_pull(
-                        affinity[i, j, d, lane],
-                        third_party[j, lane],
-                        issue[j, lane],
-                        rules.reciprocity_pull(reciprocity[i, lane], received, extended),
-                        stimulus[i, j, d, lane],
-                    )
                     ceiling = min(capacity[i, d, lane], capacity[j, d, lane])
+                    target = rules.target_posture(pull[j, d, lane], ceiling)
                     next_posture[i, j, d, lane] = rules.moved_posture(
-                        extended,
-                        rules.target_posture(pull, ceiling),
-                        kept[i, lane],
-                        spread[i, lane],
-                        rules.side_shock(common[process, lane], apart[process, lane], side),
+                        posture[i, j, d, lane], target, kept[i, lane]
                     )
 
 
 @compiled
 def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of every state on i by domain [N, D, L]; the parts [N, L] that all domains share
-    are left in ``world.third_party`` and ``world.issue``."""
-    parameter, posture, lever = numbers.parameter, world.posture, world.lever[0]
-    third_party, issue = world.third_party, world.issue
+    """The pull of every state on i by causes, by domain [N, D, L]."""
+    parameter, posture, lever, issue = numbers.parameter, world.posture, world.lever, world.issue
+    affinity, stimulus, reciprocity = world.affinity, world.stimulus, numbers.reciprocity
+    left = world.history_left
     n_states, _, n_domains, lanes = posture.shape
     rules.fill_third_party_pull(
+        i,
         world.interest[i],
-        world.overall[i],
-        world.overall,
-        parameter[_THIRD_PARTY_GAIN],
+        parameter[_ALIGNMENT_GAIN],
+        parameter[_RIVALRY_GAIN],
+        world.caused,
         lever,
-        third_party,
+        out,
     )
     rules.fill_issue_pull(i, numbers.stance, numbers.salience, parameter[_ISSUE_GAIN], lever, issue)
     for j in range(n_states):
@@ -194,11 +217,11 @@ def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None
             for lane in range(lanes):
                 received, extended = posture[j, i, d, lane], posture[i, j, d, lane]
                 out[j, d, lane] = rules.total_pull(
-                    world.affinity[i, j, d, lane],
-                    third_party[j, lane],
+                    left[lane] * affinity[i, j, d, lane],
+                    out[j, d, lane],
                     issue[j, lane],
-                    rules.reciprocity_pull(numbers.reciprocity[i, lane], received, extended),
-                    world.stimulus[i, j, d, lane],
+                    rules.reciprocity_pull(reciprocity[i, lane], received, extended),
+                    stimulus[i, j, d, lane],
                 )
 
 
@@ -216,32 +239,91 @@ def fill_state_target(i: int, capacity: Floats, pull: Floats, out: Floats) -> No
 @compiled
 def fill_state_move(i: int, target: Floats, world: World, out: Floats) -> None:
     """The next posture of i towards every state by domain [N, D, L]."""
-    posture, common, apart = world.posture, world.common, world.apart
-    n_states, _, n_domains, lanes = posture.shape
+    n_states, n_domains, lanes = target.shape
     for j in range(n_states):
-        if j == i:
-            continue
-        side = 1.0 if i < j else -1.0
         for d in range(n_domains):
-            process = pair_place(i, j, n_states) * n_domains + d
             for lane in range(lanes):
                 out[j, d, lane] = rules.moved_posture(
-                    posture[i, j, d, lane],
-                    target[j, d, lane],
-                    world.kept[i, lane],
-                    world.spread[i, lane],
-                    rules.side_shock(common[process, lane], apart[process, lane], side),
+                    world.posture[i, j, d, lane], target[j, d, lane], world.kept[i, lane]
                 )
     out[i, :] = 0.0
 
 
 @compiled
-def end_step(plan: Plan, numbers: Numbers, world: World) -> None:
-    """Everything after the states have decided."""
+def end_step(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
+    """Everything after the states have decided; ``world.pull`` holds what they decided on."""
+    fill_chance_pull(plan, numbers, world)
+    _move_chance(plan, numbers, world, step)
     _take_postures(world.next_posture, world.posture)
     measure(numbers, world)
-    _drift(numbers.parameter[_DRIFT], plan.months, world.common, world.affinity)
+    _drift(numbers.parameter[_DRIFT], plan.months, world.drift_shock, world.drift)
     fade(world.decay, world.fading)
+    for lane in range(world.history_left.size):
+        half_life = numbers.parameter[_HISTORY_HALF_LIFE, lane]
+        world.history_left[lane] *= rules.decay_factor(half_life, plan.months)
+
+
+@compiled
+def fill_chance_pull(plan: Plan, numbers: Numbers, world: World) -> None:
+    """What chance adds to the pull of each pair, the same for both sides [N, N, D, L]: its drift,
+    and the mean of what reaches the two sides by way of third parties."""
+    parameter, out = numbers.parameter, world.chance_pull
+    n_states, n_domains, lanes = plan.states, plan.domains, world.domain_total.size
+    for i in range(n_states):
+        rules.fill_third_party_pull(
+            i,
+            world.interest[i],
+            parameter[_ALIGNMENT_GAIN],
+            parameter[_RIVALRY_GAIN],
+            world.chance,
+            world.lever,
+            out[i],
+        )
+    pair = 0
+    for i in range(n_states):
+        for j in range(i + 1, n_states):
+            for d in range(n_domains):
+                for lane in range(lanes):
+                    by_third_parties = 0.5 * (out[i, j, d, lane] + out[j, i, d, lane])
+                    out[i, j, d, lane] = world.drift[pair, lane] + by_third_parties
+                    out[j, i, d, lane] = out[i, j, d, lane]
+            pair += 1
+
+
+@compiled
+def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
+    """What chance adds to the cooperation of every pair after this step."""
+    pull, chance_pull, chance, capacity = (
+        world.pull,
+        world.chance_pull,
+        world.chance,
+        numbers.capacity,
+    )
+    shock = world.even_shock if step & _ONE == _ZERO else world.odd_shock
+    correlation = numbers.parameter[_DOMAIN_CORRELATION]
+    all_domains, one_domain = world.lever[0], world.lever[1]
+    for lane in range(correlation.size):
+        all_domains[lane], one_domain[lane] = rules.factor_shares(correlation[lane])
+    pair = 0
+    for i in range(plan.states):
+        for j in range(i + 1, plan.states):
+            for d in range(plan.domains):
+                own = shock[pair * plan.domains + d]
+                for lane in range(correlation.size):
+                    moved = rules.moved_chance(
+                        chance[i, j, d, lane],
+                        rules.chance_target(
+                            0.5 * (pull[i, j, d, lane] + pull[j, i, d, lane]),
+                            chance_pull[i, j, d, lane],
+                            min(capacity[i, d, lane], capacity[j, d, lane]),
+                        ),
+                        world.chance_kept[pair, lane],
+                        world.chance_spread[pair, lane],
+                        all_domains[lane] * world.news[pair, lane] + one_domain[lane] * own[lane],
+                    )
+                    chance[i, j, d, lane] = moved
+                    chance[j, i, d, lane] = moved
+            pair += 1
 
 
 @compiled
@@ -256,30 +338,26 @@ def _take_postures(decided: Floats, posture: Floats) -> None:
 
 @compiled
 def measure(numbers: Numbers, world: World) -> None:
-    """Cooperation from postures."""
+    """Cooperation from postures and chance."""
     rules.fill_cooperation(
         world.posture,
+        world.chance,
         numbers.domain_weight,
         world.domain_total,
         numbers.parameter[_MUTUALITY],
+        world.caused,
         world.cooperation,
         world.overall,
     )
 
 
 @compiled
-def _drift(drift: Floats, months: float, common: Floats, affinity: Floats) -> None:
-    """Affinity drifts: one random walk per pair, the same in both directions and all domains."""
-    n_states, _, n_domains, lanes = affinity.shape
-    process = n_states * (n_states - 1) // 2 * n_domains
-    for i in range(n_states):
-        for j in range(i + 1, n_states):
-            for d in range(n_domains):
-                for lane in range(lanes):
-                    change = rules.drift_step(drift[lane], months, common[process, lane])
-                    affinity[i, j, d, lane] += change
-                    affinity[j, i, d, lane] += change
-            process += 1
+def _drift(drift: Floats, months: float, shock: Floats, walk: Floats) -> None:
+    """The pull of each pair drifts: one random walk, the same for both sides and all domains."""
+    pairs, lanes = walk.shape
+    for pair in range(pairs):
+        for lane in range(lanes):
+            walk[pair, lane] += rules.drift_step(drift[lane], months, shock[pair, lane])
 
 
 @compiled
@@ -294,4 +372,4 @@ def take_step(
     """One whole step of all states at once."""
     begin_step(plan, numbers, world, seed, runs, step)
     respond(plan, numbers, world)
-    end_step(plan, numbers, world)
+    end_step(plan, numbers, world, step)

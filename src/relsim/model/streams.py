@@ -24,12 +24,11 @@ def process_keys(names: Iterable[str]) -> NDArray[np.uint64]:
 
 
 def noise_keys(pairs: Sequence[tuple[str, str]], domains: Sequence[str]) -> NDArray[np.uint64]:
-    """The processes that run every step, a < b: shocks to the postures of each pair by domain
-    [pairs × D], domains innermost, then each pair as a whole [pairs]: the drift of its affinity,
-    and the news that all its domains share.
+    """The processes of noise, a < b: shocks to each pair by domain [pairs × D], domains innermost,
+    then of each pair as a whole [pairs]: its drift, and the news that all its domains share.
     """
-    postures = [f"posture:{a}-{b}.{domain}" for a, b in pairs for domain in domains]
-    return process_keys([*postures, *(f"pair:{a}-{b}" for a, b in pairs)])
+    by_domain = [f"posture:{a}-{b}.{domain}" for a, b in pairs for domain in domains]
+    return process_keys([*by_domain, *(f"pair:{a}-{b}" for a, b in pairs)])
 
 
 def event_keys(events: Iterable[str]) -> NDArray[np.uint64]:

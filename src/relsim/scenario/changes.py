@@ -10,7 +10,7 @@ from relsim.scenario.reader import MAX_DEPTH, read_text
 from relsim.scenario.schema import Parameters, Scenario
 from relsim.scenario.tree import Mapping, Node, child, from_plain, is_single, put
 
-SECTIONS = tuple(Scenario.model_fields)
+SECTIONS = tuple(field.alias or name for name, field in Scenario.model_fields.items())
 _NAMED_SECTIONS = {"states": "state", "events": "event", "issues": "issue", "claims": "claim"}
 
 

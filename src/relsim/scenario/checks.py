@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from relsim.errors import Problem, did_you_mean
+from relsim.scenario.changes import SECTIONS
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.references import CODE, NumberRef, TieRef
 from relsim.scenario.schema import (
@@ -25,7 +26,7 @@ from relsim.scenario.validation import Typed
 from relsim.scenario.values import Bounds, Distribution, Month, Number, central
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
-_RESERVED_STATES = frozenset(Scenario.model_fields) | {"extends"}
+_RESERVED_STATES = frozenset(SECTIONS) | {"extends"}
 
 
 class Checker:

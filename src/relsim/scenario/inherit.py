@@ -8,7 +8,8 @@ from pathlib import Path
 
 from relsim.errors import Position, Problem, did_you_mean
 from relsim.scenario.reader import is_file, read_file, yaml_files
-from relsim.scenario.tree import Mapping, Node, Scalar, merge
+from relsim.scenario.reference import refuse_recoded, with_reference
+from relsim.scenario.tree import Mapping, Scalar, merge
 
 MAX_CHAIN = 16
 
@@ -55,11 +56,14 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
             layers.append(layer)
         current = _next_file(current, parent, root, lineage, seen, anywhere=anywhere)
     if layers:
-        merged: Node = layers.pop()
+        tree, problems = refuse_recoded(layers.pop())
+        lineage.problems += problems
         for layer in reversed(layers):
-            merged = merge(merged, layer)
-        assert isinstance(merged, Mapping)
-        lineage.tree = merged
+            merged = merge(tree, layer)
+            assert isinstance(merged, Mapping)
+            tree, problems = with_reference(tree, merged)
+            lineage.problems += problems
+        lineage.tree = tree
     return lineage
 
 

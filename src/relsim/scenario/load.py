@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
 from relsim.scenario.checks import Checker, section_names
 from relsim.scenario.inherit import Lineage, read_lineage
 from relsim.scenario.reader import read_text
+from relsim.scenario.reference import refuse_recoded, with_reference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.suspicions import suspicions
 from relsim.scenario.tree import Mapping
@@ -82,7 +83,8 @@ def check_text(text: str, name: str = "scenario") -> Checked:
     tree, problems = read_text(text, name)
     lineage = Lineage(problems=problems, files=[name])
     if isinstance(tree, Mapping):
-        lineage.tree = tree
+        lineage.tree, recoded = refuse_recoded(tree)
+        lineage.problems += recoded
         parent = tree.entries.get("extends")
         if parent is not None:
             said = "A text inherits nothing; only a file can."
@@ -97,10 +99,16 @@ def check_text(text: str, name: str = "scenario") -> Checked:
 def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenario:
     """A scenario with values changed, by dotted path. See Scenario.with_changes."""
     tree, problems = apply_changes(scenario._tree, plain_changes(changes))
-    changed = check_tree(tree, None, problems).require().named(scenario.slug)
+    tree, recoded = with_reference(scenario._tree, tree)
+    changed = check_tree(tree, None, [*problems, *recoded]).require().named(scenario.slug)
     changed._folder = scenario.folder
-    changed._changed = tuple(dict.fromkeys((*scenario.changed, *changes)))
+    changed._changed = tuple(dict.fromkeys((*scenario.changed, *_places(changes))))
     return changed
+
+
+def _places(paths: Iterable[str]) -> list[str]:
+    """Changed paths without `recoded`, which says how the others are taken."""
+    return [path for path in paths if path != "recoded"]
 
 
 def slug(text: str) -> str:
@@ -129,10 +137,11 @@ def _check_lineage(
     if lineage.tree is None or not lineage.complete:
         return Checked(None, ScenarioError(problems).problems)
     tree, found = apply_changes(lineage.tree, changes)
-    checked = check_tree(tree, folder, [*problems, *found])
+    tree, recoded = with_reference(lineage.tree, tree)
+    checked = check_tree(tree, folder, [*problems, *found, *recoded])
     scenario = checked.scenario
     if scenario is not None:
-        scenario._changed = tuple(dict.fromkeys(path for path, _ in changes))
+        scenario._changed = tuple(dict.fromkeys(_places(path for path, _ in changes)))
     return replace(
         checked,
         scenario=scenario.named(slug(Path(lineage.files[0]).stem)) if scenario else None,

@@ -17,7 +17,7 @@ _TIE = re.compile(rf"({CODE})([->])({CODE})(?:\.({CODE}))?")
 LARGE = 1e6  # no sensible number is near; products of such numbers stay finite
 
 COOPERATION = Bounds("cooperation", -1, 1)
-WEIGHT = Bounds("a tie weight", 0, LARGE)
+WEIGHT = Bounds("a tie weight", -1, 1)
 STANCE = Bounds("a stance", -1, 1)
 SALIENCE = Bounds("a salience", 0, LARGE)
 CAPACITY = Bounds("a capacity", 0, 1)
@@ -25,20 +25,21 @@ ADAPTABILITY = Bounds("adaptability", 0, LARGE)
 RECIPROCITY = Bounds("reciprocity", 0, LARGE)
 VOLATILITY = Bounds("volatility", 0, LARGE)
 DRIFT = Bounds("drift", 0, LARGE)
-SHARED_SHOCKS = Bounds("a correlation", -1, 1)
 DOMAIN_CORRELATION = Bounds("a correlation between domains", 0, 1)
 MUTUALITY = Bounds("mutuality", 0, 1)
-GAIN = Bounds("a gain", -LARGE, LARGE)
+GAIN = Bounds("a gain", 0, LARGE)
+HALF_LIFE = Bounds("a half-life", 0.01, LARGE, form="duration")
 GOLDSTEIN_UNIT = Bounds("goldstein_unit", 0, LARGE)
 CONTEXT = Bounds("a context variable", -LARGE, LARGE)
 
 PARAMETER_BOUNDS = {
-    "third_party_gain": GAIN,
+    "alignment_gain": GAIN,
+    "rivalry_gain": GAIN,
     "issue_gain": GAIN,
     "mutuality": MUTUALITY,
-    "shared_shocks": SHARED_SHOCKS,
     "domain_correlation": DOMAIN_CORRELATION,
     "drift": DRIFT,
+    "history_half_life": HALF_LIFE,
     "goldstein_unit": GOLDSTEIN_UNIT,
     "adaptability": ADAPTABILITY,
     "reciprocity": RECIPROCITY,

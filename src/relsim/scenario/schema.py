@@ -35,11 +35,11 @@ from relsim.scenario.references import (
     DRIFT,
     GAIN,
     GOLDSTEIN_UNIT,
+    HALF_LIFE,
     LARGE,
     MUTUALITY,
     RECIPROCITY,
     SALIENCE,
-    SHARED_SHOCKS,
     STANCE,
     VOLATILITY,
     WEIGHT,
@@ -55,7 +55,6 @@ DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 DOMAIN_WEIGHT = Bounds("a domain weight", 0, LARGE)
 PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)
-HALF_LIFE = Bounds("a half-life", 0.01, LARGE, form="duration")
 PERIOD = Bounds("a period", 1, LARGE, form="duration", certain=True)
 CHANCE = Bounds("a chance", 0, LARGE, form="rate")
 VALUE = Bounds("a value", -LARGE, LARGE)
@@ -191,10 +190,11 @@ class Issue(Part):
 
 
 class TieInterest(Part):
-    """How much a state's relation with another colours its dealings with third parties."""
+    """What a state makes of another's relations with third parties."""
 
     weight: Annotated[Number, WEIGHT] = Field(
-        description="0 none, 0.3 notable, 0.6 strong, 1 dominant."
+        description="Positive: it takes its cue from the other; negative: it mistrusts whom the "
+        "other befriends. 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant."
     )
     fades_with: str | None = Field(
         None, description="A context variable z; the weight in force is weight·max(0, 1 - z)."
@@ -206,7 +206,8 @@ class IssueInterest(Part):
 
     stance: Annotated[Number, STANCE] = Field(description="From -1 (minus) to +1 (plus).")
     salience: Annotated[Number, SALIENCE] = Field(
-        description="0 none, 0.3 notable, 0.6 strong, 1 dominant."
+        description="Share of its attention; where those of a state add up to more than 1, they "
+        "are scaled to 1."
     )
 
 
@@ -220,7 +221,7 @@ class Traits(Part):
         None, description="Pull per unit of difference between the other's posture and its own."
     )
     volatility: Annotated[Number, VOLATILITY] | None = Field(
-        None, description="Stationary standard deviation of posture around its target."
+        None, description="Unrest: a pair has the mean of its two states' volatility."
     )
 
 
@@ -232,12 +233,12 @@ Interest: TypeAlias = Annotated[
 ]
 
 
-class State(Part):
-    """A state: its interests, its means and its manner."""
+class Interests(Part):
+    """What a state is after, and its means."""
 
-    name: str = Field("", description="Name for figures; the code by default.")
     ties: dict[str, Interest] = Field(
-        default_factory=dict, description="Tie interests by state; a number is the weight."
+        default_factory=dict,
+        description="Tie interests by state; a number is the weight, between -1 and 1.",
     )
     issues: dict[str, IssueInterest] = Field(
         default_factory=dict, description="Stance and salience by issue."
@@ -246,6 +247,12 @@ class State(Part):
         default_factory=dict,
         description="Ceiling on the cooperation it can afford, by domain; 1 where absent.",
     )
+
+
+class State(Interests):
+    """A state: its interests, its means and its manner."""
+
+    name: str = Field("", description="Name for figures; the code by default.")
     traits: Traits = Field(default_factory=Traits, description="Its own reaction parameters.")
 
 
@@ -271,26 +278,36 @@ class Parameters(Part):
     )
     volatility: Annotated[Number, VOLATILITY] = Field(
         FIT.numbers["volatility"].value,
-        description="Stationary standard deviation of posture around its target.",
+        description="Stationary standard deviation of what chance adds to the cooperation of a "
+        "pair in one domain, drift aside.",
     )
     drift: Annotated[Number, DRIFT] = Field(
         FIT.numbers["drift"].value,
-        description="Standard deviation of the drift of affinity, pull units per √year.",
-    )
-    shared_shocks: Annotated[Number, SHARED_SHOCKS] = Field(
-        0.5, description="Correlation of the shocks to the two postures of a pair."
+        description="Standard deviation of the drift of a pair's pull, pull units per √year.",
     )
     domain_correlation: Annotated[Number, DOMAIN_CORRELATION] = Field(
-        0.5, description="Correlation between domains of what both sides share of a shock."
+        0.5, description="Correlation of the shocks to a pair between domains."
     )
     mutuality: Annotated[Number, MUTUALITY] = Field(
         0.5, description="Weight of the less willing side in cooperation: 0 mean, 1 minimum."
     )
-    third_party_gain: Annotated[Number, GAIN] = Field(
-        0.3, description="Gain on third parties (structural balance); 0 switches them off."
+    alignment_gain: Annotated[Number, GAIN] = Field(
+        0.15,
+        description="Gain on positive ties: how far a state is drawn to the relations of those it "
+        "takes its cue from. Range 0 to 0.35; 0 switches it off.",
+    )
+    rivalry_gain: Annotated[Number, GAIN] = Field(
+        0.1,
+        description="Gain on negative ties: how far whom a rival befriends repels. Range 0 to 0.3; "
+        "0 switches it off.",
     )
     issue_gain: Annotated[Number, GAIN] = Field(
-        0.3, description="Gain on issues; 0 switches them off."
+        0.25, description="Gain on issues. Range 0.1 to 0.4; 0 switches them off."
+    )
+    history_half_life: Annotated[Number, HALF_LIFE] | None = Field(
+        None,
+        description="A duration in which half of the affinity solved at the opening fades, so that "
+        "levels move to what interests say; absent, the past persists.",
     )
     goldstein_unit: Annotated[Number, GOLDSTEIN_UNIT] = Field(
         0.03, description="Pull units per point of the Goldstein scale."
@@ -618,6 +635,17 @@ class Scenario(Part):
         description="Opening cooperation: a number for all domains, or a map by domain in which "
         "`overall` covers the domains not named. Absent is 0.",
     )
+    recoded_: Literal["all"] | list[str] = Field(
+        default_factory=list,
+        alias="recoded",
+        description="In a variant: the interests that it reads differently at the opening, by "
+        "dotted path, or `all`. Interests that differ and are not named here have changed.",
+    )
+    reference: dict[str, Interests] = Field(
+        default_factory=dict,
+        description="By state, the interests that the opening was read with where they differ from "
+        "those in force. relsim writes it into resolved files.",
+    )
     parameters: Parameters = Field(
         default_factory=Parameters, description="Numbers that hold for all states."
     )
@@ -697,3 +725,15 @@ class Scenario(Part):
             ScenarioError: the changed scenario has problems.
         """
         return self._change(self, changes)
+
+    def recoded(self, changes: dict[str, Any]) -> Scenario:
+        """This scenario with interests read differently, by dotted path.
+
+        The opening is at rest with the interests as they are read, so nothing moves by this alone;
+        with :meth:`with_changes` they differ from what the opening was read with, and relations
+        move.
+
+        Raises:
+            ScenarioError: the changed scenario has problems, or a path is no interest.
+        """
+        return self._change(self, {**changes, "recoded": list(changes)})

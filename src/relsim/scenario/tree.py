@@ -47,6 +47,7 @@ Node: TypeAlias = "Scalar | Items | Mapping"
 _SHORTHAND: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ties", "*"), "overall"),
     (("states", "*", "ties", "*"), "weight"),
+    (("reference", "*", "ties", "*"), "weight"),
     (("context", "*"), "start"),
     (("domains", "*"), "weight"),
 )

@@ -1,0 +1,192 @@
+"""The reference: the interests that a scenario's opening was read with.
+
+An interest that differs from its base has *changed*, unless the variant says that it is *recoded*.
+Affinities are solved with the reference, so a changed interest moves relations from their
+opening, and a recoded one does not. The reference is that of the root of an `extends` chain, or of
+the scenario that a change is applied to. A tree carries it along in its section `reference`, where
+it differs from the interests in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from relsim.errors import Problem, did_you_mean
+from relsim.scenario.schema import Interests, Scenario
+from relsim.scenario.tree import Items, Mapping, Node, Scalar, from_plain, plain, put
+from relsim.scenario.values import Number
+
+Steps: TypeAlias = tuple[str, ...]
+
+# What an interest is that a reference does not have.
+_ABSENT: dict[Steps, Any] = {
+    ("ties",): 0.0,
+    ("issues", "stance"): 0.0,
+    ("issues", "salience"): 0.0,
+    ("capacity",): 1.0,
+}
+
+
+@dataclass(frozen=True)
+class ChangedInterest:
+    """An interest that is not what the opening was read with.
+
+    Attributes:
+        path: as changes take it, ``PAK.ties.USA``.
+        before: in the reference.
+        after: in force.
+    """
+
+    path: str
+    before: Number
+    after: Number
+
+
+def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
+    """The interests of a scenario that are not those of its reference, in file order."""
+    return tuple(
+        ChangedInterest(f"{code}.{path}", before, after)
+        for code, reference in scenario.reference.items()
+        for path, before, after in _pairs_of(reference, scenario.states[code])
+        if before != after
+    )
+
+
+def _pairs_of(reference: Interests, now: Interests) -> Iterator[tuple[str, Number, Number]]:
+    for other, tie in reference.ties.items():
+        yield f"ties.{other}", tie.weight, now.ties[other].weight if other in now.ties else 0.0
+    for issue, stand in reference.issues.items():
+        own = now.issues.get(issue)
+        yield f"issues.{issue}.stance", stand.stance, own.stance if own else 0.0
+        yield f"issues.{issue}.salience", stand.salience, own.salience if own else 0.0
+    for domain, capacity in reference.capacity.items():
+        yield f"capacity.{domain}", capacity, now.capacity.get(domain, 1.0)
+
+
+def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Problem]]:
+    """A changed tree with the reference of the tree it was made of, and what is wrong with
+    `recoded`, which is used up.
+
+    Args:
+        before: the base, with its reference where that differs.
+        after: the same with changes, and perhaps with `recoded`.
+    """
+    recoded = after.entries.get("recoded")
+    after = _without(after, "recoded")
+    old, new, written = (
+        _interests(before),
+        _interests(after),
+        _interests(after, "reference"),
+    )
+    known = [steps for steps in dict.fromkeys((*old, *new)) if _is_known(steps, before)]
+    recodes, problems = _recoded(recoded, known)
+    entries: dict[Steps, Node] = {}
+    for steps in known:
+        reference = written.get(steps) or old.get(steps)
+        if any(steps[: len(prefix)] == prefix for prefix in recodes):
+            continue
+        if _value(steps, reference) != _value(steps, new.get(steps)):
+            entries[steps] = reference or _absent(steps, after)
+    return _put_reference(_without(after, "reference"), entries, new), problems
+
+
+def refuse_recoded(root: Mapping) -> tuple[Mapping, list[Problem]]:
+    """A tree that has no base, less `recoded`, and a problem where it has that."""
+    node = root.entries.get("recoded")
+    if node is None:
+        return root, []
+    text = "Only a variant can recode an interest: this file extends none."
+    hint = "Write the interest as you read it; the opening is at rest with it."
+    return _without(root, "recoded"), [Problem(node.position, "bad-recoded", text, hint)]
+
+
+def _interests(tree: Mapping, section: str = "states") -> dict[Steps, Node]:
+    """The interests in a tree, by steps: (state, ties, other), (state, issues, issue, stance)."""
+    found: dict[Steps, Node] = {}
+    for code, state in _entries(tree.entries.get(section)).items():
+        parts = _entries(state)
+        for other, tie in _entries(parts.get("ties")).items():
+            found[code, "ties", other] = tie
+        for issue, stand in _entries(parts.get("issues")).items():
+            for number, node in _entries(stand).items():
+                found[code, "issues", issue, number] = node
+        for domain, capacity in _entries(parts.get("capacity")).items():
+            found[code, "capacity", domain] = capacity
+    return found
+
+
+def _entries(node: Node | None) -> dict[str, Node]:
+    return dict(node.entries) if isinstance(node, Mapping) else {}
+
+
+def _is_known(steps: Steps, before: Mapping) -> bool:
+    """Whether the base knows the states and the issue of an interest; if not, the interest brings
+    its own reference."""
+    states = _entries(before.entries.get("states"))
+    if steps[0] not in states:
+        return False
+    if steps[1] == "ties":
+        return steps[2] in states
+    return steps[1] != "issues" or steps[2] in _entries(before.entries.get("issues"))
+
+
+def _value(steps: Steps, node: Node | None) -> Any:
+    """An interest as plain data that can be compared."""
+    value = _ABSENT[_kind(steps)] if node is None else plain(node)
+    if steps[1] == "ties":
+        value = value if isinstance(value, dict) and "weight" in value else {"weight": value}
+        return {key: part for key, part in value.items() if part is not None}
+    return value
+
+
+def _kind(steps: Steps) -> Steps:
+    return (steps[1], *steps[3:])
+
+
+def _absent(steps: Steps, tree: Mapping) -> Node:
+    return from_plain(_ABSENT[_kind(steps)], tree.position)
+
+
+def _recoded(node: Node | None, known: list[Steps]) -> tuple[list[Steps], list[Problem]]:
+    """The beginnings of the paths that are recoded; nothing before them means all."""
+    if node is None or plain(node) in (None, []):
+        return [], []
+    if isinstance(node, Scalar) and node.value == "all":
+        return [()], []
+    paths = node.items if isinstance(node, Items) else (node,)
+    found, problems = [], []
+    for path in paths:
+        value = plain(path)
+        if not isinstance(value, str):
+            text = "`recoded` is `all` or a list of interests."
+            problems.append(Problem(path.position, "wrong-type", text, "As in [PAK.ties.USA]."))
+            continue
+        steps = tuple(value.removeprefix("states.").split("."))
+        if steps[1:2] == ("ties",) and steps[-1] == "weight" and len(steps) == 4:
+            steps = steps[:3]
+        if any(interest[: len(steps)] == steps for interest in known):
+            found.append(steps)
+            continue
+        text = f"'{value}' is no interest here: a tie, a stance, a salience or a capacity."
+        hint = did_you_mean(".".join(steps), [".".join(interest) for interest in known])
+        problems.append(Problem(path.position, "bad-recoded", text, hint))
+    return found, problems
+
+
+def _put_reference(tree: Mapping, entries: dict[Steps, Node], now: dict[Steps, Node]) -> Mapping:
+    for steps, node in entries.items():
+        tree = put(tree, ("reference", *steps), node)
+        if steps[1] == "issues":  # a stand needs both of its numbers
+            for number in ("stance", "salience"):
+                other = (*steps[:3], number)
+                if other not in entries:
+                    own = now.get(other) or _absent(other, tree)
+                    tree = put(tree, ("reference", *other), own)
+    return tree
+
+
+def _without(tree: Mapping, key: str) -> Mapping:
+    entries = {name: node for name, node in tree.entries.items() if name != key}
+    return Mapping(entries, tree.position, tree.keys)

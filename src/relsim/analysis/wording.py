@@ -173,10 +173,10 @@ def _change_sentence(scene: _Scene, part: str, size: float) -> str:
     label = part_label(scene.account, part, scene.direction)
     if kind == "event":
         return f"{label} {_adds(size)}{_since(scene, name)}{_fading(scene, part)}."
-    if kind == "drift":
+    if kind == "chance":
         spread = scene.now("contribution", "change", "sd", part=part)
         average = "" if scene.account.runs == 1 else f" on average (± {spread:.3f})"
-        return f"Drift of affinity {_adds(size)}{average}."
+        return f"Chance {_adds(size)}{average}."
     level = scene.now("contribution", "level", part=part)
     moved = _moved(scene, signed(level - size), signed(level))
     reasons = {"third_party": _third_party_reasons, "reciprocity": _postures}

@@ -132,7 +132,7 @@ def _record(
         _fill_slope(i, j, numbers.capacity, pull, slope)
         for lane in range(used):
             for d in range(plan.domains):
-                pull[lane, d] += world.chance_pull[i, j, d, lane]
+                pull[lane, d] += world.chance_pull[i, j, 0, lane]
                 accounts.posture[first + lane, moment, direction, d] = rules.within_limit(
                     world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
                 )
@@ -152,7 +152,7 @@ def _fill_own_parts(i: int, j: int, numbers: Numbers, world: World, out: Floats)
     for lane in range(out.shape[0]):
         for d in range(out.shape[1]):
             out[lane, d, AFFINITY] = world.history_left[lane] * world.affinity[i, j, d, lane]
-            out[lane, d, CHANCE] = world.chance_pull[i, j, d, lane]
+            out[lane, d, CHANCE] = world.chance_pull[i, j, 0, lane]
             out[lane, d, place] = rules.reciprocity_pull(
                 numbers.reciprocity[i, lane],
                 world.posture[j, i, d, lane],
@@ -173,7 +173,7 @@ def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Flo
             numbers.parameter[_ALIGNMENT_GAIN],
             numbers.parameter[_RIVALRY_GAIN],
             world.caused,
-            world.lever,
+            world.room,
             pull,
         )
         alone[k, :] = 0.0

@@ -113,7 +113,8 @@ def _record(first: int, used: int, time: int, world: World, recording: Recording
         for b in range(recording.domain_pairs.shape[0]):
             i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
             for d in range(n_domains):
-                recording.cooperation[r, place, b, d] = world.cooperation[i, j, d, lane]
+                level = world.caused[i, j, d, lane] + world.chance[i, j, d, lane]
+                recording.cooperation[r, place, b, d] = rules.within_limit(level)
         for c in range(recording.posture_pairs.shape[0]):
             i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
             for d in range(n_domains):

@@ -23,6 +23,7 @@ from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, place_draws
 from relsim.model.plan import Compiled, Floats, Numbers, number_views, pair_names
+from relsim.model.rules import within_limit
 from relsim.model.world import World, lane, new_world
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
@@ -198,7 +199,8 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         i, j = self.states.index(first), self.states.index(second)
         if domain is None:
             return float(self.world.overall[i, j])
-        return float(self.world.cooperation[i, j, self.domains.index(domain)])
+        d = self.domains.index(domain)
+        return within_limit(float(self.world.caused[i, j, d] + self.world.chance[i, j, d]))
 
     def to_frame(self) -> pd.DataFrame:
         """Every pair as it stands: month, pair, domain (and ``overall``), cooperation."""

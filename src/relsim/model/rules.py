@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from relsim.model.compilation import compiled, inlined, woven
 from relsim.model.plan import Floats
 
@@ -39,18 +41,17 @@ def fill_cooperation(
     domain_total: Floats,
     mutuality: Floats,
     caused: Floats,
-    cooperation: Floats,
     overall: Floats,
 ) -> None:
-    """Cooperation of every pair, by domain and overall (mean by domain weight).
+    """Cooperation of every pair, by domain as caused, and overall (mean by domain weight).
 
     Args:
         posture: p [N, N, D, L], what states mean to extend.
         chance: [N, N, D, L], what chance adds to the cooperation of each pair.
         domain_weight, domain_total: [D, L] and their sum [L].
         mutuality: κ [L].
-        caused: c̄ [N, N, D, L], filled: cooperation without what chance adds.
-        cooperation: c [N, N, D, L], filled.
+        caused: c̄ [N, N, D, L], filled: cooperation without what chance adds; with it, within the
+            limit, it is c.
         overall: C [N, N, L], filled.
     """
     n_states, _, n_domains, lanes = posture.shape
@@ -65,8 +66,6 @@ def fill_cooperation(
                     caused[i, j, d, lane] = level
                     caused[j, i, d, lane] = level
                     level = within_limit(level + chance[i, j, d, lane])
-                    cooperation[i, j, d, lane] = level
-                    cooperation[j, i, d, lane] = level
                     overall[i, j, lane] += domain_weight[d, lane] * level
             for lane in range(lanes):
                 total = domain_total[lane]
@@ -88,7 +87,7 @@ def fill_third_party_pull(
     alignment_gain: Floats,
     rivalry_gain: Floats,
     cooperation: Floats,
-    lever: Floats,
+    weighed: Floats,
     out: Floats,
 ) -> None:
     """Third parties: towards the relations of those one takes a cue from, away from the friends of
@@ -96,50 +95,56 @@ def fill_third_party_pull(
 
     Σ_k g·w_ik·(c_kj - c_ij) over k with w_ik > 0, less Σ_k λ·|w_ik|·c_kj over k with w_ik < 0,
     for k other than i and j. The form is linear in what moves, c_kj; a product of c_ik and c_kj
-    explains nothing out of sample (docs/ODD.md 7.4, docs/decisions.md).
+    explains nothing out of sample (docs/ODD.md, docs/decisions.md).
 
     Args:
         i: the state that acts.
         interest: signed weights in force w_i [N, L].
         alignment_gain, rivalry_gain: g and λ [L].
         cooperation: c [N, N, D, L]; its diagonal is 0.
-        lever: [2, L], overwritten.
+        weighed: [N + 4, L], overwritten.
         out: [N, D, L], filled, in pull units.
     """
-    n_states, lanes = interest.shape
-    n_domains = out.shape[1]
-    weighed, own = lever[0], lever[1]  # gain times weight; the sum of those that align
-    for j in range(n_states):
-        for d in range(n_domains):
-            for lane in range(lanes):
-                out[j, d, lane] = 0.0
-    for lane in range(lanes):
-        own[lane] = 0.0
+    n_states, n_domains, lanes = out.shape
+    who, count = np.full(n_states + 2, i), 0  # third parties that matter; filled up with none
+    cues, own = weighed[n_states + 2], weighed[n_states + 3]
+    cues[:] = 0.0
     for k in range(n_states):
         matters = False
         for lane in range(lanes):
-            weight = interest[k, lane]
-            aligned = alignment_gain[lane] * max(weight, 0.0)
-            own[lane] += aligned
-            weighed[lane] = aligned + rivalry_gain[lane] * min(weight, 0.0)
-            matters |= weighed[lane] != 0.0
+            aligned = alignment_gain[lane] * max(interest[k, lane], 0.0)
+            cues[lane] += aligned
+            weighed[count, lane] = aligned + rivalry_gain[lane] * min(interest[k, lane], 0.0)
+            matters |= weighed[count, lane] != 0.0
         if matters:
-            for j in range(n_states):
-                for d in range(n_domains):
-                    for lane in range(lanes):
-                        out[j, d, lane] += weighed[lane] * cooperation[k, j, d, lane]
+            who[count] = k
+            count += 1
+    weighed[count : count + 2] = 0.0
+    # Two third parties at a time, so that memory is read and written less often.
+    one, other, k, l = weighed[0], weighed[1], who[0], who[1]
     for j in range(n_states):
-        for lane in range(lanes):
-            # j is no third party to its own relation.
-            weighed[lane] = own[lane] - alignment_gain[lane] * max(interest[j, lane], 0.0)
+        for lane in range(lanes):  # j is no third party to its own relation
+            own[lane] = cues[lane] - alignment_gain[lane] * max(interest[j, lane], 0.0)
         for d in range(n_domains):
             for lane in range(lanes):
-                out[j, d, lane] -= weighed[lane] * cooperation[i, j, d, lane]
+                out[j, d, lane] = (
+                    one[lane] * cooperation[k, j, d, lane]
+                    + other[lane] * cooperation[l, j, d, lane]
+                ) - own[lane] * cooperation[i, j, d, lane]
+    for first in range(2, count, 2):
+        one, other, k, l = weighed[first], weighed[first + 1], who[first], who[first + 1]
+        for j in range(n_states):
+            for d in range(n_domains):
+                for lane in range(lanes):
+                    out[j, d, lane] += (
+                        one[lane] * cooperation[k, j, d, lane]
+                        + other[lane] * cooperation[l, j, d, lane]
+                    )
 
 
 @woven
 def fill_issue_pull(
-    i: int, stance: Floats, salience: Floats, gain: Floats, lever: Floats, out: Floats
+    i: int, stance: Floats, salience: Floats, gain: Floats, room: Floats, out: Floats
 ) -> None:
     """Closeness on issues: ι·Σ_m s_im·x_im·x_jm / max(1, Σ_m s_im), for every j.
 
@@ -150,11 +155,11 @@ def fill_issue_pull(
         i: the state that acts.
         stance, salience: x and s [N, M, L].
         gain: ι [L].
-        lever: [2, L], overwritten.
+        room: [2 or more, L], overwritten.
         out: [N, L], filled, in pull units.
     """
     n_states, n_issues, lanes = stance.shape
-    share, weighed = lever[0], lever[1]
+    share, weighed = room[0], room[1]
     fill_attention_share(i, salience, gain, share)
     for j in range(n_states):
         for lane in range(lanes):

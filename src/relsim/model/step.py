@@ -46,6 +46,7 @@ def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
     start to move with the first step.
     """
     world.chance.fill(0.0)
+    world.overall_chance.fill(0.0)
     world.history_left.fill(1.0)
     world.drift.fill(0.0)
     world.stimulus.fill(0.0)
@@ -198,7 +199,7 @@ def respond(plan: Plan, numbers: Numbers, world: World) -> None:
 @compiled
 def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of every state on i by causes, by domain [N, D, L]."""
-    parameter, posture, lever, issue = numbers.parameter, world.posture, world.lever, world.issue
+    parameter, posture, room, issue = numbers.parameter, world.posture, world.room, world.issue
     affinity, stimulus, reciprocity = world.affinity, world.stimulus, numbers.reciprocity
     left = world.history_left
     n_states, _, n_domains, lanes = posture.shape
@@ -208,10 +209,10 @@ def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None
         parameter[_ALIGNMENT_GAIN],
         parameter[_RIVALRY_GAIN],
         world.caused,
-        lever,
+        room,
         out,
     )
-    rules.fill_issue_pull(i, numbers.stance, numbers.salience, parameter[_ISSUE_GAIN], lever, issue)
+    rules.fill_issue_pull(i, numbers.stance, numbers.salience, parameter[_ISSUE_GAIN], room, issue)
     for j in range(n_states):
         for d in range(n_domains):
             for lane in range(lanes):
@@ -265,28 +266,26 @@ def end_step(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> Non
 
 @compiled
 def fill_chance_pull(plan: Plan, numbers: Numbers, world: World) -> None:
-    """What chance adds to the pull of each pair, the same for both sides [N, N, D, L]: its drift,
-    and the mean of what reaches the two sides by way of third parties."""
+    """What chance adds to the pull of each pair, the same for both sides and all domains
+    [N, N, 1, L]: its drift, and the mean of what reaches the two by way of third parties."""
     parameter, out = numbers.parameter, world.chance_pull
-    n_states, n_domains, lanes = plan.states, plan.domains, world.domain_total.size
-    for i in range(n_states):
+    for i in range(plan.states):
         rules.fill_third_party_pull(
             i,
             world.interest[i],
             parameter[_ALIGNMENT_GAIN],
             parameter[_RIVALRY_GAIN],
-            world.chance,
-            world.lever,
+            world.overall_chance,
+            world.room,
             out[i],
         )
     pair = 0
-    for i in range(n_states):
-        for j in range(i + 1, n_states):
-            for d in range(n_domains):
-                for lane in range(lanes):
-                    by_third_parties = 0.5 * (out[i, j, d, lane] + out[j, i, d, lane])
-                    out[i, j, d, lane] = world.drift[pair, lane] + by_third_parties
-                    out[j, i, d, lane] = out[i, j, d, lane]
+    for i in range(plan.states):
+        for j in range(i + 1, plan.states):
+            for lane in range(world.domain_total.size):
+                by_third_parties = 0.5 * (out[i, j, 0, lane] + out[j, i, 0, lane])
+                out[i, j, 0, lane] = world.drift[pair, lane] + by_third_parties
+                out[j, i, 0, lane] = out[i, j, 0, lane]
             pair += 1
 
 
@@ -300,21 +299,24 @@ def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) ->
         numbers.capacity,
     )
     shock = world.even_shock if step & _ONE == _ZERO else world.odd_shock
-    correlation = numbers.parameter[_DOMAIN_CORRELATION]
-    all_domains, one_domain = world.lever[0], world.lever[1]
-    for lane in range(correlation.size):
+    correlation, weight = numbers.parameter[_DOMAIN_CORRELATION], numbers.domain_weight
+    lanes = correlation.size
+    all_domains, one_domain = world.room[0], world.room[1]
+    for lane in range(lanes):
         all_domains[lane], one_domain[lane] = rules.factor_shares(correlation[lane])
     pair = 0
     for i in range(plan.states):
         for j in range(i + 1, plan.states):
+            overall = world.overall_chance[i, j, 0]
+            overall[:] = 0.0
             for d in range(plan.domains):
                 own = shock[pair * plan.domains + d]
-                for lane in range(correlation.size):
+                for lane in range(lanes):
                     moved = rules.moved_chance(
                         chance[i, j, d, lane],
                         rules.chance_target(
                             0.5 * (pull[i, j, d, lane] + pull[j, i, d, lane]),
-                            chance_pull[i, j, d, lane],
+                            chance_pull[i, j, 0, lane],
                             min(capacity[i, d, lane], capacity[j, d, lane]),
                         ),
                         world.chance_kept[pair, lane],
@@ -323,6 +325,11 @@ def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) ->
                     )
                     chance[i, j, d, lane] = moved
                     chance[j, i, d, lane] = moved
+                    overall[lane] += weight[d, lane] * moved
+            for lane in range(lanes):
+                total = world.domain_total[lane]
+                overall[lane] = overall[lane] / total if total > 0.0 else 0.0
+                world.overall_chance[j, i, 0, lane] = overall[lane]
             pair += 1
 
 
@@ -346,7 +353,6 @@ def measure(numbers: Numbers, world: World) -> None:
         world.domain_total,
         numbers.parameter[_MUTUALITY],
         world.caused,
-        world.cooperation,
         world.overall,
     )
 

@@ -19,13 +19,13 @@ class World(NamedTuple):
     vector: Floats  # [K, L] the numbers, of which `Numbers` are views
     posture: Floats  # p [N, N, D, L] what states mean to extend
     next_posture: Floats  # [N, N, D, L] decided, not yet taken
-    chance: Floats  # [N, N, D, L] what chance adds to the cooperation of each pair
+    chance: Floats  # x [N, N, D, L] what chance adds to the cooperation of each pair
+    overall_chance: Floats  # X [N, N, 1, L] the same overall
     affinity: Floats  # a [N, N, D, L] solved at the opening; what events left is in `lasting`
     history_left: Floats  # [L] share of the affinity that has not faded
     drift: Floats  # [pairs, L] random walk of each pair's pull
     stimulus: Floats  # e [N, N, D, L] pull of all pushes in force
     caused: Floats  # c̄ [N, N, D, L] cooperation without what chance adds
-    cooperation: Floats  # c [N, N, D, L]
     overall: Floats  # C [N, N, L]
     interest: Floats  # [N, N, L] tie weights in force
     context: Floats  # [Z, L]
@@ -45,9 +45,9 @@ class World(NamedTuple):
     domain_total: Floats  # [L] sum of the domain weights
     # Room to work in.
     scratch: Floats  # [pairs × D, L]
-    lever: Floats  # [2, L]
+    room: Floats  # [N + 4, L]
     pull: Floats  # [N, N, D, L] by causes
-    chance_pull: Floats  # [N, N, D, L] third parties' part of what chance adds to the pull
+    chance_pull: Floats  # [N, N, 1, L] what chance adds to it
     times: Ints  # [L] how often an effect applies
     issue: Floats  # [N, L] of the state that decides
 
@@ -63,12 +63,12 @@ def new_world(program: Program, lanes: int = 1) -> World:
         posture=np.zeros(cells),
         next_posture=np.zeros(cells),
         chance=np.zeros(cells),
+        overall_chance=np.zeros((n, n, 1, lanes)),
         affinity=np.zeros(cells),
         history_left=np.ones(lanes),
         drift=np.zeros((pairs, lanes)),
         stimulus=np.zeros(cells),
         caused=np.zeros(cells),
-        cooperation=np.zeros(cells),
         overall=np.zeros((n, n, lanes)),
         interest=np.zeros((n, n, lanes)),
         context=np.zeros((sizes.contexts, lanes)),
@@ -86,9 +86,9 @@ def new_world(program: Program, lanes: int = 1) -> World:
         decay=np.zeros((p, lanes)),
         domain_total=np.zeros(lanes),
         scratch=np.zeros((pairs * d, lanes)),
-        lever=np.zeros((2, lanes)),
+        room=np.zeros((n + 4, lanes)),
         pull=np.zeros(cells),
-        chance_pull=np.zeros(cells),
+        chance_pull=np.zeros((n, n, 1, lanes)),
         times=np.zeros(lanes, dtype=np.int64),
         issue=np.zeros((n, lanes)),
     )

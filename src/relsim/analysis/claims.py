@@ -218,11 +218,40 @@ def _quantity(expect: Expectation, ensemble: Ensemble, rows: slice) -> Values:
 def _of_tie(
     expect: Expectation, ensemble: Ensemble, tie: TieRef, rows: slice, months: slice
 ) -> Values:
-    levels = _levels(ensemble, tie, rows, months)
+    time = ensemble.scenario.time
+    levels = _smoothed(expect, ensemble, tie, rows, months)
     if _is_of_change(expect):
-        first = _counted_from(expect, ensemble.scenario.time)
-        return levels - _levels(ensemble, tie, rows, slice(first, first + 1))
+        first = _counted_from(expect, time)
+        return levels - _smoothed(expect, ensemble, tie, rows, slice(first, first + 1))
     return levels
+
+
+def _smoothed(
+    expect: Expectation, ensemble: Ensemble, tie: TieRef, rows: slice, steps: slice
+) -> Values:
+    """Cooperation of a tie at some steps, each the mean of the steps up to it that `smooth` asks
+    for; near the opening of as many as there are. [runs, steps]"""
+    time = ensemble.scenario.time
+    read = _steps_read(expect, steps, time)
+    levels = _levels(ensemble, tie, rows, read)
+    window, skipped = _window(expect, time), steps.start - read.start
+    if window == 1:
+        return levels
+    sums = np.cumsum(np.pad(levels, ((0, 0), (1, 0))), axis=1)
+    last = np.arange(skipped, levels.shape[1]) + 1
+    first = np.maximum(last - window, 0)
+    means: Values = (sums[:, last] - sums[:, first]) / (last - first)
+    return means
+
+
+def _window(expect: Expectation, time: Time) -> int:
+    """How many steps a level is the mean of."""
+    return max(1, int(expect.smooth or 0) // time.months_per_step)
+
+
+def _steps_read(expect: Expectation, steps: slice, time: Time) -> slice:
+    """The steps that the levels at some steps rest on."""
+    return slice(max(0, steps.start - _window(expect, time) + 1), steps.stop)
 
 
 def _is_of_change(expect: Expectation) -> bool:
@@ -287,15 +316,16 @@ def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | N
             return f"The ensemble of {expect.against} {lacked}."
     steps = judged_steps(expect, ensemble.scenario.time)
     first = _counted_from(expect, ensemble.scenario.time)
+    time = ensemble.scenario.time
     for needed in (slice(first, first + 1), steps):
-        if lacked := lacking_steps(ensemble, needed):
+        if lacked := lacking_steps(ensemble, _steps_read(expect, needed, time)):
             return f"This ensemble {lacked}."
     if other is None:
         return ""
     difference = unpaired(ensemble, other) or _other_runs(ensemble, other)
     if difference:
         return f"{expect.against} {difference}, so its runs cannot be paired."
-    lacked = lacking_steps(other, steps)
+    lacked = lacking_steps(other, _steps_read(expect, steps, time))
     return f"The ensemble of {expect.against} {lacked}." if lacked else ""
 
 
@@ -329,13 +359,17 @@ def _bounds_in_words(expect: Expectation) -> str:
 
 
 def _subject(expect: Expectation, time: Time) -> str:
-    tie = expect.ties[0]
+    tie = f"{expect.ties[0]}{_smoothing(expect)}"
     less = f" less that of {expect.against}" if expect.against is not None else ""
     if expect.halfway is not None:
         return f"change of {tie} from {time.start} to {time.end}{less}"
     if _is_of_change(expect):
         return f"change of {tie} since {expect.since or time.start}{less}"
     return f"level of {tie}{less}" if expect.level is not None else f"{tie}"
+
+
+def _smoothing(expect: Expectation) -> str:
+    return f" (mean of {expect.smooth:g} months)" if expect.smooth is not None else ""
 
 
 def _when(expect: Expectation, time: Time) -> str:

@@ -121,24 +121,25 @@ def fill_third_party_pull(
             count += 1
     weighed[count : count + 2] = 0.0
     # Two third parties at a time, so that memory is read and written less often.
-    one, other, k, l = weighed[0], weighed[1], who[0], who[1]
+    weight_a, weight_b, a, b = weighed[0], weighed[1], who[0], who[1]
     for j in range(n_states):
         for lane in range(lanes):  # j is no third party to its own relation
             own[lane] = cues[lane] - alignment_gain[lane] * max(interest[j, lane], 0.0)
         for d in range(n_domains):
             for lane in range(lanes):
                 out[j, d, lane] = (
-                    one[lane] * cooperation[k, j, d, lane]
-                    + other[lane] * cooperation[l, j, d, lane]
+                    weight_a[lane] * cooperation[a, j, d, lane]
+                    + weight_b[lane] * cooperation[b, j, d, lane]
                 ) - own[lane] * cooperation[i, j, d, lane]
     for first in range(2, count, 2):
-        one, other, k, l = weighed[first], weighed[first + 1], who[first], who[first + 1]
+        weight_a, weight_b = weighed[first], weighed[first + 1]
+        a, b = who[first], who[first + 1]
         for j in range(n_states):
             for d in range(n_domains):
                 for lane in range(lanes):
                     out[j, d, lane] += (
-                        one[lane] * cooperation[k, j, d, lane]
-                        + other[lane] * cooperation[l, j, d, lane]
+                        weight_a[lane] * cooperation[a, j, d, lane]
+                        + weight_b[lane] * cooperation[b, j, d, lane]
                     )
 
 

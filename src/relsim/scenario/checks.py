@@ -16,6 +16,7 @@ from relsim.scenario.schema import (
     Effect,
     Event,
     Expectation,
+    Interests,
     Pulse,
     Scenario,
     SetNumber,
@@ -93,19 +94,25 @@ class Checker:
 
     def _states(self) -> Iterator[Problem]:
         for code, state in self.scenario.states.items():
-            here: Path = ("states", code)
-            for other, interest in state.ties.items():
-                path: Path = (*here, "ties", other)
-                yield from self._known("state", other, path, key=True)
-                if other == code:
-                    text = f"{code} has a tie interest in itself."
-                    yield self._problem(path, "self-tie", text, key=True)
-                if interest.fades_with is not None:
-                    yield from self._known("context", interest.fades_with, (*path, "fades_with"))
-            for issue in state.issues:
-                yield from self._known("issue", issue, (*here, "issues", issue), key=True)
-            for domain in state.capacity:
-                yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
+            yield from self._interests(("states", code), state)
+        for code, reference in self.scenario.reference.items():
+            yield from self._known("state", code, ("reference", code), key=True)
+            yield from self._interests(("reference", code), reference)
+
+    def _interests(self, here: Path, interests: Interests) -> Iterator[Problem]:
+        code = str(here[1])
+        for other, interest in interests.ties.items():
+            path: Path = (*here, "ties", other)
+            yield from self._known("state", other, path, key=True)
+            if other == code:
+                text = f"{code} has a tie interest in itself."
+                yield self._problem(path, "self-tie", text, key=True)
+            if interest.fades_with is not None:
+                yield from self._known("context", interest.fades_with, (*path, "fades_with"))
+        for issue in interests.issues:
+            yield from self._known("issue", issue, (*here, "issues", issue), key=True)
+        for domain in interests.capacity:
+            yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
 
     def _ties(self) -> Iterator[Problem]:
         seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
@@ -146,11 +153,13 @@ class Checker:
                     yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
 
     def _ceiling(self, tie: TieRef, domain: str) -> tuple[float, str]:
-        capacities = [
-            (central(self.scenario.states[code].capacity.get(domain, 1.0)), code)
-            for code in (tie.first, tie.second)
-            if code in self.scenario.states
-        ]
+        """The least that either can afford as the opening was read, and who that is."""
+        capacities = []
+        for code in (tie.first, tie.second):
+            if code in self.scenario.states:
+                reference = self.scenario.reference.get(code, Interests()).capacity
+                own = self.scenario.states[code].capacity.get(domain, 1.0)
+                capacities.append((central(reference.get(domain, own)), code))
         return min(capacities, default=(1.0, ""))
 
     def _event(self, path: Path, event: Event) -> Iterator[Problem]:

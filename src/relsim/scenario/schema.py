@@ -511,6 +511,11 @@ class Expectation(Part):
         description="Judged over the months after the start (or `since`) up to this one: `reach` "
         "has to hold in one of them (up to the end where absent), the others in every one.",
     )
+    smooth: Annotated[float, PERIOD] | None = Field(
+        None,
+        description="A duration: every level is the mean of so many months up to its own. Months "
+        "are noisy, years are not.",
+    )
     against: str | None = Field(
         None,
         description="A scenario file; the claim is on the paired difference to it, run by run.",
@@ -523,6 +528,8 @@ class Expectation(Part):
             if getattr(self, key) is not None:
                 raise fail("bad-claim", problem)
         self._has_bounds()
+        if self.smooth is not None and self.smooth != int(self.smooth):
+            raise fail("bad-claim", "`smooth` is a whole number of months.")
         if self.at and self.by:
             raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
         return self

@@ -12,7 +12,8 @@ from relsim.scenario.schema import AddToNumber, Event, Pulse, Scenario, SetNumbe
 from relsim.scenario.tree import Mapping, Path, locate
 from relsim.scenario.values import central
 
-SUSPICIOUS_WEIGHT = 2.0  # twice the weight of a dominant interest
+ATTENTION = 1.5  # sizes of a state's ties; the gains were estimated for a sum near 1
+HOSTILE = -0.2  # below this level two states are at odds: two thirds of the way to sanctions
 SUSPICIOUS_SIZE = 1.0  # three times the strongest act on the Goldstein scale
 EXTREME_LEVEL = 0.95  # above this nothing but an enormous pull moves a tie
 
@@ -22,7 +23,8 @@ def suspicions(scenario: Scenario, tree: Mapping, folder: FilePath | None) -> It
 
     Files that claims compare with are looked for in ``folder``.
     """
-    yield from _heavy_interests(scenario, tree)
+    yield from _too_many_interests(scenario, tree)
+    yield from _cues_from_rivals(scenario, tree)
     yield from _extreme_ties(scenario, tree)
     yield from _lonely_states(scenario, tree)
     yield from _one_sided_issues(scenario, tree)
@@ -36,20 +38,47 @@ def _warning(tree: Mapping, path: Path, code: str, text: str, hint: str = "") ->
     return Problem(locate(tree, path, key=len(path) < 3), code, text, hint)
 
 
-def _heavy_interests(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+def _too_many_interests(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
     for code, state in scenario.states.items():
-        for other, interest in state.ties.items():
-            weight = central(interest.weight)
-            if weight > SUSPICIOUS_WEIGHT:
-                path = ("states", code, "ties", other, "weight")
-                text = f"{code}'s interest in {other} weighs {weight:g}; a dominant one weighs 1."
-                yield _warning(tree, path, "heavy-interest", text)
+        total = sum(abs(central(tie.weight)) for tie in state.ties.values())
+        if total > ATTENTION:
+            text = f"The sizes of {code}'s ties add up to {total:.2g}; attention is finite."
+            hint = "Let them add up to about 1, for which the strength of ties was estimated."
+            yield _warning(tree, ("states", code, "ties"), "heavy-interest", text, hint)
         for issue, stand in state.issues.items():
             salience = central(stand.salience)
-            if salience > SUSPICIOUS_WEIGHT:
+            if salience > 1.0:
                 path = ("states", code, "issues", issue, "salience")
-                text = f"{code}'s salience of {issue} is {salience:g}; a dominant one is 1."
+                text = f"{code}'s salience of {issue} is {salience:g}; it is a share of attention."
                 yield _warning(tree, path, "heavy-interest", text)
+
+
+def _cues_from_rivals(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    """Positive ties to states with which the opening is hostile: likely a sign that is missing."""
+    for code, state in scenario.states.items():
+        for other, tie in state.ties.items():
+            weight, level = central(tie.weight), _opening_level(scenario, code, other)
+            if weight > 0.0 and level < HOSTILE:
+                text = f"{code}.ties.{other} is {weight:g}, so {code} takes its cue from {other}, "
+                text += f"but the two open at {level:.2g}."
+                hint = f"If {code} mistrusts whom {other} befriends, write {-weight:g}."
+                path = ("states", code, "ties", other)
+                yield _warning(tree, path, "cue-from-rival", text, hint)
+
+
+def _opening_level(scenario: Scenario, first: str, second: str) -> float:
+    """The mean of the two opening postures of a pair, over domains by weight."""
+    weights = {name: central(domain.weight) for name, domain in scenario.domains.items()}
+    sides = {(first, second): 0.0, (second, first): 0.0}
+    for tie in sorted(scenario.ties, key=lambda tie: tie.one_sided):
+        for direction in tie.directions:
+            if direction in sides:
+                levels = scenario.ties[tie]
+                sides[direction] = sum(
+                    weight * central(levels.get(name, levels.get("overall", 0.0)))
+                    for name, weight in weights.items()
+                )
+    return sum(sides.values()) / 2 / sum(weights.values())
 
 
 def _extreme_ties(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:

@@ -62,6 +62,11 @@ _WRONG_TYPE = {
     "model_type": "a map",
     "model_attributes_type": "a map",
 }
+# Parameters of earlier versions, and what to write now.
+_REPLACED = {
+    "third_party_gain": "Write alignment_gain for positive ties, rivalry_gain for negative ones.",
+    "shared_shocks": "Leave it out: chance moves a pair, never one side of it.",
+}
 _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off", "y", "n"}
 
 
@@ -289,7 +294,7 @@ def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem
         return Problem(locate(tree, path), kind, text, context.get("hint", ""))
     if kind == "extra_forbidden":
         model, words = part_of(path, tree)
-        hint = did_you_mean(str(path[-1]), _known_keys(model))
+        hint = _REPLACED.get(str(path[-1])) or did_you_mean(str(path[-1]), _known_keys(model))
         text = f"'{path[-1]}' is not a key of {words}."
         return Problem(locate(tree, path, key=True), "unknown-key", text, hint)
     if kind == "missing":

@@ -99,8 +99,9 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
         numbers.parameter[PARAMETERS.index(name)]
         for name in ("alignment_gain", "rivalry_gain", "mutuality")
     )
-    posture, slope = _opening(numbers)
-    interest = numbers.weight * _fading(compiled, numbers)
+    at_rest, scale = _opening_share(numbers)
+    posture, slope = at_rest * scale, scale * (1.0 - at_rest**2) ** 1.5
+    interest = numbers.weight * fading_factors(compiled, numbers)
     towards = alignment * np.maximum(interest, 0.0)
     others = towards.sum(axis=1, keepdims=True) - towards  # j is no third party to itself
     by_way_of = towards + rivalry * np.minimum(interest, 0.0)
@@ -119,8 +120,15 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
     return derivative
 
 
-def _opening(numbers: Numbers) -> tuple[Floats, Floats]:
-    """Opening postures, and the slope of the target there: ceiling·(1 - y²)^(3/2).
+def opening_postures(numbers: Numbers) -> Floats:
+    """Opening postures [N, N, D], kept to what both states can afford."""
+    share, scale = _opening_share(numbers)
+    postures: Floats = share * scale
+    return postures
+
+
+def _opening_share(numbers: Numbers) -> tuple[Floats, Floats]:
+    """Opening postures as shares of what they are scaled by, and that scale.
 
     The ceiling counts on the positive side only; at a posture of 0 the mean of both sides.
     """
@@ -130,8 +138,7 @@ def _opening(numbers: Numbers) -> tuple[Floats, Floats]:
     share = np.where(positive, numbers.opening / affordable, numbers.opening)
     share = np.where(positive & (ceiling == 0.0), 0.0, share)
     share = np.clip(share, -LIMIT, LIMIT)
-    scale = np.where(share > 0.0, ceiling, np.where(share < 0.0, 1.0, (1.0 + ceiling) / 2))
-    return share * scale, scale * (1.0 - share**2) ** 1.5
+    return share, np.where(share > 0.0, ceiling, np.where(share < 0.0, 1.0, (1.0 + ceiling) / 2))
 
 
 def _share_of_own(posture: Floats, mutuality: float) -> Floats:
@@ -149,9 +156,10 @@ def _cooperation(posture: Floats, share: Floats) -> Floats:
     return both
 
 
-def _fading(compiled: Compiled, numbers: Numbers) -> Floats:
-    """The factor of each tie weight at the start."""
-    fades_with = compiled.plan.fades_with
+def fading_factors(compiled: Compiled, numbers: Numbers, *, reference: bool = False) -> Floats:
+    """The factor of each tie weight at the start [N, N]; of those in force or of the reference."""
+    plan = compiled.plan
+    fades_with = plan.reference_fades_with if reference else plan.fades_with
     if numbers.context_start.size == 0:
         return np.ones_like(numbers.weight)
     start = numbers.context_start[np.maximum(fades_with, 0)]

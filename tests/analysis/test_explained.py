@@ -32,7 +32,7 @@ def test_what_interests_say_is_the_level_at_rest_without_affinity() -> None:
     assert found.loc["A-B", "said"] == pytest.approx(0.25 * (forth + back) + 0.5 * min(forth, back))
     assert found.loc["A-K", "said"] == pytest.approx(
         0
-    )  # K cares for nobody, so nothing holds it to A or B
+    )  # K cares for nobody
     assert found["level"].to_dict() == pytest.approx({"A-B": -0.1, "A-K": 0.3, "B-K": 0.6})
 
 

@@ -30,9 +30,7 @@ def test_what_interests_say_is_the_level_at_rest_without_affinity() -> None:
     back = squashed(-0.10 * 0.5 * 0.3)
     found = explained(scenario_of(CUES)).pairs.set_index("pair")
     assert found.loc["A-B", "said"] == pytest.approx(0.25 * (forth + back) + 0.5 * min(forth, back))
-    assert found.loc["A-K", "said"] == pytest.approx(
-        0
-    )  # K cares for nobody
+    assert found.loc["A-K", "said"] == pytest.approx(0)  # K cares for nobody
     assert found["level"].to_dict() == pytest.approx({"A-B": -0.1, "A-K": 0.3, "B-K": 0.6})
 
 
@@ -51,10 +49,10 @@ def test_levels_that_interests_made_are_explained_in_full() -> None:
     }
     found = explained(scenario_of(data))
     assert found.share == pytest.approx(1)
-    assert found.best_factor == pytest.approx(1)
+    assert found.best_factor == pytest.approx(1, abs=0.02)
     assert found.pairs["warmth"].abs().max() < 1e-12
     twice = scenario_of({**data, "parameters": {"issue_gain": 0.125}})
-    assert explained(twice).best_factor == pytest.approx(2)
+    assert explained(twice).best_factor == pytest.approx(2, abs=0.02)
 
 
 def test_pairs_out_of_line_come_by_size() -> None:

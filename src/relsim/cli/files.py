@@ -19,12 +19,17 @@ from relsim.cli.inputs import (
 
 def validate(files: Files, settings: Settings = None, extends_anywhere: Anywhere = False) -> None:
     """Check scenarios: every problem with its line, column and a suggestion."""
+    from relsim.analysis.explained import explained
+    from relsim.scenario.reference import interests_in_words
+
     scenarios = checked_scenarios(files, settings or [], extends_anywhere)
     for file, scenario in zip(files, scenarios, strict=True):
         typer.echo(
             f"{file}: valid. {len(scenario.states)} states, {len(scenario.ties)} ties, "
             f"{len(scenario.events)} events, {scenario.time.steps} steps."
         )
+        for sentence in (interests_in_words(scenario), *explained(scenario).sentences):
+            typer.echo(f"  {sentence}")
 
 
 def diff(

@@ -23,7 +23,7 @@ from relsim.scenario.schema import Scenario
 Floats = NDArray[np.float64]
 
 MOST = 10.0  # times the gains in force: beyond, third parties and issues are all there is
-BISECTIONS = 40  # halve an interval of 2 to a trillionth
+BISECTIONS = 50  # halve an interval of 2 to less than a quadrillionth
 
 
 @dataclass(frozen=True)

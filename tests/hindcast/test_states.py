@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from relsim.hindcast.states import simplified, state_codes
+from relsim.analysis.states import simplified
+from relsim.hindcast.states import state_codes
 
 
 @pytest.mark.parametrize(

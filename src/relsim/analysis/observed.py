@@ -344,19 +344,29 @@ def _check_duplicates(rows: list[dict[str, Any]], problems: list[Problem]) -> No
         seen.setdefault(key, row["place"].line)
 
 
-def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
-    """Refuses years that lie apart from the others by a century and more, as slips do."""
-    years = sorted(row["start"] // 12 for row in rows)
-    groups = [years[:1]]
-    for before, year in pairwise(years):
+def usual_years(years: Iterable[int]) -> tuple[int, int]:
+    """First and last of the years that most lie in, none a century and more from its neighbour."""
+    ordered = sorted(years)
+    groups = [ordered[:1]]
+    for before, year in pairwise(ordered):
         if year - before >= SLIP:
             groups.append([])
         groups[-1].append(year)
     usual = max(groups, key=len)
+    return usual[0], usual[-1]
+
+
+def far_from(year: int, usual: tuple[int, int]) -> str:
+    """Says that a year lies far from the usual ones; nothing where it is one of them."""
+    if usual[0] <= year <= usual[1]:
+        return ""
+    said = f"The year {year:04d} lies {SLIP} years and more from the others"
+    return f"{said} ({usual[0]:04d} to {usual[1]:04d})."
+
+
+def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+    usual = usual_years(row["start"] // 12 for row in rows) if rows else (0, 0)
     for row in rows:
-        year = row["start"] // 12
-        if not usual[0] <= year <= usual[-1]:
-            said = f"The year {year:04d} lies {SLIP} years and more from the others"
-            said += f" ({usual[0]:04d} to {usual[-1]:04d})."
+        if said := far_from(row["start"] // 12, usual):
             hint = "Mend the slip, or keep the two times in separate files."
             problems.append(Problem(row["place"], "bad-date", said, hint))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import gzip
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -20,7 +22,15 @@ SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a 
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
 MAX_LINE = 1_000_000  # characters; the longest of GDELT's fields are addresses
 LINES_BETWEEN = 5_000  # calls of the progress bar
-_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError)
+_BROKEN = (
+    EOFError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what Excel calls Unicode text
 
 
 @dataclass(frozen=True)
@@ -148,10 +158,12 @@ def _streams(file: EventFile, raw: IO[bytes], opened: ExitStack) -> Iterator[tup
 def _lines(
     stream: IO[bytes], name: str, raw: IO[bytes], at_byte: Callable[[int], None]
 ) -> Iterator[tuple[int, str]]:
-    # Bytes that are no UTF-8 stand in headlines and addresses, which are not used.
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
     number = 0
     with _readable(name):
+        buffered = io.BufferedReader(cast(io.RawIOBase, stream))
+        encoding = "utf-16" if buffered.peek(2)[:2] in _UTF_16 else "utf-8-sig"
+        # Bytes that are no UTF-8 stand in headlines and addresses, which are not used.
+        text = io.TextIOWrapper(buffered, encoding=encoding, errors="replace")
         while line := text.readline(MAX_LINE):
             number += 1
             if len(line) == MAX_LINE:
@@ -159,7 +171,8 @@ def _lines(
             if number % LINES_BETWEEN == 0:
                 at_byte(raw.tell())
             yield number, line.rstrip("\n")
-    text.detach()
+        text.detach()
+        buffered.detach()
 
 
 def _no_end(name: str, number: int) -> Problem:

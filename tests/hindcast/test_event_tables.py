@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from hindcast.event_lines import write
 from relsim.analysis.observed import MAX_EVENTS, read_observed
-from relsim.errors import ScenarioError
+from relsim.errors import ResultsError, ScenarioError
 from relsim.hindcast.event_values import DamagedLineError
 from relsim.hindcast.observe import Choices, Observation, observe
 from relsim.hindcast.tally import Tally
@@ -220,11 +221,17 @@ def test_several_states_in_a_cell_and_none(
 
 
 @pytest.mark.parametrize(
-    "header", ["date,date,source,target,quad", "date,source,Source,target,quad,source"]
+    "header", ["date,source,target,quad,date", "date,source,target,quad,Source"]
 )
 def test_two_columns_of_one_name_are_refused(tmp_path: Path, header: str) -> None:
+    lines = [header, "2008,PAK,IND,1,RUS"]
     with pytest.raises(ScenarioError, match="duplicate-column"):
-        made(tmp_path, [header, "2008,PAK,IND,RUS,1,2"[: 2 * len(header)]])
+        made(tmp_path, lines)
+    named = {"date": "date", "source": "source"}  # by its very letters, the second header is plain
+    if "Source" in header:
+        assert values(made(tmp_path, lines, columns=named)) == {("IND-PAK", "2008"): (1, 1)}
+    unused = ["date,source,target,quad,text,text", "2008,PAK,IND,1,a,b"]
+    assert values(made(tmp_path, unused)) == {("IND-PAK", "2008"): (1, 1)}
 
 
 LINES = ["date\tsource\ttarget\tquad", "2008\tCôte d'Ivoire\tMali\t1"]
@@ -280,7 +287,7 @@ def test_a_list_of_codes_that_is_damaged_is_refused(tmp_path: Path, content: byt
     codes.write_bytes(content)
     with pytest.raises(ScenarioError):
         made(tmp_path, ["date,source,target,quad", "2008,PAK,IND,1"], codes=codes)
-    with pytest.raises(ScenarioError, match="not-a-file"):
+    with pytest.raises(ScenarioError, match="device or a pipe"):
         made(tmp_path, ["date,source,target,quad"], codes=Path("/dev/zero"))
 
 
@@ -291,3 +298,21 @@ def test_more_events_than_there_can_be(measure: str, amount: int) -> None:
     with pytest.raises(DamagedLineError, match="over 1,000,000,000 events"):
         tally.add("A-B", "2008", 0, amount, 1)
     assert list(tally.rows()) == [("A-B", "2008", 1.0, MAX_EVENTS if measure == "net" else 1)]
+
+
+def test_places_that_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for place, said in {
+        Path("/dev/zero"): "device or a pipe",
+        tmp_path / "pipe.csv": "device or a pipe",
+        Path("x" * 300): "not-found|not-readable",
+        tmp_path: "no file of events",
+    }.items():
+        with pytest.raises(ScenarioError, match=said):
+            observe([place], tmp_path / "out.csv")
+    file = write(tmp_path / "events.csv", ["date,source,target,quad", "2008,PAK,IND,1"])
+    (tmp_path / "link.csv").symlink_to("/dev/null")
+    for out in (tmp_path / "link.csv", tmp_path / "pipe.csv", tmp_path, Path("x" * 300)):
+        with pytest.raises(ResultsError):
+            observe([file], out, Choices(least=1), force=True)
+    assert (tmp_path / "link.csv").is_symlink()

@@ -118,8 +118,7 @@ def text_of_file(path: Path, name: str) -> tuple[str, list[Problem]]:
         if path.is_dir():
             return "", [Problem(start, "not-found", "This is a folder.", "Name a CSV file.")]
         if path.exists() and not is_file(path):
-            hint = "Save what it gives in a file, and name that."
-            return "", [Problem(start, "not-a-file", "This is a device or a pipe.", hint)]
+            return "", [no_file(name)]
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
@@ -134,6 +133,12 @@ def text_of_file(path: Path, name: str) -> tuple[str, list[Problem]]:
         return "", [Problem(start, "not-readable", f"{error.strerror}.")]
     except ValueError as error:  # a name that no file can have
         return "", [Problem(start, "not-found", f"There is no such file: {error}.")]
+
+
+def no_file(name: str) -> Problem:
+    """What is wrong with a device or a pipe as input."""
+    hint = "Save what it gives in a file, and name that."
+    return Problem(Position(name), "not-readable", "This is a device or a pipe.", hint)
 
 
 def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from relsim.analysis.observed import no_file
 from relsim.errors import Position, Problem, ScenarioError
+from relsim.scenario.reader import is_file
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
@@ -49,8 +51,12 @@ class EventFile:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of its bytes, in hexadecimal digits."""
-        with self.path.open("rb") as file:
+        """The SHA-256 of its bytes, in hexadecimal digits.
+
+        Raises:
+            ScenarioError: it cannot be read.
+        """
+        with _readable(self.name), self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -80,11 +86,10 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     problems: list[Problem] = []
     found: dict[Path, EventFile] = {}
     for place in places:
-        paths = _paths(place)
-        if not paths:
-            said = "Here is no file of events." if place.exists() else "There is no such file."
-            hint = f"Read are {' '.join(SUFFIXES)}." if place.is_dir() else ""
-            problems.append(Problem(Position(str(place)), "not-found", said, hint))
+        with _readable(str(place)):
+            paths = _paths(place)
+            if not paths:
+                problems.append(_no_events(place))
         for path in paths:
             if path.resolve() != less.resolve():
                 found.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
@@ -93,8 +98,17 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     return list(found.values())
 
 
+def _no_events(place: Path) -> Problem:
+    if place.is_dir():
+        hint = f"Read are {' '.join(SUFFIXES)}."
+        return Problem(Position(str(place)), "not-found", "Here is no file of events.", hint)
+    if place.exists():
+        return no_file(str(place))
+    return Problem(Position(str(place)), "not-found", "There is no such file.")
+
+
 def _paths(place: Path) -> list[Path]:
-    if place.is_file():
+    if is_file(place):
         return [place]
     found = place.rglob("*") if place.is_dir() else map(Path, glob.glob(str(place)))  # noqa: PTH207
     return sorted(path for path in found if _is_wanted(path))
@@ -103,7 +117,7 @@ def _paths(place: Path) -> list[Path]:
 def _is_wanted(path: Path) -> bool:
     name = path.name.lower()
     other = name.startswith(".") or any(part in name for part in OTHER_TABLES)
-    return name.endswith(SUFFIXES) and not other and path.is_file()
+    return name.endswith(SUFFIXES) and not other and is_file(path)
 
 
 def tables(file: EventFile, at_byte: Callable[[int], None]) -> Generator[Table, None, None]:

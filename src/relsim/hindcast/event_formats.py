@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -195,12 +194,24 @@ def _places(
     parts = _date_parts(simple, columns, wanted)
     columns |= {"date": parts[0]} if parts else {}
     problems += [_missing(role) for role in needed if role not in {*columns, *wanted.names}]
-    counts = Counter(titles)
+    return columns, parts, [*problems, *_alike(titles, simple, columns, parts, wanted)]
+
+
+def _alike(
+    titles: Sequence[str],
+    simple: Sequence[str],
+    columns: Mapping[str, int],
+    parts: Sequence[int],
+    wanted: Wanted,
+) -> Iterator[tuple[str, str, str]]:
+    """Columns in use that cannot be told from another by their name."""
+    exact = {columns[role] for role in wanted.names if role in columns}
     for place in sorted({*columns.values(), *parts}):
-        if counts[titles[place]] > 1:
-            said = f"{counts[titles[place]]} columns are called '{titles[place]}'."
-            problems.append(("duplicate-column", said, "Give them different names, or keep one."))
-    return columns, parts, problems
+        names = titles if place in exact else simple
+        count = names.count(names[place])
+        if count > 1:
+            said = f"{count} columns are called '{titles[place]}', or alike."
+            yield "duplicate-column", said, "Give them different names, or keep one."
 
 
 def _date_parts(

@@ -132,9 +132,7 @@ def observe(
         ResultsError: the series is there already, or cannot be written.
     """
     out, choices = Path(out), choices or Choices()
-    for file in () if force else (out, record_file(out)):
-        if file.exists():
-            raise ResultsError(f"{file} is there already. Name another, or add --force.")
+    _check_place(out, force)
     try:
         reading = _Reading(choices, state_codes(choices.codes), Tally(choices.measure, choices.by))
         sources = _read_all(event_files(map(Path, places), less=out), reading, watcher or Nobody())
@@ -142,6 +140,18 @@ def observe(
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Stopped. Nothing was written.") from None
     return Observation(out, record, tuple(reading.problems))
+
+
+def _check_place(out: Path, force: bool) -> None:
+    """Refuses to replace a series unasked, and a device or folder in any case."""
+    try:
+        for file in (out, record_file(out)):
+            if file.exists() and not file.is_file():
+                raise ResultsError(f"{file} is no file that could be replaced. Name another.")
+            if file.exists() and not force:
+                raise ResultsError(f"{file} is there already. Name another, or add --force.")
+    except OSError as error:
+        raise ResultsError(f"{out} cannot be written: {error.strerror}.") from None
 
 
 def record_file(out: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relsim.analysis.observed import MAX_BYTES, Observed, read_observed
+from relsim.analysis.observed import MANY_PROBLEMS, MAX_BYTES, Observed, read_observed
 from relsim.errors import Problem, ScenarioError
 
 
@@ -245,3 +245,13 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, encoding: str) -> Non
     file.write_bytes("dyad,period,value\nCôte d'Ivoire-Mali,2008,0\n".encode(encoding, "replace"))
     with pytest.raises(ScenarioError):
         read_observed(file)
+
+
+def test_a_file_that_is_no_series_is_not_read_to_its_end(tmp_path: Path) -> None:
+    assert problems("," * 1_000_000, tmp_path) == [(1, 1, "too-large")]
+    assert problems("dyad,period,value\n" + "," * 1_000_000, tmp_path) == [(2, 1, "too-large")]
+    rows = "A-B,2000,0\n" * 3 * MANY_PROBLEMS
+    assert len(problems(f"dyad,period,value\n{rows}", tmp_path)) == MANY_PROBLEMS
+    assert len(problems(f"dyad,period,values\n{rows}", tmp_path)) <= MANY_PROBLEMS + 3
+    lines = "a line of prose\n" * 3 * MANY_PROBLEMS
+    assert len(problems(f"dyad,period,value\n{lines}", tmp_path)) == MANY_PROBLEMS

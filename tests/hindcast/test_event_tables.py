@@ -237,7 +237,9 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path, header: str) -> Non
 LINES = ["date\tsource\ttarget\tquad", "2008\tCôte d'Ivoire\tMali\t1"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"]
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("compressed", [False, True])
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str, compressed: bool) -> None:

@@ -23,6 +23,8 @@ REQUIRED = ("dyad", "period", "value")
 COLUMNS = (*REQUIRED, "events")
 MAX_BYTES = 64 * 1024 * 1024  # all dyads of 200 states by month over 30 years take 200 MB
 MAX_EVENTS = 1_000_000_000  # of one value; the largest collections have so many of all states
+MAX_LINE = 10_000  # characters; a row has some 40
+MANY_PROBLEMS = 1_000  # of a file, after which the rest is not read
 SLIP = 100  # years without a value: what a slip in the first two digits of a year makes at least
 
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
@@ -150,7 +152,12 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
         said = Problem(Position(name), "no-rows", "The file is empty.", _FORM)
         return pd.DataFrame(), problems or [said]
     places = _header(header, name, problems)
-    rows = [row for line in lines if (row := _row(line, places, len(header), problems))]
+    rows = []
+    for line in lines:
+        if row := _row(line, places, len(header), problems):
+            rows.append(row)
+        if len(problems) >= MANY_PROBLEMS:
+            break
     _check_periods(rows, problems)
     _spell_alike(rows)
     _check_duplicates(rows, problems)
@@ -159,6 +166,7 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
         problems.append(Problem(Position(name), "no-rows", "The file has no observations.", _FORM))
     content = [{key: row[key] for key in (*REQUIRED, "start", "months", "events")} for row in rows]
     data = pd.DataFrame(content if not problems else [])
+    del problems[MANY_PROBLEMS:]
     if not problems:
         data = data.sort_values(["dyad", "start"], ignore_index=True)
         data = data[["dyad", "period", "start", "months", "value", "events"]]
@@ -173,6 +181,10 @@ def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Fiel
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
+        if len(line) > MAX_LINE:
+            said = f"This line has over {MAX_LINE:,} characters."
+            problems.append(Problem(Position(name, number), "too-large", said, _FORM))
+            return
         try:
             (texts,) = csv.reader([line], strict=True)
         except csv.Error as error:

@@ -33,6 +33,17 @@ _BROKEN = (
     NotImplementedError,
 )
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what Excel calls Unicode text
+_OLD_BYTES = "relsim.old-bytes"
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """What is no UTF-8 is read as the encoding of most older files, line by line."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_OLD_BYTES, _as_windows_1252)
 
 
 @dataclass(frozen=True)
@@ -176,8 +187,7 @@ def _lines(
     with _readable(name):
         buffered = io.BufferedReader(cast(io.RawIOBase, stream))
         encoding = "utf-16" if buffered.peek(2)[:2] in _UTF_16 else "utf-8-sig"
-        # Bytes that are no UTF-8 stand in headlines and addresses, which are not used.
-        text = io.TextIOWrapper(buffered, encoding=encoding, errors="replace")
+        text = io.TextIOWrapper(buffered, encoding=encoding, errors=_OLD_BYTES)
         while line := text.readline(MAX_LINE):
             number += 1
             if len(line) == MAX_LINE:

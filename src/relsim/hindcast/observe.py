@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from relsim import __version__
 from relsim.analysis.observed import COLUMNS, MAX_BYTES, far_from, usual_years
@@ -159,6 +160,14 @@ def record_file(out: Path) -> Path:
     return out.with_name(f"{out.stem}.sources.json")
 
 
+class _Pairing(NamedTuple):
+    """The dyads that an event counts for, or why there is none; names that are not known."""
+
+    dyads: tuple[str, ...]
+    reason: str
+    unknown: tuple[str, ...]
+
+
 class _Reading:
     """What has been read so far."""
 
@@ -168,7 +177,8 @@ class _Reading:
         self.left_out: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self.problems: list[Problem] = []
-        self._states, self._by_text = states, dict.fromkeys(_NOTHING, tuple[str, ...]())
+        self._states_by_name = states
+        self._pairing_of = lru_cache(maxsize=65_536)(self._pairing)  # as many as states make
         self._only = frozenset(_known(choices.only, states))
         self.wanted = Wanted(choices.measure, choices.columns, choices.root_only)
         self._line_end = Position("")  # of the last damaged line
@@ -202,16 +212,12 @@ class _Reading:
         """Adds an event, or says why it is left out."""
         if self.choices.root_only and not is_root(event.root):
             return "not-root"
-        sources, targets = self._states_of(event.source), self._states_of(event.target)
-        if not sources or not targets:
-            return "unknown-state" if sources is None or targets is None else "no-state"
-        dyads = {(min(s, t), max(s, t)) for s in sources for t in targets if s != t}
-        if not dyads:
-            return "domestic"
-        if self._only:
-            dyads = {dyad for dyad in dyads if self._only.issuperset(dyad)}
-            if not dyads:
-                return "not-kept"
+        pairing = self._pairing_of(event.source, event.target)
+        for name in pairing.unknown:
+            if name in self.unknown or len(self.unknown) < MANY_NAMES:
+                self.unknown[name] += 1
+        if pairing.reason:
+            return pairing.reason
         if event.coding.lower() in _NOTHING:
             return "not-coded"
         count = count_of(event.number)
@@ -220,32 +226,33 @@ class _Reading:
         amount = self._amount(layout.coding, event.coding, habits.codes)
         daily = self.choices.measure == "days"
         period, day = when(event.date, self.choices.by, daily, habits.dates)
-        for first, second in dyads:
-            self.tally.add(f"{first}-{second}", period, day, amount, count)
+        for dyad in pairing.dyads:
+            self.tally.add(dyad, period, day, amount, count)
         return ""
 
-    def _states_of(self, text: str) -> tuple[str, ...] | None:
-        """The codes of the states that a cell lists; None where none of them is known."""
-        codes = self._by_text.get(text)
-        if codes is None:
-            names = text.split(";") if self._state(text) is None else [text]
-            known = [self._state(name.strip()) for name in names]
-            codes = tuple(code for code in known if code)
-            if None not in known and len(self._by_text) < MANY_NAMES:
-                self._by_text[text] = codes
-            for name, code in zip(names, known, strict=True):
-                self._count_unknown(name.strip(), code)
-            if not codes and None in known:
-                return None
-        return codes
+    def _pairing(self, source: str, target: str) -> _Pairing:
+        """What two cells, each of one state or a list of states, make of an event."""
+        sources, targets = self._states(source), self._states(target)
+        unknown = tuple(name for name, code in (*sources, *targets) if code is None)
+        of_source, of_target = ({code for _, code in side if code} for side in (sources, targets))
+        dyads = {f"{min(s, t)}-{max(s, t)}" for s in of_source for t in of_target if s != t}
+        kept = {dyad for dyad in dyads if not self._only or self._only.issuperset(dyad.split("-"))}
+        if not of_source or not of_target:
+            unheard = any(all(code is None for _, code in side) for side in (sources, targets))
+            reason = "unknown-state" if unheard else "no-state"
+        elif not dyads:
+            reason = "domestic"
+        else:
+            reason = "" if kept else "not-kept"
+        return _Pairing(tuple(kept), reason, unknown)
 
-    def _state(self, name: str) -> str | None:
-        """The code of a state; '' for none, None for an unknown one."""
-        return "" if name.lower() in _NOTHING else self._states.get(simplified(name))
+    def _states(self, text: str) -> list[tuple[str, str | None]]:
+        """Each name of a cell with its code; '' for no state, None for an unknown one."""
+        names = [text] if self._code(text) is not None else text.split(";")
+        return [(name.strip(), self._code(name.strip())) for name in names]
 
-    def _count_unknown(self, name: str, code: str | None) -> None:
-        if code is None and (name in self.unknown or len(self.unknown) < MANY_NAMES):
-            self.unknown[name] += 1
+    def _code(self, name: str) -> str | None:
+        return "" if name.lower() in _NOTHING else self._states_by_name.get(simplified(name))
 
     def _note(
         self, error: DamagedLineError, name: str, number: int, line: str, layout: Layout

@@ -116,3 +116,9 @@ def test_each_scenario_of_several_has_the_experiment_to_itself(tmp_path: Path) -
     assert (first.file, second.file) == ("three.yaml", "other.yaml")
     with pytest.raises(RelsimError, match="2 scenarios"):
         load_experiment(file)
+
+
+def test_a_series_may_write_the_states_in_another_way(tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text("dyad,period,value\nb-a,2021,0.1\nC-a,2021,0.2\n")
+    study = study_in(tmp_path, {**VARIED, "measures": {"far": {"misfit": "news.csv"}}})
+    assert list(study.observed["far"].observations["dyad"]) == ["A-B", "A-C"]

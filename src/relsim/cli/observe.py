@@ -23,6 +23,11 @@ class _By(StrEnum):
     month = "month"
 
 
+class _Dates(StrEnum):
+    month_first = "month-first"
+    day_first = "day-first"
+
+
 def _column(what: str) -> Any:
     return typer.Option(metavar="COLUMN", help=f"In tables whose header is not known: {what}.")
 
@@ -66,6 +71,10 @@ def observe(
     quad: Annotated[str, _column("the quad class")] = "",
     goldstein: Annotated[str, _column("the Goldstein weight")] = "",
     count: Annotated[str, _column("how many events a line is")] = "",
+    dates: Annotated[
+        _Dates | None,
+        typer.Option(help="How to read dates such as 1/5/2017; else as each table shows."),
+    ] = None,
     damaged: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="SHARE", help="Lines that may be damaged."),
@@ -89,6 +98,7 @@ def observe(
         damaged=damaged,
         columns={role: column for role, column in named.items() if column},
         codes=codes,
+        dates=None if dates is None else dates.value,
     )
     with reading(Console(quiet=quiet)) as watcher:
         made = make(places, out, choices, force=force, watcher=watcher)

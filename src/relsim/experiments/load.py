@@ -289,7 +289,7 @@ def _observations(
         if not is_file(folder / measure.misfit):
             text = f"There is no file {measure.misfit} from this folder."
             raise ScenarioError([Problem(place, "not-found", text)])
-        series = read_observed(folder / measure.misfit)
+        series = read_observed(folder / measure.misfit).named_as(scenario.states)
         until = None if measure.until is None else measure.until.serial
         parts = {name: series.until(until)} if until is not None else {name: series}
         if until is not None:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
 from relsim.scenario.reader import scalar_value
 from relsim.scenario.references import COOPERATION, TieRef
+from relsim.scenario.text_files import read_text_file
 from relsim.scenario.values import Month
 
 REQUIRED = ("dyad", "period", "value")
@@ -78,32 +79,13 @@ def read_observed(path: Path | str) -> Observed:
         ScenarioError: with every problem of the file, each with line and column.
     """
     name = str(path)
-    text, problems = _file_text(Path(path), name)
+    text, problems = read_text_file(Path(path), name, MAX_BYTES, "a CSV file")
     data = pd.DataFrame()
     if not problems:
         data, problems = _table(text, name)
     if problems:
         raise ScenarioError(problems)
     return Observed(name, data)
-
-
-def _file_text(path: Path, name: str) -> tuple[str, list[Problem]]:
-    start = Position(name)
-    try:
-        if path.is_dir():
-            return "", [Problem(start, "not-found", "This is a folder.", "Name a CSV file.")]
-        if path.stat().st_size > MAX_BYTES:
-            return "", [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
-        return path.read_text(encoding="utf-8-sig"), []
-    except FileNotFoundError:
-        return "", [Problem(start, "not-found", "There is no such file.")]
-    except UnicodeDecodeError as error:
-        said = f"The file is not UTF-8 text (byte {error.start})."
-        return "", [Problem(start, "not-text", said, "Save it as UTF-8.")]
-    except OSError as error:
-        return "", [Problem(start, "not-readable", f"{error.strerror}.")]
-    except ValueError as error:  # a name that no file can have
-        return "", [Problem(start, "not-found", f"There is no such file: {error}.")]
 
 
 def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:

@@ -15,7 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from relsim.errors import Position, Problem, ScenarioError
+from relsim.scenario.text_files import read_text_file
 
+MAX_BYTES = 1024 * 1024  # some thousand names; all that are known take 10 KiB
 _NO_LETTERS = re.compile(r"[\W_]+")
 _CODE = re.compile(r"[A-Z]{3}")
 _FORM = "Its first line is name,code; a code is three capital letters, or empty for no state."
@@ -62,13 +64,11 @@ def _own_codes(file: Path) -> dict[str, str]:
 
 def _rows(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]]:
     name = str(file)
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "The file is not UTF-8 text"
-        problems.append(Problem(Position(name), "not-readable", f"{said}."))
+    text, unreadable = read_text_file(file, name, MAX_BYTES, "a CSV file")
+    problems += unreadable
+    if unreadable:
         return
-    rows = csv.reader(lines)
+    rows = csv.reader(text.splitlines())
     if [one.strip() for one in next(rows, [])] != ["name", "code"]:
         problems.append(Problem(Position(name), "missing-column", "This is no list.", _FORM))
         return

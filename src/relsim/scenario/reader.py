@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from relsim.errors import Position, Problem
+from relsim.scenario.characters import refused_character, without_refused
+from relsim.scenario.text_files import read_text_file
 from relsim.scenario.tree import Items, Mapping, Node, Scalar
 
 MAX_BYTES = 4 * 1024 * 1024  # a world of 200 states needs 0.5 MiB
@@ -39,7 +41,6 @@ _WORDS: dict[str, bool | None] = {
 }
 _BAD_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")  # beyond the last character
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as PyYAML counts lines
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # escapes can spell these, no file can hold them
 _SPECIAL_FLOATS = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 
 
@@ -48,23 +49,8 @@ def read_file(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
 
     ``name`` is how positions call the file.
     """
-    start = Position(name)
-    try:
-        if path.is_dir():
-            return None, [Problem(start, "not-found", "This is a folder.", "Name a YAML file.")]
-        if path.stat().st_size > MAX_BYTES:
-            return None, [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return None, [Problem(start, "not-found", "There is no such file.")]
-    except UnicodeDecodeError as error:
-        text = f"The file is not UTF-8 text (byte {error.start})."
-        return None, [Problem(start, "not-text", text, "Save it as UTF-8.")]
-    except OSError as error:
-        return None, [Problem(start, "not-readable", f"{error.strerror}.")]
-    except ValueError as error:  # a name that no file can have
-        return None, [Problem(start, "not-found", f"There is no such file: {error}.")]
-    return read_text(text, name)
+    text, problems = read_text_file(path, name, MAX_BYTES)
+    return (None, problems) if problems else read_text(text, name)
 
 
 def is_file(path: Path) -> bool:
@@ -86,7 +72,7 @@ def yaml_files(folder: Path) -> list[str]:
 def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The tree of a YAML text, or what is wrong with it."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        problem = Problem(Position(name), "too-large", f"The text is over {MAX_BYTES:,} bytes.")
+        problem = Problem(Position.whole(name), "too-large", f"The text is over {MAX_BYTES:,} bytes.")
         return None, [problem]
     root, problems = _compose(text, name, QUICK_LOADER)
     if problems:  # in the words and at the places of the other parser
@@ -158,7 +144,8 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
         return Problem(Position(name, line, column), "yaml-syntax", said, _syntax_hint(said))
     if isinstance(error, yaml.reader.ReaderError):
         place = _position_of(error.position, text, name)
-        return _forbidden_character(int(error.character), place)
+        text = f"Character U+{int(error.character):04X} is not allowed."
+        return Problem(place, "yaml-syntax", text)
     escape = _BAD_ESCAPE.search(text)
     if escape:
         place = _position_of(escape.start(), text, name)
@@ -169,10 +156,6 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
 def _position_of(offset: int, text: str, name: str) -> Position:
     breaks = [match.end() for match in _LINE_BREAK.finditer(text, 0, offset)]
     return Position(name, len(breaks) + 1, offset - (breaks[-1] if breaks else 0) + 1)
-
-
-def _forbidden_character(code: int, place: Position) -> Problem:
-    return Problem(place, "yaml-syntax", f"Character U+{code:04X} is not allowed in YAML.")
 
 
 def _syntax_hint(said: str) -> str:
@@ -242,14 +225,12 @@ class _Builder:
         return Mapping(entries, here, keys)
 
     def _text(self, node: yaml.ScalarNode) -> str:
-        """The text of a scalar or key, less what no text can hold."""
+        """The text of a scalar or key, less what no text may hold: escapes can spell all of it."""
         text: str = node.value
-        half = _HALF_CHARACTER.search(text)
-        if half is None:
-            return text
-        here = _position(self.name, node.start_mark)
-        self.problems.append(_forbidden_character(ord(half[0]), here))
-        return _HALF_CHARACTER.sub("\ufffd", text)
+        if said := refused_character(text):
+            here = _position(self.name, node.start_mark)
+            self.problems.append(Problem(here, "yaml-syntax", said))
+        return without_refused(text)
 
 
 def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool | None:

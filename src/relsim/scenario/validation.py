@@ -255,6 +255,12 @@ def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     return None, "this"
 
 
+def keys_at(path: Path, tree: Mapping) -> list[str]:
+    """The keys of the format that may stand where the last step of ``path`` is."""
+    model, _ = _part_of(path, tree)
+    return _known_keys(model)
+
+
 def _known_keys(model: type[BaseModel] | None) -> list[str]:
     if model is None:
         return []

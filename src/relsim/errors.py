@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+MAX_SHOWN = 500  # characters of a problem, which may quote texts of any length
+MAX_NEAR = 200  # characters of a word that is looked for among known ones: twice a longest key
+
 # Dashes, minus signs and arrows, for those that paths and numbers are written with.
 _LOOK_ALIKES = str.maketrans(
     {
@@ -56,7 +59,8 @@ class Problem:
     def __str__(self) -> str:
         inherited = f" (inherited by {', '.join(self.chain)})" if self.chain else ""
         hint = f" {self.hint}" if self.hint else ""
-        return printable(f"{self.position}  {self.code}  {self.text}{hint}{inherited}")
+        text = self.text if len(self.text) <= MAX_SHOWN else f"{self.text[:MAX_SHOWN]}…"
+        return printable(f"{self.position}  {self.code}  {text}{hint}{inherited}")
 
 
 class RelsimError(Exception):
@@ -115,7 +119,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = list(known)
     if plain_form(word) in names and plain_hint(word):
         return plain_hint(word)
-    for written in (word, word.upper()):
+    for written in (word, word.upper()) if len(word) <= MAX_NEAR else ():
         near = get_close_matches(written, names, n=3, cutoff=0.6)
         close = [name for name in near if len(name) > 5 or _is_one_slip(written, name)]
         if close:

@@ -143,6 +143,8 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
         return {path[:1]: _STAND_INS[str(path[0])]}
     if path == ("states",):
         return _part_mend(path, tree)
+    if item["type"] == "string_too_long" and _is_key(path, tree):
+        return {path[:-1]: None}
     stand_in = (item.get("ctx") or {}).get("stand_in")
     if item["type"] == "missing" and path[-1] in _KEY_STAND_INS:
         return {path: _KEY_STAND_INS[str(path[-1])]}
@@ -283,6 +285,8 @@ def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem
     kind, context = item["type"], item.get("ctx") or {}
     if _is_key(path, tree):
         place = locate(tree, path[:-1], key=True)
+        if kind == "string_too_long":
+            return Problem(place, "wrong-length", *_too_long("This name", item))
         return Problem(place, kind, context.get("text", item["msg"]), context.get("hint", ""))
     dotted = ".".join(str(step) for step in path)
     if "text" in context:
@@ -324,15 +328,23 @@ def _standard(item: Any, dotted: str) -> tuple[str, str, str]:
         return "out-of-range", f"{dotted} is {value}; it is {word} {limit}.", ""
     if kind == "string_too_short":
         return "wrong-length", f"{dotted} is empty.", ""
+    if kind == "string_too_long":
+        return "wrong-length", *_too_long(dotted, item)
     if kind == "too_short":
         least = context["min_length"]
         return "wrong-length", f"{dotted} has too few entries.", f"It needs at least {least}."
     if kind == "too_long":
         most = context["max_length"]
-        return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most}."
+        return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most:,}."
     if kind in _WRONG_TYPE:
         return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(kind, value)
     return "invalid", f"{dotted}: {item['msg']}.", ""
+
+
+def _too_long(what: str, item: Any) -> tuple[str, str]:
+    """Text and hint for a text that is too long."""
+    most = item["ctx"]["max_length"]
+    return f"{what} has {len(item['input']):,} characters.", f"It takes at most {most:,}."
 
 
 def _type_hint(kind: str, value: Any) -> str:

@@ -111,22 +111,28 @@ def plain_hint(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The closest known word as a hint, or the whole list where it is short.
-
-    Of words under six letters only one slip away is close: of three letters shared by two codes
-    nobody would say that one was meant for the other.
-    """
+    """The closest known word as a hint, or the whole list where it is short."""
     names = list(known)
     if plain_form(word) in names and plain_hint(word):
         return plain_hint(word)
-    for written in (word, word.upper()) if len(word) <= MAX_NEAR else ():
-        near = get_close_matches(written, names, n=3, cutoff=0.6)
-        close = [name for name in near if len(name) > 5 or _is_one_slip(written, name)]
-        if close:
-            return f"Did you mean {close[0]}?"
+    for written in (word, word.upper()):
+        if close := _closest(written, names):
+            return f"Did you mean {close}?"
     if 0 < len(names) <= 12:
         return f"Known: {', '.join(names)}."
     return ""
+
+
+def _closest(word: str, names: Iterable[str]) -> str:
+    """The name that a word is a slip of; empty where it is none.
+
+    Names under six letters are at most one slip away: two codes of three letters that share two
+    are not taken for each other.
+    """
+    if not 1 < len(word) <= MAX_NEAR:
+        return ""
+    near = get_close_matches(word, names, n=3, cutoff=0.6)
+    return next((name for name in near if len(name) > 5 or _is_one_slip(word, name)), "")
 
 
 def _is_one_slip(word: str, other: str) -> bool:
@@ -149,6 +155,5 @@ def near_path(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     stems = {Path(name).stem: name for name in names}
-    near = get_close_matches(path.name, names, n=1)
-    near = near or [stems[stem] for stem in get_close_matches(path.name, stems, n=1)]
-    return f"Did you mean {path.parent / near[0]}?" if near else ""
+    near = path.name if path.name in names else stems.get(_closest(path.stem, stems), "")
+    return f"Did you mean {path.parent / near}?" if near else ""

@@ -31,7 +31,12 @@ def explain(
             show_default=False,
         ),
     ],
-    pair: Annotated[str, typer.Argument(metavar="PAIR", help="As in PAK-RUS.", show_default=False)],
+    states: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PAIR", help="As in PAK-RUS, or its two states.", show_default=False
+        ),
+    ],
     at: Annotated[
         str | None, typer.Option(metavar="MONTH", help="When, as in 2025-01; the end by default.")
     ] = None,
@@ -63,6 +68,9 @@ def explain(
     from relsim.terminal.account import explanation, told
 
     refuse_both(workers, cluster)
+    if len(states) > 2:
+        raise typer.BadParameter("Name one pair, as in PAK-RUS.", param_hint="PAIR")
+    pair = "-".join(states)
     subject = subject_at(place)
     other = None if against is None else subject_at(against)
     scenario = accounts.scenario_of(subject)

@@ -13,13 +13,22 @@ from relsim.cli.inputs import (
     Anywhere,
     Files,
     Settings,
+    SwitchedOff,
+    SwitchedOn,
+    all_settings,
     checked_scenarios,
 )
 
 
-def validate(files: Files, settings: Settings = None, extends_anywhere: Anywhere = False) -> None:
+def validate(
+    files: Files,
+    settings: Settings = None,
+    on: SwitchedOn = None,
+    off: SwitchedOff = None,
+    extends_anywhere: Anywhere = False,
+) -> None:
     """Check scenarios: every problem with its line, column and a suggestion."""
-    scenarios = checked_scenarios(files, settings or [], extends_anywhere)
+    scenarios = checked_scenarios(files, all_settings(settings, on, off), extends_anywhere)
     for file, scenario in zip(files, scenarios, strict=True):
         typer.echo(
             f"{file}: valid. {len(scenario.states)} states, {len(scenario.ties)} ties, "

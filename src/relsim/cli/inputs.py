@@ -21,6 +21,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, as in PAK.ties.USA=0.2."),
 ]
+SwitchedOn = Annotated[
+    list[str] | None,
+    typer.Option("--on", metavar="EVENT", help="Let an event happen: --set events.EVENT.off=false."),
+]
+SwitchedOff = Annotated[
+    list[str] | None,
+    typer.Option("--off", metavar="EVENT", help="Leave one out: --set events.EVENT.off=true."),
+]
 Anywhere = Annotated[
     bool, typer.Option("--extends-anywhere", help="Let `extends` leave the scenario's folder.")
 ]
@@ -40,6 +48,18 @@ def refuse_both(workers: int | None, cluster: str | None) -> None:
     """Processes here or the workers of a cluster, not both."""
     if workers is not None and cluster is not None:
         raise typer.BadParameter("not with --workers", param_hint="--cluster")
+
+
+def all_settings(
+    settings: list[str] | None, on: list[str] | None, off: list[str] | None
+) -> list[str]:
+    """What --set, --on and --off ask for, as --set takes it."""
+    for event in on or []:
+        if event in (off or []):
+            raise typer.BadParameter(f"{event} is with --off as well", param_hint="--on")
+    switched = [f"events.{event}.off=false" for event in on or []]
+    switched += [f"events.{event}.off=true" for event in off or []]
+    return [*(settings or []), *switched]
 
 
 def checked_scenarios(
@@ -97,7 +117,7 @@ def results_at(
 
 def subject_at(place: Path) -> Ensemble | Scenario:
     """The ensemble of a result, or the scenario of a file."""
-    if place.is_file() or place.suffix in (".yaml", ".yml"):
+    if (place.exists() and not place.is_dir()) or place.suffix in (".yaml", ".yml"):
         return checked_scenarios([place], [], False)[0]
     from relsim.results.places import result_at
 

@@ -15,7 +15,10 @@ from relsim.cli.inputs import (
     Files,
     Out,
     Settings,
+    SwitchedOff,
+    SwitchedOn,
     Workers,
+    all_settings,
     checked_scenarios,
     command_of,
     refuse_both,
@@ -35,6 +38,8 @@ def run(
         int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the ensemble.")
     ] = None,
     settings: Settings = None,
+    on: SwitchedOn = None,
+    off: SwitchedOff = None,
     out: Out = Path("results"),
     record: Annotated[
         str,
@@ -67,7 +72,8 @@ def run(
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     refuse_both(workers, cluster)
-    scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
+    settings = all_settings(settings, on, off)
+    scenarios = checked_scenarios(files, settings, extends_anywhere, quiet=quiet)
     if not quiet:
         warn_of_changes(files, scenarios)
 
@@ -85,7 +91,7 @@ def run(
         "out": out,
         "force": force,
     }
-    commands = [command_of(file, runs, seed, settings or [], record, thin) for file in files]
+    commands = [command_of(file, runs, seed, settings, record, thin) for file in files]
     with chosen(workers, cluster) as executor:
         asked["executor"] = executor
         results, family = _simulate(scenarios, commands, asked, console, reports=reports)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from relsim.errors import Position, Problem, ScenarioError
+from relsim.errors import Position, Problem, ScenarioError, near_path
+from relsim.scenario.text_files import other_than_a_file
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
@@ -72,15 +73,26 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     for place in places:
         paths = _paths(place)
         if not paths:
-            said = "Here is no file of events." if place.exists() else "There is no such file."
-            hint = f"Read are {' '.join(SUFFIXES)}." if place.is_dir() else ""
-            problems.append(Problem(Position(str(place)), "not-found", said, hint))
+            problems.append(_nothing_at(place))
         for path in paths:
             if path.resolve() != less.resolve():
                 found.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
     if problems:
         raise ScenarioError(problems)
     return list(found.values())
+
+
+def _nothing_at(place: Path) -> Problem:
+    """Why a place holds no file to read. A file is read twice, for its digest, so it is no pipe."""
+    whole = Position.whole(str(place))
+    try:
+        other = other_than_a_file(place)
+    except (OSError, ValueError):
+        return Problem(whole, "not-found", "There is no such file.", near_path(place))
+    if other == "a folder":
+        hint = f"Read are {' '.join(SUFFIXES)}."
+        return Problem(whole, "not-found", "Here is no file of events.", hint)
+    return Problem(whole, "not-readable", f"This is {other}.", "Name a file, or a folder of files.")
 
 
 def _paths(place: Path) -> list[Path]:

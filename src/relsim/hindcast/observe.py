@@ -232,7 +232,7 @@ class _Reading:
         said = f"{self.damaged:,} of {self.lines:,} lines are damaged, so reading stopped."
         hint = "Check that files are whole and of the format they seem to be, and which columns "
         hint += f"are read; or allow more than {self.choices.damaged:.2%} by --damaged SHARE."
-        stop = Problem(Position(last.file, last.line, 1_000_000), "too-many-damaged", said, hint)
+        stop = Problem(Position(last.file, last.line + 1), "too-many-damaged", said, hint)
         raise ScenarioError([*self.problems, stop])
 
 

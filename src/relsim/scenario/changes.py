@@ -88,6 +88,10 @@ def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node
     inside = len(steps) > 2 or is_single(value)
     if not inside or child(tree.entries.get(section, tree), steps[1]) is not None:
         return None
+    if section == "states" and child(tree.entries.get("events", tree), steps[1]) is not None:
+        text = f"'{steps[1]}' is not a state here but an event."
+        hint = _switch_hint(steps[1], value) if len(steps) == 2 else f"Write events.{path}."
+        return Problem(value.position, "unknown-state", text, hint)
     known = getattr(tree.entries.get(section), "entries", {})
     kind = _NAMED_SECTIONS[section]
     near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
@@ -114,9 +118,14 @@ def _event_as_value(tree: Mapping, steps: tuple[str, ...], value: Node) -> Probl
         return None
     if value.value is None or child(tree.entries.get("events", tree), steps[1]) is None:
         return None
-    off = str(value.value).lower() in ("off", "false", "no", "0")
-    hint = f"Write {'.'.join(steps)}.off={str(off).lower()}, or --{'off' if off else 'on'} {steps[1]}."
-    return Problem(value.position, "wrong-type", f"{'.'.join(steps)} is an event, no value.", hint)
+    text = f"{'.'.join(steps)} is an event, no value."
+    return Problem(value.position, "wrong-type", text, _switch_hint(steps[1], value))
+
+
+def _switch_hint(event: str, value: Node) -> str:
+    """How to switch an event on, or off where the value says so."""
+    off = isinstance(value, Scalar) and str(value.value).lower() in ("off", "false", "no", "0")
+    return f"Write events.{event}.off={str(off).lower()}, or --{'off' if off else 'on'} {event}."
 
 
 def _nothing_to_remove(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:

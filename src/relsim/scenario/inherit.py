@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relsim.errors import Position, Problem, did_you_mean
-from relsim.scenario.reader import is_file, read_file, yaml_files
+from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.removals import idle_removals
+from relsim.scenario.text_files import why_no_file
 from relsim.scenario.tree import Mapping, Scalar, merge, without
 
 MAX_CHAIN = 16
@@ -134,9 +135,9 @@ def _refusal(
     if not anywhere and not real.is_relative_to(root):
         text = f"{target} lies outside the folder of the scenario."
         return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
-    if not is_file(real):
+    if text := why_no_file(real, str(target)):
         hint = did_you_mean(real.name, yaml_files(real.parent))
-        return Problem(position, "not-found", f"There is no file {target}.", hint)
+        return Problem(position, "not-found", text, hint)
     return None
 
 

@@ -13,6 +13,7 @@ from relsim.errors import Problem, ScenarioError
 from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
 from relsim.scenario.checks import Checker, section_names
 from relsim.scenario.inherit import Lineage, read_lineage
+from relsim.scenario.kinds import other_kind
 from relsim.scenario.reader import read_text
 from relsim.scenario.schema import Scenario
 from relsim.scenario.suspicions import suspicions
@@ -128,6 +129,8 @@ def _check_lineage(
     problems = [*lineage.problems, *problems]
     if lineage.tree is None or not lineage.complete:
         return Checked(None, ScenarioError(problems).problems)
+    if other := other_kind(lineage.tree, "scenario"):
+        return Checked(None, (other,))
     tree, found = apply_changes(lineage.tree, changes)
     checked = check_tree(tree, folder, [*problems, *found])
     scenario = checked.scenario

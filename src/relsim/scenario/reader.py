@@ -64,7 +64,7 @@ def is_file(path: Path) -> bool:
 def yaml_files(folder: Path) -> list[str]:
     """The names of a folder's YAML files, for hints; none where it cannot be read."""
     try:
-        return sorted(file.name for file in folder.glob("*.yaml"))
+        return sorted(file.name for file in folder.glob("*.yaml") if file.is_file())
     except (OSError, ValueError):
         return []
 

@@ -28,6 +28,20 @@ def other_than_a_file(path: Path) -> str:
     return next((words for is_kind, words in _KINDS if is_kind(mode)), "")
 
 
+def why_no_file(path: Path, name: str) -> str:
+    """Why a file that another one names cannot be read; empty where it can be.
+
+    Args:
+        path: where it is.
+        name: what to call it.
+    """
+    try:
+        other = other_than_a_file(path)
+    except (OSError, ValueError):
+        return f"There is no file {name}."
+    return f"{name} is {other}, no file." if other else ""
+
+
 def read_text_file(
     path: Path, name: str, most: int, wanted: str = "a YAML file"
 ) -> tuple[str, list[Problem]]:

@@ -270,6 +270,25 @@ def _known_keys(model: type[BaseModel] | None) -> list[str]:
     return extra + [field.alias or name for name, field in model.model_fields.items()]
 
 
+# Keys that one may expect, for what is said otherwise.
+_SAID_OTHERWISE: dict[tuple[type[BaseModel] | None, str], str] = {
+    (Scenario, "set"): "Write what differs in its place, as in events: {talks: {off: false}}.",
+    (Scenario, "scenario"): "A variant names what it changes as extends: FILE.",
+    (schema.Event, "on"): "An event happens unless it is off: write off: false.",
+}
+
+
+def _misplaced(key: str, model: type[BaseModel] | None) -> str:
+    """Where a key belongs that a part of the model has and the model has not."""
+    if (model, key) in _SAID_OTHERWISE:
+        return _SAID_OTHERWISE[model, key]
+    for name, field in model.model_fields.items() if model is not None else ():
+        part = field.annotation
+        if isinstance(part, type) and issubclass(part, BaseModel) and key in _known_keys(part):
+            return f"It belongs in `{field.alias or name}`."
+    return ""
+
+
 PartOf: TypeAlias = Callable[[Path, Mapping], tuple[type[BaseModel] | None, str]]
 
 
@@ -296,7 +315,7 @@ def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem
         return Problem(locate(tree, path), kind, text, context.get("hint", ""))
     if kind == "extra_forbidden":
         model, words = part_of(path, tree)
-        hint = did_you_mean(str(path[-1]), _known_keys(model))
+        hint = _misplaced(str(path[-1]), model) or did_you_mean(str(path[-1]), _known_keys(model))
         text = f"'{path[-1]}' is not a key of {words}."
         return Problem(locate(tree, path, key=True), "unknown-key", text, hint)
     if kind == "missing":

@@ -21,9 +21,9 @@ from pydantic_core import PydanticUndefined
 from relsim.experiments.schema import Experiment
 from relsim.scenario import references
 from relsim.scenario.json_schema import EXTENDS
-from relsim.scenario.references import LARGE, PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
+from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
-from relsim.scenario.values import Bounds, Distribution, Month
+from relsim.scenario.values import LARGE, Bounds, Distribution, Month
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "scenarios" / "README.md"

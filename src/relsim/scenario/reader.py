@@ -41,6 +41,7 @@ _WORDS: dict[str, bool | None] = {
 }
 _BAD_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")  # beyond the last character
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as PyYAML counts lines
+_KEY_BEFORE = re.compile(r":\s")  # a key and its value
 _SPECIAL_FLOATS = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 
 
@@ -141,7 +142,8 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         context = f" {error.context}" if error.context else ""
         said = f"Not valid YAML: {error.problem}{context}."
-        return Problem(Position(name, line, column), "yaml-syntax", said, _syntax_hint(said))
+        hint = _unclosed(error) or _syntax_hint(said, _line(text, line)[: column - 1])
+        return Problem(Position(name, line, column), "yaml-syntax", said, hint)
     if isinstance(error, yaml.reader.ReaderError):
         place = _position_of(error.position, text, name)
         text = f"Character U+{int(error.character):04X} is not allowed."
@@ -158,11 +160,44 @@ def _position_of(offset: int, text: str, name: str) -> Position:
     return Position(name, len(breaks) + 1, offset - (breaks[-1] if breaks else 0) + 1)
 
 
-def _syntax_hint(said: str) -> str:
+def _line(text: str, number: int) -> str:
+    """A line of the text, by its number from 1."""
+    return [*_LINE_BREAK.split(text), ""][number - 1]
+
+
+def _unclosed(error: yaml.MarkedYAMLError) -> str:
+    """Where what is not closed was opened; empty where that is not what is wrong."""
+    if error.context_mark is None:
+        return ""
+    opened = f"opened on line {error.context_mark.line + 1}"
+    if "while parsing a flow" in str(error.context):
+        return f"Close the bracket {opened}, or put a comma between its entries."
+    if "quoted scalar" in str(error.context) and "end of stream" in str(error.problem):
+        return f"Close the quote {opened}."
+    return ""
+
+
+def _syntax_hint(said: str, before: str) -> str:
+    """What to do about a parser's complaint.
+
+    Args:
+        said: the complaint.
+        before: what stands on its line before the place.
+    """
     if "\\t" in said or "tab" in said:
         return "Indent with spaces, not tabs."
     if "mapping values are not allowed" in said:
-        return "Put a text that holds ': ' in quotes."
+        if _KEY_BEFORE.search(before):
+            return "Put a text that holds ': ' in quotes."
+        return "Indent the line like the others of its map; a text that goes on here needs quotes."
+    if "expected <block end>" in said and not before.strip():
+        return "Indent the line like the others of its map or list."
+    if "expected '<document start>'" in said:
+        return "Indent the first line like the others."
+    if "could not find expected ':'" in said:
+        return "A key has ': ' after it; a text over several lines stands in quotes."
+    if "cannot start any token" in said:
+        return "Put a text that begins with a sign in quotes."
     return ""
 
 

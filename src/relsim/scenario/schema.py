@@ -36,7 +36,6 @@ from relsim.scenario.references import (
     DRIFT,
     GAIN,
     GOLDSTEIN_UNIT,
-    LARGE,
     MUTUALITY,
     RECIPROCITY,
     SALIENCE,
@@ -48,7 +47,7 @@ from relsim.scenario.references import (
     TieRef,
 )
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, central, fail
+from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail
 
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario import schema
+from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import (
     Mapping,
@@ -23,6 +24,7 @@ from relsim.scenario.tree import (
     put,
     without,
 )
+from relsim.scenario.values import whole_number_hint
 
 # Where each part of the format stands ('*': any name or index), and what to call it.
 _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
@@ -356,7 +358,7 @@ def _standard(item: Any, dotted: str) -> tuple[str, str, str]:
         most = context["max_length"]
         return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most:,}."
     if kind in _WRONG_TYPE:
-        return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(kind, value)
+        return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(item)
     return "invalid", f"{dotted}: {item['msg']}.", ""
 
 
@@ -366,11 +368,16 @@ def _too_long(what: str, item: Any) -> tuple[str, str]:
     return f"{what} has {len(item['input']):,} characters.", f"It takes at most {most:,}."
 
 
-def _type_hint(kind: str, value: Any) -> str:
+def _type_hint(item: Any) -> str:
+    kind, value = item["type"], item["input"]
     if kind == "bool_type" and str(value).lower() in _YAML_1_1_BOOLEANS:
         truth = str(value).lower() in ("yes", "on", "y")
         return f"Write {str(truth).lower()}."
     if kind == "string_type" and isinstance(value, (bool, int, float)):
-        written = str(value).lower() if isinstance(value, bool) else value
+        written = str(value).lower() if isinstance(value, bool) else str(value)
+        if item["loc"][-1] == "cameo" and f"0{written}" in goldstein_weights():
+            written = f"0{written}"  # as a number it has lost its zero
         return f'Put it in quotes: "{written}".'
+    if kind in ("int_type", "int_from_float"):
+        return whole_number_hint(value)
     return ""

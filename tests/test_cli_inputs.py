@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 import signal
 from collections.abc import Iterator
@@ -189,3 +191,48 @@ def test_a_pair_may_be_two_words(relsim: Command, folder: Path) -> None:
     assert "Name one pair" in done.stderr
     done = relsim("explain", "base.yaml", "A–B", cwd=folder)
     assert "Write A-B: '–' (U+2013)" in done.stderr
+
+
+WHOLE = [
+    ("run base.yaml --runs", 1),
+    ("run base.yaml --seed", 0),
+    ("run base.yaml --thin", 1),
+    ("run base.yaml --workers", 1),
+    ("compare base.yaml base.yaml --runs", 1),
+    ("compare base.yaml base.yaml --seed", 0),
+    ("explain base.yaml A-B --run", 0),
+    ("explain base.yaml A-B --runs", 1),
+    ("experiment study.yaml --workers", 1),
+    ("hindcast --observed o.csv --origins", 0),
+    ("hindcast --observed o.csv --horizons", 1),
+    ("hindcast --observed o.csv --runs", 1),
+    ("observe events.csv --least", 1),
+    ("verify results --chunks", 1),
+    ("new w.yaml --seed", 0),
+    ("new w.yaml --world", 3),
+]
+
+
+@pytest.mark.parametrize(("command", "least"), WHOLE)
+def test_whole_numbers_of_options_are_written_as_such(
+    relsim: Command, folder: Path, command: str, least: int
+) -> None:
+    hints = {"5.0": "Write 5.", "1e1": "Write 10.", "５": "Write 5: '５'", "1_0": "underscores"}
+    for written in (*hints, "2.5", "five", "true", "", "9" * 40):
+        done = relsim(*command.split(), written, cwd=folder)
+        assert done.returncode == 2
+        assert "is not a whole number." in done.stderr
+        assert hints.get(written, "") in done.stderr
+    done = relsim(*command.split(), f"{least - 1}", cwd=folder)
+    assert done.returncode == 2
+    assert f"{least - 1} is less than {least}." in done.stderr
+
+
+def test_the_command_of_a_manifest_is_one_that_a_shell_takes(relsim: Command, folder: Path) -> None:
+    (folder / "my base.yaml").write_text(SCENARIO)
+    setting = "A.ties.B={uniform: [0.1, 0.2]}"
+    done = relsim("run", "my base.yaml", "--runs", "2", "-q", "--set", setting, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    command = json.loads((folder / done.stdout.strip() / "manifest.json").read_text())["command"]
+    words = ["relsim", "run", "my base.yaml", "--runs", "2", "--set", setting]
+    assert shlex.split(command) == words

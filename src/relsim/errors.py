@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 
 MAX_SHOWN = 500  # characters of a problem, which may quote texts of any length
@@ -137,7 +137,8 @@ def _closest(word: str, names: Iterable[str]) -> str:
 
 def _is_one_slip(word: str, other: str) -> bool:
     """Whether one letter is added, left out, wrong, or changed places with its neighbour."""
-    start = len(os.path.commonprefix([word, other]))
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))
+    start = len(list(alike))
     a, b = word[start:], other[start:]
     swapped = a[:2] == b[1::-1] and a[2:] == b[2:]
     return a[1:] == b[1:] or a == b[1:] or a[1:] == b or swapped

@@ -77,7 +77,7 @@ BAD_SETTINGS = [
     ("event.visit.off=true", 1, "unknown-state", "Did you mean events?"),
     ("visit.off=true", 1, "unknown-state", "Write events.visit.off."),
     ("visit=on", 1, "unknown-state", "Write events.visit.off=false, or --on visit."),
-    ("events.visit.on=true", 1, "unknown-key", "An event happens unless it is off: write off: false."),
+    ("events.visit.on=true", 1, "unknown-key", None),
     ("events.vist.off=true", 1, "unknown-event", "Did you mean visit?"),
     ("issues.bordr.label=x", 1, "unknown-issue", "Did you mean border?"),
     ("claims.none.probability=1", 1, "unknown-claim", None),

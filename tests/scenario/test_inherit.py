@@ -78,9 +78,7 @@ def test_long_chains_end(tmp_path: Path) -> None:
     assert problem.code == "extends-too-long"
 
 
-@pytest.mark.parametrize(
-    "parent", ["bass.yaml", '""', ".", "x" * 3000, "loop.yaml", "x/b.yaml"]
-)
+@pytest.mark.parametrize("parent", ["bass.yaml", '""', ".", "x" * 3000, "loop.yaml", "x/b.yaml"])
 def test_a_parent_that_is_not_there(tmp_path: Path, parent: str) -> None:
     write(tmp_path, base=MINIMAL, leaf=f"extends: {parent}\n")
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")

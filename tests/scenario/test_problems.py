@@ -440,7 +440,7 @@ LOOK_ALIKES = [
     ("states: {Ａ: , B: }\nties: {}", "bad-name", "Write A: 'Ａ' (U+FF21) only looks like it."),
     ("states: {A: {ties: {Ｂ: 1}}, B: }", "unknown-state", "Write B: 'Ｂ' (U+FF22) only looks"),
     ("ensemble: {runs: １０}", "wrong-type", "Write 10: '１' (U+FF11) only looks like it."),
-    ("events: {e: {at: 2020-02, effects: [{set: A．ties.B, to: 1}]}}", "bad-path", "Write A.ties.B"),
+    ("events: {e: {at: 2020-02, effects: [{set: A．ties.B, to: 1}]}}", "bad-path", "A.ties.B"),
     ("events: {e: {at: 2020-02, effects: [{pulse: A-B, cameo: ０３6}]}}", "unknown-cameo", "036?"),
 ]  # fmt: skip
 
@@ -525,3 +525,21 @@ def test_a_name_that_is_not_known_is_told_once_with_where_it_stands() -> None:
 )
 def test_only_what_is_near_is_suggested(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("snippet", "hint"),
+    [
+        ("ensemble: {runs: 1.0}", "Write 1."),
+        ("ensemble: {seed: 1e2}", "Write 100."),
+        ("ensemble: {runs: true}", ""),
+        ("ensemble: {runs: '5'}", "Remove the quotes."),
+        ("events: {e: {when: {event: e}, at_most: 2.0}}", "Write 2."),
+        ("relsim: 1.0", "Write relsim: 1."),
+        ("relsim: true", "Write relsim: 1."),
+    ],
+)
+def test_whole_numbers_are_written_as_such(snippet: str, hint: str) -> None:
+    (problem,) = check_text(with_rest(snippet)).problems
+    assert problem.code in ("wrong-type", "format-version")
+    assert problem.hint == hint

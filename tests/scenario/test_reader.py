@@ -79,6 +79,7 @@ def test_what_is_refused_and_where(text: str, expected: list[tuple[int, int, str
     assert places(tuple(problems)) == expected
 
 
+BRACKET = "Close the bracket opened on line 2, or put a comma between its entries."
 INDENT = "Indent the line like the others of its map; a text that goes on here needs quotes."
 
 
@@ -93,8 +94,8 @@ INDENT = "Indent the line like the others of its map; a text that goes on here n
         ("a:\n  b: {}\n   c: {}", "Indent the line like the others of its map or list."),
         ("a:\n  b: {}\n c: {}", "Indent the line like the others of its map or list."),
         ("  a: 1\nb: 2", "Indent the first line like the others."),
-        ("b: 1\na: [1, 2\nc: 3", "Close the bracket opened on line 2, or put a comma between its entries."),
-        ("b: 1\na: {c: 2\nd: 3", "Close the bracket opened on line 2, or put a comma between its entries."),
+        ("b: 1\na: [1, 2\nc: 3", BRACKET),
+        ("b: 1\na: {c: 2\nd: 3", BRACKET),
         ("b: 1\na: 'c\nd: 3", "Close the quote opened on line 2."),
         ("a: 1\nb c\nd: 3", "A key has ': ' after it; a text over several lines stands in quotes."),
         ("a: @b", "Put a text that begins with a sign in quotes."),

@@ -25,7 +25,8 @@ REFUSED = [
 
 @pytest.mark.parametrize("escape", REFUSED)
 @pytest.mark.parametrize(
-    ("text", "column"), [('name: "a{}b"', 7), ('"a{}b": 1', 1), ('x: ["{}"]', 5), ('"\\x41{}": 1', 1)]
+    ("text", "column"),
+    [('name: "a{}b"', 7), ('"a{}b": 1', 1), ('x: ["{}"]', 5), ('"\\x41{}": 1', 1)],
 )
 def test_a_character_that_no_text_holds_has_its_place(escape: str, text: str, column: int) -> None:
     _, (problem,) = read_text("a: 1\n" + text.format(escape), "x")
@@ -49,7 +50,9 @@ TEXTS: dict[str, tuple[str, Any, int]] = {
     "name": ('name: "{}"', lambda s: s.name, MAX_TITLE),
     "source": ('sources: ["{}"]', lambda s: s.sources[0], MAX_SENTENCE),
     "domain": ('domains: {{d: {{label: "{}"}}}}', lambda s: s.domains["d"].label, MAX_TITLE),
-    "context": ('context: {{z: {{start: 0, label: "{}"}}}}', lambda s: s.context["z"].label, MAX_TITLE),
+    "context": (
+        'context: {{z: {{start: 0, label: "{}"}}}}', lambda s: s.context["z"].label, MAX_TITLE
+    ),
     "minus": ('issues: {{i: {{minus: "{}", plus: b}}}}', lambda s: s.issues["i"].minus, MAX_TITLE),
     "plus": ('issues: {{i: {{minus: a, plus: "{}"}}}}', lambda s: s.issues["i"].plus, MAX_TITLE),
     "state": ('states: {{A: {{name: "{}"}}, B: {{}}}}', lambda s: s.states["A"].name, MAX_TITLE),
@@ -117,9 +120,16 @@ def test_a_scenario_has_so_many_states() -> None:
 @pytest.mark.parametrize("text", ["x" * 400_000, "x y " * 100_000])
 @pytest.mark.parametrize(
     "snippet",
-    ["{}: 1", "time: {{start: '{}', end: 2022-01}}", "time: {{start: 2020-01, end: 2022-01, step: '{}'}}",
-     "ties: {{'{}': 0}}", "watch: ['{}']", "parameters: {{'{}': 1}}", "parameters: {{drift: '{}'}}"],
-)  # fmt: skip
+    [
+        "{}: 1",
+        "time: {{start: '{}', end: 2022-01}}",
+        "time: {{start: 2020-01, end: 2022-01, step: '{}'}}",
+        "ties: {{'{}': 0}}",
+        "watch: ['{}']",
+        "parameters: {{'{}': 1}}",
+        "parameters: {{drift: '{}'}}",
+    ],
+)
 def test_a_problem_does_not_quote_all_of_a_long_text(text: str, snippet: str) -> None:
     problems = check_text(with_rest(snippet.format(text))).problems
     assert problems
@@ -131,20 +141,22 @@ def test_the_json_schema_has_the_same_bounds() -> None:
     sound: dict[str, Any] = json.loads(json.dumps(check_text(MINIMAL).require().as_written))
     sound["states"] = {"A": {}, "B": {}}
     assert validator.is_valid(sound)
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"name": "x" * (MAX_TITLE + 1)},
         {"about": "x" * (MAX_ABOUT + 1)},
         {"sources": ["x" * (MAX_SENTENCE + 1)]},
         {"events": {"x" * (MAX_KEY + 1): {"at": "2020-02"}}},
         {"states": {f"S{n}": {} for n in range(MAX_STATES + 1)}},
-    ):
+    )
+    for wrong in wrongs:
         assert not validator.is_valid(sound | wrong), wrong
 
 
 def test_texts_of_experiments_are_read_alike(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(MINIMAL)
     text = (
-        'relsim: 1\nname: "a\\Lb"\nscenario: s.yaml\nparameters: {drift: {range: [0, 1], label: "d\\n"}}\n'
+        'relsim: 1\nname: "a\\Lb"\nscenario: s.yaml\n'
+        'parameters: {drift: {range: [0, 1], label: "d\\n"}}\n'
         'measures: {m: {level: A-B, label: "x\\n\\ny"}}\nsweep: {grid: 2}\n'
     )
     (tmp_path / "e.yaml").write_text(text)

@@ -18,6 +18,7 @@ from relsim.cli.inputs import (
     all_settings,
     checked_scenarios,
 )
+from relsim.cli.whole_numbers import whole
 
 
 def validate(
@@ -90,11 +91,11 @@ def new(
     world: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=3, max=300, help="A made-up world of so many states instead."
+            parser=whole(3, 300), metavar="N", help="A made-up world of so many states instead."
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Which of the made-up worlds.")
+        int | None, typer.Option(parser=whole(0), metavar="N", help="Which of the made-up worlds.")
     ] = None,
 ) -> None:
     """Write a scenario to start from: a commented starter, or a made-up world."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from relsim import __version__
+from relsim.cli.whole_numbers import whole
 from relsim.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ Settings = Annotated[
 ]
 SwitchedOn = Annotated[
     list[str] | None,
-    typer.Option("--on", metavar="EVENT", help="Let an event happen: --set events.EVENT.off=false."),
+    typer.Option(
+        "--on", metavar="EVENT", help="Let an event happen: --set events.EVENT.off=false."
+    ),
 ]
 SwitchedOff = Annotated[
     list[str] | None,
@@ -35,7 +38,9 @@ Anywhere = Annotated[
 Out = Annotated[Path, typer.Option(help="Folder of all results.")]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
+    typer.Option(
+        parser=whole(), metavar="N", help="Use N processes, instead of threads on all cores."
+    ),
 ]
 Cluster = Annotated[
     str | None,
@@ -138,11 +143,12 @@ def command_of(
     thin: int = 1,
 ) -> str:
     """The command that makes a result, without absolute paths and whatever computes it."""
-    name = file.name if file.is_absolute() else file.as_posix()
-    parts: list[Any] = ["relsim", "run", name]
+    from relsim.results.command import command_line, without_folders
+
+    parts: list[object] = ["run", without_folders(file)]
     parts += [] if runs is None else ["--runs", runs]
     parts += [] if seed is None else ["--seed", seed]
     parts += [] if record == "domains" else ["--record", record]
     parts += [] if thin == 1 else ["--thin", thin]
     parts += [part for setting in settings for part in ("--set", setting)]
-    return " ".join(str(part) for part in parts)
+    return command_line(*parts)

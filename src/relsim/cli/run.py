@@ -24,6 +24,7 @@ from relsim.cli.inputs import (
     refuse_both,
     warn_of_changes,
 )
+from relsim.cli.whole_numbers import MOST_RUNS, whole
 
 if TYPE_CHECKING:
     from relsim.results.family import Family
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
 def run(
     files: Files,
-    runs: Annotated[int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(parser=whole(high=MOST_RUNS), metavar="N", help="Number of runs.")
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the ensemble.")
+        int | None, typer.Option(parser=whole(0), metavar="N", help="Seed of the ensemble.")
     ] = None,
     settings: Settings = None,
     on: SwitchedOn = None,
@@ -49,7 +52,10 @@ def run(
         ),
     ] = "domains",
     thin: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Keep levels at every Nth step and the end.")
+        int,
+        typer.Option(
+            parser=whole(), metavar="N", help="Keep levels at every Nth step and the end."
+        ),
     ] = 1,
     workers: Workers = None,
     cluster: Cluster = None,

@@ -16,6 +16,7 @@ from relsim.scenario.schema import (
     EnsembleSettings,
     Expectation,
     FileName,
+    FormatVersion,
     Part,
     Title,
     as_list,
@@ -255,7 +256,7 @@ Varied: TypeAlias = Annotated[
 class Experiment(Part):
     """A whole experiment. Load one with :func:`relsim.experiments.load.load_experiment`."""
 
-    relsim: Literal[1] = Field(description="Version of this format.")
+    relsim: FormatVersion = Field(description="Version of this format.")
     name: Title = Field(min_length=1, description="Name for people.")
     about: About = Field("", description="What is asked, and where the ranges come from.")
     scenario: Annotated[

@@ -280,11 +280,17 @@ def _once_each(problems: Iterator[Problem]) -> list[Problem]:
         else:
             kept.append(problem)
     for first, *others in unknown.values():
-        lines = [f"{other.position.line}" for other in others[:_LISTED]]
-        more = f" and {len(others) - _LISTED:,} more" if len(others) > _LISTED else ""
-        places = f" So too on line{'s' * (len(others) > 1)} {', '.join(lines)}{more}." * bool(others)
-        kept.append(replace(first, hint=f"{first.hint}{places}".strip()))
+        kept.append(replace(first, hint=f"{first.hint} {_elsewhere(others)}".strip()))
     return kept
+
+
+def _elsewhere(others: list[Problem]) -> str:
+    """On which lines else the same is wrong."""
+    if not others:
+        return ""
+    lines = ", ".join(str(other.position.line) for other in others[:_LISTED])
+    more = f" and {len(others) - _LISTED:,} more" if len(others) > _LISTED else ""
+    return f"So too on line{'s' if len(others) > 1 else ''} {lines}{more}."
 
 
 def section_names(tree: Mapping) -> dict[str, set[str]]:

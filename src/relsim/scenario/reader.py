@@ -73,7 +73,9 @@ def yaml_files(folder: Path) -> list[str]:
 def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The tree of a YAML text, or what is wrong with it."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        problem = Problem(Position.whole(name), "too-large", f"The text is over {MAX_BYTES:,} bytes.")
+        problem = Problem(
+            Position.whole(name), "too-large", f"The text is over {MAX_BYTES:,} bytes."
+        )
         return None, [problem]
     root, problems = _compose(text, name, QUICK_LOADER)
     if problems:  # in the words and at the places of the other parser

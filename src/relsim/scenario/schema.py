@@ -47,7 +47,7 @@ from relsim.scenario.references import (
     TieRef,
 )
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail
+from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail, show
 
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
@@ -599,10 +599,21 @@ class Claim(Part):
     )
 
 
+def _whole_version(raw: Any) -> Any:
+    """Refuses what only equals a version: 1.0 and true."""
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        text = f"{show(raw)} is not a version of the format."
+        raise fail("format-version", text, "Write relsim: 1.")
+    return raw
+
+
+FormatVersion: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole_version)]
+
+
 class Scenario(Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
 
-    relsim: Literal[1] = Field(description="Version of this format.")
+    relsim: FormatVersion = Field(description="Version of this format.")
     name: Title = Field(min_length=1, description="Name for people.")
     about: About = Field("", description="What the scenario is about.")
     sources: list[Sentence] = Field(
@@ -624,12 +635,12 @@ class Scenario(Part):
     context: dict[Key, Context] = Field(
         default_factory=dict,
         max_length=MAX_ENTRIES,
-        description="Context variables; a number is constant."
+        description="Context variables; a number is constant.",
     )
     issues: dict[Key, Issue] = Field(
         default_factory=dict,
         max_length=MAX_ENTRIES,
-        description="Questions on which states take sides."
+        description="Questions on which states take sides.",
     )
     states: dict[
         Key,
@@ -649,12 +660,17 @@ class Scenario(Part):
         default_factory=Parameters, description="Numbers that hold for all states."
     )
     events: dict[Key, Event] = Field(
-        default_factory=dict, max_length=MAX_ENTRIES, description="What may happen.")
+        default_factory=dict, max_length=MAX_ENTRIES, description="What may happen."
+    )
     claims: dict[Key, Claim] = Field(
-        default_factory=dict, max_length=MAX_ENTRIES, description="Sentences of the argument as tests."
+        default_factory=dict,
+        max_length=MAX_ENTRIES,
+        description="Sentences of the argument as tests.",
     )
     watch: list[TieRef] = Field(
-        default_factory=list, max_length=MAX_ENTRIES, description="Pairs that figures show first; else the first six ties."
+        default_factory=list,
+        max_length=MAX_ENTRIES,
+        description="Pairs that figures show first; else the first six ties.",
     )
 
     _tree: Mapping = PrivateAttr()

@@ -70,8 +70,9 @@ TEXTS: dict[str, tuple[str, Any, int]] = {
 @pytest.mark.parametrize(("snippet", "of", "most"), TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("space", ["\\n", "\\r\\n", "\\N", "\\L", "\\P", "\\t ", "   ", "\\_"])
 def test_white_space_is_one_space(snippet: str, of: Any, most: int, space: str) -> None:
-    written = snippet.format(f"{space}a{space}b{space}")
-    assert of(check_text(with_rest(written)).require()) == "a b"
+    scenario = check_text(with_rest(snippet.format(f"{space}a{space}b{space}"))).require()
+    assert of(scenario) == "a b"
+    assert scenario.as_written == check_text(with_rest(snippet.format("a b"))).require().as_written
 
 
 @pytest.mark.parametrize(("snippet", "of", "most"), TEXTS.values(), ids=TEXTS)
@@ -90,7 +91,7 @@ def test_about_has_paragraphs_and_a_bound(where: str) -> None:
     (problem,) = check_text(with_rest(where.format("x" * (MAX_ABOUT + 1)))).problems
     assert problem.code == "wrong-length"
     scenario = check_text(with_rest('about: "a\\r\\nb\\Lc\\Pd\\Ne"')).require()
-    assert scenario.about == "a\nb\nc\n\nd\ne"
+    assert scenario.about == scenario.as_written["about"] == "a\nb\nc\n\nd\ne"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,23 @@ def test_texts_of_experiments_are_read_alike(tmp_path: Path) -> None:
     assert study.experiment.name == "a b"
     assert study.measure_name("m") == "x y"
     assert study.parameters[0].label == "d"
+
+
+def test_line_separators_end_no_figure_and_reach_no_page(
+    relsim: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "s.yaml").write_text(
+        'relsim: 1\nname: "A\\LB"\ntime: {start: 2026-01, end: 2026-09}\n'
+        'states: {A: {name: "a\\Pb"}, B: }\nties: {A-B: 0.3}\n'
+        'events: {e: {label: "x\\Ly\\nz", at: 2026-06, effects: [{pulse: A-B, size: 0.1}]}}\n'
+        'claims: {c: {says: "p\\Lq", expect: {change: A-B, above: 0}}}\n'
+    )
+    done = relsim("run", "s.yaml", "--runs", "2", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = tmp_path / done.stdout.strip()
+    assert sorted(result.glob("figures/*.svg"))
+    for page in (result / "report.html", result / "scenario.resolved.yaml"):
+        assert not set("\u2028\u2029\x85") & set(page.read_text(encoding="utf-8")), page
 
 
 def test_what_acts_on_a_terminal_does_not_reach_it(relsim: Command, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from relsim.scenario.schema import Scenario
 from relsim.scenario.suspicions import suspicions
 from relsim.scenario.tree import Mapping
 from relsim.scenario.validation import validate
+from relsim.scenario.words import with_read_words
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def slug(text: str) -> str:
 
 def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
     """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
+    tree = with_read_words(tree)
     typed = validate(tree)
     scenario, problems = typed.scenario, [*earlier, *typed.problems]
     if scenario is not None:

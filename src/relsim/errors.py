@@ -107,7 +107,9 @@ def plain_hint(text: str) -> str:
     if plain == text.strip() or not plain.isascii():
         return ""
     odd = next(one for one in text if not one.isascii())
-    return f"Write {plain}: '{odd}' (U+{ord(odd):04X}) only looks like it."
+    meant = plain_form(odd)
+    wrong = f"is not '{meant}'" if meant else "cannot be seen, and does not belong there"
+    return f"Write {plain}: '{odd}' (U+{ord(odd):04X}) {wrong}."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

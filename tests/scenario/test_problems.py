@@ -425,21 +425,21 @@ def leaves(
 
 
 LOOK_ALIKES = [
-    ("ties: {A–B: 0.1}", "bad-tie", "Write A-B: '–' (U+2013) only looks like it."),
-    ("ties: {A−B: 0.1}", "bad-tie", "Write A-B: '−' (U+2212) only looks like it."),
-    ("ties: {A→B: 0.1}", "bad-tie", "Write A>B: '→' (U+2192) only looks like it."),
-    ("ties: {A-B: −0.2}", "not-a-number", "Write -0.2: '−' (U+2212) only looks like it."),
-    ("ties: {A-B: ０.２}", "not-a-number", "Write 0.2: '０' (U+FF10) only looks like it."),
-    ("ties: {A-B: ٠.٢}", "not-a-number", "Write 0.2: '٠' (U+0660) only looks like it."),
+    ("ties: {A–B: 0.1}", "bad-tie", "Write A-B: '–' (U+2013) is not '-'."),
+    ("ties: {A−B: 0.1}", "bad-tie", "Write A-B: '−' (U+2212) is not '-'."),
+    ("ties: {A→B: 0.1}", "bad-tie", "Write A>B: '→' (U+2192) is not '>'."),
+    ("ties: {A-B: −0.2}", "not-a-number", "Write -0.2: '−' (U+2212) is not '-'."),
+    ("ties: {A-B: ０.２}", "not-a-number", "Write 0.2: '０' (U+FF10) is not '0'."),
+    ("ties: {A-B: ٠.٢}", "not-a-number", "Write 0.2: '٠' (U+0660) is not '0'."),
     ("ties: {A-B: {uniform: [–0.2, 0]}}", "not-a-number", "Write -0.2: '–' (U+2013)"),
-    ("watch: [A‑B]", "bad-tie", "Write A-B: '‑' (U+2011) only looks like it."),
+    ("watch: [A‑B]", "bad-tie", "Write A-B: '‑' (U+2011) is not '-'."),
     ("time: {start: 2020–01, end: 2022-01}", "bad-date", "Write 2020-01: '–' (U+2013)"),
     ("time: {start: ２０２０-01, end: 2022-01}", "bad-date", "Write 2020-01: '２' (U+FF12)"),
     ("parameters: {half_life: ９ months}", "bad-duration", "Write 9 months: '９' (U+FF19)"),
     ("events: {e: {chance: ０.1 per year}}", "bad-rate", "Write 0.1 per year: '０' (U+FF10)"),
-    ("states: {Ａ: , B: }\nties: {}", "bad-name", "Write A: 'Ａ' (U+FF21) only looks like it."),
-    ("states: {A: {ties: {Ｂ: 1}}, B: }", "unknown-state", "Write B: 'Ｂ' (U+FF22) only looks"),
-    ("ensemble: {runs: １０}", "wrong-type", "Write 10: '１' (U+FF11) only looks like it."),
+    ("states: {Ａ: , B: }\nties: {}", "bad-name", "Write A: 'Ａ' (U+FF21) is not 'A'."),
+    ("states: {A: {ties: {Ｂ: 1}}, B: }", "unknown-state", "Write B: 'Ｂ' (U+FF22) is not"),
+    ("ensemble: {runs: １０}", "wrong-type", "Write 10: '１' (U+FF11) is not '1'."),
     ("events: {e: {at: 2020-02, effects: [{set: A．ties.B, to: 1}]}}", "bad-path", "A.ties.B"),
     ("events: {e: {at: 2020-02, effects: [{pulse: A-B, cameo: ０３6}]}}", "unknown-cameo", "036?"),
 ]  # fmt: skip
@@ -507,7 +507,7 @@ def test_a_name_that_is_not_known_is_told_once_with_where_it_stands() -> None:
     (problem,) = check_text(with_rest(RENAMED)).problems
     assert (problem.code, problem.position.line) == ("unknown-state", 1)
     assert problem.text == "'USR' is not a state here."
-    assert problem.hint.endswith("So too on lines 1, 3, 4, 6, 6 and 1 more.")
+    assert problem.hint.endswith("It stands in 7 places, on lines 1, 3, 4, 6 and 7.")
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_a_name_that_is_not_known_is_told_once_with_where_it_stands() -> None:
         ("US", ["USA", "CHN"], "Did you mean USA?"),
         ("usa", ["USA", "CHN"], "Did you mean USA?"),
         ("half_live", ["half_life"], "Did you mean half_life?"),
-        ("SAU–CHN", ["SAU-CHN"], "Write SAU-CHN: '–' (U+2013) only looks like it."),
+        ("SAU–CHN", ["SAU-CHN"], "Write SAU-CHN: '–' (U+2013) is not '-'."),
     ],
 )
 def test_only_what_is_near_is_suggested(word: str, known: list[str], hint: str) -> None:

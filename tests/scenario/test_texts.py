@@ -167,9 +167,7 @@ def test_texts_of_experiments_are_read_alike(tmp_path: Path) -> None:
     assert study.parameters[0].label == "d"
 
 
-def test_line_separators_end_no_figure_and_reach_no_page(
-    relsim: Command, tmp_path: Path
-) -> None:
+def test_line_separators_end_no_figure_and_reach_no_page(relsim: Command, tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(
         'relsim: 1\nname: "A\\LB"\ntime: {start: 2026-01, end: 2026-09}\n'
         'states: {A: {name: "a\\Pb"}, B: }\nties: {A-B: 0.3}\n'

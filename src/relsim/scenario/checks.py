@@ -27,7 +27,7 @@ from relsim.scenario.values import Bounds, Distribution, Month, Number, central,
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
 _UNKNOWN = {f"unknown-{kind}" for kind in ("state", "issue", "domain", "event", "context")}
-_LISTED = 5  # lines on which an unknown name stands again
+_LISTED = 5  # lines that are named where an unknown name stands on many
 _RESERVED_STATES = frozenset(Scenario.model_fields) | {"extends"}
 
 
@@ -279,18 +279,20 @@ def _once_each(problems: Iterator[Problem]) -> list[Problem]:
             unknown.setdefault((problem.position.file, problem.text), []).append(problem)
         else:
             kept.append(problem)
-    for first, *others in unknown.values():
-        kept.append(replace(first, hint=f"{first.hint} {_elsewhere(others)}".strip()))
+    for alike in unknown.values():
+        kept.append(replace(alike[0], hint=f"{alike[0].hint} {_places(alike)}".strip()))
     return kept
 
 
-def _elsewhere(others: list[Problem]) -> str:
-    """On which lines else the same is wrong."""
-    if not others:
+def _places(problems: list[Problem]) -> str:
+    """Where the same is wrong, if in more than one place."""
+    if len(problems) == 1:
         return ""
-    lines = ", ".join(str(other.position.line) for other in others[:_LISTED])
-    more = f" and {len(others) - _LISTED:,} more" if len(others) > _LISTED else ""
-    return f"So too on line{'s' if len(others) > 1 else ''} {lines}{more}."
+    lines = [str(line) for line in dict.fromkeys(one.position.line for one in problems)]
+    *but_last, last = lines[:_LISTED]
+    listed = f"lines {', '.join(but_last)} and {last}" if but_last else f"line {last}"
+    more = ", and further down" if len(lines) > _LISTED else ""
+    return f"It stands in {len(problems):,} places, on {listed}{more}."
 
 
 def section_names(tree: Mapping) -> dict[str, set[str]]:

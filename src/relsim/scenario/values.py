@@ -130,7 +130,7 @@ def show(raw: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _number(value: float) -> str:
+def _in_digits(value: float) -> str:
     """A number as a person writes it: 1,000,000 and not 1e+06."""
     return f"{value:,.0f}" if abs(value) >= 1000 and value == round(value) else f"{value:g}"
 
@@ -229,12 +229,12 @@ class Bounds:
             return ""
         unit = _UNITS[self.form]
         if value < self.low and self.high >= LARGE:
-            right = f"is {_number(self.low)}{unit} or more"
+            right = f"is {_in_digits(self.low)}{unit} or more"
         elif value > self.high >= LARGE:
-            right = f"is at most {_number(self.high)}{unit}"
+            right = f"is at most {_in_digits(self.high)}{unit}"
         else:
             right = f"lies in {self.range}"
-        return f"This is {_number(value)}; {self.what} {right}."
+        return f"This is {_in_digits(value)}; {self.what} {right}."
 
     @property
     def range(self) -> str:

@@ -190,3 +190,11 @@ def test_what_acts_on_a_terminal_does_not_reach_it(relsim: Command, tmp_path: Pa
         assert done.stderr.replace("\n", "").isprintable(), setting
     done = relsim("validate", "\x1b[31m.yaml", cwd=tmp_path)
     assert done.stderr.replace("\n", "").isprintable()
+    done = relsim("explain", "s.yaml", "A-\x1b[31m", cwd=tmp_path)
+    assert done.stderr.replace("\n", "").isprintable()
+    lines = "".join(f"PAK,RUS,2008-03-{day:02},01\n" for day in range(1, 29))
+    (tmp_path / "events.csv").write_text(
+        f"source,target,date,cameo\nPAK,\x1b[31m\u202eX,2008-03-31,01\n{lines}"
+    )
+    done = relsim("observe", "events.csv", cwd=tmp_path)
+    assert "not known: \\u001b[31m\\u202eX" in done.stdout

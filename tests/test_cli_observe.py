@@ -75,7 +75,7 @@ def test_problems_have_exit_code_2_and_no_traceback(relsim: Command, tmp_path: P
     done = relsim("observe", "nothing.csv", "--out", "out.csv", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "nothing.csv:1:1  not-found  There is no such file.",
+        "nothing.csv  not-found  There is no such file.",
         "1 problem.",
     ]
     assert list(tmp_path.iterdir()) == []

@@ -41,7 +41,7 @@ def test_a_path_alone_is_a_switch(tmp_path: Path) -> None:
     ("part", "code", "said"),
     [
         ({"parameters": {"A.ties.B": [0.1, 2, 3]}}, "wrong-length", "too many"),
-        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight lies in"),
+        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight is 0 or more"),
         ({"parameters": {"A.ties.B": [0.5, 0.2]}}, "bad-distribution", "rising order"),
         ({"parameters": {"A.ties.B": [0.5, 0.5]}}, "bad-range", "no range"),
         ({"parameters": {"A.ties.Z": [0.1, 0.5]}}, "unknown-state", "'Z'"),

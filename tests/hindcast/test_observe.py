@@ -233,6 +233,7 @@ def test_too_many_damaged_lines_end_it_with_what_to_check(tmp_path: Path) -> Non
     assert [line.split("  ")[1] for line in said] == ["wrong-length"] * 4 + ["too-many-damaged"]
     assert said[0].startswith("/events.csv:302:1  ")
     assert "4 of 304 lines" in said[-1]
+    assert said[-1].startswith("/events.csv:305:9  ")  # at the end of the last of them
     many = problems(tmp_path, [lines[0], *["2008,PAK"] * 100_000], Choices())
     assert "100 of 100 lines" in many[-1]  # the rest was not read
     assert len(many) == observing.SHOWN + 1

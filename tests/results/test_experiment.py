@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from relsim.results import experiment as module
 from relsim.results.experiment import experiment_id, run_experiment
 from relsim.results.point_journal import PointJournal
 from relsim.scenario.load import check_text, load
+from scenarios_to_test import ROOT
 
 SERIES = "dyad,period,value\nA-B,2020,0.3\nA-B,2021,0.4\nA-C,2021,-0.3\n"
 PLAIN = {key: value for key, value in VARIED.items() if key != "sensitivity"}
@@ -66,6 +68,14 @@ def test_every_method_leaves_a_whole_folder(tmp_path: Path, method: str, no_draw
     assert not {name for name in names if name == "points" or name.startswith("trials.log")}
     assert list(result.folder.parent.iterdir()) == [result.folder]  # nothing left aside
     assert str(tmp_path) not in json.dumps(result.manifest)
+
+
+def test_the_table_that_the_guide_shows_is_there(tmp_path: Path, no_drawing: None) -> None:
+    guide = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    shown = re.findall(r'result\.tables\["(\w+)"\]', guide)
+    result = run_experiment(study_in(tmp_path, METHODS["sensitivity"]), out=tmp_path / "out")
+    assert shown
+    assert set(shown) <= set(result.tables)
 
 
 def test_figures_are_drawn_and_the_page_shows_them(tmp_path: Path) -> None:

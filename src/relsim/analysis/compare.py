@@ -24,7 +24,7 @@ from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError, did_you_mean
+from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.model.plan import pair_names
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.values import Month
@@ -167,7 +167,8 @@ class Comparison:
         name = "-".join(sorted(pair.split("-")))
         if name not in self.pairs:
             text = f"{pair} is not a pair that both scenarios record."
-            raise ResultsError(f"{text} {did_you_mean(name, self.pairs)}".strip())
+            hint = plain_hint(pair) or did_you_mean(name, self.pairs)
+            raise ResultsError(f"{text} {hint}".strip())
         return name
 
     def month(self, at: Month | str | None = None) -> Month:
@@ -258,4 +259,5 @@ def _month(text: Month | str) -> Month:
     try:
         return Month.read(text)
     except ValueError as error:
-        raise ResultsError(f"{text} is not a month. Write it as 2025-06.") from error
+        hint = plain_hint(str(text)) or "Write it as 2025-06."
+        raise ResultsError(f"{text} is not a month. {hint}") from error

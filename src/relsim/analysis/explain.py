@@ -20,7 +20,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
 from relsim.ensemble.failures import Failure
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError, did_you_mean
+from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
@@ -212,7 +212,8 @@ def step_of(scenario: Scenario, month: Month | str | None) -> int:
     try:
         asked = Month.read(month)
     except ValueError as error:
-        raise ResultsError(f"'{month}' is not a month. Write it as in 2020-07.") from error
+        hint = plain_hint(str(month)) or "Write it as in 2020-07."
+        raise ResultsError(f"'{month}' is not a month. {hint}") from error
     if not time.start.serial <= asked.serial <= time.end.serial:
         raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
     return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
@@ -226,7 +227,8 @@ def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:
     """
     codes = pair.split("-")
     if len(codes) != 2 or codes[0] == codes[1]:
-        raise ResultsError(f"'{pair}' is not a pair. Write two states, as in PAK-RUS.")
+        hint = plain_hint(pair) or "Write two states, as in PAK-RUS."
+        raise ResultsError(f"'{pair}' is not a pair. {hint}")
     for scenario in scenarios:
         for code in codes:
             if code not in scenario.states:

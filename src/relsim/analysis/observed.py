@@ -15,8 +15,9 @@ from pydantic_core import PydanticCustomError
 
 from relsim.analysis.states import code_of_state
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
-from relsim.scenario.reader import is_file, scalar_value
+from relsim.scenario.reader import scalar_value
 from relsim.scenario.references import CODE, COOPERATION
+from relsim.scenario.text_files import read_text_file
 from relsim.scenario.values import Month
 
 REQUIRED = ("dyad", "period", "value")
@@ -31,7 +32,6 @@ _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 _YEAR = re.compile(r"([0-9]{4})(\.0*)?")  # 2008.0: a year that pandas took for a float
 _HYPHEN = re.compile("\\s*[-\u2010-\u2014\u2212]\\s*")  # as word processors write it, too
 _OWN_NAME = re.compile(CODE)
-_LINE_END = re.compile(r"\r\n?")
 
 
 @dataclass(frozen=True)
@@ -101,46 +101,13 @@ def read_observed(path: Path | str) -> Observed:
         ScenarioError: with every problem of the file, each with line and column.
     """
     name = str(path)
-    text, problems = text_of_file(Path(path), name)
+    text, problems = read_text_file(Path(path), name, MAX_BYTES, "a CSV file")
     data = pd.DataFrame()
     if not problems:
         data, problems = _table(text, name)
     if problems:
         raise ScenarioError(problems)
     return Observed(name, data)
-
-
-def text_of_file(path: Path, name: str) -> tuple[str, list[Problem]]:
-    """The text of a CSV file of limited size, or what is wrong with it.
-
-    ``name`` is how positions call the file. Devices and pipes are not opened: they may never end.
-    """
-    start = Position(name)
-    try:
-        if path.is_dir():
-            return "", [Problem(start, "not-found", "This is a folder.", "Name a CSV file.")]
-        if path.exists() and not is_file(path):
-            return "", [no_file(name)]
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            return "", [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
-        return _LINE_END.sub("\n", content.decode("utf-8-sig")), []
-    except FileNotFoundError:
-        return "", [Problem(start, "not-found", "There is no such file.")]
-    except UnicodeDecodeError as error:
-        said = f"The file is not UTF-8 text (byte {error.start})."
-        return "", [Problem(start, "not-text", said, "Save it as UTF-8.")]
-    except OSError as error:
-        return "", [Problem(start, "not-readable", f"{error.strerror}.")]
-    except ValueError as error:  # a name that no file can have
-        return "", [Problem(start, "not-found", f"There is no such file: {error}.")]
-
-
-def no_file(name: str) -> Problem:
-    """What is wrong with a device or a pipe as input."""
-    hint = "Save what it gives in a file, and name that."
-    return Problem(Position(name), "not-readable", "This is a device or a pipe.", hint)
 
 
 def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:

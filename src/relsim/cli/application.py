@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from relsim import __version__
-from relsim.errors import RelsimError
+from relsim.errors import RelsimError, printable
 
 EXIT_CONTRADICTED = 1  # with --check, a claim is contradicted
 EXIT_DIFFERS = 1  # a result is not what it should be
@@ -57,5 +57,5 @@ def _options(
 
 def fail(text: str, code: int) -> NoReturn:
     """Says what is wrong and ends with an exit code."""
-    typer.secho(text, err=True, fg=typer.colors.RED)
+    typer.secho(printable(text), err=True, fg=typer.colors.RED)
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from relsim.cli.inputs import PICTURES, Out, results_at
+from relsim.cli.whole_numbers import MOST_RUNS, whole
 from relsim.errors import RelsimError, ResultsError
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Draw the differences, .svg or .png.")
     ] = None,
     runs: Annotated[
-        int | None, typer.Option(min=1, max=2**32 - 1, help="Runs of files; else of the first.")
+        int | None,
+        typer.Option(
+            parser=whole(high=MOST_RUNS), metavar="N", help="Runs of files; else of the first."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of files; else of the first.")
+        int | None,
+        typer.Option(parser=whole(0), metavar="N", help="Seed of files; else of the first."),
     ] = None,
     out: Out = Path("results"),
 ) -> None:

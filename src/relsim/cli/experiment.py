@@ -37,6 +37,7 @@ def experiment(
         return
     from relsim.ensemble.executors import chosen
     from relsim.experiments.methods import size_of
+    from relsim.results.command import command_line, without_folders
     from relsim.results.experiment import run_experiment
     from relsim.terminal.progress import watching
 
@@ -49,15 +50,10 @@ def experiment(
                     executor=executor,
                     out=out,
                     force=force,
-                    command=_command(file),
+                    command=command_line("experiment", without_folders(file)),
                     watcher=watcher,
                 )
             _report(result, console, quiet=quiet)
-
-
-def _command(file: Path) -> str:
-    """The command that makes a result, without absolute paths."""
-    return f"relsim experiment {file.name if file.is_absolute() else file.as_posix()}"
 
 
 def _report(result: ExperimentResult, console: Console, *, quiet: bool) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relsim.cli.whole_numbers import whole
+
 if TYPE_CHECKING:
     from relsim.hindcast.observe import Observation
 
@@ -55,7 +57,10 @@ def observe(
         str, typer.Option(metavar="PAK,RUS,…", help="Keep events between these states.")
     ] = "",
     least: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Events (or active days) that a value needs.")
+        int,
+        typer.Option(
+            parser=whole(), metavar="N", help="Events (or active days) that a value needs."
+        ),
     ] = 10,
     root_only: Annotated[
         bool, typer.Option("--root-only", help="Use GDELT's root events alone.")

@@ -19,9 +19,11 @@ from relsim.experiments.schema import Experiment, Measure
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
+from relsim.scenario.kinds import other_kind
 from relsim.scenario.load import check_file, check_tree, slug
-from relsim.scenario.reader import is_file, read_file, yaml_files
+from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.schema import Scenario
+from relsim.scenario.text_files import why_no_file
 from relsim.scenario.tree import Mapping, Node, child, from_plain, locate, plain
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.validation import problem_of
@@ -122,6 +124,8 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
         raise ScenarioError([Problem(tree.position, "wrong-type", text)])
     if tree is None or problems:
         raise ScenarioError(problems)
+    if other := other_kind(tree, "experiment"):
+        raise ScenarioError([other])
     experiment = _typed(tree)
     return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
 
@@ -162,9 +166,8 @@ def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str
 
 def _scenario_of(name: str, tree: Mapping, folder: Path) -> Scenario:
     file = folder / name
-    if not is_file(file):
+    if text := why_no_file(file, name):
         hint = did_you_mean(file.name, yaml_files(file.parent))
-        text = f"There is no scenario {name} from this folder."
         raise ScenarioError([Problem(locate(tree, ("scenario",)), "not-found", text, hint)])
     return check_file(file, extends_anywhere=True).require()
 
@@ -286,8 +289,7 @@ def _observations(
         if measure.misfit is None:
             continue
         place = locate(tree, ("measures", name, "misfit"))
-        if not is_file(folder / measure.misfit):
-            text = f"There is no file {measure.misfit} from this folder."
+        if text := why_no_file(folder / measure.misfit, measure.misfit):
             raise ScenarioError([Problem(place, "not-found", text)])
         series = read_observed(folder / measure.misfit).named_as(scenario.states)
         until = None if measure.until is None else measure.until.serial

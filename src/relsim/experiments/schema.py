@@ -8,14 +8,26 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from relsim.scenario.references import TieRef
-from relsim.scenario.schema import VALUE, EnsembleSettings, Expectation, Part, as_list
+from relsim.scenario.schema import (
+    MAX_ENTRIES,
+    MAX_KEY,
+    VALUE,
+    About,
+    EnsembleSettings,
+    Expectation,
+    FileName,
+    FormatVersion,
+    Part,
+    Title,
+    as_list,
+)
 from relsim.scenario.values import Bounds, Month, fail
 
 SHARE = Bounds("a share", 0, 1, certain=True)
 METHODS = ("sweep", "sensitivity", "tune", "attribute", "advise", "discover")
 _QUESTIONS = ("level", "change", "volatility", "time_to", "probability", "claim", "misfit")
 
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=MAX_KEY)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -30,7 +42,7 @@ class Range(Part):
     range: list[Any] = Field(
         min_length=2, max_length=2, description="Low and high, written as the number itself is."
     )
-    label: str = Field("", description="Name for figures; the path by default.")
+    label: Title = Field("", description="Name for figures; the path by default.")
 
 
 class Switch(Part):
@@ -48,7 +60,7 @@ class Switch(Part):
     on: dict[str, Any] = Field(
         default_factory=dict, description="Values, by path, where it is there; none: as written."
     )
-    label: str = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="before")
     @classmethod
@@ -91,7 +103,7 @@ class Measure(Part):
         None, description="Share of runs in which something holds, as a claim expects it."
     )
     claim: str | None = Field(None, description="Share of runs in which a claim holds.")
-    misfit: str | None = Field(
+    misfit: FileName | None = Field(
         None,
         description="CSV of observations, from the folder of this file: CRPS of the runs, in "
         "cooperation; 0 is perfect.",
@@ -103,7 +115,7 @@ class Measure(Part):
         None,
         description="Of `misfit`: periods that end after this month are held out, and told apart.",
     )
-    label: str = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="after")
     def _one_question(self) -> Measure:
@@ -244,13 +256,13 @@ Varied: TypeAlias = Annotated[
 class Experiment(Part):
     """A whole experiment. Load one with :func:`relsim.experiments.load.load_experiment`."""
 
-    relsim: Literal[1] = Field(description="Version of this format.")
-    name: str = Field(min_length=1, description="Name for people.")
-    about: str = Field("", description="What is asked, and where the ranges come from.")
+    relsim: FormatVersion = Field(description="Version of this format.")
+    name: Title = Field(min_length=1, description="Name for people.")
+    about: About = Field("", description="What is asked, and where the ranges come from.")
     scenario: Annotated[
-        list[str],
-        BeforeValidator(as_list, json_schema_input_type=str | list[str]),
-        Field(min_length=1),
+        list[FileName],
+        BeforeValidator(as_list, json_schema_input_type=FileName | list[FileName]),
+        Field(min_length=1, max_length=MAX_ENTRIES),
     ] = Field(
         description="File of the scenario, from the folder of this file; of several, each has the "
         "experiment to itself."

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from relsim.analysis.observed import no_file
-from relsim.errors import Position, Problem, ScenarioError
+from relsim.errors import Position, Problem, ScenarioError, near_path
 from relsim.scenario.reader import is_file
+from relsim.scenario.text_files import other_than_a_file
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
@@ -100,7 +100,7 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
         with _readable(str(place)):
             paths = _paths(place)
             if not paths:
-                problems.append(_no_events(place))
+                problems.append(_nothing_at(place))
         for path in paths:
             if path.resolve() != less.resolve():
                 found.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
@@ -109,13 +109,17 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     return list(found.values())
 
 
-def _no_events(place: Path) -> Problem:
-    if place.is_dir():
+def _nothing_at(place: Path) -> Problem:
+    """Why a place holds no file to read. A file is read twice, for its digest, so it is no pipe."""
+    whole = Position.whole(str(place))
+    try:
+        other = other_than_a_file(place)
+    except (OSError, ValueError):
+        return Problem(whole, "not-found", "There is no such file.", near_path(place))
+    if other == "a folder":
         hint = f"Read are {' '.join(SUFFIXES)}."
-        return Problem(Position(str(place)), "not-found", "Here is no file of events.", hint)
-    if place.exists():
-        return no_file(str(place))
-    return Problem(Position(str(place)), "not-found", "There is no such file.")
+        return Problem(whole, "not-found", "Here is no file of events.", hint)
+    return Problem(whole, "not-readable", f"This is {other}.", "Name a file, or a folder of files.")
 
 
 def _paths(place: Path) -> list[Path]:

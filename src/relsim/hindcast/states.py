@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from relsim.analysis.observed import text_of_file
 from relsim.analysis.states import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
+from relsim.scenario.text_files import read_text_file
 
+MAX_BYTES = 1024 * 1024  # some thousand names; all that are known take 10 KiB
 _CODE = re.compile(r"[A-Z]{3}")
 _FORM = "Its first line is name,code; a code is three capital letters, or empty for no state."
 
@@ -28,7 +29,7 @@ def state_codes(own: Path | None = None) -> dict[str, str]:
 
 
 def _own_codes(file: Path) -> dict[str, str]:
-    text, problems = text_of_file(file, str(file))
+    text, problems = read_text_file(file, str(file), MAX_BYTES, "a CSV file")
     codes = dict(_rows(text, str(file), problems)) if not problems else {}
     if problems:
         raise ScenarioError(problems)

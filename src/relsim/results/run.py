@@ -22,6 +22,7 @@ from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import pair_names
 from relsim.model.stability import stability
+from relsim.results.command import command_line
 from relsim.results.comparisons import (
     Comparisons,
     Read,
@@ -266,9 +267,10 @@ def _compared_ensembles(
 
 def _command(file: str, question: Question) -> str:
     """The command that asks the question of a file."""
-    record = "" if question.record == "domains" else f" --record {question.record}"
-    thin = "" if question.thin == 1 else f" --thin {question.thin}"
-    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}{thin}"
+    parts: list[object] = ["run", file, "--runs", question.runs, "--seed", question.seed]
+    parts += [] if question.record == "domains" else ["--record", question.record]
+    parts += [] if question.thin == 1 else ["--thin", question.thin]
+    return command_line(*parts)
 
 
 def resolved_yaml(scenario: Scenario) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relsim.errors import Position, Problem, did_you_mean
-from relsim.scenario.reader import is_file, read_file, yaml_files
-from relsim.scenario.tree import Mapping, Node, Scalar, merge
+from relsim.scenario.reader import read_file, yaml_files
+from relsim.scenario.removals import idle_removals
+from relsim.scenario.text_files import why_no_file
+from relsim.scenario.tree import Mapping, Scalar, merge, without
 
 MAX_CHAIN = 16
 
@@ -55,12 +57,20 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
             layers.append(layer)
         current = _next_file(current, parent, root, lineage, seen, anywhere=anywhere)
     if layers:
-        merged: Node = layers.pop()
+        merged = layers.pop()
         for layer in reversed(layers):
-            merged = merge(merged, layer)
-        assert isinstance(merged, Mapping)
+            merged = _laid_over(merged, layer, lineage)
         lineage.tree = merged
     return lineage
+
+
+def _laid_over(base: Mapping, layer: Mapping, lineage: Lineage) -> Mapping:
+    """A layer on what it extends; removals of what is not there are problems, and left out."""
+    idle = dict(idle_removals(base, layer)) if lineage.complete else {}
+    lineage.problems += idle.values()
+    merged = merge(base, without(layer, set(idle)))
+    assert isinstance(merged, Mapping)
+    return merged
 
 
 def _read_layer(
@@ -86,6 +96,9 @@ def _read_layer(
         text = "`extends` names one file."
         lineage.problems.append(Problem(parent.position, "bad-extends", text))
         lineage.complete = False
+        parent = None
+    elif parent is not None and parent.position in [problem.position for problem in problems]:
+        lineage.complete = False  # its name could not be read
         parent = None
     return Mapping(entries, tree.position, tree.keys), parent
 
@@ -122,9 +135,9 @@ def _refusal(
     if not anywhere and not real.is_relative_to(root):
         text = f"{target} lies outside the folder of the scenario."
         return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
-    if not is_file(real):
+    if text := why_no_file(real, str(target)):
         hint = did_you_mean(real.name, yaml_files(real.parent))
-        return Problem(position, "not-found", f"There is no file {target}.", hint)
+        return Problem(position, "not-found", text, hint)
     return None
 
 

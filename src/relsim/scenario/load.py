@@ -13,11 +13,13 @@ from relsim.errors import Problem, ScenarioError
 from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
 from relsim.scenario.checks import Checker, section_names
 from relsim.scenario.inherit import Lineage, read_lineage
+from relsim.scenario.kinds import other_kind
 from relsim.scenario.reader import read_text
 from relsim.scenario.schema import Scenario
 from relsim.scenario.suspicions import suspicions
 from relsim.scenario.tree import Mapping
 from relsim.scenario.validation import validate
+from relsim.scenario.words import with_read_words
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def slug(text: str) -> str:
 
 def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
     """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
+    tree = with_read_words(tree)
     typed = validate(tree)
     scenario, problems = typed.scenario, [*earlier, *typed.problems]
     if scenario is not None:
@@ -128,6 +131,8 @@ def _check_lineage(
     problems = [*lineage.problems, *problems]
     if lineage.tree is None or not lineage.complete:
         return Checked(None, ScenarioError(problems).problems)
+    if other := other_kind(lineage.tree, "scenario"):
+        return Checked(None, (other,))
     tree, found = apply_changes(lineage.tree, changes)
     checked = check_tree(tree, folder, [*problems, *found])
     scenario = checked.scenario

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from relsim.errors import printable
+
 REASONS = {
     "not-root": "not a root event",
     "no-state": "no state on one side",
@@ -30,7 +32,8 @@ def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
     if record["unknown_states"]:
         names = list(record["unknown_states"])
         more = ", …" if len(names) > NAMES_SHOWN else ""
-        yield f"  not known: {', '.join(names[:NAMES_SHOWN])}{more}. Give codes by --codes FILE."
+        shown = printable(", ".join(names[:NAMES_SHOWN]))
+        yield f"  not known: {shown}{more}. Give codes by --codes FILE."
     yield from _habits_lines(record["files"])
     if values["below_least"]:
         yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."

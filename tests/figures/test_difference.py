@@ -17,7 +17,6 @@ from relsim.figures.difference import (
     difference_chart,
     difference_range,
     distinguishing_events,
-    scenario_labels,
 )
 from relsim.figures.save import save_chart
 from relsim.figures.style import SERIES
@@ -90,7 +89,6 @@ def test_several_scenarios_are_told_apart_by_name(base: Ensemble, lever: Compari
     chart = definition(difference_chart([lever, fewer], ["C-A"]))
     assert '"domain": ["lever & co", "no talks"]' in chart
     assert "Events that" not in chart
-    assert scenario_labels([lever, lever]) == ["lever & co, 1", "lever & co, 2"]
     with pytest.raises(ResultsError, match="at most 6"):
         difference_chart([lever] * (len(SERIES) + 1))
 

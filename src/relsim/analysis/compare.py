@@ -27,6 +27,7 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean
 from relsim.model.plan import pair_names
 from relsim.scenario.anchors import next_anchor
+from relsim.scenario.naming import titles
 from relsim.scenario.values import Month
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
@@ -51,6 +52,12 @@ class Comparison:
     domain: str | None
     runs: int
     pairs: tuple[str, ...]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """The titles of base and other, told apart where they are the same."""
+        base, other = titles([self.base.scenario, self.other.scenario])
+        return base, other
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ class Comparison:
         pair = self.named(pair)
         for one in (self.base, self.other):
             if lacked := lacking_steps(one, slice(1, one.scenario.time.steps + 1)):
-                raise ResultsError(f"{one.scenario.name} {lacked}.")
+                raise ResultsError(f"{one.scenario.title} {lacked}.")
         base, other = self._levels(pair)
         if threshold is None:
             opening = opening_level(base)
@@ -188,7 +195,7 @@ class Comparison:
         step = (month.serial - time.start.serial) // time.months_per_step
         for one in (self.base, self.other):
             if lacked := lacking_steps(one, slice(step, step + 1)):
-                raise ResultsError(f"{one.scenario.name} {lacked}.")
+                raise ResultsError(f"{one.scenario.title} {lacked}.")
         return step
 
     def _levels(
@@ -234,10 +241,11 @@ def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
     if domain is not None:
         for one in (base, other):
             if lacked := lacking_domain(one, domain):
-                return f"{one.scenario.name} {lacked}."
+                return f"{one.scenario.title} {lacked}."
     if not _shared_pairs(base, other, domain):
         kept = "" if domain is None else " by domain; add one to `watch` of both"
-        return f"{base.scenario.name} and {other.scenario.name} have no pair in common{kept}."
+        first, second = titles([base.scenario, other.scenario])
+        return f"{first} and {second} have no pair in common{kept}."
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relsim.analysis.explain import Account
 from relsim.ensemble.accounts import OVERALL
+from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
 
 
@@ -63,7 +64,11 @@ def baseline(account: Account) -> str:
     """What changes are measured from."""
     if account.against is None:
         return f"since the opening in {account.scenario.time.start}"
-    return f"against “{account.against.name}”"
+    return f"against “{_against(account)}”"
+
+
+def _against(account: Account) -> str:
+    return titles(scenarios_of(account))[-1]
 
 
 def runs_in_words(account: Account) -> str:

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.ensemble.simulate import Ensemble
+from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
 
 
@@ -33,7 +34,7 @@ class Draws(Protocol):
 def refusal(base: Draws, other: Draws) -> str:
     """Why runs cannot be paired, of both, and what would be right; empty where they can."""
     if difference := unpaired(base, other):
-        first, second = base.scenario.name, other.scenario.name
+        first, second = titles([base.scenario, other.scenario])
         hint = "Runs are paired on the same seed, time span, domains and version of relsim."
         return f"{first} {unpaired(other, base)}; {second} {difference}. {hint}"
     return ""

@@ -19,7 +19,8 @@ from relsim.experiments.schema import Experiment, Measure
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
-from relsim.scenario.load import check_file, check_tree, slug
+from relsim.scenario.load import check_file, check_tree
+from relsim.scenario.naming import slug, told_apart
 from relsim.scenario.reader import is_file, read_file, yaml_files
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import Mapping, Node, child, from_plain, locate, plain
@@ -123,11 +124,12 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
     if tree is None or problems:
         raise ScenarioError(problems)
     experiment = _typed(tree)
-    return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
+    bases = told_apart([_scenario_of(file, tree, path.parent) for file in experiment.scenario])
+    files = zip(experiment.scenario, bases, strict=True)
+    return tuple(_study(experiment, file, base, tree, path) for file, base in files)
 
 
-def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
-    base = _scenario_of(file, tree, path.parent)
+def _study(experiment: Experiment, file: str, base: Scenario, tree: Mapping, path: Path) -> Study:
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
     _check_names(experiment, file, base, tree)

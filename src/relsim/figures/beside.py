@@ -31,7 +31,7 @@ def bands_chart(found: Beside) -> Any:
     rows = scores[(scores["forecaster"] == SCENARIO) & scores["dyad"].isin(shown)]
     pairs = len(found.panel.dyads)
     which = f"All {pairs} pairs" if len(shown) == pairs else f"{len(shown)} of {pairs} pairs"
-    return bands_over_dots(rows, f"{found.scenario.name}, and what was measured", which)
+    return bands_over_dots(rows, f"{found.scenario.title}, and what was measured", which)
 
 
 def _shown(found: Beside) -> list[str]:

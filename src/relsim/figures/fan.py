@@ -54,7 +54,7 @@ def fan_chart(
     key = [event_key(title, numbers, labels)] if numbers else []
     chart = alt.vconcat(*panels, *key, spacing=12).properties(
         title=alt.TitleParams(
-            scenario.name,
+            scenario.title,
             subtitle=[
                 "Overall cooperation, −1 to 1: median, and bands that hold the stated share of "
                 "runs. Dotted: the opening level",

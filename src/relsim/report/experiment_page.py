@@ -11,6 +11,7 @@ from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
+from relsim.scenario.naming import title_of
 
 CAUTION = (
     "All of this is said of the model and its inputs: what follows from the scenario's assumptions "
@@ -42,7 +43,7 @@ def experiment_page(
         title=experiment.name,
         about=experiment.about,
         method=experiment.method,
-        scenario=study.scenario.name,
+        scenario=title_of(study.scenario.name, experiment.set),
         manifest=manifest,
         sentences=manifest["sentences"],
         warnings=manifest["warnings"],

@@ -48,7 +48,7 @@ def result_page(
     return render(
         "result.html",
         script,
-        title=scenario.name,
+        title=scenario.title,
         about=scenario.about,
         manifest=manifest,
         sections=_sections(findings),
@@ -151,7 +151,7 @@ def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
     return {
         "id": difference_name(file),
         "file": file,
-        "name": comparison.base.scenario.name,
+        "name": comparison.titles[0],
         "table": Table("", caption, head, tuple(rows)),
     }
 

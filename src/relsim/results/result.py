@@ -77,7 +77,8 @@ def open_result(
     if not is_finished(folder):
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
-    scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
+    known = content["scenario"]
+    scenario = load(folder / RESOLVED).named(known["slug"], known.get("changes") or {})
     failed = _failed_runs(folder) if content.get("failures") else ()
     data = without_runs(open_store(folder / STORE), failed)
     ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed)

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from relsim.scenario.fitted import FIT
+from relsim.scenario.naming import title_of
 from relsim.scenario.references import (
     ADAPTABILITY,
     CAPACITY,
@@ -632,13 +633,19 @@ class Scenario(Part):
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
     _folder: Path | None = PrivateAttr(None)
-    _changed: tuple[str, ...] = PrivateAttr(())
+    _file: Path | None = PrivateAttr(None)
+    _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
     def slug(self) -> str:
         """Its name as a folder: that of its file."""
         return self._slug
+
+    @property
+    def file(self) -> Path | None:
+        """Where it was read from; None for a text."""
+        return self._file
 
     @property
     def folder(self) -> Path | None:
@@ -648,12 +655,23 @@ class Scenario(Part):
     @property
     def changed(self) -> tuple[str, ...]:
         """The dotted paths that were changed since its file, by ``--set`` or ``with_changes``."""
-        return self._changed
+        return tuple(self._changes)
 
-    def named(self, slug: str) -> Scenario:
-        """The same scenario under another folder name."""
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was changed since its file, by dotted path; None for what was removed."""
+        return dict(self._changes)
+
+    @property
+    def title(self) -> str:
+        """Its name for people, with what was changed since its file."""
+        return title_of(self.name, self._changes)
+
+    def named(self, slug: str, changes: dict[str, Any] | None = None) -> Scenario:
+        """The same scenario under another folder name, and with other changes noted if given."""
         copy = self.model_copy()
         copy._slug = slug
+        copy._changes = self._changes if changes is None else dict(changes)
         return copy
 
     @property

@@ -11,13 +11,14 @@ from relsim.analysis.coverage import coverage_line
 from relsim.model.plan import pair_names
 from relsim.results.family import Family
 from relsim.results.result import FAILURES, REPORT, Result
+from relsim.scenario.naming import titles
 
 
 def closing_table(result: Result) -> Table:
     """Each watched pair: start, end median and 80 % band, P(up)."""
     scenario = result.scenario
     time = scenario.time
-    table = Table(title=escape(scenario.name), title_justify="left", title_style="bold")
+    table = Table(title=escape(scenario.title), title_justify="left", title_style="bold")
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
@@ -75,12 +76,12 @@ def family_table(family: Family) -> Table:
     table.add_column("scenario", justify="left")
     for pair in pairs:
         table.add_column(pair, justify="right")
-    for result in family.results:
+    names = titles([result.scenario for result in family.results], numbered=True)
+    for result, name in zip(family.results, names, strict=True):
         shared = [pair for pair in pairs if pair in result.ensemble.data.indexes["pair"]]
         ends = result.summary(shared)["overall"].sel(statistic="q0.5").isel(time=-1)
         cells = [f"{float(ends.sel(pair=pair)):+.3f}" if pair in shared else "–" for pair in pairs]
-        name = f"{result.scenario.name} (base)" if result is base else result.scenario.name
-        table.add_row(escape(name), *cells)
+        table.add_row(escape(f"{name} (base)" if result is base else name), *cells)
     return table
 
 

@@ -32,13 +32,21 @@ def show_comparison(
     effects: Mapping[str, Effect],
     month: Month,
     reached: Sequence[Reaching],
+    names: tuple[str, str] | None = None,
 ) -> None:
-    """Prints the tables of a comparison and what to make of them."""
-    console.print(comparison_table(comparison, effects))
+    """Prints the tables of a comparison and what to make of them.
+
+    Args:
+        console: where to.
+        comparison, effects, month, reached: what to show.
+        names: of base and other; their titles where absent.
+    """
+    names = names or comparison.titles
+    console.print(comparison_table(names, effects))
     for line in comparison_lines(comparison, effects, month):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if reached:
-        console.print(reaching_table(comparison, reached))
+        console.print(reaching_table(names[1], reached))
         console.print(reaching_line(reached), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -47,11 +55,13 @@ def comparison_rows(
     effects: Mapping[str, Effect],
     month: Month,
     reached: Sequence[Reaching],
+    names: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
-    """What is shown as one table for a spreadsheet, a row per pair."""
+    """What is shown as one table for a spreadsheet, a row per pair; ``names`` as shown."""
     table = effects_table(effects, month)
-    table.insert(0, "base", comparison.base.scenario.name)
-    table.insert(1, "other", comparison.other.scenario.name)
+    base, other = names or comparison.titles
+    table.insert(0, "base", base)
+    table.insert(1, "other", other)
     table.insert(2, "cooperation", comparison.domain or "overall")
     if not reached:
         return table
@@ -64,9 +74,9 @@ def comparison_rows(
     ).drop(columns="reach_pair")
 
 
-def comparison_table(comparison: Comparison, effects: Mapping[str, Effect]) -> Table:
+def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> Table:
     """Each pair: its median in both, the paired difference, in how many runs it is higher."""
-    base, other = comparison.base.scenario.name, comparison.other.scenario.name
+    base, other = names
     table = Table(title=Text(f"{other}\nless {base}"), title_justify="left", title_style="bold")
     table.add_column("pair", justify="left")
     for name in ("base", "other", "difference", "P(higher)"):
@@ -146,10 +156,11 @@ def runs_needed_in_words(runs: float) -> str:
     return f"about {runs:,.0f} runs would settle it, if the difference is as large as found here"
 
 
-def reaching_table(comparison: Comparison, found: Sequence[Reaching]) -> Table:
+def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
     """Each pair: in how many runs it gets past a level, by when, and how much later."""
-    title = f"Time to a level, {comparison.other.scenario.name}"
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    table = Table(
+        title=Text(f"Time to a level, {scenario}"), title_justify="left", title_style="bold"
+    )
     table.add_column("pair", justify="left")
     for name in ("past", "base", "half by", "other", "half by", "months later", "both"):
         table.add_column(name, justify="right")

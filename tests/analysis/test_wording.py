@@ -148,7 +148,7 @@ def test_chance_events_say_in_how_many_runs_they_happened() -> None:
 
 def test_the_sentences_of_the_shipped_recognition() -> None:
     here, base = (load(FAMILY / f"{name}.yaml") for name in ("armenia-recognition", "status-quo"))
-    account = explain(here, "AZE-PAK", runs=40, against=base)
+    account = explain(here, "PAK-AZE", runs=40, against=base)
     changes = story(account, "AZE>PAK").changes
     assert changes[0].startswith("Agreement on Karabakh: +0.000 instead of +0.24")
     assert changes[0].endswith("since 2022-01 (“Pakistan recognises Armenia”).")

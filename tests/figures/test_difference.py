@@ -57,7 +57,7 @@ def test_events_of_only_one_of_the_two_are_marked(base: Ensemble, lever: Compari
 def test_one_scenario_has_a_panel_per_watched_pair_all_to_one_scale(lever: Comparison) -> None:
     chart = difference_chart(lever).to_dict()
     titles = [part["title"]["text"] for part in chart["vconcat"]]
-    assert titles[:2] == ["A – B", "A – C"]
+    assert titles[:2] == ["A – B", "C – A"]
     assert chart["title"]["text"] == "lever & co"
     assert "less that of “base <b>”, 20 paired runs" in chart["title"]["subtitle"][0]
     domains = {

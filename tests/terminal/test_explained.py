@@ -74,7 +74,7 @@ def test_a_difference_of_two_results_names_both(
     relsim: Command, results: Path, tmp_path: Path
 ) -> None:
     done = relsim(
-        *("explain", results / "armenia-recognition", "AZE-PAK", "--at", "2030-07"),
+        *("explain", results / "armenia-recognition", "PAK-AZE", "--at", "2030-07"),
         *("--against", results / "status-quo"),
         *("--figure", tmp_path / "a.svg", "--csv", tmp_path / "a.csv"),
     )

@@ -17,15 +17,14 @@ from relsim.analysis.pairing import (
     lacking_steps,
     on_shared_runs,
     places_of,
-    recorded_levels,
     recorded_steps,
 )
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.simulate import Ensemble
+from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError, did_you_mean
-from relsim.model.plan import pair_names
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.naming import titles
 from relsim.scenario.values import Month
@@ -44,7 +43,7 @@ class Comparison:
         other: the ensemble that is compared.
         domain: the domain of cooperation that is compared; None for overall cooperation.
         runs: how many runs are paired: those of both.
-        pairs: the pairs of states that both record.
+        pairs: the pairs of states that both record, as the base spells them.
     """
 
     base: Ensemble
@@ -63,7 +62,8 @@ class Comparison:
     def watched(self) -> tuple[str, ...]:
         """The pairs that either scenario watches, of those that both record."""
         scenarios = (self.base.scenario, self.other.scenario)
-        names = [name for one in scenarios for name in pair_names(one.watched_pairs)]
+        watched = (pair for one in scenarios for pair in one.watched_pairs)
+        names = self.base.scenario.pair_names(watched)
         return tuple(name for name in dict.fromkeys(names) if name in self.pairs) or self.pairs
 
     def change(self, pair: str) -> xr.DataArray:
@@ -171,7 +171,7 @@ class Comparison:
         Raises:
             ResultsError: not both record it.
         """
-        name = "-".join(sorted(pair.split("-")))
+        name = self.base.scenario.pair_name(pair)
         if name not in self.pairs:
             text = f"{pair} is not a pair that both scenarios record."
             raise ResultsError(f"{text} {did_you_mean(name, self.pairs)}".strip())
@@ -206,7 +206,9 @@ class Comparison:
         both = np.intersect1d(recorded_steps(self.base), recorded_steps(self.other))
         steps = both if step is None else step
         base, other = (
-            recorded_levels(one, self.domain).sel(pair=pairs).isel(time=places_of(one, steps))
+            spelled_by(self.base.scenario, one.levels(self.domain))
+            .sel(pair=pairs)
+            .isel(time=places_of(one, steps))
             for one in on_shared_runs(self.base, self.other)
         )
         return base, other
@@ -250,7 +252,9 @@ def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
 
 
 def _shared_pairs(base: Ensemble, other: Ensemble, domain: str | None) -> tuple[str, ...]:
-    one, two = (recorded_levels(which, domain).indexes["pair"] for which in (base, other))
+    one, two = (
+        spelled_by(base.scenario, which.levels(domain)).indexes["pair"] for which in (base, other)
+    )
     return tuple(str(pair) for pair in one if pair in two)
 
 

@@ -36,7 +36,7 @@ def bands_chart(found: Beside) -> Any:
 
 def _shown(found: Beside) -> list[str]:
     events = pd.Series(np.nansum(found.panel.events, axis=1), index=found.panel.dyads)
-    watched = ["-".join(pair) for pair in found.scenario.watched_pairs]
+    watched = found.scenario.pair_names(found.scenario.watched_pairs)
     first = [dyad for dyad in watched if dyad in events.index]
     rest = events.drop(first).sort_values(ascending=False).index
     return [*first, *rest][:SHOWN]

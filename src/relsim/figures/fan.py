@@ -38,7 +38,8 @@ def fan_chart(
             every run are marked on its fan.
         pairs: which pairs; the watched ones where absent.
     """
-    pairs = pairs or [f"{a}-{b}" for a, b in scenario.watched_pairs]
+    asked = [pair.split("-") for pair in pairs or ()]
+    pairs = scenario.pair_names(asked or scenario.watched_pairs)
     certain = certain_events(events)
     marks = {pair: marks_of(pair, certain, scenario.events) for pair in pairs}
     numbers = event_numbers(marks)

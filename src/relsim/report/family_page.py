@@ -14,7 +14,6 @@ from relsim.analysis.compare import Comparison
 from relsim.analysis.headline import claims_sentence, pair_title
 from relsim.analysis.numerals import signed
 from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
-from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
@@ -61,7 +60,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
     base = entries[0]
-    pairs = pair_names(base.scenario.watched_pairs)
+    pairs = base.scenario.pair_names(base.scenario.watched_pairs)
     names = titles([entry.scenario for entry in entries], numbered=True)
     named = list(zip(names, entries, strict=True))
     claims = [row for name, entry in named for row in claim_rows(entry.claims, name)]

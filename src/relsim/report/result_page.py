@@ -20,7 +20,6 @@ from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
 from relsim.figures.fan import fan_card
-from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
@@ -96,7 +95,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
 def _futures(findings: Findings) -> dict[str, Any]:
     """A fan for each watched pair, and the names of the events marked on them."""
     scenario = findings.scenario
-    watched, certain = pair_names(scenario.watched_pairs), certain_events(findings.events)
+    watched, certain = scenario.pair_names(scenario.watched_pairs), certain_events(findings.events)
     marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
     numbers = event_numbers(marks)
     fans = [
@@ -171,7 +170,7 @@ def _explorer(scenario: Scenario, summary: xr.Dataset) -> dict[str, Any]:
     pairs = [str(pair) for pair in summary["pair"].values]
     shown, left_out = pairs, ""
     if len(pairs) > MOST_PAIRS:
-        watched = pair_names(scenario.watched_pairs)
+        watched = scenario.pair_names(scenario.watched_pairs)
         middle = summary["overall"].sel(statistic="q0.5")
         moved = abs(middle.isel(time=-1) - middle.isel(time=0)).to_series()
         ranked = moved.sort_values(ascending=False, kind="stable").index

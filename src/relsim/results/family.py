@@ -17,6 +17,7 @@ from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
@@ -240,7 +241,7 @@ def _entry(result: Result, base: Result) -> Entry:
     page = _place(result) + f"/{REPORT}" if has_views(result) else ""
     return Entry(
         result.scenario,
-        result.summary(),
+        spelled_by(base.scenario, result.summary()),
         result.claims,
         page,
         "it is the base" if result is base else _compared(base, result),

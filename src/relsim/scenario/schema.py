@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -673,6 +673,21 @@ class Scenario(Part):
         copy._slug = slug
         copy._changes = self._changes if changes is None else dict(changes)
         return copy
+
+    def pair_names(self, pairs: Iterable[Sequence[str]]) -> list[str]:
+        """Pairs as results name them: as `watch` spells them, else `ties`, else alphabetically.
+
+        Args:
+            pairs: two states each, in either order.
+        """
+        ties = (*self.watch, *sorted(self.ties, key=lambda tie: tie.one_sided))
+        spelled = {frozenset(tie.pair): f"{tie.first}-{tie.second}" for tie in reversed(ties)}
+        return [spelled.get(frozenset(pair)) or "-".join(sorted(pair)) for pair in pairs]
+
+    def pair_name(self, pair: str) -> str:
+        """A pair as results name it (see :meth:`pair_names`), from ``PAK-RUS`` or ``RUS-PAK``."""
+        (name,) = self.pair_names([pair.split("-")])
+        return name
 
     @property
     def watched_pairs(self) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relsim.analysis.coverage import coverage_line
-from relsim.model.plan import pair_names
+from relsim.ensemble.spelling import spelled_by
 from relsim.results.family import Family
 from relsim.results.result import FAILURES, REPORT, Result
 from relsim.scenario.naming import titles
@@ -22,7 +22,7 @@ def closing_table(result: Result) -> Table:
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
-    pairs = pair_names(scenario.watched_pairs)
+    pairs = scenario.pair_names(scenario.watched_pairs)
     summary = result.summary(pairs)["overall"]
     for pair in pairs:
         end = summary.sel(pair=pair).isel(time=-1)
@@ -70,7 +70,8 @@ def failure_lines(results: Sequence[Result]) -> list[str]:
 def family_table(family: Family) -> Table:
     """Each scenario: the median end of each pair that the base watches."""
     base = family.results[family.base]
-    pairs, time = pair_names(base.scenario.watched_pairs), base.scenario.time
+    own, time = base.scenario, base.scenario.time
+    pairs = own.pair_names(own.watched_pairs)
     title = f"Median overall cooperation in {time.end}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("scenario", justify="left")
@@ -78,8 +79,10 @@ def family_table(family: Family) -> Table:
         table.add_column(pair, justify="right")
     names = titles([result.scenario for result in family.results], numbered=True)
     for result, name in zip(family.results, names, strict=True):
-        shared = [pair for pair in pairs if pair in result.ensemble.data.indexes["pair"]]
-        ends = result.summary(shared)["overall"].sel(statistic="q0.5").isel(time=-1)
+        recorded = spelled_by(own, result.ensemble.data[["overall"]]).indexes["pair"]
+        shared = [pair for pair in pairs if pair in recorded]
+        medians = result.summary(shared)["overall"].sel(statistic="q0.5")
+        ends = spelled_by(own, medians).isel(time=-1)
         cells = [f"{float(ends.sel(pair=pair)):+.3f}" if pair in shared else "–" for pair in pairs]
         table.add_row(escape(f"{name} (base)" if result is base else name), *cells)
     return table

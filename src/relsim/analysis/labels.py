@@ -6,6 +6,7 @@ from relsim.analysis.explain import Account
 from relsim.ensemble.accounts import OVERALL
 from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
+from relsim.scenario.writer import true_minus
 
 
 def part_label(account: Account, part: str, direction: str | None = None) -> str:
@@ -79,8 +80,8 @@ def runs_in_words(account: Account) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """A number with its sign; what rounds to zero has a plus."""
-    return f"{round(value, digits) + 0.0:+.{digits}f}"
+    """A number with its sign, a true minus; what rounds to zero has a plus."""
+    return true_minus(f"{round(value, digits) + 0.0:+.{digits}f}")
 
 
 def possessive(name: str) -> str:

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from relsim.scenario.writer import flow_text
+from relsim.scenario.writer import shown_text
 
 if TYPE_CHECKING:
     from relsim.scenario.schema import Scenario
@@ -105,7 +105,7 @@ def title_of(name: str, changes: Mapping[str, Any]) -> str:
     """
     if "name" in changes:
         return name
-    listed = [f"{path}={flow_text(value)}" for path, value in changes.items()]
+    listed = [f"{path}={shown_text(value)}" for path, value in changes.items()]
     shown = [_cut(change) for change in listed[:CHANGES_SHOWN]]
     if len(listed) > len(shown):
         shown.append(f"{len(listed) - len(shown)} more")

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relsim.analysis.coverage import coverage_line
+from relsim.analysis.numerals import signed
 from relsim.ensemble.spelling import spelled_by
 from relsim.results.family import Family
 from relsim.results.result import FAILURES, REPORT, Result
@@ -31,7 +32,8 @@ def closing_table(result: Result) -> Table:
             float(end.sel(statistic=name)) for name in ("q0.1", "q0.5", "q0.9", "p_up")
         )
         table.add_row(
-            pair, f"{start:+.2f}", f"{middle:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{up:.2f}"
+            *(pair, signed(start), signed(middle)),
+            *(f"{signed(low)} to {signed(high)}", f"{up:.2f}"),
         )
     return table
 
@@ -83,7 +85,7 @@ def family_table(family: Family) -> Table:
         shared = [pair for pair in pairs if pair in recorded]
         medians = result.summary(shared)["overall"].sel(statistic="q0.5")
         ends = spelled_by(own, medians).isel(time=-1)
-        cells = [f"{float(ends.sel(pair=pair)):+.3f}" if pair in shared else "–" for pair in pairs]
+        cells = [signed(float(ends.sel(pair=pair)), 3) if pair in shared else "–" for pair in pairs]
         table.add_row(escape(f"{name} (base)" if result is base else name), *cells)
     return table
 

@@ -13,9 +13,11 @@ from rich.text import Text
 
 from relsim.analysis.compare import Comparison
 from relsim.analysis.effects import Effect, EffectWord, effects_table
+from relsim.analysis.numerals import signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.values import Month
+from relsim.scenario.writer import true_minus
 
 COLOURS: dict[EffectWord, str] = {
     "higher": "blue",
@@ -85,8 +87,8 @@ def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> T
     for pair, effect in effects.items():
         table.add_row(
             pair,
-            f"{effect.base_median:+.2f}",
-            f"{effect.other_median:+.2f}",
+            signed(effect.base_median),
+            signed(effect.other_median),
             _with_half(effect.mean, effect.mean_high, 4),
             f"{effect.p_higher:.2f}",
             _verdict(effect),
@@ -97,7 +99,7 @@ def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> T
 def _with_half(mean: float, high: float, digits: int) -> str:
     """A mean and half the width of its interval, which is symmetric."""
     half = "" if math.isnan(high) else f" ± {high - mean:.{digits}f}"
-    return f"{mean:+.{digits}f}{half}"
+    return f"{signed(mean, digits)}{half}"
 
 
 def _verdict(effect: Effect) -> Text:
@@ -167,7 +169,7 @@ def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
     for one in found:
         table.add_row(
             one.pair,
-            f"{'>' if one.side == 'above' else '<'} {one.threshold:g}",
+            true_minus(f"{'>' if one.side == 'above' else '<'} {one.threshold:g}"),
             f"{one.base_share:.1%}",
             one.base_month or "–",
             f"{one.other_share:.1%}",
@@ -181,7 +183,7 @@ def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
 def reaching_line(found: Sequence[Reaching]) -> str:
     """What the columns mean, and the levels in words."""
     levels = sorted({one.threshold for one in found} & ANCHORS.keys())
-    words = ", ".join(f"{level:g} {ANCHORS[level]}" for level in levels)
+    words = true_minus(", ".join(f"{level:g} {ANCHORS[level]}" for level in levels))
     return (
         "Share of runs that get past the level, by when half of those have, and in runs where "
         f"both do, how much later, ± 95 %.{f' On the scale: {words}.' if words else ''}"

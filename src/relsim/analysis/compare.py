@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,7 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError, did_you_mean
 from relsim.scenario.anchors import next_anchor
+from relsim.scenario.difference import act_alike
 from relsim.scenario.naming import titles
 from relsim.scenario.values import Month
 
@@ -57,6 +60,11 @@ class Comparison:
         """The titles of base and other, told apart where they are the same."""
         base, other = titles([self.base.scenario, self.other.scenario])
         return base, other
+
+    @cached_property
+    def act_alike(self) -> bool:
+        """Whether the same acts in both, so that no number of runs shows a difference."""
+        return act_alike(self.base.scenario, self.other.scenario)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -115,7 +123,8 @@ class Comparison:
         """
         step = self._step(at)
         base, other = (levels.values for levels in self._levels(self.named(pair), step))
-        return effect(base.astype(np.float64), other.astype(np.float64))
+        found = effect(base.astype(np.float64), other.astype(np.float64))
+        return replace(found, runs_needed=math.nan) if self.act_alike else found
 
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None

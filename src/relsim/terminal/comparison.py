@@ -16,6 +16,7 @@ from relsim.analysis.effects import Effect, EffectWord, effects_table
 from relsim.analysis.numerals import signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.anchors import ANCHORS
+from relsim.scenario.difference import acting_differences, diff, events_reordered
 from relsim.scenario.values import Month
 from relsim.scenario.writer import true_minus
 
@@ -25,6 +26,7 @@ COLOURS: dict[EffectWord, str] = {
     "identical": "dim",
     "not distinguishable": "yellow",
 }
+PATHS_SHOWN = 3  # of inputs that differ
 NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
 
 
@@ -124,10 +126,35 @@ def comparison_lines(
     if any(_negligible(effect) for effect in effects.values()):
         size = f"{NEGLIGIBLE:g}, a tenth of the steps in which opening ties are coded"
         lines.append(f"Negligible: clear of 0, but below {size}.")
+    if said := no_difference_line(comparison, effects, month):
+        return [*lines, said]
     for pair, effect in effects.items():
         if effect.verdict == "not distinguishable":
             lines.append(f"{pair}: {runs_needed_in_words(effect.runs_needed)}.")
     return lines
+
+
+def no_difference_line(comparison: Comparison, effects: Mapping[str, Effect], month: Month) -> str:
+    """Why there is no difference; empty where there may be one."""
+    scenarios = comparison.base.scenario, comparison.other.scenario
+    acting = acting_differences(*scenarios)
+    identical = all(effect.verdict == "identical" for effect in effects.values())
+    if not acting and not events_reordered(*scenarios):
+        only = (
+            "differ only in words, claims or what is shown" if diff(*scenarios) else "are the same"
+        )
+        return f"No difference can arise: the inputs {only}."
+    if comparison.act_alike:
+        return (
+            "No difference can arise: the same acts, named or written in another way. Draws go by "
+            "name, so single runs may differ; the futures as a whole do not."
+        )
+    if not identical:
+        return ""
+    paths = [one.path for one in acting] or ["the order of events"]
+    more = f" and {len(paths) - PATHS_SHOWN} more" if len(paths) > PATHS_SHOWN else ""
+    which = f"What differs in the inputs ({', '.join(paths[:PATHS_SHOWN])}{more})"
+    return f"No run differs in these pairs at {month}. {which} does not act on them by then."
 
 
 def _paired(comparison: Comparison) -> str:

@@ -8,7 +8,6 @@ import altair as alt
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.coverage import coverage_line
 from relsim.analysis.headline import pair_title
 from relsim.figures.bands import band_frame, band_layers, median_layer, time_span, widest_band
 from relsim.figures.event_marks import (
@@ -59,7 +58,6 @@ def fan_chart(
             subtitle=[
                 "Overall cooperation, −1 to 1: median, and bands that hold the stated share of "
                 "runs. Dotted: the opening level",
-                coverage_line(scenario),
             ],
         )
     )

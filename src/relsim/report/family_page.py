@@ -17,7 +17,7 @@ from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_style
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
-from relsim.report.result_page import caution
+from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
 from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
@@ -75,7 +75,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         base_name=names[0],
         sentences=[_pair_sentence(entries, names, pair) for pair in pairs],
         claims_sentence=claims_sentence(verdicts),
-        caution=caution(base.scenario),
+        caution=CAUTION,
         overview=_overview(entries, names, pairs),
         claims=claims,
         notes=[f"{name}: {note}" for name, entry in named for note in entry.notes],

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.coverage import coverage_line, coverage_sentence
+from relsim.analysis.coverage import coverage_sentence
 from relsim.analysis.explain import Account
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
@@ -26,6 +26,7 @@ from relsim.report.page import chart_data, render
 from relsim.scenario.schema import Scenario
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
+CAUTION = "This is what follows from the scenario's assumptions."
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
 
@@ -53,8 +54,8 @@ def result_page(
         sections=_sections(findings),
         sentences=pair_sentences(scenario, summary),
         claims_sentence=claims_sentence(findings.claims),
-        caution=caution(scenario),
-        coverage=coverage_line(scenario),
+        caution=CAUTION,
+        coverage=coverage_sentence(scenario),
         claims=claim_rows(findings.claims),
         comparisons=[_difference(*item) for item in findings.comparisons.items()],
         accounts=[_why(account) for account in findings.accounts.values()],
@@ -64,11 +65,6 @@ def result_page(
         inputs=input_tables(scenario),
         **_futures(findings),
     )
-
-
-def caution(scenario: Scenario) -> str:
-    """What the numbers of a page are, and how far bands can be trusted."""
-    return f"This is what follows from the scenario's assumptions. {coverage_sentence(scenario)}"
 
 
 def _sections(findings: Findings) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.analysis.coverage import coverage_line
 from relsim.analysis.numerals import signed
 from relsim.ensemble.spelling import spelled_by
 from relsim.results.family import Family
@@ -47,7 +46,6 @@ def closing_lines(result: Result) -> str:
         f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
         f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
     ]
-    lines.append(f"{coverage_line(result.scenario)}.")
     lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")

@@ -36,7 +36,7 @@ class Account:
     Attributes:
         scenario: whose pulls these are.
         against: compared with, run by run; None where each run is compared with its opening.
-        pair: as in ``PAK-RUS``.
+        pair: as in ``PAK-RUS``, as the scenario spells it.
         seed, runs: how many runs of which seed; ``run`` is set where it is one alone.
         data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
             more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
@@ -181,7 +181,7 @@ def explain(
     return Account(
         scenarios[0],
         scenarios[1] if len(scenarios) == 2 else None,
-        f"{first}-{second}",
+        scenarios[0].pair_name(pair),
         asked[0].seed,
         found.runs,
         run,
@@ -245,7 +245,8 @@ def known_directions(pair: str, direction: str | None, scenario: Scenario) -> tu
     Raises:
         ResultsError: it is none, or the pair is none.
     """
-    first, second = known_pair(pair, scenario)
+    known_pair(pair, scenario)
+    first, second = scenario.pair_name(pair).split("-")
     both = (f"{first}>{second}", f"{second}>{first}")
     if direction is None:
         return both

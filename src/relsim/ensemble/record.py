@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model.kernel import Recording
-from relsim.model.plan import NONE, Compiled, Ints, Program, pair_names
+from relsim.model.plan import NONE, Compiled, Ints, Program
 
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
@@ -59,8 +59,8 @@ def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> A
     months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
     stamps = np.array(months, dtype="datetime64[ns]")
     return Axes(
-        pair=tuple(pair_names(overall_pairs(compiled, level))),
-        watched=tuple(pair_names(scenario.pairs_by_domain)),
+        pair=tuple(scenario.pair_names(overall_pairs(compiled, level))),
+        watched=tuple(scenario.pair_names(scenario.pairs_by_domain)),
         direction=tuple(f"{a}>{b}" for a in compiled.states for b in compiled.states if a != b),
         side=tuple(f"{a}>{b}" for pair in scenario.watched_pairs for a, b in (pair, pair[::-1])),
         part=part_names(compiled),

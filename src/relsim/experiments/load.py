@@ -20,7 +20,8 @@ from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
 from relsim.scenario.kinds import other_kind
-from relsim.scenario.load import check_file, check_tree, slug
+from relsim.scenario.load import check_file, check_tree
+from relsim.scenario.naming import slug, told_apart
 from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.schema import Scenario
 from relsim.scenario.text_files import why_no_file
@@ -127,11 +128,12 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
     if other := other_kind(tree, "experiment"):
         raise ScenarioError([other])
     experiment = _typed(tree)
-    return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
+    bases = told_apart([_scenario_of(file, tree, path.parent) for file in experiment.scenario])
+    files = zip(experiment.scenario, bases, strict=True)
+    return tuple(_study(experiment, file, base, tree, path) for file, base in files)
 
 
-def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
-    base = _scenario_of(file, tree, path.parent)
+def _study(experiment: Experiment, file: str, base: Scenario, tree: Mapping, path: Path) -> Study:
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
     _check_names(experiment, file, base, tree)

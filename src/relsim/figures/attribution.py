@@ -11,7 +11,7 @@ import pandas as pd
 from relsim.experiments.attribute import Attribution, MeasureAttribution
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
-from relsim.scenario.load import slug
+from relsim.scenario.naming import file_names
 
 WIDTH, ROW = 380, 34
 LONGEST = 34  # letters of a name in a line of the axis
@@ -22,8 +22,9 @@ KINDS = {"raises": DIVERGING[-2], "lowers": DIVERGING[1], "all together": ELSE}
 
 def attribution_charts(attribution: Attribution) -> dict[str, Any]:
     """A chart for each measure, by the name of its file."""
+    names = file_names([one.measure for one in attribution.measures])
     return {
-        f"attribution-{slug(one.measure)}": attribution_chart(attribution, one)
+        f"attribution-{names[one.measure]}": attribution_chart(attribution, one)
         for one in attribution.measures
         if one.runs
     }

@@ -20,7 +20,6 @@ from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
 from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import pair_names
 from relsim.model.stability import stability
 from relsim.results.command import command_line
 from relsim.results.comparisons import (
@@ -211,7 +210,7 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     watcher.phase("Summarising")
     with clock.timing("summarise"):
         summary, claims = summarise(ensemble), judge(ensemble, others)
-        watched = pair_names(question.scenario.watched_pairs)
+        watched = question.scenario.pair_names(question.scenario.watched_pairs)
         write_table(summary_table(summary, watched), folder / SUMMARY)
         write_table(event_table(ensemble), folder / EVENTS)
         write_table(claims_table(claims), folder / CLAIMS)

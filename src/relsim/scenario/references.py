@@ -63,7 +63,7 @@ class TieRef:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """The two states in alphabetical order: the name of the pair in every result."""
+        """The two states in alphabetical order: the same for either spelling of the pair."""
         return (min(self.first, self.second), max(self.first, self.second))
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -27,6 +27,7 @@ from pydantic import (
 
 from relsim.scenario.characters import one_line, paragraphs
 from relsim.scenario.fitted import FIT
+from relsim.scenario.naming import title_of
 from relsim.scenario.references import (
     ADAPTABILITY,
     CAPACITY,
@@ -676,13 +677,19 @@ class Scenario(Part):
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
     _folder: Path | None = PrivateAttr(None)
-    _changed: tuple[str, ...] = PrivateAttr(())
+    _file: Path | None = PrivateAttr(None)
+    _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
     def slug(self) -> str:
         """Its name as a folder: that of its file."""
         return self._slug
+
+    @property
+    def file(self) -> Path | None:
+        """Where it was read from; None for a text."""
+        return self._file
 
     @property
     def folder(self) -> Path | None:
@@ -692,13 +699,39 @@ class Scenario(Part):
     @property
     def changed(self) -> tuple[str, ...]:
         """The dotted paths that were changed since its file, by ``--set`` or ``with_changes``."""
-        return self._changed
+        return tuple(self._changes)
 
-    def named(self, slug: str) -> Scenario:
-        """The same scenario under another folder name."""
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was changed since its file, by dotted path; None for what was removed."""
+        return dict(self._changes)
+
+    @property
+    def title(self) -> str:
+        """Its name for people, with what was changed since its file."""
+        return title_of(self.name, self._changes)
+
+    def named(self, slug: str, changes: dict[str, Any] | None = None) -> Scenario:
+        """The same scenario under another folder name, and with other changes noted if given."""
         copy = self.model_copy()
         copy._slug = slug
+        copy._changes = self._changes if changes is None else dict(changes)
         return copy
+
+    def pair_names(self, pairs: Iterable[Sequence[str]]) -> list[str]:
+        """Pairs as results name them: as `watch` spells them, else `ties`, else alphabetically.
+
+        Args:
+            pairs: two states each, in either order.
+        """
+        ties = (*self.watch, *sorted(self.ties, key=lambda tie: tie.one_sided))
+        spelled = {frozenset(tie.pair): f"{tie.first}-{tie.second}" for tie in reversed(ties)}
+        return [spelled.get(frozenset(pair)) or "-".join(sorted(pair)) for pair in pairs]
+
+    def pair_name(self, pair: str) -> str:
+        """A pair as results name it (see :meth:`pair_names`), from ``PAK-RUS`` or ``RUS-PAK``."""
+        (name,) = self.pair_names([pair.split("-")])
+        return name
 
     @property
     def watched_pairs(self) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,9 +14,13 @@ from pydantic import BaseModel, ValidationError
 from relsim.analysis.observed import read_observed
 from relsim.errors import Position, Problem, RelsimError, ScenarioError, did_you_mean
 from relsim.experiments import schema
+from relsim.experiments.advise import NOTHING
+from relsim.experiments.attribute import WHOLE
+from relsim.experiments.design import design_problems
 from relsim.experiments.misfit import Matched, match
-from relsim.experiments.parameters import Parameter
-from relsim.experiments.schema import Experiment, Measure
+from relsim.experiments.overlaps import overlap_problems
+from relsim.experiments.parameters import TAKEN, Parameter
+from relsim.experiments.schema import Experiment, Measure, Range, Switch
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
@@ -44,7 +49,8 @@ _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
 # Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
 _NO_THRESHOLD = -1e6
 _CLAIM = "measure_{}"
-HELD_OUT = "-held-out"
+HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
+NARROWEST = 1e-9  # of its size is a range; levels are kept to a tenth of a millionth
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Study:
         """The label of a measure, or its key."""
         measure = self.experiment.measures[key.removesuffix(HELD_OUT)]
         words = measure.label or key.removesuffix(HELD_OUT)
-        return f"{words}, held out" if key.endswith(HELD_OUT) else words
+        return f"{words}{HELD_OUT_WORDS}" if key.endswith(HELD_OUT) else words
 
 
 def load_experiment(path: str | Path) -> Study:
@@ -128,11 +134,14 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
 
 def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
     base = _scenario_of(file, tree, path.parent)
+    _refuse(_bad_names(experiment, file, base, tree))
+    _refuse(overlap_problems(base._tree, experiment, tree))
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
-    _check_names(experiment, file, base, tree)
-    _check_switches(scenario, experiment, tree)
     observed = _observations(scenario, experiment, path.parent, tree)
+    outcomes = len({*experiment.measures, *observed})
+    _refuse(design_problems(experiment, parameters, outcomes, tree))
+    _refuse(_switch_problems(scenario, experiment, observed, tree))
     own = slug(path.stem) if len(experiment.scenario) == 1 else slug(f"{path.stem}-{base.slug}")
     return Study(experiment, own, path.parent, file, scenario, parameters, observed)
 
@@ -250,6 +259,7 @@ def _at(value: Any, node: Node) -> Node:
 def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tuple[Parameter, ...]:
     """The parameters with their ranges as the compiler reads them."""
     draws, problems, found = compile_scenario(scenario).draws, [], []
+    known: dict[str, str] = {}  # paths by the number that they lead to
     for path, one in experiment.parameters.items():
         place = locate(tree, ("parameters", path), key=True)
         draw = draw_of(path, scenario, draws)
@@ -258,10 +268,13 @@ def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tu
             problems.append(Problem(place, "no-number", text))
             continue
         low, high = draw.distribution.arguments
-        if low == high:
-            problems.append(
-                Problem(place, "bad-range", f"{path} has no range: {low:g} to {high:g}.")
-            )
+        if high - low <= NARROWEST * max(1.0, abs(low), abs(high)):
+            text = f"{path} has no range: {low:g} to {high:g}."
+            problems.append(Problem(place, "bad-range", text))
+        if draw.name in known:
+            text = f"'{path}' is the same number as '{known[draw.name]}'; only one would count."
+            problems.append(Problem(place, "given-twice", text, "Keep one of the two."))
+        known[draw.name] = path
         found.append(Parameter(path, low, high, one.label, _unit(path)))
     if problems:
         raise ScenarioError(problems)
@@ -318,13 +331,45 @@ def _unit(path: str) -> str:
     return {"half_life": "months", "chance": "per year", "adaptability": "per month"}.get(last, "")
 
 
-def _check_names(experiment: Experiment, file: str, base: Scenario, tree: Mapping) -> None:
-    problems = [
-        *_unknown_claims(experiment, file, base, tree),
-        *_unknown_measures(experiment, tree),
-    ]
-    if problems:
-        raise ScenarioError(problems)
+def _refuse(problems: Iterable[Problem]) -> None:
+    if found := list(problems):
+        raise ScenarioError(found)
+
+
+def _bad_names(
+    experiment: Experiment, file: str, base: Scenario, tree: Mapping
+) -> Iterator[Problem]:
+    yield from _unknown_claims(experiment, file, base, tree)
+    yield from _unknown_measures(experiment, tree)
+    yield from _names_taken(experiment, base, tree)
+
+
+def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:
+    """Names of two things at once, of which one would vanish from tables or what is kept."""
+    for name in experiment.measures:
+        if claim_of(name) in base.claims:
+            text = f"The scenario has a claim '{claim_of(name)}', which this measure is kept as."
+            yield Problem(locate(tree, ("measures", name), key=True), "name-taken", text)
+    section = "players" if experiment.attribute is not None else "levers"
+    named: tuple[tuple[TreePath, AnyMapping[str, Measure | Range | Switch], set[str]], ...] = (
+        (("measures",), experiment.measures, {*TAKEN, *experiment.parameters}),
+        (("parameters",), experiment.parameters, {*TAKEN}),
+        ((experiment.method, section), experiment.switches, {WHOLE, NOTHING}),
+    )
+    for at, parts, taken in named:
+        shown: dict[str, str] = {}
+        for key, part in parts.items():
+            place = locate(tree, (*at, key), key=True)
+            label = locate(tree, (*at, key, "label")) if part.label else place
+            if key in taken or part.label in taken:
+                text = f"'{key if key in taken else part.label}' is the name of something else in "
+                text += "tables and in what is kept."
+                yield Problem(place if key in taken else label, "name-taken", text)
+            words = part.label or key
+            if words in shown:
+                text = f"'{words}' is what '{shown[words]}' is called already."
+                yield Problem(label, "name-taken", text, "Give it a label of its own.")
+            shown |= {words: key, f"{words}{HELD_OUT_WORDS}": key}
 
 
 def _unknown_claims(
@@ -370,24 +415,47 @@ def _unknown_measures(experiment: Experiment, tree: Mapping) -> list[Problem]:
     ]
 
 
-def _check_switches(scenario: Scenario, experiment: Experiment, tree: Mapping) -> None:
-    """Raises what is wrong with a switch, off or on, at its place."""
-    problems: list[Problem] = []
+def _switch_problems(
+    scenario: Scenario, experiment: Experiment, observed: AnyMapping[str, Matched], tree: Mapping
+) -> Iterator[Problem]:
+    """What is wrong with each switch, off or on; then with all of them off, and all on."""
     section = "players" if experiment.attribute is not None else "levers"
-    for name in experiment.switches:
-        place = locate(tree, (experiment.method, section, name))
-        switch = experiment.switches[name]
-        for on in (False, True):
-            problems += _problems_of(scenario, switch.changes(on=on), place)
-    if problems:
-        raise ScenarioError(problems)
+    at: TreePath = (experiment.method, section)
+    switches = experiment.switches.items()
+    alone = [
+        problem
+        for name, switch in switches
+        for on in (False, True)
+        for problem in _problems_of(
+            scenario, switch.changes(on=on), observed, locate(tree, (*at, name))
+        )
+    ]
+    yield from alone
+    if alone or len(switches) < 2:
+        return
+    for on in (False, True):
+        changes: dict[str, Any] = {}
+        for _, switch in switches:
+            changes |= switch.changes(on=on)
+        yield from _problems_of(scenario, changes, observed, locate(tree, at))
 
 
 def _problems_of(
-    scenario: Scenario, changes: AnyMapping[str, Any], place: Position
-) -> tuple[Problem, ...]:
+    scenario: Scenario,
+    changes: AnyMapping[str, Any],
+    observed: AnyMapping[str, Matched],
+    place: Position,
+) -> Iterator[Problem]:
+    """What is wrong with the scenario with some changes, all of it said to be at one place."""
     try:
-        _changed(scenario, [(path, from_plain(value, place)) for path, value in changes.items()])
+        changed = _changed(
+            scenario, [(path, from_plain(to, place)) for path, to in changes.items()]
+        )
     except ScenarioError as error:
-        return error.problems
-    return ()
+        yield from error.problems
+        return
+    pairs = set(pair_names_of(changed))
+    for name, matched in observed.items():
+        if missing := sorted({*matched.observations["dyad"]} - pairs):
+            text = f"It takes {', '.join(missing)} away, which '{name}' is observed for."
+            yield Problem(place, "bad-switch", text)

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.attribute import Attribution, MeasureAttribution
+from relsim.experiments.attribute import WHOLE, Attribution, MeasureAttribution
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
 from relsim.scenario.load import slug
@@ -62,7 +62,7 @@ def attribution_frame(attribution: Attribution, one: MeasureAttribution) -> pd.D
             "alone": one.leave_one_out.value[ranked],
         }
     )
-    whole = {"name": "All together", "value": one.whole.value[0], "alone": np.nan}
+    whole = {"name": WHOLE, "value": one.whole.value[0], "alone": np.nan}
     ends = {"low": one.whole.low[0], "high": one.whole.high[0]}
     frame = pd.concat([players, pd.DataFrame([{**whole, **ends}])], ignore_index=True)
     kinds = np.where(frame["value"] < 0, "lowers", "raises")

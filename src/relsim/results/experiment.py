@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
+from pydantic import BaseModel
 
 from relsim import __version__
 from relsim.analysis.summary import write_table
@@ -156,14 +157,21 @@ def open_experiment(folder: str | Path) -> ExperimentResult:
 
 def experiment_id(study: Study) -> str:
     """Twelve hexadecimal digits over all that decides the numbers of an experiment."""
-    experiment = study.experiment.model_dump(mode="json", by_alias=True)
-    return digest([_less_words(experiment), _scenario_hash(study), _files(study), __version__])[:12]
+    experiment = study.experiment
+    asked = experiment.model_dump(mode="json", by_alias=True, exclude=_words_of(experiment))
+    return digest([asked, _scenario_hash(study), _files(study), __version__])[:12]
 
 
-def _less_words(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _less_words(one) for key, one in data.items() if key not in _WORDS}
-    return data
+def _words_of(part: Any) -> dict[str, Any]:
+    """The keys of the format, at every depth, whose text moves no number; a name that a person
+    chose is none, though it be spelt the same."""
+    if isinstance(part, dict):
+        inside = {key: _words_of(one) for key, one in part.items()}
+    elif isinstance(part, BaseModel):
+        inside = {key: True if key in _WORDS else _words_of(one) for key, one in part}
+    else:
+        return {}
+    return {key: words for key, words in inside.items() if words}
 
 
 def _scenario_hash(study: Study) -> str:

@@ -93,6 +93,49 @@ def test_words_alone_do_not_make_another_experiment(tmp_path: Path) -> None:
     assert experiment_id(study_in(tmp_path, {**VARIED, "set": {"A.ties.C": 0.1}})) != before
 
 
+WORDS = ("name", "about", "label")  # keys of the format whose text moves no number
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_name_that_a_person_chose_counts_though_it_is_a_word_of_the_format(
+    tmp_path: Path, word: str
+) -> None:
+    """Measures, goals, bounds, players, levers and paths may be called as such keys are."""
+
+    def ids(*experiments: dict[str, Any]) -> int:
+        return len({experiment_id(study_in(tmp_path, one)) for one in experiments})
+
+    measures = {word: {"level": "A-B", "label": "x"}}
+    tuned = [
+        {**PLAIN, "measures": measures, "tune": {"goals": {word: goal}, "trials": 12}}
+        for goal in (0.3, 0.4)
+    ]
+    assert ids(*tuned) == 2
+    asked = [
+        {**METHODS["sweep"], "measures": {word: {"level": tie, "label": "x"}}}
+        for tie in ("A-B", "A-C")
+    ]
+    assert ids(*asked) == 2
+    switches = [
+        {**METHODS["attribute"], "attribute": {"players": {word: {"off": {"A.ties.B": value}}}}}
+        for value in (0, 0.1)
+    ]
+    assert ids(*switches) == 2
+    advised = [
+        {
+            **METHODS["advise"],
+            "measures": measures,
+            "advise": {
+                "levers": {word: {"events": ["deal"], "label": label}},
+                "raise": word,
+                "bounds": {word: {"above": least}},
+            },
+        }
+        for label, least in (("x", 0.1), ("y", 0.1), ("y", 0.2))
+    ]
+    assert (ids(*advised[:2]), ids(*advised)) == (1, 2)
+
+
 class Interrupting:
     """A watcher that presses Ctrl-C after some runs."""
 

@@ -84,7 +84,7 @@ def _refuse_too_many(experiment: Experiment, points: int, outcomes: int) -> None
     numbers = points * (columns + experiment.runs * outcomes)
     if numbers > MOST_NUMBERS:
         raise RelsimError(
-            f"{points:,} points with {experiment.runs:,} runs of {outcomes} measures are "
+            f"{points:,} points with {experiment.runs:,} runs and {outcomes} outcomes are "
             f"{_count(numbers)} numbers; at most {MOST_NUMBERS:,} are taken. Ask for fewer points, "
             "runs or measures."
         )

@@ -19,7 +19,7 @@ from relsim.experiments.attribute import WHOLE
 from relsim.experiments.design import design_problems
 from relsim.experiments.misfit import Matched, match
 from relsim.experiments.overlaps import overlap_problems
-from relsim.experiments.parameters import TAKEN, Parameter
+from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
 from relsim.experiments.schema import Experiment, Measure, Range, Switch
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
@@ -129,6 +129,7 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
     if tree is None or problems:
         raise ScenarioError(problems)
     experiment = _typed(tree)
+    _refuse(_repeated_scenarios(experiment, tree))
     return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
 
 
@@ -167,6 +168,14 @@ def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str
         if len(pattern) == len(owner) and all(alike):
             return model, words
     return None, "this"
+
+
+def _repeated_scenarios(experiment: Experiment, tree: Mapping) -> Iterator[Problem]:
+    for place, file in enumerate(experiment.scenario):
+        if file in experiment.scenario[:place]:
+            text = f"'{file}' stands in this list twice."
+            position = locate(tree, ("scenario", place))
+            yield Problem(position, "given-twice", text, "Keep one of the two.")
 
 
 def _scenario_of(name: str, tree: Mapping, folder: Path) -> Scenario:
@@ -352,8 +361,8 @@ def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Itera
             yield Problem(locate(tree, ("measures", name), key=True), "name-taken", text)
     section = "players" if experiment.attribute is not None else "levers"
     named: tuple[tuple[TreePath, AnyMapping[str, Measure | Range | Switch], set[str]], ...] = (
-        (("measures",), experiment.measures, {*TAKEN, *experiment.parameters}),
-        (("parameters",), experiment.parameters, {*TAKEN}),
+        (("measures",), experiment.measures, {*KEPT, *experiment.parameters}),
+        (("parameters",), experiment.parameters, {*COLUMNS}),
         ((experiment.method, section), experiment.switches, {WHOLE, NOTHING}),
     )
     for at, parts, taken in named:
@@ -421,23 +430,28 @@ def _switch_problems(
     """What is wrong with each switch, off or on; then with all of them off, and all on."""
     section = "players" if experiment.attribute is not None else "levers"
     at: TreePath = (experiment.method, section)
-    switches = experiment.switches.items()
-    alone = [
-        problem
-        for name, switch in switches
-        for on in (False, True)
-        for problem in _problems_of(
-            scenario, switch.changes(on=on), observed, locate(tree, (*at, name))
-        )
-    ]
-    yield from alone
-    if alone or len(switches) < 2:
-        return
-    for on in (False, True):
-        changes: dict[str, Any] = {}
-        for _, switch in switches:
-            changes |= switch.changes(on=on)
-        yield from _problems_of(scenario, changes, observed, locate(tree, at))
+    together: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+    sound = True
+    for name, switch in experiment.switches.items():
+        for on, all_changes in together.items():
+            changes, said = switch.changes(on=on), f"With '{name}' {'on' if on else 'off'}"
+            all_changes |= changes
+            place = locate(tree, (*at, name))
+            for problem in _problems_of(scenario, changes, observed, place):
+                sound = False
+                own = problem.position.file == place.file
+                yield problem if own else _told(problem, place, said)
+    for on, all_changes in together.items() if sound else ():
+        said = f"With all {section} {'on' if on else 'off'}"
+        place = locate(tree, at)
+        for problem in _problems_of(scenario, all_changes, observed, place):
+            yield _told(problem, place, said)
+
+
+def _told(problem: Problem, place: Position, said: str) -> Problem:
+    """A problem of a changed scenario at the place of the change; ``said`` is when it is so."""
+    elsewhere = "" if problem.position.file == place.file else f", at {problem.position}"
+    return Problem(place, problem.code, f"{said}{elsewhere}: {problem.text}", problem.hint)
 
 
 def _problems_of(
@@ -446,7 +460,7 @@ def _problems_of(
     observed: AnyMapping[str, Matched],
     place: Position,
 ) -> Iterator[Problem]:
-    """What is wrong with the scenario with some changes, all of it said to be at one place."""
+    """What is wrong with the scenario with some changes, which all stand at one place."""
     try:
         changed = _changed(
             scenario, [(path, from_plain(to, place)) for path, to in changes.items()]
@@ -457,5 +471,5 @@ def _problems_of(
     pairs = set(pair_names_of(changed))
     for name, matched in observed.items():
         if missing := sorted({*matched.observations["dyad"]} - pairs):
-            text = f"It takes {', '.join(missing)} away, which '{name}' is observed for."
-            yield Problem(place, "bad-switch", text)
+            text = f"There is no {', '.join(missing)}, which '{name}' has observations of."
+            yield Problem(place, "nothing-observed", text)

@@ -14,12 +14,14 @@ from relsim.errors import RelsimError
 from relsim.experiments import schema
 from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.attribute import attribute, attribution_points
+from relsim.experiments.boxes import PRIM
 from relsim.experiments.design import DESIGNS, sweep_key
 from relsim.experiments.discover import Outcome, discover
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
 from relsim.experiments.objectives import Objective
+from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import Bound, Goal
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
@@ -62,6 +64,7 @@ def points_of(study: Study) -> Values:
     if experiment.advise is not None:
         return advice_points(len(experiment.switches))
     if experiment.discover is not None:
+        require(PRIM)  # rather now than once all is simulated
         return sweep_points("latin-hypercube", parameters, experiment.discover.samples, seed)
     raise RelsimError("`tune` chooses its points as it goes.")
 

@@ -166,7 +166,7 @@ def _words_of(part: Any) -> dict[str, Any]:
     """The keys of the format, at every depth, whose text moves no number; a name that a person
     chose is none, though it be spelt the same."""
     if isinstance(part, dict):
-        inside = {key: _words_of(one) for key, one in part.items()}
+        inside: dict[str, Any] = {key: _words_of(one) for key, one in part.items()}
     elif isinstance(part, BaseModel):
         inside = {key: True if key in _WORDS else _words_of(one) for key, one in part}
     else:

@@ -195,7 +195,7 @@ def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: No
     assert list(study.observed["fit-held-out"].observations["period"]) == ["2021", "2021"]
     result = run_experiment(study, out=tmp_path / "out")
     assert set(result.outcomes) == {"fit", "fit-held-out", "parameters"}
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     assert tuned.states["A"].ties["B"].weight != study.scenario.states["A"].ties["B"].weight
     assert tuned.name == "Three states, tuned"
     (tmp_path / "series.csv").write_text("dyad,period,value\nX-Y,2020,0.3\n", encoding="utf-8")
@@ -206,7 +206,7 @@ def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: No
 def test_what_set_changes_is_in_the_tuned_scenario(tmp_path: Path, no_drawing: None) -> None:
     file = written(tmp_path, {**METHODS["tune"], "set": {"B.ties.A": 0.05}})
     result = run_experiment(file, out=tmp_path / "out")
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     assert tuned.states["B"].ties["A"].weight == 0.05
 
 
@@ -233,7 +233,7 @@ def test_a_known_number_is_recovered_from_a_simulated_series(
     rows = [f"A-B,{2020 + n // 12}-{n % 12 + 1:02d},{level:.4f}" for n, level in enumerate(months)]
     (tmp_path / "series.csv").write_text("\n".join(["dyad,period,value", *rows]) + "\n")
     result = run_experiment(study_in(tmp_path, TWIN), out=tmp_path / "out")
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     deal = tuned.as_written["events"]["deal"]
     assert deal["effects"][0]["size"] == pytest.approx(0.4, abs=0.1)
     found = result.tables["parameters"].set_index("path")

@@ -62,6 +62,7 @@ class Study:
         slug: its name as a folder.
         folder: where the file is.
         file: of the scenario, from there.
+        base: the scenario as its file has it.
         scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
             and the measures that ask what a claim asks as claims.
         parameters: what is varied, with ranges in the unit of each number.
@@ -73,6 +74,7 @@ class Study:
     slug: str
     folder: Path
     file: str
+    base: Scenario
     scenario: Scenario
     parameters: tuple[Parameter, ...]
     observed: AnyMapping[str, Matched]
@@ -144,7 +146,7 @@ def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Stud
     _refuse(design_problems(experiment, parameters, outcomes, tree))
     _refuse(_switch_problems(scenario, experiment, observed, tree))
     own = slug(path.stem) if len(experiment.scenario) == 1 else slug(f"{path.stem}-{base.slug}")
-    return Study(experiment, own, path.parent, file, scenario, parameters, observed)
+    return Study(experiment, own, path.parent, file, base, scenario, parameters, observed)
 
 
 def claim_of(measure: str) -> str:

@@ -55,7 +55,6 @@ from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.load import load
 
 FORMAT = 1
 TRIALS, TUNED = "trials.log", "tuned.yaml"
@@ -234,7 +233,7 @@ def _write(
             findings = findings_of(study, outcomes.points, outcomes.by_measure)
         else:
             outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
-            (folder / TUNED).write_text(_tuned_scenario(study, tuning, folder), encoding="utf-8")
+            (folder / TUNED).write_text(_tuned_scenario(study, tuning), encoding="utf-8")
         tables = tables_of(findings)
         for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")
@@ -253,11 +252,9 @@ def _write(
     write_manifest(content, folder)
 
 
-def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
-    """A scenario that extends the one tuned, with what was found."""
-    file, changed = study.folder / study.file, study.experiment.set
-    base = load(file, changed, extends_anywhere=True)
-    return tuned_text(tuning, base, file, folder, besides=changed)
+def _tuned_scenario(study: Study, tuning: Tuning) -> str:
+    """The scenario that was tuned, with what was found."""
+    return tuned_text(tuning, study.base, besides=study.experiment.set)
 
 
 def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:

@@ -24,6 +24,7 @@ from relsim.experiments.schema import Experiment, Measure, Range, Switch
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
+from relsim.scenario.inherit import real_path
 from relsim.scenario.load import check_file, check_tree, slug
 from relsim.scenario.reader import is_file, read_file, yaml_files
 from relsim.scenario.schema import Scenario
@@ -49,6 +50,7 @@ _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
 # Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
 _NO_THRESHOLD = -1e6
 _CLAIM = "measure_{}"
+FOLDER = "experiments"  # where experiments stand beside the folders of their scenarios
 HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
 NARROWEST = 1e-9  # of its size is a range; levels are kept to a tenth of a millionth
 
@@ -102,14 +104,18 @@ class Study:
         return f"{words}{HELD_OUT_WORDS}" if key.endswith(HELD_OUT) else words
 
 
-def load_experiment(path: str | Path) -> Study:
+def load_experiment(path: str | Path, *, anywhere: bool = False) -> Study:
     """The experiment of a YAML file, with its scenario.
+
+    Args:
+        path: the file.
+        anywhere: allow `scenario`, `misfit` and `extends` to leave the folder of the experiment.
 
     Raises:
         ScenarioError: with every problem of the file and of its scenario, located.
         RelsimError: it names several scenarios.
     """
-    studies = load_experiments(path)
+    studies = load_experiments(path, anywhere=anywhere)
     if len(studies) > 1:
         raise RelsimError(
             f"{path} names {len(studies)} scenarios; load_experiments takes them all."
@@ -117,8 +123,12 @@ def load_experiment(path: str | Path) -> Study:
     return studies[0]
 
 
-def load_experiments(path: str | Path) -> tuple[Study, ...]:
+def load_experiments(path: str | Path, *, anywhere: bool = False) -> tuple[Study, ...]:
     """The experiment of a YAML file on each of its scenarios.
+
+    Args:
+        path: the file.
+        anywhere: as of :func:`load_experiment`.
 
     Raises:
         ScenarioError: with every problem of the file and of its scenarios, located.
@@ -132,11 +142,17 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
         raise ScenarioError(problems)
     experiment = _typed(tree)
     _refuse(_repeated_scenarios(experiment, tree))
-    return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
+    if not anywhere:
+        _refuse(_files_outside(experiment, tree, path.parent))
+    return tuple(
+        _study(experiment, file, tree, path, anywhere=anywhere) for file in experiment.scenario
+    )
 
 
-def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
-    base = _scenario_of(file, tree, path.parent)
+def _study(
+    experiment: Experiment, file: str, tree: Mapping, path: Path, *, anywhere: bool
+) -> Study:
+    base = _scenario_of(file, tree, path.parent, anywhere=anywhere)
     _refuse(_bad_names(experiment, file, base, tree))
     _refuse(overlap_problems(base._tree, experiment, tree))
     scenario = _with_everything(base, experiment, tree)
@@ -180,13 +196,33 @@ def _repeated_scenarios(experiment: Experiment, tree: Mapping) -> Iterator[Probl
             yield Problem(position, "given-twice", text, "Keep one of the two.")
 
 
-def _scenario_of(name: str, tree: Mapping, folder: Path) -> Scenario:
+def _files_outside(experiment: Experiment, tree: Mapping, folder: Path) -> Iterator[Problem]:
+    """Files that lie neither in the folder of the experiment nor, where that is called
+    `experiments`, in the folder it stands in beside scenarios."""
+    files: list[tuple[str, TreePath]] = [
+        (file, ("scenario", place)) for place, file in enumerate(experiment.scenario)
+    ]
+    files += [
+        (measure.misfit, ("measures", name, "misfit"))
+        for name, measure in experiment.measures.items()
+        if measure.misfit is not None
+    ]
+    root = real_path(folder)
+    root = root.parent if root.name == FOLDER else root
+    for file, at in files:
+        if not real_path(folder / file).is_relative_to(root):
+            text = f"{file} lies outside the folder of the experiment."
+            hint = "Allow it with --extends-anywhere."
+            yield Problem(locate(tree, at), "file-outside", text, hint)
+
+
+def _scenario_of(name: str, tree: Mapping, folder: Path, *, anywhere: bool) -> Scenario:
     file = folder / name
     if not is_file(file):
         hint = did_you_mean(file.name, yaml_files(file.parent))
         text = f"There is no scenario {name} from this folder."
         raise ScenarioError([Problem(locate(tree, ("scenario",)), "not-found", text, hint)])
-    return check_file(file, extends_anywhere=True).require()
+    return check_file(file, extends_anywhere=anywhere).require()
 
 
 # The scenario with all that the experiment brings

@@ -27,7 +27,7 @@ def in_one_line(raw: Any) -> Any:
     return " ".join(raw.split()) if isinstance(raw, str) else raw
 
 
-OneLine: TypeAlias = Annotated[str, BeforeValidator(in_one_line, json_schema_input_type=str)]
+Title: TypeAlias = Annotated[str, BeforeValidator(in_one_line, json_schema_input_type=str)]
 
 
 def _as(key: str) -> Callable[[Any], Any]:
@@ -41,7 +41,7 @@ class Range(Part):
     range: list[Any] = Field(
         min_length=2, max_length=2, description="Low and high, written as the number itself is."
     )
-    label: OneLine = Field("", description="Name for figures; the path by default.")
+    label: Title = Field("", description="Name for figures; the path by default.")
 
 
 class Switch(Part):
@@ -59,7 +59,7 @@ class Switch(Part):
     on: dict[str, Any] = Field(
         default_factory=dict, description="Values, by path, where it is there; none: as written."
     )
-    label: OneLine = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +114,7 @@ class Measure(Part):
         None,
         description="Of `misfit`: periods that end after this month are held out, and told apart.",
     )
-    label: OneLine = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="after")
     def _one_question(self) -> Measure:
@@ -290,7 +290,7 @@ class Experiment(Part):
     """A whole experiment. Load one with :func:`relsim.experiments.load.load_experiment`."""
 
     relsim: Literal[1] = Field(description="Version of this format.")
-    name: OneLine = Field(min_length=1, description="Name for people.")
+    name: Title = Field(min_length=1, description="Name for people.")
     about: str = Field("", description="What is asked, and where the ranges come from.")
     scenario: Annotated[
         list[str],

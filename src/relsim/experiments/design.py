@@ -20,8 +20,8 @@ from relsim.scenario.tree import Mapping, locate
 # Points with their outcomes lie in memory while they are analysed: 0.8 GB, and a few copies.
 MOST_NUMBERS = 100_000_000
 MOST_POINTS = 1_000_000  # of which each is a row of tables; with 20 runs 2 hours at 3,000 a second
-# Each trial is proposed from all before it, and each order of joining is gone through by itself:
-# beyond these numbers that takes longer than to simulate.
+# Each trial is proposed from all before it, so that time grows with their square; orders of joining
+# are gone through one by one. Both are at least a hundred times the default.
 MOST_TRIALS, MOST_ORDERS = 20_000, 100_000
 DESIGNS: dict[str, Design] = {
     "grid": "grid",

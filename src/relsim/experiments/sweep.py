@@ -76,6 +76,9 @@ def sweep_size(design: Design, parameters: tuple[Parameter, ...], size: Levels) 
     if design == "grid":
         entries = zip(parameters, _levels(parameters, size), strict=True)
         return math.prod(_count_of_levels(one, entry) for one, entry in entries)
+    if design == "sobol" and len(parameters) > qmc.Sobol.MAXDIM:
+        text = f"A Sobol sequence has at most {qmc.Sobol.MAXDIM:,} parameters."
+        raise RelsimError(f"{text} Take a Latin hypercube.")
     if not isinstance(size, int) or size < 2:
         raise RelsimError("A sampled design needs a number of points, at least 2.")
     return size

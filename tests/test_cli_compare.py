@@ -53,6 +53,11 @@ def test_files_are_simulated_as_the_first_was(relsim: Command, out: Path) -> Non
 def test_all_pairs_in_one_domain(relsim: Command, out: Path) -> None:
     done = relsim("compare", out / "status-quo", out / "armenia-recognition", "--pair", "all")
     assert len(re.findall(r"│ (?:ARM-\w+|\w+-ARM) ", done.stdout)) == 10
+    overall = relsim(
+        *("compare", out / "status-quo", out / "armenia-recognition", "--pair", "all"),
+        *("--domain", "overall"),
+    )
+    assert overall.stdout == done.stdout
     done = relsim(
         *("compare", out / "status-quo", out / "armenia-recognition"),
         *("--pair", "all", "--domain", "economic"),

@@ -230,7 +230,7 @@ def test_devices_and_pipes_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "link.csv").symlink_to("/dev/zero")
     for file in (tmp_path / "pipe.csv", tmp_path / "link.csv", Path("/dev/zero")):
-        with pytest.raises(ScenarioError, match="is a device|is a pipe"):
+        with pytest.raises(ScenarioError, match=r"is a device|is a pipe"):
             read_observed(file)
     big = tmp_path / "big.csv"
     big.touch()

@@ -289,7 +289,7 @@ def test_a_list_of_codes_that_is_damaged_is_refused(tmp_path: Path, content: byt
     codes.write_bytes(content)
     with pytest.raises(ScenarioError):
         made(tmp_path, ["date,source,target,quad", "2008,PAK,IND,1"], codes=codes)
-    with pytest.raises(ScenarioError, match="is a device|is a pipe"):
+    with pytest.raises(ScenarioError, match=r"is a device|is a pipe"):
         made(tmp_path, ["date,source,target,quad"], codes=Path("/dev/zero"))
 
 

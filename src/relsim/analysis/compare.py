@@ -24,6 +24,7 @@ from relsim.analysis.pairing import (
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
+from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.simulate import Ensemble
 from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError, did_you_mean, plain_hint
@@ -234,11 +235,12 @@ def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Co
         base: what is compared with.
         other: what is compared; on the same seed, time span, step, domains and version.
         domain: compare cooperation in this domain, of the pairs that both keep by domain;
-            overall cooperation of all pairs where absent.
+            overall cooperation of all pairs where absent, or ``overall``.
 
     Raises:
         ResultsError: they cannot be paired, or have no pair in common.
     """
+    domain = None if domain == OVERALL else domain
     if refused := refusal(base, other, domain):
         raise ResultsError(refused)
     pairs = _shared_pairs(base, other, domain)

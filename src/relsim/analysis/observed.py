@@ -118,6 +118,12 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
     if header is None:
         said = Problem(Position(name), "no-rows", "The file is empty.", _FORM)
         return pd.DataFrame(), problems or [said]
+    if not _is_of_a_series(header):
+        place = Position(name, header[0].position.line)
+        text = "This is no series: its first line does not name the columns."
+        semicolons = any(sign in field.text for field in header for sign in ";\t")
+        hint = "Separate columns by commas." if semicolons else _FORM
+        return pd.DataFrame(), [Problem(place, "no-series", text, hint)]
     places = _header(header, name, problems)
     rows = []
     for line in lines:
@@ -163,6 +169,14 @@ def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Fiel
             _Field(text.strip(), Position(name, number, column))
             for text, column in zip(texts, columns, strict=False)
         ]
+
+
+def _is_of_a_series(header: list[_Field]) -> bool:
+    """Whether a first line is that of a series, perhaps with a slip.
+
+    Of any other file, which may have been named by mistake or by somebody else, nothing is quoted.
+    """
+    return len({field.text for field in header} & {*REQUIRED}) >= len(REQUIRED) - 1
 
 
 def _header(header: list[_Field], name: str, problems: list[Problem]) -> dict[str, int]:

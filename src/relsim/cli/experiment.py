@@ -23,6 +23,13 @@ def experiment(
     check: Annotated[
         bool, typer.Option("--check", help="Check the file alone; simulate nothing.")
     ] = False,
+    extends_anywhere: Annotated[
+        bool,
+        typer.Option(
+            "--extends-anywhere",
+            help="Let scenarios and series, and what scenarios extend, lie outside the folder.",
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
 ) -> None:
     """Tune parameters, and learn which of them matter: sweep, sensitivity, tune, attribute, advise,
@@ -30,7 +37,11 @@ def experiment(
     refuse_both(workers, cluster)
     from relsim.experiments.load import load_experiments
 
-    studies = [(file, study) for file in files for study in load_experiments(file)]
+    studies = [
+        (file, study)
+        for file in files
+        for study in load_experiments(file, anywhere=extends_anywhere)
+    ]
     if check:
         for file in files:
             typer.echo(f"{file}: sound")

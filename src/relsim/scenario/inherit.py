@@ -49,7 +49,7 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     lineage = Lineage()
     layers: list[Mapping] = []
     seen: set[Path] = set()
-    root = _real(path).parent
+    root = real_path(path).parent
     current: Path | None = path
     while current is not None:
         layer, parent = _read_layer(current, lineage, seen)
@@ -79,7 +79,7 @@ def _read_layer(
     """One file less its `extends`, and that."""
     name = str(path)
     lineage.files.append(name)
-    seen.add(_real(path))
+    seen.add(real_path(path))
     tree, problems = read_file(path, name)
     lineage.problems += problems
     if tree is None:
@@ -127,7 +127,7 @@ def _next_file(
 def _refusal(
     target: Path, position: Position, root: Path, length: int, seen: set[Path], *, anywhere: bool
 ) -> Problem | None:
-    real = _real(target)
+    real = real_path(target)
     if real in seen:
         return Problem(position, "extends-cycle", f"{target} extends itself in the end.")
     if length >= MAX_CHAIN:
@@ -141,7 +141,7 @@ def _refusal(
     return None
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """The path less symbolic links; as it is where links run in a circle or no file can be."""
     try:
         return path.resolve()

@@ -55,6 +55,10 @@ class ResultsError(RelsimError):
     """A results folder cannot be written or read."""
 
 
+class RelsimWarning(UserWarning):
+    """Something went otherwise than asked, and what was asked is still of use."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The closest known word as a hint, or the whole list where it is short."""
     names = list(known)

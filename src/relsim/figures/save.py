@@ -112,6 +112,8 @@ class Painter:
                     self._send(request)
                     said = self._receive()
                 except _Ended as end:
+                    if self._closed:  # by another thread, which needs no figures any more
+                        raise ResultsError("The drawing process was told to end.") from None
                     said = {"undrawn": str(end)}
             if "unwritten" in said:
                 raise ResultsError(f"The figures could not be drawn: {said['unwritten']}.")

@@ -152,6 +152,7 @@ def written_once(
         waiting: called before waiting for another process that writes it.
 
     Raises:
+        KeyboardInterrupt: with a word on what is kept, where the work was interrupted.
         ResultsError: the place cannot be written.
     """
     try:
@@ -161,6 +162,9 @@ def written_once(
                 return True
             with written_aside(folder, afresh=True) as aside:
                 write(aside)
+    except KeyboardInterrupt:
+        kept = BEGINS_AFRESH if force else "Nothing is kept; the same command begins afresh."
+        raise KeyboardInterrupt(f"Stopped. {kept}") from None
     except OSError as error:
         raise unwritable(error, folder) from error
     return False

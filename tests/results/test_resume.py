@@ -22,6 +22,7 @@ from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
 from relsim.results import resume, views
+from relsim.results.family import run_family
 from relsim.results.folder import locked, place_aside, written_aside, written_once
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
@@ -199,6 +200,19 @@ def test_a_closed_terminal_ends_processes_and_what_tracks_them_without_a_word(fi
     _, said = process.communicate(timeout=60)
     assert process.returncode == 129
     assert re.fullmatch(r"Stopped. [\d,]+ of 2,500 chunks are kept; .* from there.\n", said)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "/".join(["a" * 250] * 20)])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_place_that_no_folder_can_have_is_refused(file: Path, name: str, force: bool) -> None:
+    out = file.parent / name
+    said = "cannot be written: .*Choose another place with --out"
+    with pytest.raises(ResultsError, match=said):
+        simulated(file, out=out, force=force)
+    with pytest.raises(ResultsError, match=said):
+        run_family([file], out=out, runs=8, force=force)
+    with pytest.raises(ResultsError, match=said):
+        written_once(out / "x", lambda _: None, force=force, waiting=lambda: None)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from relsim.errors import RelsimWarning
 F = TypeVar("F", bound=Callable[..., object])
 
 SOURCES = Path(__file__).parent
+_SETTINGS: Any = numba.config  # made as numba is loaded, so that it has no types
 
 
 def cache_folder(sources: Path) -> Path | None:
@@ -30,11 +31,11 @@ def cache_folder(sources: Path) -> Path | None:
     NUMBA_CACHE_DIR comes before all of them.
     """
     beside = sources / "__pycache__"
-    if not numba.config.CACHE_DIR and _is_writable(beside):
+    if not _SETTINGS.CACHE_DIR and _is_writable(beside):
         return beside
     name = f"model-{_digest(sources)}"
-    if numba.config.CACHE_DIR:
-        return Path(numba.config.CACHE_DIR) / name
+    if _SETTINGS.CACHE_DIR:
+        return Path(_SETTINGS.CACHE_DIR) / name
     for folder in _folders_of_the_user():
         if _is_writable(folder) and _is_of_this_user_alone(folder):
             return folder / name
@@ -97,7 +98,7 @@ def say_where_code_is_kept(folder: Path | None) -> None:
             "The variable NUMBA_CACHE_DIR names such a folder."
         )
         warnings.warn(text, RelsimWarning, stacklevel=2)
-    elif folder.parent.name.startswith("relsim-") and not numba.config.CACHE_DIR:
+    elif folder.parent.name.startswith("relsim-") and not _SETTINGS.CACHE_DIR:
         text = (
             f"Compiled code is kept in {folder.parent}, since neither the installation nor a cache "
             "of the user can be written."
@@ -107,13 +108,13 @@ def say_where_code_is_kept(folder: Path | None) -> None:
 
 def _jit(function: F, **options: Any) -> F:
     """numba's own decorator, with the cache in its folder, where there is one."""
-    given = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = "" if _CACHE in (None, SOURCES / "__pycache__") else str(_CACHE)
+    given = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = "" if _CACHE in (None, SOURCES / "__pycache__") else str(_CACHE)
     try:
         jit = numba.njit(cache=_CACHE is not None, nogil=True, error_model="numpy", **options)
         return cast(F, jit(function))
     finally:
-        numba.config.CACHE_DIR = given
+        _SETTINGS.CACHE_DIR = given
 
 
 def compiled(function: F) -> F:

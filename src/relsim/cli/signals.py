@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -36,6 +37,7 @@ class Stopping:
         """Interrupts the work; on a second wish ends the process."""
         if not self.number:
             self.number, self._since = number, time.monotonic()
+            warnings.simplefilter("ignore")  # of work that libraries leave half done
             raise KeyboardInterrupt
         if time.monotonic() - self._since > ONE_WISH:
             os._exit(self.code)

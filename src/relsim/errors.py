@@ -79,6 +79,10 @@ class ResultsError(RelsimError):
     """A results folder cannot be written or read."""
 
 
+class RelsimWarning(UserWarning):
+    """Something went otherwise than asked, and what was asked is still of use."""
+
+
 def printable(text: str) -> str:
     """A line that a terminal shows as it is: escapes in place of what would act on it."""
     return "".join(one if one.isprintable() else _escape(one) for one in text)

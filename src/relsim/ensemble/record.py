@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.model.kernel import Recording
 from relsim.model.plan import NONE, Compiled, Ints, Program
+
+if TYPE_CHECKING:
+    from relsim.model.kernel import Recording  # the kernel is loaded by what simulates alone
 
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
@@ -208,6 +210,8 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
 
 def recording(program: Program, kept: Recorder, runs: int) -> Recording:
     """Empty arrays for the kernel to fill, for some runs."""
+    from relsim.model.kernel import Recording
+
     times, domains = int(kept.places.max()) + 1, program.sizes.domains
     return Recording(
         places=kept.places,

@@ -417,7 +417,7 @@ def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
 def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was stopped
     folder.mkdir()
-    painter.draw(charts, folder)
+    painter.draw_what_can_be(charts, folder)
 
 
 def _manifest(

@@ -3,7 +3,7 @@
 >>> import relsim
 >>> scenario = relsim.load("scenarios/pakistan-russia/status-quo.yaml")
 >>> ensemble = relsim.simulate(scenario, runs=1000, seed=7)
->>> ensemble.data["overall"].sel(pair="PAK-RUS").median("run")
+>>> ensemble.level("PAK-RUS").median("run")
 
 Public names are imported when first used, so that ``import relsim`` stays quick.
 """

@@ -22,6 +22,8 @@ def steps_agree(scenario: Scenario, run: int, steps: int) -> None:
         same = {
             "posture": (model.world.posture, oracle.posture),
             "affinity": (model.world.affinity, oracle.affinity),
+            "chance": (model.world.chance, oracle.chance),
+            "history": (model.world.history_left, oracle.history),
             "cooperation": (model.world.cooperation, oracle.cooperation()),
             "overall": (model.world.overall, oracle.overall()),
         }

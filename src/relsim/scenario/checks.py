@@ -16,6 +16,7 @@ from relsim.scenario.schema import (
     Effect,
     Event,
     Expectation,
+    Interests,
     Pulse,
     Scenario,
     SetNumber,
@@ -93,19 +94,24 @@ class Checker:
 
     def _states(self) -> Iterator[Problem]:
         for code, state in self.scenario.states.items():
-            here: Path = ("states", code)
-            for other, interest in state.ties.items():
-                path: Path = (*here, "ties", other)
-                yield from self._known("state", other, path, key=True)
-                if other == code:
-                    text = f"{code} has a tie interest in itself."
-                    yield self._problem(path, "self-tie", text, key=True)
-                if interest.fades_with is not None:
-                    yield from self._known("context", interest.fades_with, (*path, "fades_with"))
-            for issue in state.issues:
-                yield from self._known("issue", issue, (*here, "issues", issue), key=True)
-            for domain in state.capacity:
-                yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
+            yield from self._interests(("states", code), code, state)
+        for code, reference in self.scenario.reference.items():
+            yield from self._known("state", code, ("reference", code), key=True)
+            yield from self._interests(("reference", code), code, reference)
+
+    def _interests(self, here: Path, code: str, interests: Interests) -> Iterator[Problem]:
+        for other, interest in interests.ties.items():
+            path: Path = (*here, "ties", other)
+            yield from self._known("state", other, path, key=True)
+            if other == code:
+                text = f"{code} has a tie interest in itself."
+                yield self._problem(path, "self-tie", text, key=True)
+            if interest.fades_with is not None:
+                yield from self._known("context", interest.fades_with, (*path, "fades_with"))
+        for issue in interests.issues:
+            yield from self._known("issue", issue, (*here, "issues", issue), key=True)
+        for domain in interests.capacity:
+            yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
 
     def _ties(self) -> Iterator[Problem]:
         seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
@@ -134,7 +140,8 @@ class Checker:
             yield from self._known("domain", tie.domain, path)
 
     def _ceilings(self) -> Iterator[Problem]:
-        """Opening levels above what both states can afford could not be at rest."""
+        """Opening levels above what both states could afford by the reference could not be at
+        rest."""
         for tie, levels in self.scenario.ties.items():
             for domain in self.scenario.domains:
                 key = domain if domain in levels else "overall"
@@ -147,11 +154,16 @@ class Checker:
 
     def _ceiling(self, tie: TieRef, domain: str) -> tuple[float, str]:
         capacities = [
-            (central(self.scenario.states[code].capacity.get(domain, 1.0)), code)
+            (central(self._opening_capacity(code, domain)), code)
             for code in (tie.first, tie.second)
             if code in self.scenario.states
         ]
         return min(capacities, default=(1.0, ""))
+
+    def _opening_capacity(self, code: str, domain: str) -> Number:
+        own = self.scenario.states[code].capacity.get(domain, 1.0)
+        reference = self.scenario.reference.get(code)
+        return own if reference is None else reference.capacity.get(domain, own)
 
     def _event(self, path: Path, event: Event) -> Iterator[Problem]:
         if event.when is not None:

@@ -35,6 +35,16 @@ def quiet(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "parameters": parameters}
 
 
+def settled(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with the opening read with the interests as they are, and history that lasts."""
+    parameters = {**data.get("parameters", {})}
+    parameters.pop("history_half_life", None)
+    return {
+        **{key: part for key, part in data.items() if key != "reference"},
+        "parameters": parameters,
+    }
+
+
 def without_events(scenario: Scenario) -> Scenario:
     """The scenario with every event switched off."""
     return scenario.with_changes({f"events.{name}.off": True for name in scenario.events})

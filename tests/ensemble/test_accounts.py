@@ -171,14 +171,21 @@ def test_an_interest_of_no_weight_has_a_part_of_zero_and_moves_no_other() -> Non
 # Closed forms.
 
 
-def test_one_third_party_pulls_by_gain_weight_and_both_ties() -> None:
+@pytest.mark.parametrize(
+    ("weight", "expected"),
+    [(0.5, 0.25 * 0.5 * (-0.4 - 0.1)), (-0.5, -0.2 * 0.5 * -0.4)],
+    ids=["alignment", "rivalry"],
+)
+def test_one_third_party_pulls_by_gain_weight_and_its_relation(
+    weight: float, expected: float
+) -> None:
     scenario = scenario_of(
         quiet(
             {
                 "domains": ["all"],
-                "states": {"A": {"ties": {"K": 0.5}}, "B": {}, "K": {}},
+                "states": {"A": {"ties": {"K": weight}}, "B": {}, "K": {}},
                 "ties": {"A-K": 0.6, "B-K": -0.4, "A-B": 0.1},
-                "parameters": {"third_party_gain": 0.25},
+                "parameters": {"alignment_gain": 0.25, "rivalry_gain": 0.2},
             }
         )
     )
@@ -186,9 +193,8 @@ def test_one_third_party_pulls_by_gain_weight_and_both_ties() -> None:
         view="level", statistic="mean", domain="all"
     )
     by_way_of_k = level.sel(part="third_party.K")
-    np.testing.assert_allclose(
-        by_way_of_k.sel(direction="A>B"), 0.25 * 0.5 * 0.6 * -0.4, rtol=1e-12
-    )
+    there = by_way_of_k.sel(direction="A>B")
+    np.testing.assert_allclose(there, expected, rtol=1e-12)
     assert (by_way_of_k.sel(direction="B>A") == 0).all()
     rest = level.drop_sel(part=["third_party.K", "affinity"])
     assert float(np.abs(rest).max()) < 1e-15

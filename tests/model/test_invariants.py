@@ -383,7 +383,7 @@ def test_extremes_stay_in_range() -> None:
             "drift": 1e6,
             "alignment_gain": 1e6,
             "rivalry_gain": 1e6,
-            "history_half_life": 0.01,
+            "history_half_life": "0.01 months",
         },
         "events": {"e": {"every": "1 month", "effects": [{"shift": "A-B", "size": 1e6}]}},
     }
@@ -456,10 +456,10 @@ def test_contributions_sum_to_the_pull_of_every_agent(run: int) -> None:
 
 def triangle(gain: float) -> Scenario:
     """Three states that mistrust each other's friends."""
-    others = {"A": "BC", "B": "AC", "C": "AB"}
+    others = {"A": ("B", "C"), "B": ("A", "C"), "C": ("A", "B")}
     data = {
         "time": {"start": "2020-01", "end": "2060-01"},
-        "states": {code: {"ties": dict.fromkeys(rest, -1)} for code, rest in others.items()},
+        "states": {code: {"ties": {a: -1, b: -0.8}} for code, (a, b) in others.items()},
         "ties": {"A-B": 0.3, "A-C": 0.3, "B-C": 0.3},
         "parameters": {"rivalry_gain": gain},
         "events": {"nudge": {"at": "2020-01", "effects": [{"pulse": "A-B", "size": 0.02}]}},

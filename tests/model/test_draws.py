@@ -55,7 +55,7 @@ def test_each_number_is_drawn_once_per_run_and_recorded() -> None:
     both = np.corrcoef(data["drawn"].values.T)
     assert len(set(processes)) < len(names)
     assert np.abs(both[~together]).max() < 4.5 / np.sqrt(400)
-    assert both[together].min() > 0.99
+    assert both[together].min() > 0.9
 
 
 def test_a_draw_does_not_depend_on_the_other_numbers() -> None:

@@ -259,7 +259,7 @@ def test_a_variant_that_restates_its_reference_changes_nothing() -> None:
 
 # 12. Alignment is a pull to a mean.
 
-# Validation objects to sizes of ties that add up to more; at steps of a year such a state overshoots.
+# Validation objects to sizes of ties that add up to more; at steps of a year they overshoot.
 MOST_ATTENTION = 1.5
 
 

@@ -323,7 +323,8 @@ def test_the_order_in_the_file_changes_nothing() -> None:
 def test_other_names_permute_the_results() -> None:
     data = quiet({key: EVERYTHING[key] for key in ("states", "ties", "issues", "context")})
     data["domains"] = ["high", "low"]
-    data["states"]["A"] = {**data["states"]["A"], "traits": {"adaptability": 0.2}}
+    own = {**EVERYTHING["states"]["A"], "traits": {"adaptability": 0.2}}
+    data["states"] = {**EVERYTHING["states"], "A": own}
     data["events"] = {"visit": EVERYTHING["events"]["visit"]}
     names = {"A": "Z", "B": "Y", "C": "X", "D": "W"}
 

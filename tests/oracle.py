@@ -174,9 +174,9 @@ class Oracle:
             self.tie_weight[i, k] = self._interest(
                 path, now.weight if now else None, was.weight if was else None
             )
-            fades_with = (was or now).fades_with
-            if fades_with is not None:
-                self.fades_with[i, k] = fades_with
+            fading = was or now
+            if fading is not None and fading.fades_with is not None:
+                self.fades_with[i, k] = fading.fades_with
 
     def _read_issues_of(self, i: int, own: dict[str, Any], before: dict[str, Any]) -> None:
         """x[i, m] and s[i, m]; 0 where absent."""

@@ -230,7 +230,7 @@ def test_a_changed_interest_moves_by_the_formula_and_a_recoded_one_not_at_all(pa
 def test_a_tie_warms_to_its_friends_and_a_rivalry_to_its_foes(
     weight: float, with_friend: int, with_foe: int
 ) -> None:
-    states = {"A": {}, "K": {}, "FRIEND": {}, "FOE": {}}
+    states: dict[str, Any] = {"A": {}, "K": {}, "FRIEND": {}, "FOE": {}}
     scenario = scenario_of(quiet({"states": states, "ties": {"FRIEND-K": 0.6, "FOE-K": -0.6}}))
     levels = simulate(scenario.with_changes({"A.ties.K": weight}), runs=1).data["overall"][0, -1]
     assert np.sign(levels.sel(pair="A-FRIEND")) == with_friend

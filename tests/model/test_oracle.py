@@ -23,7 +23,7 @@ def steps_agree(scenario: Scenario, run: int, steps: int) -> None:
             "posture": (model.world.posture, oracle.posture),
             "affinity": (model.world.affinity, oracle.affinity),
             "chance": (model.world.chance, oracle.chance),
-            "history": (model.world.history_left, oracle.history),
+            "history": (model.world.history_left, np.array(oracle.history)),
             "cooperation": (model.world.cooperation, oracle.cooperation()),
             "overall": (model.world.overall, oracle.overall()),
         }

@@ -75,7 +75,7 @@ def test_third_parties_add_up() -> None:
         third_party_pull(weights, 0.3, 0.2)
         for weights in ([0, 0.8, 0, 0], [0, 0, -0.5, 0], [0, 0, 0, 0.1])
     ]
-    np.testing.assert_allclose(both[1:], sum(alone)[1:], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(both[1:], np.sum(alone, axis=0)[1:], rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("salience", [0.2, 0.8])

@@ -94,9 +94,9 @@ def test_validate_says_so_and_warns(relsim: Command, tmp_path: Path) -> None:
 
 
 def test_validate_warns_of_a_status_quo_that_runs_away(relsim: Command) -> None:
-    done = relsim("validate", STATUS_QUO, "--set", "third_party_gain=6")
+    done = relsim("validate", STATUS_QUO, "--set", "reciprocity=20")
     assert "unstable-status-quo" in done.stderr
-    assert ".ties." in done.stderr
+    assert ".traits.reciprocity" in done.stderr
 
 
 def test_new_writes_a_starter_that_runs_and_is_not_overwritten(

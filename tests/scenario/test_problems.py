@@ -346,7 +346,7 @@ def test_settings_change_the_tree(
         ("nothing", "bad-set"),
         ("name.x=1", "bad-path"),
         ("A.ties.B=[", "yaml-syntax"),
-        ("A.ties.B=-1", "out-of-range"),
+        ("A.ties.B=-1.1", "out-of-range"),
     ],
 )
 def test_bad_settings_are_located_problems(tmp_path: Path, setting: str, code: str) -> None:
@@ -357,7 +357,7 @@ def test_bad_settings_are_located_problems(tmp_path: Path, setting: str, code: s
 
 def test_changes_from_python_raise_what_is_wrong() -> None:
     with pytest.raises(ScenarioError, match="out-of-range") as caught:
-        scenario_of(EVERYTHING).with_changes({"A.ties.C": -1, "parameters.drift": "x"})
+        scenario_of(EVERYTHING).with_changes({"A.ties.C": -1.1, "parameters.drift": "x"})
     assert len(caught.value.problems) == 2
 
 

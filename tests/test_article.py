@@ -17,6 +17,7 @@ from scenarios_to_test import FAMILY, ROOT
 
 README = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
 FILES = {path.name: path for path in sorted(FAMILY.glob("*.yaml"))}
+SECOND_REGION = ROOT / "scenarios" / "nile-red-sea"
 BASES = ("status-quo.yaml", "hindcast-1991-2020.yaml")
 # The claims of the article; every one is in the files under its name.
 ARTICLE = (
@@ -42,6 +43,13 @@ def rows() -> list[Row]:
     pattern = r"^\|[^|]*\| `(\w+)` \| `([\w.-]+)` \|[^|]*\|[^|]*\| ([a-z ]+) \|"
     text = section("What it claims, and what became of it")
     return [Row(*found) for found in re.findall(pattern, text, re.MULTILINE)]
+
+
+def second_region_verdicts() -> dict[str, str]:
+    """The verdicts of its codebook; where several files judge a claim, one that holds for all."""
+    text = (SECOND_REGION / "CODEBOOK.md").read_text(encoding="utf-8")
+    verdicts = "supported|contradicted|not distinguishable"
+    return dict(re.findall(rf"^\| (\w+) \|[^|]*\| ({verdicts})\b", text, re.MULTILINE))
 
 
 @cache
@@ -106,6 +114,22 @@ def test_what_was_said_in_2010_is_the_hindcast_until_then_and_has_no_date_after(
     assert one.sel(until).equals(other.sel(until))
     after = {"time": "2016-12-01", "pair": "PAK-RUS"}
     assert (one.sel(after) > other.sel(after)).all()
+
+
+def test_every_claim_of_the_second_region_has_its_row() -> None:
+    claims = {claim for path in SECOND_REGION.glob("*.yaml") for claim in load(path).claims}
+    assert claims == set(second_region_verdicts())
+
+
+@pytest.mark.slow
+def test_the_verdicts_of_the_second_region_are_those_of_a_thousand_runs() -> None:
+    files = {path.name: path for path in SECOND_REGION.glob("*.yaml")}
+    ensembles = {name: simulate(load(path), runs=1000) for name, path in files.items()}
+    found: dict[str, set[str]] = {}
+    for ensemble in ensembles.values():
+        for verdict in judge(ensemble, ensembles):
+            found.setdefault(verdict.name, set()).add(verdict.verdict)
+    assert found == {claim: {verdict} for claim, verdict in second_region_verdicts().items()}
 
 
 @pytest.mark.slow

@@ -12,8 +12,11 @@ from relsim.analysis.claims import judge
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.scenario.load import load
 from relsim.scenario.reader import read_text
+from relsim.scenario.reference import changed_interests
+from relsim.scenario.schema import AddToNumber, SetNumber
 from relsim.scenario.tree import plain
-from scenarios_to_test import FAMILY, ROOT
+from relsim.scenario.values import central
+from scenarios_to_test import FAMILY, ROOT, SHIPPED
 
 README = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
 FILES = {path.name: path for path in sorted(FAMILY.glob("*.yaml"))}
@@ -102,6 +105,35 @@ def test_every_event_and_interest_has_a_place_in_the_article_and_every_name_exis
     known |= {"capacity", "pakistan-russia", "context.multipolarity", "PAK.ties.USA"}
     known |= {"PAK.ties.EU", "RUS.ties.IND"}
     assert named <= known
+
+
+def test_an_interest_that_changes_without_a_date_is_changed_and_not_set_on_the_first_day() -> None:
+    changed: dict[str, set[str]] = {}
+    for path in SHIPPED:
+        scenario = load(path)
+        own = {one.path for one in changed_interests(scenario)}
+        if own:
+            changed[path.stem] = own
+        for name, event in scenario.events.items():
+            sets = any(isinstance(one, (SetNumber, AddToNumber)) for one in event.effects)
+            dates = event.at or ([event.from_ or scenario.time.start] if event.every else [])
+            assert not sets or scenario.time.start not in dates, f"{path.name}: {name}"
+    assert changed == {
+        "pakistan-without-washington": {"PAK.ties.USA"},
+        "russia-minds-delhi-less": {"RUS.ties.IND"},
+        "karabakh-weighs-more": {"RUS.issues.karabakh.salience"},
+        "coast-weighs-more": {"ETH.issues.coast.salience"},
+    }
+
+
+def test_sizes_of_ties_and_saliences_of_a_state_are_shares_of_attention() -> None:
+    for path in SHIPPED:
+        if changed_interests(load(path)):  # more of one issue may scale the others
+            continue
+        for code, state in load(path).states.items():
+            ties = sum(abs(central(tie.weight)) for tie in state.ties.values())
+            saliences = sum(central(stand.salience) for stand in state.issues.values())
+            assert (0.4 <= ties <= 1.25, saliences <= 1.0) == (True, True), f"{path.name}: {code}"
 
 
 def test_what_was_said_in_2010_is_the_hindcast_until_then_and_has_no_date_after() -> None:

@@ -55,6 +55,10 @@ class ResultsError(RelsimError):
     """A results folder cannot be written or read."""
 
 
+class DamagedError(ResultsError):
+    """A result is not whole: something of it is missing, altered or cannot be read."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The closest known word as a hint, or the whole list where it is short."""
     names = list(known)

@@ -23,7 +23,7 @@ from relsim.cli.observe import observe
 from relsim.cli.report import report
 from relsim.cli.run import run
 from relsim.cli.verify import verify
-from relsim.errors import RelsimError, ScenarioError
+from relsim.errors import DamagedError, RelsimError, ScenarioError
 
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
@@ -59,6 +59,9 @@ def main() -> None:
         typer.secho(str(stop), err=True, fg=typer.colors.YELLOW)
         sys.stdout.flush()
         os._exit(EXIT_STOPPED)  # without waiting for threads that summarise, draw or wait
+    except DamagedError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_PROBLEMS)
     except RelsimError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(EXIT_RESULTS)

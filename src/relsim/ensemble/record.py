@@ -13,6 +13,9 @@ from relsim.model.plan import NONE, Compiled, Ints, Program, pair_names
 
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
+# What stands where nothing was written. An event happens at most once a month, so that a step of a
+# year counts 12 at most.
+MISSING_COUNT = 255
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Variable:
     shape: tuple[int, ...]
     dtype: type[np.generic]
     about: str
+
+    @property
+    def missing(self) -> float | int:
+        """What a store reads where nothing was written: no value that is ever recorded."""
+        return float("nan") if np.issubdtype(self.dtype, np.floating) else MISSING_COUNT
 
     @property
     def bytes_per_run(self) -> int:
@@ -57,7 +65,7 @@ def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> A
     """The labels of a scenario's results. Times are first days of months."""
     scenario, time = compiled.scenario, compiled.scenario.time
     months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
-    stamps = np.array(months, dtype="datetime64[ns]")
+    stamps = np.array(months, dtype="datetime64[s]")  # in [ns] years end in 2262
     return Axes(
         pair=tuple(pair_names(overall_pairs(compiled, level))),
         watched=tuple(pair_names(scenario.pairs_by_domain)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -37,6 +36,7 @@ from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
 from relsim.report.experiment_page import experiment_page
+from relsim.results.contents import FIGURES, REPORT
 from relsim.results.folder import (
     BEGINS_AFRESH,
     MANIFEST,
@@ -49,14 +49,19 @@ from relsim.results.folder import (
 )
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import EXPERIMENTS
-from relsim.results.manifest import versions, write_manifest
+from relsim.results.manifest import (
+    FORMAT,
+    ExperimentManifest,
+    read_as,
+    refuse_incomplete,
+    versions,
+    write_manifest,
+)
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
-from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 
-FORMAT = 1
 TRIALS, TUNED = "trials.log", "tuned.yaml"
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
@@ -149,15 +154,26 @@ def run_experiment(
 
 
 def open_experiment(folder: str | Path) -> ExperimentResult:
-    """A finished experiment, from its folder."""
+    """A finished experiment, from its folder.
+
+    Raises:
+        DamagedError: its manifest cannot be read, or something of it is missing.
+    """
     folder = Path(folder)
-    return ExperimentResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    content = read_as(ExperimentManifest, folder / MANIFEST, "an experiment")
+    refuse_incomplete(folder, content)
+    return ExperimentResult(folder, content)
 
 
 def experiment_id(study: Study) -> str:
     """Twelve hexadecimal digits over all that decides the numbers of an experiment."""
     experiment = study.experiment.model_dump(mode="json", by_alias=True)
     return digest([_less_words(experiment), _scenario_hash(study), _files(study), __version__])[:12]
+
+
+def _words(study: Study) -> str:
+    """SHA-256 of all that is written of an experiment and its scenario, words included."""
+    return digest([study.experiment.model_dump(mode="json"), study.scenario.as_written])
 
 
 def _less_words(data: Any) -> Any:
@@ -317,6 +333,7 @@ def _manifest(
         "format": FORMAT,
         "relsim": __version__,
         "id": experiment_id(study),
+        "words": _words(study),
         "experiment": {"name": experiment.name, "slug": study.slug, "method": experiment.method},
         "scenario": {
             "name": study.scenario.name,

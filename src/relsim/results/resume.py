@@ -19,12 +19,10 @@ from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.results.comparisons import with_all_compared
+from relsim.results.contents import FAILURES, JOURNAL, STORE
 from relsim.results.folder import BEGINS_AFRESH, is_finished, place_aside, unwritable
 from relsim.results.identity import Question
-from relsim.results.result import FAILURES, STORE
 from relsim.results.watcher import Watcher
-
-JOURNAL = "journal.jsonl"  # beside the store, until the result is whole
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from rich.table import Table
 
 from relsim.analysis.coverage import coverage_line
 from relsim.model.plan import pair_names
+from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
-from relsim.results.result import FAILURES, REPORT, Result
+from relsim.results.result import Result
 
 
 def closing_table(result: Result) -> Table:

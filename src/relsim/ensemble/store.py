@@ -54,9 +54,9 @@ def create_store(
     group = zarr.open_group(path, mode="w-", zarr_format=3, attributes={"seed": seed})
     wanted = variables(compiled, record, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
-    _write_labels(group, axes(compiled, record, thin), used - {"run"}, runs)
     size = runs_per_chunk(compiled, record, thin)
     with zarr.config.set(WRITES_ALL):
+        _write_labels(group, axes(compiled, record, thin), used - {"run"}, runs)
         return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
 
 

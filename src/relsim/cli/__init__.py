@@ -6,6 +6,7 @@ results.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -28,6 +29,7 @@ from relsim.errors import DamagedError, RelsimError, ScenarioError
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
 GARBAGE_THRESHOLD = 100_000
+LONGEST_PLACE = 200  # characters of a path that are shown
 
 app.command()(run)
 app.command()(compare)
@@ -65,3 +67,12 @@ def main() -> None:
     except RelsimError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(EXIT_RESULTS)
+    except OSError as error:
+        typer.secho(_of_the_system(error), err=True, fg=typer.colors.RED)
+        sys.exit(EXIT_PROBLEMS if error.errno == errno.ENAMETOOLONG else EXIT_RESULTS)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refuses, with the place."""
+    place, reason = str(error.filename or "relsim"), error.strerror or str(error)
+    return f"{place if len(place) <= LONGEST_PLACE else place[:LONGEST_PLACE] + '…'}: {reason}."

@@ -22,6 +22,7 @@ from relsim.results.manifest import (
     read_as,
     read_manifest,
     refuse_incomplete,
+    verdicts_of,
 )
 
 
@@ -163,7 +164,7 @@ def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "runs": manifest["runs"],
         "seed": manifest["seed"],
         "end": manifest["time"]["end"],
-        "verdicts": Counter(claim["verdict"] for claim in manifest["claims"]),
+        "verdicts": Counter(claim.verdict for claim in verdicts_of(manifest)),
         "current": manifest["relsim"] == __version__,
     }
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from relsim import __version__
 from relsim.analysis.claims import Verdict
@@ -301,6 +301,14 @@ class HindcastManifest(_Findings):
     file: str
     pairs: _Count
     years: tuple[int, int]
+
+
+_VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+def verdicts_of(content: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """The verdict on each claim, as a manifest has it."""
+    return _VERDICTS.validate_python(content["claims"])
 
 
 class FamilyManifest(_Part):

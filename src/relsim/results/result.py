@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
-from pydantic import TypeAdapter
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
@@ -19,11 +18,9 @@ from relsim.errors import DamagedError, ResultsError, ScenarioError
 from relsim.model.compile import compile_scenario
 from relsim.results.contents import FAILURES, RESOLVED, STORE, TABLES, WRITTEN_AGAIN
 from relsim.results.folder import MANIFEST, is_finished
-from relsim.results.manifest import read_manifest, refuse_incomplete, remedy_of
+from relsim.results.manifest import read_manifest, refuse_incomplete, remedy_of, verdicts_of
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-
-_VERDICTS = TypeAdapter(tuple[Verdict, ...])
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Result:
     @property
     def claims(self) -> tuple[Verdict, ...]:
         """The verdict on each claim, as stored."""
-        return _VERDICTS.validate_python(self.manifest["claims"])
+        return verdicts_of(self.manifest)
 
     def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""

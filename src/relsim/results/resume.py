@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,10 @@ def telling_what_is_kept(
         kept = "" if force else f"{_kept(questions, out)}; the same command goes on from there."
         raise KeyboardInterrupt(f"Stopped. {kept or BEGINS_AFRESH}") from None
     except OSError as error:
-        raise unwritable(error, out, f"{_kept(questions, out)}.") from error
+        kept = ""
+        with suppress(OSError):  # of a place that cannot even be looked at, nothing is kept
+            kept = f"{_kept(questions, out)}."
+        raise unwritable(error, out, kept) from error
 
 
 def _kept(questions: Iterable[Question], out: Path) -> str:

@@ -38,7 +38,7 @@ SCENARIO = scenario_of(
         "claims": {"warm": CLAIM},
     }
 )
-ODD = (None, "../..", -1, 1.5, 10**400, True, [], [1], {"x": 1})
+ODD: tuple[Any, ...] = (None, "../..", -1, 1.5, 10**400, True, [], [1], {"x": 1})
 BROKEN = ("", "{", "[]", "5", "null", '"x"', "[" * 5000, '{"format": NaN}', "\ud800")
 
 

@@ -78,7 +78,12 @@ def test_changed_words_of_what_is_compared_with_are_shown(
     nothing_is_simulated(monkeypatch)
     drawn: list[str] = []
     module: Any = views
-    monkeypatch.setattr(module, "result_page", lambda found, *_: drawn.append(names(found)) or "")
+
+    def page(findings: Any, *_: Any) -> str:
+        drawn.append(names(findings))
+        return "page"
+
+    monkeypatch.setattr(module, "result_page", page)
     (tmp_path / "base.yaml").write_text(yaml.safe_dump({**BASE, **WORDS}, sort_keys=False))
     assert asked(variant, VARIANT).folder == first.folder
     assert drawn == ["Second name"]

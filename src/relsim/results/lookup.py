@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST, is_finished
-from relsim.results.manifest import read_manifest
 
 FAMILY = "family.json"  # of a family in the place of a manifest; written last
 EXPERIMENTS, HINDCASTS = "experiments", "hindcasts"  # apart from results of scenarios
@@ -53,8 +53,8 @@ def _refuse_different(place: Path, folders: list[Path]) -> None:
 def _scenario_name(folder: Path) -> str:
     """As its manifest has it; empty where that cannot be read."""
     try:
-        return str(read_manifest(folder)["scenario"]["name"])
-    except ResultsError:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"]["name"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

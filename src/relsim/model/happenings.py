@@ -204,7 +204,8 @@ def _tie_level(
     cooperation: Floats,
     posture: Floats,
 ) -> float:
-    """The cooperation or posture that a condition looks at, in a run."""
+    """The cooperation or posture that a condition looks at, in a run; overall, 0 where no domain
+    has weight."""
     if kind == ON_COOPERATION:
         if domain == NONE:
             return overall[i, j, lane]
@@ -215,7 +216,7 @@ def _tie_level(
     for d in range(domain_weight.shape[0]):
         level += domain_weight[d, lane] * posture[i, j, d, lane]
         total += domain_weight[d, lane]
-    return level / total
+    return level / total if total > 0.0 else 0.0
 
 
 @woven

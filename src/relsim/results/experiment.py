@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt
 from relsim import __version__
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
-from relsim.errors import ResultsError
+from relsim.errors import DamagedError, ResultsError
 from relsim.experiments.evaluate import Outcomes, evaluate
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
@@ -56,6 +56,7 @@ from relsim.results.manifest import (
     ExperimentManifest,
     read_as,
     refuse_incomplete,
+    remedy_of,
     versions,
     write_manifest,
 )
@@ -217,6 +218,8 @@ def _stands(study: Study, folder: Path, watcher: Watcher | None = None) -> bool:
     try:
         if open_experiment(folder).manifest["words"] != _words(study):
             reason = f"The words of {folder} have changed."
+        elif not ((folder / REPORT).is_file() and (folder / FIGURES).is_dir()):
+            reason = f"The page or the figures of {folder} are missing."
     except ResultsError as error:
         reason = str(error)
     if reason and watcher is not None:
@@ -415,7 +418,6 @@ def _manifest(
         "sentences": findings.sentences(),
         "warnings": findings.warnings(),
         "tables": tables,
-        "outcomes": list(outcomes.by_measure),
         "versions": versions(libraries),
         "seconds": round(seconds, 1),
     }

@@ -124,7 +124,7 @@ def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
     data = {
         "relsim": 1,
         "name": f"Fitted up to {last}",
-        "time": {"start": f"{last}-{START_MONTH:02d}", "end": f"{last + years}-12"},
+        "time": {"start": f"{last:04d}-{START_MONTH:02d}", "end": f"{last + years:04d}-12"},
         "domains": {"relations": 1},
         "states": _states(fitted),
         "ties": ties,

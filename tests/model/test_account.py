@@ -81,7 +81,8 @@ def test_the_runs_are_those_of_the_ensemble_bit_for_bit(source: str) -> None:
     assert np.array_equal(accounts.fired, recorded["fired"].values)
     for k, code in enumerate(sorted(scenario.states)):
         if code != first:
-            overall = recorded["overall"].sel(pair="-".join(sorted((first, code)))).values
+            pair = scenario.pair_name(f"{first}-{code}")
+            overall = recorded["overall"].sel(pair=pair).values
             assert np.array_equal(accounts.tie[:, 1:, 0, k].astype(np.float32), overall[:, :-1])
 
 

@@ -88,7 +88,7 @@ def test_validate_says_so_and_warns(relsim: Command, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "valid. 11 states" in done.stdout
     assert done.stderr == ""
-    done = relsim("validate", STATUS_QUO, "--set", "PAK.ties.CHN=105.91")
+    done = relsim("validate", STATUS_QUO, "--set", "PAK.ties.CHN=1")
     assert done.returncode == 0
     assert "heavy-interest" in done.stderr
 

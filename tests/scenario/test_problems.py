@@ -192,7 +192,7 @@ def test_what_is_legal_but_suspicious_is_warned_of(more: str, code: str) -> None
 
 
 def test_more_suspicions(tmp_path: Path) -> None:
-    heavy = BASE.replace("B: 0.5", "B: 105.91").replace("A-B: 0.2", "A-B: 0.99")
+    heavy = BASE.replace("B: 0.5", "B: 1, C: 0.6").replace("A-B: 0.2", "A-B: 0.99")
     heavy += "claims: {c: {says: x, expect: {level: A-B, above: 0, against: f.yaml}}}\n"
     (tmp_path / "s.yaml").write_text(heavy.replace("  B:\n", "  B:\n  C:\n"))
     checked = check_file(tmp_path / "s.yaml")

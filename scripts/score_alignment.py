@@ -1,12 +1,14 @@
 """Is alignment worth its weight? Two ways to ask a measured series; docs/hindcast.md has answers.
 
     python scripts/score_alignment.py simulation SERIES.csv [--gains 0.15 0.35] [--runs 400]
-    python scripts/score_alignment.py regression SERIES.csv
+    python scripts/score_alignment.py regression SERIES.csv [--foresight]
 
 ``simulation``: CRPS of the model's ensembles at fixed gains on alignment over that at none.
 ``regression``: CRPS of a pooled regression with the term Σ_k w_ik·(C_kj - C_ij), the mean of both
 sides, over that without. Third parties there are the 20 states that weigh most for others, and
-only pairs of the other states are forecast: a pair is never a part of the term of another.
+only pairs of the other states are forecast: a pair is never a part of the term of another. With
+``--foresight`` the term has third parties' relations of the year to come, as if they were known:
+no forecast, but what following them at once would be worth.
 """
 
 from __future__ import annotations
@@ -48,12 +50,13 @@ def main() -> None:
     parser.add_argument("series", type=Path)
     parser.add_argument("--gains", type=float, nargs="+", default=[0.15, 0.35])
     parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--foresight", action="store_true")
     asked = parser.parse_args()
     panel = panel_of(read_observed(asked.series))
     if asked.way == "simulation":
         print(ratios(score_simulation(panel, asked.gains, asked.runs)).to_string(index=False))
     else:
-        scores, slopes = score_regression(panel)
+        scores, slopes = score_regression(panel, foresight=asked.foresight)
         print(ratios(scores).to_string(index=False), slopes.to_string(index=False), sep="\n\n")
 
 
@@ -88,7 +91,7 @@ def _at_gain(
     return simulated(fit_of(past), horizons, gain, runs)
 
 
-def score_regression(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+def score_regression(panel: Panel, *, foresight: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores of values as mapped by :func:`_tones`, and the slope on the term by origin.
 
     Raises:
@@ -108,7 +111,7 @@ def score_regression(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
     terms = {WITH: of_powers, PLACEBO: everyone}
     table = pd.concat(
         [
-            _cases(tones, places, terms, year, ahead)[forecast]
+            _cases(tones, places, terms, year, ahead, foresight)[forecast]
             for ahead in HORIZONS
             for year in range(WEIGHT_YEARS - 1, len(panel.years) - ahead)
         ]
@@ -146,33 +149,44 @@ def _weights(panel: Panel, names: Sequence[str]) -> Values:
 
 
 def _cases(
-    tones: Panel, places: NDArray[np.int_], terms: dict[str, Values], year: int, ahead: int
+    tones: Panel,
+    places: NDArray[np.int_],
+    terms: dict[str, Values],
+    year: int,
+    ahead: int,
+    foresight: bool,
 ) -> pd.DataFrame:
     """What is known of each pair in a year and what came some years later; NaN where unknown."""
     past, (i, j) = tones.until(tones.years[year]), places.T
     size = len(next(iter(terms.values())))
-    relation, measured = np.zeros((size, size)), np.zeros((size, size))
-    now, known = past.values[:, -1], past.measured[:, -1]
-    for one, other in ((i, j), (j, i)):
-        relation[one[known], other[known]] = now[known]
-        measured[one[known], other[known]] = 1.0
-    of_state = relation.sum(axis=1) / np.maximum(measured.sum(axis=1), 1.0)
+    now = past.values[:, -1]
+    relation = _by_states(now, places, size)
+    measured = ~np.isnan(relation)
+    of_state = np.nansum(relation, axis=1) / np.maximum(measured.sum(axis=1), 1)
+    cues = _by_states(tones.values[:, year + ahead], places, size) if foresight else relation
+    told = ~np.isnan(cues)
     table = {
         "dyad": tones.dyads,
         "origin": tones.years[year],
         "horizon": ahead,
         "value": tones.values[:, year + ahead],
         "events": tones.events[:, year + ahead],
-        "now": now,
         "last": last_value(past)[:, -1],
         "five years": mean_of_five(past)[:, -1],
         "all years": long_mean(past)[:, -1],
         "both states": of_state[i] + of_state[j],
     }
     for name, weights in terms.items():
-        pull = weights @ relation - (weights @ measured) * relation
+        pull = weights @ np.nan_to_num(cues) - (weights @ told) * relation
         table[name] = (pull[i, j] + pull[j, i]) / 2
     return pd.DataFrame(table)
+
+
+def _by_states(values: Values, places: NDArray[np.int_], size: int) -> Values:
+    """Values [P] as a table of states [S, S]; NaN where there is none."""
+    table = np.full((size, size), np.nan)
+    table[tuple(places.T)] = table[tuple(places.T[::-1])] = values
+    return table
 
 
 def _forecast(told: pd.DataFrame, came: pd.DataFrame, name: str) -> tuple[pd.DataFrame, float]:

@@ -1,5 +1,6 @@
 # make demo   its own environment, the main job, and where the report is
 # make test   its own environment, lint, types and the whole test suite
+# make test-newest   the tests with the newest version of every dependency
 # make bench  how fast it is, beside the same model in other hands
 # Only Python >= 3.11, make and git are needed.
 
@@ -15,6 +16,7 @@ STAMP := $(VENV)/installed
 BENCH_STAMP := $(VENV)/installed-bench
 NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
+NEWEST_VENV := .venv-newest
 SCENARIO ?= scenarios/pakistan-russia/status-quo.yaml
 
 # Files of tests side by side, on as many cores as there are. In the order of their names: files of
@@ -23,7 +25,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 
-.PHONY: demo test test-all test-newer-mesa bench lint golden schema gallery fitted clean
+.PHONY: demo test test-all test-newer-mesa test-newest bench lint golden schema gallery fitted clean
 
 demo: $(STAMP)
 	$(BIN)/relsim run $(SCENARIO)
@@ -48,6 +50,16 @@ $(NEWER_STAMP): pyproject.toml constraints.txt
 	$(NEWER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
 		--constraint constraints.txt --editable . pytest
 	@touch $(NEWER_STAMP)
+
+# Every dependency at its newest, whatever pyproject.toml allows: what the bounds could become.
+test-newest:
+	rm -rf $(NEWEST_VENV)
+	$(or $(NEWER),$(PYTHON)) -m venv $(NEWEST_VENV)
+	$(NEWEST_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --editable ".[dev]"
+	$(NEWEST_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade \
+		$$($(NEWEST_VENV)/bin/python scripts/list_dependencies.py)
+	$(NEWEST_VENV)/bin/python -m pip --disable-pip-version-check list
+	$(NEWEST_VENV)/bin/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(BENCH)
@@ -85,5 +97,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) $(NEWER_VENV) .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(NEWER_VENV) $(NEWEST_VENV) .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,9 +21,9 @@ from pydantic_core import PydanticUndefined
 from relsim.experiments.schema import Experiment
 from relsim.scenario import references
 from relsim.scenario.json_schema import EXTENDS
-from relsim.scenario.references import LARGE, PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
+from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
-from relsim.scenario.values import Bounds, Distribution, Month
+from relsim.scenario.values import LARGE, Bounds, Distribution, Month
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "scenarios" / "README.md"
@@ -174,17 +174,22 @@ def _kind(annotation: Any, metadata: list[Any], root: type[BaseModel]) -> Kind:
     if origin is dict:
         inner = _kind(arguments[1], [], root)
         from_what = "map from ties to" if arguments[0] is TieRef else "map to"
-        return inner._replace(words=f"{from_what} {inner.words}")
+        entries = _size_range(metadata, "entries")
+        return inner._replace(
+            words=f"{from_what} {inner.words}", range=inner.range if entries == NONE else entries
+        )
     if origin is list:
         inner = _kind(arguments[0], [], root)
-        return inner._replace(words=f"list of {inner.words}", range=_size_range(metadata))
+        return inner._replace(
+            words=f"list of {inner.words}", range=_size_range(metadata, "entries")
+        )
     if origin is Literal:
         return Kind(", ".join(f"`{word}`" for word in arguments))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         title = _title(annotation)
         page = "" if _home(annotation) is root else "../scenarios/README.md"
         return Kind(f"[{title.lower()}]({page}#{title.lower().replace(' ', '-')})")
-    return Kind(NAMES[annotation], range=_size_range(metadata))
+    return Kind(NAMES[annotation], range=_size_range(metadata, "characters"))
 
 
 def _number(bounds: Bounds, *, uncertain: bool) -> Kind:
@@ -202,8 +207,8 @@ def _range(bounds: Bounds) -> str:
     return f"≤ {bounds.high:g}" if has_high else "any"
 
 
-def _size_range(metadata: list[Any]) -> str:
-    """The range of a whole number, or the length of a text or a list."""
+def _size_range(metadata: list[Any], of: str) -> str:
+    """The range of a whole number, or how many characters or entries there may be."""
     low = next((mark.ge for mark in metadata if isinstance(mark, Ge)), None)
     high = next((mark.le for mark in metadata if isinstance(mark, Le)), None)
     if low is not None:
@@ -211,8 +216,10 @@ def _size_range(metadata: list[Any]) -> str:
     least = next((mark.min_length for mark in metadata if isinstance(mark, MinLen)), None)
     most = next((mark.max_length for mark in metadata if isinstance(mark, MaxLen)), None)
     if least is None:
-        return NONE
-    return f"exactly {least}" if least == most else f"at least {least}"
+        return NONE if most is None else f"at most {most:,} {of}"
+    if most is None:
+        return f"at least {least}"
+    return f"exactly {least}" if least == most else f"{least} to {most:,} {of}"
 
 
 def _default(field: FieldInfo) -> str:

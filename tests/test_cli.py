@@ -78,7 +78,7 @@ def test_problems_are_listed_with_exit_code_2_and_no_traceback(
     lines = done.stderr.splitlines()
     assert lines[0].startswith("bad.yaml:5:16  unknown-state  'PKA' is not a state here.")
     assert lines[1].startswith("bad.yaml:8:22  out-of-range  ties.PAK-RUS.defence is 1.4;")
-    assert lines[2].startswith("missing.yaml:1:1  not-found")
+    assert lines[2].startswith("missing.yaml  not-found  There is no such file.")
     assert lines[3] == "3 problems."
     assert not (tmp_path / "results").exists()
 

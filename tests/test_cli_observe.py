@@ -43,11 +43,39 @@ def test_observe_says_what_it_used_and_what_it_left_out(relsim: Command, tmp_pat
     assert list(read_observed(tmp_path / "observed.csv").data["period"]) == ["2019-01"]
 
 
+def test_observe_says_how_it_read_dates_and_codes(relsim: Command, tmp_path: Path) -> None:
+    lines = [f"1/{day}/2017,PAK,IND,42" for day in range(1, 20)]
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, ["date,source,target,EventCode", *lines, f"1/20/2017,PAK,{name},42"])
+    done = relsim("observe", "a.csv", "b.csv", "--by", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Dates such as 1/5/2017 are read month-first, as their column shows (2 files)." in (
+        done.stdout
+    )
+    assert "CAMEO codes that lost a leading zero are read with it, 42 as 042 (2 files)." in (
+        done.stdout
+    )
+    few = ["date,source,target,quad", *["1/5/2017,PAK,IND,1"] * 12]
+    write(tmp_path / "c.csv", few)
+    refused = relsim("observe", "c.csv", "--by", "month", "--force", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[0] == (
+        "c.csv:2:1  ambiguous-date  '1/5/2017' may be in month 1 or 5: no day over 12 tells which. "
+        "Say which by --dates month-first or --dates day-first."
+    )
+    told = relsim(
+        *("observe", "c.csv", "--by", "month", "--dates", "day-first", "--force", "-q"),
+        cwd=tmp_path,
+    )
+    assert told.returncode == 0, told.stderr
+    assert list(read_observed(tmp_path / "observed.csv").data["period"]) == ["2017-05"]
+
+
 def test_problems_have_exit_code_2_and_no_traceback(relsim: Command, tmp_path: Path) -> None:
     done = relsim("observe", "nothing.csv", "--out", "out.csv", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "nothing.csv:1:1  not-found  There is no such file.",
+        "nothing.csv  not-found  There is no such file.",
         "1 problem.",
     ]
     assert list(tmp_path.iterdir()) == []

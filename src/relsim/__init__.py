@@ -3,7 +3,7 @@
 >>> import relsim
 >>> scenario = relsim.load("scenarios/pakistan-russia/status-quo.yaml")
 >>> ensemble = relsim.simulate(scenario, runs=1000, seed=7)
->>> ensemble.data["overall"].sel(pair="PAK-RUS").median("run")
+>>> ensemble.level("PAK-RUS").median("run")
 
 Public names are imported when first used, so that ``import relsim`` stays quick.
 """
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from relsim.analysis.carriers import carriers
     from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import Account, explain
+    from relsim.analysis.explained import Explained, explained
     from relsim.analysis.summary import summarise
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
@@ -35,6 +37,7 @@ _HOMES = {
     "Account": "relsim.analysis.explain",
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
+    "Explained": "relsim.analysis.explained",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
     "RelsimError": "relsim.errors",
@@ -44,10 +47,12 @@ _HOMES = {
     "ScenarioError": "relsim.errors",
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
+    "carriers": "relsim.analysis.carriers",
     "check_file": "relsim.scenario.load",
     "compare": "relsim.analysis.compare",
     "diff": "relsim.scenario.difference",
     "explain": "relsim.analysis.explain",
+    "explained": "relsim.analysis.explained",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "load_experiment": "relsim.experiments.load",
@@ -62,6 +67,7 @@ __all__ = [
     "Account",
     "Comparison",
     "Ensemble",
+    "Explained",
     "Problem",
     "RelationsModel",
     "RelsimError",
@@ -71,10 +77,12 @@ __all__ = [
     "ScenarioError",
     "StateAgent",
     "Verdict",
+    "carriers",
     "check_file",
     "compare",
     "diff",
     "explain",
+    "explained",
     "judge",
     "load",
     "load_experiment",

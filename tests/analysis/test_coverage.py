@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from relsim.analysis.coverage import coverage_line, coverage_sentence, own_numbers
+from relsim.analysis.coverage import coverage_sentence, own_numbers
 from relsim.hindcast.defaults import MODEL_NUMBERS
+from relsim.results.run import run
 from relsim.scenario.fitted import FIT, Coverage, Fit, FittedNumber
 from relsim.scenario.schema import Parameters
+from relsim.terminal.closing import closing_lines
 from scenarios_to_test import scenario_of
 
 SCENARIO: dict[str, Any] = {
@@ -25,20 +29,28 @@ MADE = Fit(NUMBERS, "made", 7, 2001, 2009, (Coverage(1, 40, 0.825), Coverage(3, 
 
 def test_the_coverage_is_that_of_the_hindcast() -> None:
     scenario = scenario_of(SCENARIO)
-    assert coverage_line(scenario, MADE) == (
-        "In a hindcast such 80 % bands held 82 % and 70 % of the values 1 and 3 years ahead"
-    )
-    assert "1,240 forecasts of 7 pairs of states (series made, 2001 to 2009)" in coverage_sentence(
-        scenario, MADE
-    )
+    said = coverage_sentence(scenario, MADE)
+    assert said.startswith("The bands of this scenario were not scored. On other data")
+    assert "7 pairs of states (series made, 2001 to 2009; 1,240 forecasts)" in said
+    assert "80 % bands held 82 % and 70 % of the values measured 1 and 3 years ahead" in said
+
+
+def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: Path) -> None:
+    result = run(scenario_of(SCENARIO), runs=5, out=tmp_path)
+    page = html.unescape((result.folder / "report.html").read_text(encoding="utf-8"))
+    assert page.count(coverage_sentence(result.scenario)) == 1
+    assert page.count("hindcast") == 1
+    assert page.index("hindcast") > page.index("How this was made</h2>")
+    for figure in (result.folder / "figures").glob("*.svg"):
+        assert "hindcast" not in figure.read_text(encoding="utf-8"), figure.name
+    assert "hindcast" not in closing_lines(result)
 
 
 @pytest.mark.parametrize("number", ["drift", "mutuality"])
 def test_bands_of_other_numbers_were_not_measured(number: str) -> None:
     scenario = scenario_of({**SCENARIO, "parameters": {number: 0.02, "goldstein_unit": 0.01}})
     assert own_numbers(scenario) == [number]
-    for said in (coverage_line(scenario, MADE), coverage_sentence(scenario, MADE)):
-        assert said.rstrip(".").endswith(f"the scenario sets its own {number}")
+    assert coverage_sentence(scenario, MADE).endswith(f"the scenario sets its own {number}.")
 
 
 def test_the_defaults_are_the_fitted_numbers() -> None:

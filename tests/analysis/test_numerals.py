@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from relsim.analysis.compare import compare
+from relsim.analysis.explain import explain
 from relsim.analysis.numerals import digits_for, rounded_up
+from relsim.results.run import run
+from relsim.scenario.writer import true_minus
+from relsim.terminal.account import told
+from relsim.terminal.closing import closing_lines, closing_table
+from relsim.terminal.comparison import show_comparison
+from scenarios_to_test import scenario_of
 
 
 @pytest.mark.parametrize(
@@ -23,3 +35,39 @@ def test_the_largest_value_decides_the_digits(values: list[float], digits: int) 
 )
 def test_what_is_needed_is_rounded_up_to_two_digits(needed: float, said: int) -> None:
     assert rounded_up(needed) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-0.2", "−0.2"),
+        ("from -0.1 to -.5 (-3)", "from −0.1 to −.5 (−3)"),
+        ("{low: -0.2, high: [-1, 2e-05]}", "{low: −0.2, high: [−1, 2e−05]}"),
+        ("2020-07 of PAK-RUS, IND-2, in a-b-1", "2020-07 of PAK-RUS, IND-2, in a-b-1"),
+    ],
+)
+def test_a_minus_is_one_before_a_number_alone(text: str, shown: str) -> None:
+    assert true_minus(text) == shown
+
+
+def test_numbers_on_a_screen_have_one_minus_sign_and_files_the_plain_one(tmp_path: Path) -> None:
+    claim = {"says": "x", "expect": {"level": "A-B", "above": -0.5}}
+    rival = {"states": {"A": {}, "B": {}}, "ties": {"A-B": -0.4}, "claims": {"it": claim}}
+    base = scenario_of({**rival, "time": {"start": "2020-01", "end": "2020-06"}})
+    worse = base.with_changes({"ties.A-B": -0.6})
+    result, other = (run(one, runs=5, seed=1, out=tmp_path) for one in (base, worse))
+    comparison = compare(result.ensemble, other.ensemble)
+    effects = {"A-B": comparison.effect("A-B")}
+    reached = [comparison.time_to("A-B", -0.5)]
+    console = Console(width=100, record=True, file=StringIO())
+    for one in (result, other):
+        console.print(closing_table(one), closing_lines(one).partition("Report")[0])
+    show_comparison(console, comparison, effects, comparison.month(), reached)
+    console.print(*(told(explain(worse, "A-B", runs=2), way, None, "overall") for way in ("A>B",)))
+    page = (other.folder / "report.html").read_text(encoding="utf-8")
+    page = re.sub(r"(?s)<(script|style|pre).*?</\1>", "", page)
+    for text in (console.export_text(), re.sub(r"<[^>]*>", " ", page)):
+        assert "−0.6" in text
+        assert not re.findall(r".*(?<![\w.])-[.0-9].*", text)
+    for name in ("summary.csv", "claims.csv", "manifest.json"):
+        assert "−" not in (other.folder / name).read_text(encoding="utf-8")

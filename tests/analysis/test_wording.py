@@ -61,12 +61,12 @@ def test_every_kind_of_change_has_its_sentence() -> None:
     left = 0.05 + 0.15 * 2 ** (-21 / 6)
     assert found.title == "Arland towards Bess, 2021-12 (all domains, one run)"
     assert found.changes == (
-        "Agreement on the border: from +0.120 to +0.000 (-0.120) since 2020-07 "
+        "Agreement on the border: from +0.120 to +0.000 (−0.120) since 2020-07 "
         "(“Arland gives in”).",
         f"“The arms deal” adds {left:.3f} since 2020-03; half of its height of 0.200 in 2020-03 "
         "was gone by 2021-01; 0.050 of it lasts.",
         "“coolness” takes away 0.030 since 2020-05; what is left lasts.",
-        "Kay's weight in Arland: from -0.036 to -0.018 (+0.018) since 2021-02 (“caution”); "
+        "Kay's weight in Arland: from −0.036 to −0.018 (+0.018) since 2021-02 (“caution”); "
         "weight from 0.50 to 0.25.",
         f"Together {signed(-0.12 + left - 0.03 + 0.018)}.",
     )
@@ -81,7 +81,7 @@ def test_the_level_says_what_holds_it_and_by_which_ties() -> None:
     )
     assert told(quietly).level == (
         "Agreement on the border holds it up by 0.120; Kay's weight in Arland (A-K +0.60, "
-        f"B-K -0.40) holds it down by 0.036; affinity at the opening holds it up by "
+        f"B-K −0.40) holds it down by 0.036; affinity at the opening holds it up by "
         f"{affinity:.3f}; together +0.101."
     )
 
@@ -108,11 +108,11 @@ def test_the_past_is_told_as_it_stood() -> None:
 def test_against_another_scenario_the_other_is_named_and_its_numbers_too() -> None:
     base = tiny().with_changes({"events.turn.off": True, "name": "No turn"})
     found = told(tiny(), against=base)
-    assert "-0.120 against “No turn”" in found.lead
+    assert "−0.120 against “No turn”" in found.lead
     assert found.changes == (
-        "Agreement on the border: +0.000 instead of +0.120 (-0.120) since 2020-07 "
+        "Agreement on the border: +0.000 instead of +0.120 (−0.120) since 2020-07 "
         "(“Arland gives in”).",
-        "Together -0.120.",
+        "Together −0.120.",
     )
 
 
@@ -148,12 +148,12 @@ def test_chance_events_say_in_how_many_runs_they_happened() -> None:
 
 def test_the_sentences_of_the_shipped_recognition() -> None:
     here, base = (load(FAMILY / f"{name}.yaml") for name in ("armenia-recognition", "status-quo"))
-    account = explain(here, "AZE-PAK", runs=40, against=base)
+    account = explain(here, "PAK-AZE", runs=40, against=base)
     changes = story(account, "AZE>PAK").changes
     assert changes[0].startswith("Agreement on Karabakh: +0.000 instead of +0.24")
     assert changes[0].endswith("since 2022-01 (“Pakistan recognises Armenia”).")
     assert changes[1].startswith("Armenia's weight in Azerbaijan: ")
-    assert "ARM-PAK -0.0" in changes[1]
+    assert "PAK-ARM −0.0" in changes[1]
 
 
 def test_sentences_named_and_left_add_up_to_what_is_said_together() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments.small import SWITCHED, VARIED, study_in, written
+from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.errors import Problem, RelsimError, ScenarioError
 from relsim.experiments.load import load_experiment, load_experiments
 from relsim.experiments.parameters import Parameter
@@ -41,7 +41,7 @@ def test_a_path_alone_is_a_switch(tmp_path: Path) -> None:
     ("part", "code", "said"),
     [
         ({"parameters": {"A.ties.B": [0.1, 2, 3]}}, "wrong-length", "too many"),
-        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight lies in"),
+        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight is 0 or more"),
         ({"parameters": {"A.ties.B": [0.5, 0.2]}}, "bad-distribution", "rising order"),
         ({"parameters": {"A.ties.B": [0.5, 0.5]}}, "bad-range", "no range"),
         ({"parameters": {"A.ties.Z": [0.1, 0.5]}}, "unknown-state", "'Z'"),
@@ -116,3 +116,87 @@ def test_each_scenario_of_several_has_the_experiment_to_itself(tmp_path: Path) -
     assert (first.file, second.file) == ("three.yaml", "other.yaml")
     with pytest.raises(RelsimError, match="2 scenarios"):
         load_experiment(file)
+
+
+def test_a_series_may_write_the_states_in_another_way(tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text("dyad,period,value\nb-a,2021,0.1\nC-a,2021,0.2\n")
+    study = study_in(tmp_path, {**VARIED, "measures": {"far": {"misfit": "news.csv"}}})
+    assert list(study.observed["far"].observations["dyad"]) == ["A-B", "A-C"]
+
+
+SERIES = "dyad,period,value\nA-B,2020,0.3\n"
+FIT = {"fit": {"misfit": "series.csv"}}
+
+
+@pytest.mark.parametrize("place", ["..", "../beside", "absolute", "link"])
+def test_files_do_not_lie_outside_the_folder_of_the_experiment(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    other = {"..": tmp_path, "../beside": tmp_path / "beside"}.get(place, tmp_path / "away")
+    other.mkdir(exist_ok=True)
+    (other / "three.yaml").write_text(SCENARIO, encoding="utf-8")
+    (other / "series.csv").write_text(SERIES, encoding="utf-8")
+    named = {"absolute": str(other), "link": "link"}.get(place, place)
+    if place == "link":
+        (folder / "link").symlink_to(other)
+    inside = {**VARIED, "measures": FIT}
+    for part, at in (
+        ({"scenario": f"{named}/three.yaml"}, 1),
+        ({"scenario": ["three.yaml", f"{named}/three.yaml"]}, 1),
+        ({"measures": {"fit": {"misfit": f"{named}/series.csv"}}}, 1),
+    ):
+        file = written(folder, {**inside, **part})
+        (folder / "series.csv").write_text(SERIES, encoding="utf-8")
+        found = problems(file)
+        assert [one.code for one in found] == ["file-outside"] * at
+        assert found[0].position.line > 1
+        assert load_experiments(file, anywhere=True)
+
+
+def test_experiments_may_stand_beside_the_folders_of_their_scenarios(tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (tmp_path / "three.yaml").write_text(SCENARIO, encoding="utf-8")
+    assert load_experiment(written(folder, {**VARIED, "scenario": "../three.yaml"}))
+    (found,) = problems(written(folder, {**VARIED, "scenario": "../../three.yaml"}))
+    assert found.code == "file-outside"
+
+
+def test_what_a_scenario_extends_stays_in_its_folder_too(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "base.yaml").write_text(SCENARIO, encoding="utf-8")
+    file = written(folder, VARIED, "extends: ../base.yaml\n")
+    assert [one.code for one in problems(file)] == ["extends-outside"]
+    assert load_experiment(file, anywhere=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/bin/sh\n",
+        "password=geheim\n",
+        "geheim,1,2\ngeheim,3\n",
+        "value: geheim\n",
+        "geheim;period;value\nA-B;2020;0.1\n",
+    ],
+)
+def test_nothing_of_a_file_that_is_no_series_is_quoted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "series.csv").write_text(text, encoding="utf-8")
+    (found,) = problems(written(tmp_path, {**VARIED, "measures": FIT}))
+    assert (found.code, found.position.file) == ("no-series", str(tmp_path / "series.csv"))
+    assert "geheim" not in str(found)
+    assert "root:" not in str(found)
+
+
+def test_line_breaks_in_one_line_texts_are_spaces(tmp_path: Path) -> None:
+    label = " a\n\nb\u2028c\u2029d\u0085e\tf\r\ng "
+    ranges = {"A.ties.B": {"range": [0, 1], "label": label}}
+    measures = {"m": {"level": "A-B", "label": label}}
+    study = study_in(
+        tmp_path, {**VARIED, "name": label, "parameters": ranges, "measures": measures}
+    )
+    players = {"d": {"events": ["deal"], "label": label}}
+    switched = study_in(tmp_path, {**SWITCHED, "attribute": {"players": players}})
+    names = (study.parameters[0].name, study.measure_name("m"), study.experiment.name)
+    assert {*names, *switched.switch_names} == {"a b c d e f g"}

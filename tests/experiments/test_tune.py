@@ -329,6 +329,54 @@ def test_another_question_or_a_damaged_file_is_refused(tmp_path: Path) -> None:
         tune(asked, noisy(dip, 0.05), [MISFIT], 20, 2, file / "below")
 
 
+def test_a_file_that_lacks_a_line_is_refused_or_gone_on_with(tmp_path: Path) -> None:
+    asked, file = parameters("x"), tmp_path / "study.journal"
+    whole = tune(asked, two_goals, GOALS, 10, 2, file)
+    lines = file.read_text().splitlines(keepends=True)
+    begin = max(number for number, line in enumerate(lines) if '"op_code":4' in line)
+    refused = 0
+    for number in range(begin, len(lines)):  # all that is said of one trial
+        file.write_text("".join(lines[:number] + lines[number + 1 :]))
+        try:
+            found = tune(asked, two_goals, GOALS, 10, 2, file)
+        except ResultsError as error:
+            refused += "damaged. Move it away" in str(error)
+        else:
+            np.testing.assert_array_equal(found.points, whole.points)
+    assert refused >= 2  # its point, its outcomes
+
+
+def test_what_no_parameter_moves_is_said_to_be_so() -> None:
+    """Levels are recorded in single precision, in which 0.1 is not what it is in double."""
+
+    def still(points: Values) -> dict[str, Values]:
+        return {"m": np.full((len(points), 4), np.float32(0.1), dtype=np.float64)}
+
+    reached = tune(parameters("x"), still, [Objective("m", 0.1)], 10).warnings()
+    missed = tune(parameters("x"), still, [Objective("m", 0.2)], 10).warnings()
+    unmoved = [one for one in reached if "none of the parameters moves it" in one]
+    assert reached == unmoved
+    assert len(missed) == len(reached) + 1
+    assert missed[0].startswith("M does not reach 0.2: it is 0.1 at best.")
+
+
+def test_a_surface_that_explains_nothing_is_not_given_a_negative_share() -> None:
+    generator = np.random.default_rng(5)
+
+    def noise(points: Values) -> dict[str, Values]:
+        return {"m": generator.normal(size=(len(points), 5))}
+
+    said = [
+        warning
+        for seed in range(3)
+        for warning in tune(parameters("x", "y"), noise, [Objective("m")], 14, seed).warnings()
+        if "explains" in warning
+    ]
+    assert said
+    assert all("none of the variance" in one or "explains only" in one for one in said)
+    assert not any("-" in one.split("of the variance")[0] for one in said)
+
+
 def test_failed_runs_are_left_out_and_said() -> None:
     sound = noisy(bowl, 0.05)
 

@@ -1,4 +1,4 @@
-"""The tuned scenario: a file that extends the original and says how it was fitted."""
+"""The tuned scenario: a whole file that says how it was fitted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.tune import Tuning, tune
 from relsim.experiments.tuned import tuned_changes, tuned_text
-from relsim.scenario.load import load
+from relsim.scenario.load import check_text, load
 from relsim.scenario.schema import Pulse
 
 BASE = """\
@@ -52,8 +52,8 @@ def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
     base.write_text(BASE)
     found = tuning()
     original, changes = load(base), tuned_changes(found)
-    text = tuned_text(found, original, base, tmp_path, fitted_to="measured cooperation")
-    assert text.startswith("relsim: 1\nextends: base.yaml\nname: Base, tuned\n")
+    text = tuned_text(found, original, fitted_to="measured cooperation")
+    assert text.startswith("relsim: 1\nname: Base, tuned\nabout: ")
     file.write_text(text)
     tuned = load(file)
     assert tuned.states["A"].ties["B"].weight == changes["A.ties.B"]
@@ -67,6 +67,21 @@ def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
     assert tuned.parameters.drift == changes["drift"]
     assert "Tuned to measured cooperation with relsim: misfit" in tuned.about
     assert tuned.ties == original.ties
+
+
+CLAIMS = """\
+claims:
+  own: {says: x, expect: {change: A-B, above: 0}}
+  other: {says: y, expect: {change: A-B, above: 0, against: elsewhere.yaml}}
+"""
+
+
+def test_claims_that_compare_with_files_elsewhere_are_left_out() -> None:
+    original = check_text(BASE + CLAIMS).require()
+    checked = check_text(tuned_text(tuning(), original))
+    assert not checked.warnings
+    assert [*checked.require().claims] == ["own"]
+    assert "compare with other files: other." in checked.require().about
 
 
 def test_values_are_rounded_far_within_what_fits_as_well() -> None:

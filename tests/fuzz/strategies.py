@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import COOPERATION, LARGE, PARAMETER_BOUNDS, TRAITS
+from relsim.scenario.references import COOPERATION, PARAMETER_BOUNDS, TRAITS
 from relsim.scenario.schema import DEFAULT_DOMAINS
-from relsim.scenario.values import Bounds, Month, central
+from relsim.scenario.values import LARGE, Bounds, Month, central
 
 Data: TypeAlias = "dict[str, Any]"
 Strategy: TypeAlias = "st.SearchStrategy[Any]"

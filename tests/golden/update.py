@@ -25,11 +25,12 @@ def levels(path: Path) -> dict[str, list[list[float]]]:
     scenario = load(path)
     data = simulate(scenario, runs=RUNS, seed=SEED).data["overall"]
     times = data.isel(time=[0, data.sizes["time"] // 2, -1])
+    pairs = scenario.watched_pairs
     return {
         f"{a}-{b}": [
-            [round(float(level), 7) for level in run] for run in times.sel(pair=f"{a}-{b}").values
+            [round(float(level), 7) for level in run] for run in times.sel(pair=name).values
         ]
-        for a, b in scenario.watched_pairs
+        for (a, b), name in zip(pairs, scenario.pair_names(pairs), strict=True)
     }
 
 

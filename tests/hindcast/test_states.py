@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from relsim.hindcast.states import simplified, state_codes
+from relsim.analysis.states import simplified
+from relsim.hindcast.states import state_codes
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_states_are_known_as_event_data_write_them(written: str, code: str) -> N
 def test_names_that_are_added_are_not_those_of_another_state() -> None:
     import iso3166
 
-    text = files("relsim.hindcast").joinpath("state_names.csv").read_text(encoding="utf-8")
+    text = files("relsim.analysis").joinpath("state_names.csv").read_text(encoding="utf-8")
     added = {simplified(row["name"]): row["code"] for row in csv.DictReader(text.splitlines())}
     codes = {state.alpha3 for state in iso3166.countries}
     assert set(added.values()) - {""} <= codes

@@ -3,7 +3,7 @@
 Arguments: what happens, then those of ``relsim``. ``kill N`` ends the process without warning
 once N chunks are noted, ``slow N`` makes every chunk last N tenths of a second. ``charts 0``,
 ``page 0`` and ``move 0`` end it while figures are drawn, before the page takes its place, and
-when a result that is replaced has just been moved away.
+when a result that is replaced has just been moved away. ``figure 0`` lets a figure take minutes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import altair as alt
+
 from relsim.cli import main
 from relsim.ensemble import chunks, simulate
 from relsim.results import resume, views
 from relsim.results import run as run_module
 
 CHUNK = 8
+SLOW = {
+    "data": {"sequence": {"start": 0, "stop": 1e5, "as": "x"}},
+    "transform": [{"window": [{"op": "median", "field": "x", "as": "y"}], "frame": [-2e4, 2e4]}],
+    "mark": "point",
+}
 
 
 def kill_after(count: int) -> None:
@@ -66,6 +73,11 @@ def die_before_the_page(_: int) -> None:
     module._replace_file = half_a_page
 
 
+def draw_for_minutes(_: int) -> None:
+    module: Any = views
+    module.charts_of = lambda *_: [("endless", alt.Chart.from_dict(SLOW))]
+
+
 def half_a_page(text: str, file: Path) -> None:
     file.with_name(f".{file.name}.part").write_text(text)
     die()
@@ -84,7 +96,7 @@ def die_between_moves(_: int) -> None:
 
 
 SIMULATING = {"kill": kill_after, "slow": slow_down, "move": die_between_moves}
-DRAWING = {"charts": die_among_charts, "page": die_before_the_page}
+DRAWING = {"charts": die_among_charts, "page": die_before_the_page, "figure": draw_for_minutes}
 
 if __name__ == "__main__":
     chunks.MAX_RUNS = CHUNK

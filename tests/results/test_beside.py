@@ -11,8 +11,10 @@ import yaml
 
 from commands import Command
 from hindcast.beside_made import as_file, measured, scenario
+from relsim.errors import RelsimError
 from relsim.results.beside import run_beside
 from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
 
 ONE = scenario()
 
@@ -105,3 +107,17 @@ def test_options_of_the_other_kind_are_refused(
     done = relsim("hindcast", "--observed", series, *given)
     assert done.returncode == 2
     assert named in done.stderr
+
+
+def test_a_series_may_write_the_states_in_another_way(
+    tmp_path: Path, series: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, *rows = series.read_text(encoding="utf-8").splitlines()
+    series.write_text("\n".join([head, *map(str.lower, rows)]), encoding="utf-8")
+
+    def stop(scenario: Scenario, **_: object) -> None:
+        raise RelsimError(f"The pairs are {', '.join(map(str, scenario.watch))}.")
+
+    monkeypatch.setattr("relsim.results.beside.simulate", stop)
+    with pytest.raises(RelsimError, match="The pairs are A-B, A-C"):
+        run_beside(series, load(file), runs=2, out=tmp_path / "out")

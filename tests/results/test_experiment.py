@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.ensemble.simulate import simulate
-from relsim.errors import ScenarioError
+from relsim.errors import ResultsError, ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.methods import points_of
 from relsim.results import experiment as module
-from relsim.results.experiment import experiment_id, run_experiment
+from relsim.results.experiment import (
+    ExperimentResult,
+    experiment_id,
+    open_experiment,
+    run_experiment,
+)
 from relsim.results.point_journal import PointJournal
 from relsim.scenario.load import check_text, load
+from scenarios_to_test import ROOT
 
 SERIES = "dyad,period,value\nA-B,2020,0.3\nA-B,2021,0.4\nA-C,2021,-0.3\n"
 PLAIN = {key: value for key, value in VARIED.items() if key != "sensitivity"}
@@ -68,6 +77,14 @@ def test_every_method_leaves_a_whole_folder(tmp_path: Path, method: str, no_draw
     assert str(tmp_path) not in json.dumps(result.manifest)
 
 
+def test_the_table_that_the_guide_shows_is_there(tmp_path: Path, no_drawing: None) -> None:
+    guide = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    shown = re.findall(r'result\.tables\["(\w+)"\]', guide)
+    result = run_experiment(study_in(tmp_path, METHODS["sensitivity"]), out=tmp_path / "out")
+    assert shown
+    assert set(shown) <= set(result.tables)
+
+
 def test_figures_are_drawn_and_the_page_shows_them(tmp_path: Path) -> None:
     result = run_experiment(study_in(tmp_path, METHODS["sweep"]), out=tmp_path / "out")
     drawn = {path.stem for path in (result.folder / "figures").glob("*.svg")}
@@ -91,6 +108,150 @@ def test_words_alone_do_not_make_another_experiment(tmp_path: Path) -> None:
     assert experiment_id(study_in(tmp_path, {**VARIED, "name": "Other", "about": "More"})) == before
     assert experiment_id(study_in(tmp_path, {**VARIED, "runs": 6})) != before
     assert experiment_id(study_in(tmp_path, {**VARIED, "set": {"A.ties.C": 0.1}})) != before
+
+
+WORDS = ("name", "about", "label")  # keys of the format whose text moves no number
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_name_that_a_person_chose_counts_though_it_is_a_word_of_the_format(
+    tmp_path: Path, word: str
+) -> None:
+    """Measures, goals, bounds, players, levers and paths may be called as such keys are."""
+
+    def ids(*experiments: dict[str, Any]) -> int:
+        return len({experiment_id(study_in(tmp_path, one)) for one in experiments})
+
+    measures = {word: {"level": "A-B", "label": "x"}}
+    tuned = [
+        {**PLAIN, "measures": measures, "tune": {"goals": {word: goal}, "trials": 12}}
+        for goal in (0.3, 0.4)
+    ]
+    assert ids(*tuned) == 2
+    asked = [
+        {**METHODS["sweep"], "measures": {word: {"level": tie, "label": "x"}}}
+        for tie in ("A-B", "A-C")
+    ]
+    assert ids(*asked) == 2
+    switches = [
+        {**METHODS["attribute"], "attribute": {"players": {word: {"off": {"A.ties.B": value}}}}}
+        for value in (0, 0.1)
+    ]
+    assert ids(*switches) == 2
+    advised = [
+        {
+            **METHODS["advise"],
+            "measures": measures,
+            "advise": {
+                "levers": {word: {"events": ["deal"], "label": label}},
+                "raise": word,
+                "bounds": {word: {"above": least}},
+            },
+        }
+        for label, least in (("x", 0.1), ("y", 0.1), ("y", 0.2))
+    ]
+    assert (ids(*advised[:2]), ids(*advised)) == (1, 2)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> ExperimentResult:
+    """A whole experiment, to be copied and damaged."""
+    folder = tmp_path_factory.mktemp("finished")
+    still = {"level": {"level": "A-B"}, "start": {"change": "A-B", "at": "2020-01"}}  # of zeros
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_draw", lambda charts, painter, folder: folder.mkdir())
+        return run_experiment(
+            study_in(folder, {**METHODS["sweep"], "measures": still}), out=folder / "out"
+        )
+
+
+PARTS = (
+    *("manifest.json", "report.html", "experiment.resolved.yaml", "figures", "points.csv"),
+    *("outcomes.zarr", "outcomes.zarr/level", "outcomes.zarr/level/c", "outcomes.zarr/start/c"),
+    *("outcomes.zarr/level/zarr.json", "outcomes.zarr/parameters", "outcomes.zarr/parameter/c"),
+)
+
+
+def copied(finished: ExperimentResult, to: Path) -> Path:
+    """A copy of all its files; gives the folder of the result."""
+    root = finished.folder.parents[3]
+    shutil.copytree(root, to)
+    return to / finished.folder.relative_to(root)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_finished_experiment_that_lacks_a_part_is_not_whole(
+    finished: ExperimentResult, tmp_path: Path, part: str
+) -> None:
+    folder = copied(finished, tmp_path / "copy")
+    assert module._is_whole(folder)
+    remove(folder / part)
+    assert not module._is_whole(folder)
+    if part == "manifest.json":
+        with pytest.raises(ResultsError, match="holds no finished experiment"):
+            open_experiment(folder)
+    elif part.startswith("outcomes"):
+        with pytest.raises(ResultsError, match=r"outcomes\.zarr lacks .* Run the experiment again"):
+            _ = open_experiment(folder).outcomes
+    elif part.endswith(".csv"):
+        with pytest.raises(ResultsError, match=f"{part} is missing"):
+            _ = open_experiment(folder).tables
+
+
+def test_what_is_not_whole_is_made_anew(
+    finished: ExperimentResult, tmp_path: Path, no_drawing: None
+) -> None:
+    folder = copied(finished, tmp_path / "copy")
+    remove(folder / "outcomes.zarr" / "start" / "c")
+    out = folder.parents[2]
+    again = run_experiment(tmp_path / "copy" / "experiment.yaml", out=out)
+    assert (again.reused, again.folder) == (False, folder)
+    xr.testing.assert_identical(again.outcomes.load(), finished.outcomes.load())
+    assert run_experiment(tmp_path / "copy" / "experiment.yaml", out=out).reused
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "",
+        "not JSON",
+        "[]",
+        "null",
+        "[" * 100_000,
+        "\udcff",
+        *(
+            {key: value}
+            for key, value in {
+                "format": 99,
+                "points": "many",
+                "runs": -1,
+                "seconds": None,
+                "sentences": "text",
+                "warnings": [1],
+                "tables": ["../../away"],
+                "outcomes": None,
+                "experiment": "x",
+            }.items()
+        ),
+    ],
+)
+def test_a_damaged_manifest_is_refused(
+    finished: ExperimentResult, tmp_path: Path, change: str | dict[str, Any]
+) -> None:
+    folder = copied(finished, tmp_path / "copy")
+    text = change if isinstance(change, str) else json.dumps(finished.manifest | change)
+    (folder / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    said = r"is not whole: manifest\.json is .* Run the experiment again"
+    with pytest.raises(ResultsError, match=said):
+        open_experiment(folder)
+    assert not module._is_whole(folder)
 
 
 class Interrupting:
@@ -152,7 +313,7 @@ def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: No
     assert list(study.observed["fit-held-out"].observations["period"]) == ["2021", "2021"]
     result = run_experiment(study, out=tmp_path / "out")
     assert set(result.outcomes) == {"fit", "fit-held-out", "parameters"}
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     assert tuned.states["A"].ties["B"].weight != study.scenario.states["A"].ties["B"].weight
     assert tuned.name == "Three states, tuned"
     (tmp_path / "series.csv").write_text("dyad,period,value\nX-Y,2020,0.3\n", encoding="utf-8")
@@ -163,7 +324,7 @@ def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: No
 def test_what_set_changes_is_in_the_tuned_scenario(tmp_path: Path, no_drawing: None) -> None:
     file = written(tmp_path, {**METHODS["tune"], "set": {"B.ties.A": 0.05}})
     result = run_experiment(file, out=tmp_path / "out")
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     assert tuned.states["B"].ties["A"].weight == 0.05
 
 
@@ -190,7 +351,7 @@ def test_a_known_number_is_recovered_from_a_simulated_series(
     rows = [f"A-B,{2020 + n // 12}-{n % 12 + 1:02d},{level:.4f}" for n, level in enumerate(months)]
     (tmp_path / "series.csv").write_text("\n".join(["dyad,period,value", *rows]) + "\n")
     result = run_experiment(study_in(tmp_path, TWIN), out=tmp_path / "out")
-    tuned = load(result.folder / "tuned.yaml", extends_anywhere=True)
+    tuned = load(result.folder / "tuned.yaml")
     deal = tuned.as_written["events"]["deal"]
     assert deal["effects"][0]["size"] == pytest.approx(0.4, abs=0.1)
     found = result.tables["parameters"].set_index("path")

@@ -22,7 +22,8 @@ from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
 from relsim.results import resume, views
-from relsim.results.folder import locked, place_aside, written_aside
+from relsim.results.family import run_family
+from relsim.results.folder import locked, place_aside, written_aside, written_once
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
 from relsim.scenario.load import check_file
@@ -150,19 +151,83 @@ def test_only_what_is_missing_is_simulated_again(
     assert sorted(done) == [24, 32]
 
 
-def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(file: Path) -> None:
+ENDING = [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)]
+
+
+@pytest.mark.parametrize(("name", "code"), ENDING)
+def test_a_signal_stops_within_a_second_and_says_how_to_go_on(
+    file: Path, name: str, code: int
+) -> None:
     process = cli("slow", 3, file)
     while notes(file) < 2 and process.poll() is None:
         time.sleep(0.02)
     began = time.perf_counter()
-    os.killpg(process.pid, signal.SIGINT)  # as the terminal does
+    for _ in range(2):  # a terminal, shells and timeout send theirs more than once
+        os.killpg(process.pid, getattr(signal, name))
     _, said = process.communicate(timeout=60)
     assert time.perf_counter() - began < SOON
-    assert process.returncode == EXIT_STOPPED
+    assert process.returncode == code
     kept = notes(file)
     assert said == f"Stopped. {kept} of 5 chunks are kept; the same command goes on from there.\n"
     assert 2 <= kept < 5
     assert arrays_of(simulated(file)) == undisturbed(file)
+
+
+def test_a_signal_does_not_wait_for_a_figure(file: Path) -> None:
+    process = cli("figure", 0, file)
+    results = file.parent / "results"
+    while not list(results.glob("*/*/.figures.part")) and process.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.5)  # the figure is being drawn by then
+    began = time.perf_counter()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert time.perf_counter() - began < SOON
+    assert process.returncode == 143
+    assert said == "Stopped. 5 of 5 chunks are kept; the same command goes on from there.\n"
+    assert not list(results.glob("*/*/figures")) + list(results.glob("*/*/.figures.part"))
+
+
+def test_a_closed_terminal_ends_processes_and_what_tracks_them_without_a_word(file: Path) -> None:
+    asked = ("run", file, "--runs", 20_000, "--workers", 2, "--out", file.parent / "results")
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(
+        command("slow", 0, *asked), text=True, start_new_session=True, **pipes
+    )
+    while notes(file) < 1 and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 129
+    assert re.fullmatch(r"Stopped. [\d,]+ of 2,500 chunks are kept; .* from there.\n", said)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "/".join(["a" * 250] * 20)])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_place_that_no_folder_can_have_is_refused(file: Path, name: str, force: bool) -> None:
+    out = file.parent / name
+    said = "cannot be written: .*Choose another place with --out"
+    with pytest.raises(ResultsError, match=said):
+        simulated(file, out=out, force=force)
+    with pytest.raises(ResultsError, match=said):
+        run_family([file], out=out, runs=8, force=force)
+    with pytest.raises(ResultsError, match=said):
+        written_once(out / "x", lambda _: None, force=force, waiting=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("force", "kept"),
+    [(False, "Nothing is kept; the same command"), (True, "With --force the same command")],
+)
+def test_what_is_not_gone_on_with_says_that_it_begins_afresh(
+    tmp_path: Path, force: bool, kept: str
+) -> None:
+    def write(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=f"Stopped. {kept}"):
+        written_once(tmp_path / "scored", write, force=force, waiting=lambda: None)
+    assert not (tmp_path / "scored").exists()
 
 
 def test_an_interrupted_family_says_what_is_kept_of_all(tmp_path: Path) -> None:

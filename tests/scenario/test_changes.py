@@ -75,7 +75,9 @@ BAD_SETTINGS = [
     ("=1", 1, "bad-set", "As in PAK.ties.USA=0.2."),
     ("Q.ties.A=1", 1, "unknown-state", None),
     ("event.visit.off=true", 1, "unknown-state", "Did you mean events?"),
-    ("visit.off=true", 1, "unknown-state", None),
+    ("visit.off=true", 1, "unknown-state", "Write events.visit.off."),
+    ("visit=on", 1, "unknown-state", "Write events.visit.off=false, or --on visit."),
+    ("events.visit.on=true", 1, "unknown-key", None),
     ("events.vist.off=true", 1, "unknown-event", "Did you mean visit?"),
     ("issues.bordr.label=x", 1, "unknown-issue", "Did you mean border?"),
     ("claims.none.probability=1", 1, "unknown-claim", None),
@@ -91,6 +93,20 @@ BAD_SETTINGS = [
     ("A.ties.C=[", 2, "yaml-syntax", None),
     ("A.ties.C=!!int 1", 1, "yaml-tag", "Remove the tag; plain values suffice."),
     ("name=", 1, "missing-key", ""),
+    ("events.vist=", 1, "nothing-to-remove", "Did you mean visit?"),
+    ("events.visit.lable=null", 1, "nothing-to-remove", "Did you mean label?"),
+    ("events.visit.effects.0.lastng=~", 1, "nothing-to-remove", "Did you mean lasting?"),
+    ("parameters.mutualty=", 1, "nothing-to-remove", "Did you mean mutuality?"),
+    ("context.wra=", 1, "nothing-to-remove", "Did you mean war?"),
+    ("domains.hgih=", 1, "nothing-to-remove", "Did you mean high?"),
+    ("ties.A-C.hgih=", 1, "nothing-to-remove", None),
+    ("Q=", 1, "nothing-to-remove", None),
+    ("nope=", 1, "nothing-to-remove", None),
+    ("events.visit=on", 1, "wrong-type", "Write events.visit.off=false, or --on visit."),
+    ("events.visit=off", 1, "wrong-type", "Write events.visit.off=true, or --off visit."),
+    ("events.visit=true", 1, "wrong-type", "Write events.visit.off=false, or --on visit."),
+    ('name="a\\u001b[31m"', 1, "yaml-syntax", ""),
+    ('name="a\\u202eb"', 1, "yaml-syntax", ""),
 ]
 
 
@@ -111,6 +127,30 @@ def test_every_bad_setting_is_told_with_the_problems_of_the_file(tmp_path: Path)
     assert [problem.code for problem in problems] == [
         "unknown-state", "not-a-number", "bad-set", "out-of-range",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", ["drift=", "events.visit.label=", "sources=", "time.step="])
+def test_a_key_that_is_not_written_may_be_removed(file: Path, setting: str) -> None:
+    assert check_file(file, [setting]).problems == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"events.vist": None},
+        {"parameters.mutualty": None},
+        {"name": "a\x1b[31m"},
+        {"events.visit": {"at": "2020-02", "label": "\u202e", "effects": []}},
+        {"sources": ["a", "\ufffe"]},
+        {"events.vi\u2066sit.off": True},
+    ],
+)
+def test_what_python_cannot_change(changes: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_of(EVERYTHING).with_changes(changes)
+    (problem,) = caught.value.problems
+    assert problem.code in ("nothing-to-remove", "yaml-syntax")
+    assert str(problem).isprintable()
 
 
 def test_with_changes_leaves_the_original_alone() -> None:

@@ -78,13 +78,66 @@ def test_long_chains_end(tmp_path: Path) -> None:
     assert problem.code == "extends-too-long"
 
 
-@pytest.mark.parametrize(
-    "parent", ["bass.yaml", '""', ".", '"a\\0b"', "x" * 3000, "loop.yaml", '"\\u0080/b.yaml"']
-)
+@pytest.mark.parametrize("parent", ["bass.yaml", '""', ".", "x" * 3000, "loop.yaml", "x/b.yaml"])
 def test_a_parent_that_is_not_there(tmp_path: Path, parent: str) -> None:
     write(tmp_path, base=MINIMAL, leaf=f"extends: {parent}\n")
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
     assert places(check_file(tmp_path / "leaf.yaml").problems) == [(1, 10, "not-found")]
+
+
+@pytest.mark.parametrize("parent", ['"a\\0b"', '"\\u0080/b.yaml"'])
+def test_a_parent_that_no_file_can_be_called(tmp_path: Path, parent: str) -> None:
+    write(tmp_path, base=MINIMAL, leaf=f"extends: {parent}\n")
+    assert places(check_file(tmp_path / "leaf.yaml").problems) == [(1, 10, "yaml-syntax")]
+
+
+REMOVALS = [  # (what the variant says, where the removal of nothing is, the hint)
+    ("events: {tlaks: null}", (2, 10), "Did you mean talks?"),
+    ("events: {talks: {labell: null}}", (2, 18), "Did you mean label?"),
+    ("parameters: {mutualty: null}", (2, 14), "Did you mean mutuality?"),
+    ("ties: {Q-R: null}", (2, 8), "Known: A-B, B-C."),
+    ("context: {wra: null}", (2, 11), "Did you mean war?"),
+    ("claims: {calm: null}", (2, 10), ""),
+    ("states: {AA: }", (2, 10), "Did you mean A? A state of which nothing is said is AA: {}."),
+    ("states: {A: {ties: {C: null}}}", (2, 21), "Known: B."),
+    ("evnets: null", (2, 1), "Did you mean events?"),
+]
+
+
+@pytest.mark.parametrize(("variant", "place", "hint"), REMOVALS)
+def test_a_variant_cannot_remove_what_its_base_lacks(
+    tmp_path: Path, variant: str, place: tuple[int, int], hint: str
+) -> None:
+    base = (
+        MINIMAL.replace("A: , B: ", "A: {ties: {B: 0.1}}, B: , C: ").replace("0.3", "0.3, B-C: 0.1")
+        + "events: {talks: {at: 2020-02, effects: []}}\ncontext: {war: 0}\n"
+    )
+    write(tmp_path, base=base, leaf=f"extends: base.yaml\n{variant}\n")
+    (problem,) = check_file(tmp_path / "leaf.yaml").problems
+    assert (problem.position.line, problem.position.column) == place
+    assert (problem.code, problem.hint) == ("nothing-to-remove", hint)
+    assert problem.position.file == str(tmp_path / "leaf.yaml")
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "parameters: {drift: null}\nclaims: null\nevents: {talks: {chance: null, label: }}",
+        "issues: {border: {minus: a, plus: b, label: }}\nstates: {D: {ties: }, E: {}}",
+    ],
+)
+def test_a_key_of_the_format_that_is_not_written_may_be_removed(
+    tmp_path: Path, variant: str
+) -> None:
+    base = MINIMAL + "events: {talks: {at: 2020-02, effects: []}}\n"
+    write(tmp_path, base=base, leaf=f"extends: base.yaml\n{variant}\n")
+    assert check_file(tmp_path / "leaf.yaml").problems == ()
+
+
+def test_a_variant_may_bring_the_first_states(tmp_path: Path) -> None:
+    base = MINIMAL.replace("states: {A: , B: }\n", "")
+    write(tmp_path, base=base, leaf="extends: base.yaml\nstates: {A: , B: }\n")
+    assert check_file(tmp_path / "leaf.yaml").problems == ()
 
 
 def test_a_missing_parent_is_guessed_at(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import jsonschema
 import pytest
 import yaml
 
-from relsim.errors import ScenarioError
+from relsim.errors import ScenarioError, did_you_mean
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.json_schema import json_schema, schema_text
 from relsim.scenario.load import check_file, check_text, load
 from relsim.scenario.reader import read_text
 from relsim.scenario.starter import starter_text
 from relsim.scenario.tree import plain
+from scenario.minimal import with_rest
 from scenarios_to_test import EVERYTHING, ROOT, SHIPPED, scenario_of
 
 TEN_MISTAKES = """\
@@ -421,3 +422,124 @@ def leaves(
             yield from leaves(value, (*path, key))
         else:
             yield (*path, key), value
+
+
+LOOK_ALIKES = [
+    ("ties: {A–B: 0.1}", "bad-tie", "Write A-B: '–' (U+2013) is not '-'."),
+    ("ties: {A−B: 0.1}", "bad-tie", "Write A-B: '−' (U+2212) is not '-'."),
+    ("ties: {A→B: 0.1}", "bad-tie", "Write A>B: '→' (U+2192) is not '>'."),
+    ("ties: {A-B: −0.2}", "not-a-number", "Write -0.2: '−' (U+2212) is not '-'."),
+    ("ties: {A-B: ０.２}", "not-a-number", "Write 0.2: '０' (U+FF10) is not '0'."),
+    ("ties: {A-B: ٠.٢}", "not-a-number", "Write 0.2: '٠' (U+0660) is not '0'."),
+    ("ties: {A-B: {uniform: [–0.2, 0]}}", "not-a-number", "Write -0.2: '–' (U+2013)"),
+    ("watch: [A‑B]", "bad-tie", "Write A-B: '‑' (U+2011) is not '-'."),
+    ("time: {start: 2020–01, end: 2022-01}", "bad-date", "Write 2020-01: '–' (U+2013)"),
+    ("time: {start: ２０２０-01, end: 2022-01}", "bad-date", "Write 2020-01: '２' (U+FF12)"),
+    ("parameters: {half_life: ９ months}", "bad-duration", "Write 9 months: '９' (U+FF19)"),
+    ("events: {e: {chance: ０.1 per year}}", "bad-rate", "Write 0.1 per year: '０' (U+FF10)"),
+    ("states: {Ａ: , B: }\nties: {}", "bad-name", "Write A: 'Ａ' (U+FF21) is not 'A'."),
+    ("states: {A: {ties: {Ｂ: 1}}, B: }", "unknown-state", "Write B: 'Ｂ' (U+FF22) is not"),
+    ("ensemble: {runs: １０}", "wrong-type", "Write 10: '１' (U+FF11) is not '1'."),
+    ("events: {e: {at: 2020-02, effects: [{set: A．ties.B, to: 1}]}}", "bad-path", "A.ties.B"),
+    ("events: {e: {at: 2020-02, effects: [{pulse: A-B, cameo: ０３6}]}}", "unknown-cameo", "036?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("snippet", "code", "hint"), LOOK_ALIKES)
+def test_characters_that_look_alike_are_told_apart(snippet: str, code: str, hint: str) -> None:
+    (problem,) = check_text(with_rest(snippet)).problems
+    assert problem.code == code
+    assert hint in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("cameo", "code", "hint"),
+    [
+        ("36", "wrong-type", 'Put it in quotes: "036".'),
+        ("190", "wrong-type", 'Put it in quotes: "190".'),
+        ('"36"', "unknown-cameo", "Did you mean 036?"),
+        ('"0733"', "unknown-cameo", "Did you mean 073?"),
+        ('"19x"', "unknown-cameo", "Did you mean 19?"),
+        ('"99"', "unknown-cameo", "The codes are listed in goldstein.csv."),
+    ],
+)
+def test_a_cameo_code_is_not_guessed_at_by_its_looks(cameo: str, code: str, hint: str) -> None:
+    effects = f"[{{pulse: A-B, cameo: {cameo}}}]"
+    (problem,) = check_text(
+        with_rest(f"events: {{e: {{at: 2020-02, effects: {effects}}}}}")
+    ).problems
+    assert (problem.code, problem.hint) == (code, hint)
+
+
+RANGES = [
+    ("states: {A: {issues: {i: {stance: 0, salience: -1}}}, B: }\nissues: {i: {minus: a, plus: b}}",
+     "is -1; a salience is 0 or more."),
+    ("states: {A: {ties: {B: -0.5}}, B: }", "is -0.5; a tie weight is 0 or more."),
+    ("states: {A: {ties: {B: 2000000}}, B: }", "is 2,000,000; a tie weight is at most 1,000,000."),
+    ("ties: {A-B: 1.4}", "is 1.4; cooperation lies in [-1, 1]."),
+    ("parameters: {half_life: -1 months}", "is -1; a half-life is 0.01 months or more."),
+    ("events: {e: {chance: -0.1 per year}}", "is -0.1; a chance is 0 per year or more."),
+    ("parameters: {third_party_gain: 1e9}", "is 1,000,000,000; a gain is at most 1,000,000."),
+    ("events: {e: {at: 2020-02, effects: [{set: A.ties.B, to: -1}]}}",
+     "is -1; a tie weight is 0 or more."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("snippet", "words"), RANGES)
+def test_ranges_are_told_as_a_person_would(snippet: str, words: str) -> None:
+    (problem,) = check_text(with_rest(snippet)).problems
+    assert problem.code == "out-of-range"
+    assert problem.text.endswith(words)
+
+
+RENAMED = """\
+states: {SUN: {ties: {USA: 0.1}}, USA: {ties: {USR: 0.2}}, CHN: {ties: {USR: 0.3}}}
+ties:
+  USR-USA: 0.1
+  USR-CHN: 0.1
+events:
+  e: {at: 2020-02, effects: [{pulse: USR-USA, size: 0.1}, {set: USR.ties.USA, to: 0.1}]}
+watch: [CHN-USR]
+"""
+
+
+def test_a_name_that_is_not_known_is_told_once_with_where_it_stands() -> None:
+    (problem,) = check_text(with_rest(RENAMED)).problems
+    assert (problem.code, problem.position.line) == ("unknown-state", 1)
+    assert problem.text == "'USR' is not a state here."
+    assert problem.hint.endswith("It stands in 7 places, on lines 1, 3, 4, 6 and 7.")
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("SOV", ["USA", "SAU", "RUS"], "Known: USA, SAU, RUS."),
+        ("RUS", ["USA", "CHN"], "Known: USA, CHN."),
+        ("PKA", ["PAK", "IND"], "Did you mean PAK?"),
+        ("USAA", ["USA", "CHN"], "Did you mean USA?"),
+        ("US", ["USA", "CHN"], "Did you mean USA?"),
+        ("usa", ["USA", "CHN"], "Did you mean USA?"),
+        ("half_live", ["half_life"], "Did you mean half_life?"),
+        ("SAU–CHN", ["SAU-CHN"], "Write SAU-CHN: '–' (U+2013) is not '-'."),
+    ],
+)
+def test_only_what_is_near_is_suggested(word: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(word, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("snippet", "hint"),
+    [
+        ("ensemble: {runs: 1.0}", "Write 1."),
+        ("ensemble: {seed: 1e2}", "Write 100."),
+        ("ensemble: {runs: true}", ""),
+        ("ensemble: {runs: '5'}", "Remove the quotes."),
+        ("events: {e: {when: {event: e}, at_most: 2.0}}", "Write 2."),
+        ("relsim: 1.0", "Write relsim: 1."),
+        ("relsim: true", "Write relsim: 1."),
+    ],
+)
+def test_whole_numbers_are_written_as_such(snippet: str, hint: str) -> None:
+    (problem,) = check_text(with_rest(snippet)).problems
+    assert problem.code in ("wrong-type", "format-version")
+    assert problem.hint == hint

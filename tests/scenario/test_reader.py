@@ -79,11 +79,26 @@ def test_what_is_refused_and_where(text: str, expected: list[tuple[int, int, str
     assert places(tuple(problems)) == expected
 
 
+BRACKET = "Close the bracket opened on line 2, or put a comma between its entries."
+INDENT = "Indent the line like the others of its map; a text that goes on here needs quotes."
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("a:\n\tb: 1", "Indent with spaces, not tabs."),
         ("a: b: c", "Put a text that holds ': ' in quotes."),
+        ("a: b\n  c: d", INDENT),
+        ("a: 1\n b: 2", INDENT),
+        ("a:\n  - b: 1\n     c: 2", INDENT),
+        ("a:\n  b: {}\n   c: {}", "Indent the line like the others of its map or list."),
+        ("a:\n  b: {}\n c: {}", "Indent the line like the others of its map or list."),
+        ("  a: 1\nb: 2", "Indent the first line like the others."),
+        ("b: 1\na: [1, 2\nc: 3", BRACKET),
+        ("b: 1\na: {c: 2\nd: 3", BRACKET),
+        ("b: 1\na: 'c\nd: 3", "Close the quote opened on line 2."),
+        ("a: 1\nb c\nd: 3", "A key has ': ' after it; a text over several lines stands in quotes."),
+        ("a: @b", "Put a text that begins with a sign in quotes."),
         ("a: !!int 1", "Remove the tag; plain values suffice."),
     ],
 )

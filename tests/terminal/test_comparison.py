@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from io import StringIO
 from typing import Any
 
@@ -12,7 +14,15 @@ from rich.console import Console
 
 from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
-from relsim.terminal.comparison import comparison_rows, runs_needed_in_words, show_comparison
+from relsim.ensemble.simulate import simulate
+from relsim.scenario.difference import act_alike
+from relsim.scenario.schema import Scenario
+from relsim.terminal.comparison import (
+    comparison_lines,
+    comparison_rows,
+    runs_needed_in_words,
+    show_comparison,
+)
 from scenarios_to_test import scenario_of
 
 SCENARIO = scenario_of(
@@ -23,7 +33,7 @@ SCENARIO = scenario_of(
         "states": {"A": {}, "B": {}, "C": {}},
     }
 )
-OTHER = SCENARIO.with_changes({"name": "two [/]"})
+OTHER = SCENARIO.with_changes({"name": "two [/]", "parameters.drift": 0.1})
 BASE = np.random.default_rng(1).normal(0.1, 0.05, (200, 5))
 
 
@@ -67,6 +77,62 @@ def test_what_is_not_settled_says_how_many_runs_would() -> None:
     one = shown(0.1, base=BASE[:1])
     assert "A-B: one run shows no spread" in one
     assert "nan" not in one
+
+
+SMALL: dict[str, Any] = {
+    "name": "one",
+    "time": {"start": "2020-01", "end": "2020-05"},
+    "states": {"A": {"ties": {"B": 0.3, "C": 0.2}}, "B": {}, "C": {}, "D": {}},
+    "ties": {"A-B": {"uniform": [0.1, 0.3]}, "B-C": 0.2},
+    "events": {
+        "crisis": {"chance": "3 per year", "effects": [{"pulse": "A-B", "size": -0.2}]},
+        "lever": {"off": True, "at": "2020-02", "effects": [{"pulse": "A-B", "size": 0.2}]},
+    },
+}
+
+
+def renamed(old: str, new: str) -> Scenario:
+    return scenario_of(json.loads(re.sub(rf"\b{old}\b", new, json.dumps(SMALL))))
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (scenario_of(SMALL), "the inputs are the same"),
+        (scenario_of({**SMALL, "name": "two", "about": "x"}), "differ only in words"),
+        (scenario_of({**SMALL, "watch": ["A-B"], "sources": ["x"]}), "differ only in words"),
+        (renamed("crisis", "clash"), "the same acts, named or written in another way"),
+        (renamed("C", "Z"), "No difference can arise"),
+        (renamed("A-B", "B-A"), "the same acts, named or written in another way"),
+        (
+            scenario_of(
+                {**SMALL, "events": {**SMALL["events"], "idle": {"off": True, "at": "2020-03"}}}
+            ),
+            "inputs (events.idle) does not act on them by then",
+        ),
+        (
+            scenario_of({**SMALL, "states": {**SMALL["states"], "E": {}}}),
+            "inputs (states.E) does not act on them by then",
+        ),
+    ],
+)
+def test_where_nothing_that_acts_differs_no_runs_are_advised(other: Scenario, why: str) -> None:
+    base = simulate(scenario_of(SMALL), runs=30, seed=1)
+    comparison = compare(base, simulate(other, runs=30, seed=1))
+    effects = {"A-B": comparison.effect("A-B")}
+    said = " ".join(comparison_lines(comparison, effects, comparison.month()))
+    assert why in said
+    assert "settle" not in said
+    assert math.isnan(effects["A-B"].runs_needed)
+
+
+def test_what_acts_otherwise_may_need_more_runs() -> None:
+    more = {**SMALL["events"]["crisis"], "chance": "3.01 per year"}
+    for other in (
+        scenario_of({**SMALL, "events": {**SMALL["events"], "crisis": more}}),
+        scenario_of({**SMALL, "events": {"clash": more, "lever": SMALL["events"]["lever"]}}),
+    ):
+        assert not act_alike(scenario_of(SMALL), other)
 
 
 @pytest.mark.parametrize(

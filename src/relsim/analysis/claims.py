@@ -22,7 +22,6 @@ from relsim.analysis.pairing import (
     lacking_steps,
     on_shared_runs,
     places_of,
-    recorded_levels,
     unpaired,
 )
 from relsim.ensemble.simulate import Ensemble
@@ -261,7 +260,7 @@ def _is_of_change(expect: Expectation) -> bool:
 def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
     """Cooperation of a tie at some steps, [runs, steps], read from the store here and nowhere
     else."""
-    recorded = recorded_levels(ensemble, tie.domain).sel(pair="-".join(tie.pair))
+    recorded = ensemble.level("-".join(tie.pair), tie.domain)
     places = places_of(ensemble, times)
     return np.asarray(recorded.isel(run=rows, time=places).values, dtype=np.float64)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -17,16 +19,18 @@ from relsim.analysis.pairing import (
     lacking_steps,
     on_shared_runs,
     places_of,
-    recorded_levels,
     recorded_steps,
 )
 from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
+from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError, did_you_mean
-from relsim.model.plan import pair_names
+from relsim.ensemble.spelling import spelled_by
+from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.scenario.anchors import next_anchor
+from relsim.scenario.difference import act_alike
+from relsim.scenario.naming import titles
 from relsim.scenario.values import Month
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
@@ -43,7 +47,7 @@ class Comparison:
         other: the ensemble that is compared.
         domain: the domain of cooperation that is compared; None for overall cooperation.
         runs: how many runs are paired: those of both.
-        pairs: the pairs of states that both record.
+        pairs: the pairs of states that both record, as the base spells them.
     """
 
     base: Ensemble
@@ -53,10 +57,22 @@ class Comparison:
     pairs: tuple[str, ...]
 
     @property
+    def titles(self) -> tuple[str, str]:
+        """The titles of base and other, told apart where they are the same."""
+        base, other = titles([self.base.scenario, self.other.scenario])
+        return base, other
+
+    @cached_property
+    def act_alike(self) -> bool:
+        """Whether the same acts in both, so that no number of runs shows a difference."""
+        return act_alike(self.base.scenario, self.other.scenario)
+
+    @property
     def watched(self) -> tuple[str, ...]:
         """The pairs that either scenario watches, of those that both record."""
         scenarios = (self.base.scenario, self.other.scenario)
-        names = [name for one in scenarios for name in pair_names(one.watched_pairs)]
+        watched = (pair for one in scenarios for pair in one.watched_pairs)
+        names = self.base.scenario.pair_names(watched)
         return tuple(name for name in dict.fromkeys(names) if name in self.pairs) or self.pairs
 
     def change(self, pair: str) -> xr.DataArray:
@@ -108,7 +124,8 @@ class Comparison:
         """
         step = self._step(at)
         base, other = (levels.values for levels in self._levels(self.named(pair), step))
-        return effect(base.astype(np.float64), other.astype(np.float64))
+        found = effect(base.astype(np.float64), other.astype(np.float64))
+        return replace(found, runs_needed=math.nan) if self.act_alike else found
 
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None
@@ -143,7 +160,7 @@ class Comparison:
         pair = self.named(pair)
         for one in (self.base, self.other):
             if lacked := lacking_steps(one, slice(1, one.scenario.time.steps + 1)):
-                raise ResultsError(f"{one.scenario.name} {lacked}.")
+                raise ResultsError(f"{one.scenario.title} {lacked}.")
         base, other = self._levels(pair)
         if threshold is None:
             opening = opening_level(base)
@@ -164,10 +181,11 @@ class Comparison:
         Raises:
             ResultsError: not both record it.
         """
-        name = "-".join(sorted(pair.split("-")))
+        name = self.base.scenario.pair_name(pair)
         if name not in self.pairs:
             text = f"{pair} is not a pair that both scenarios record."
-            raise ResultsError(f"{text} {did_you_mean(name, self.pairs)}".strip())
+            hint = plain_hint(pair) or did_you_mean(name, self.pairs)
+            raise ResultsError(f"{text} {hint}".strip())
         return name
 
     def month(self, at: Month | str | None = None) -> Month:
@@ -188,7 +206,7 @@ class Comparison:
         step = (month.serial - time.start.serial) // time.months_per_step
         for one in (self.base, self.other):
             if lacked := lacking_steps(one, slice(step, step + 1)):
-                raise ResultsError(f"{one.scenario.name} {lacked}.")
+                raise ResultsError(f"{one.scenario.title} {lacked}.")
         return step
 
     def _levels(
@@ -199,7 +217,9 @@ class Comparison:
         both = np.intersect1d(recorded_steps(self.base), recorded_steps(self.other))
         steps = both if step is None else step
         base, other = (
-            recorded_levels(one, self.domain).sel(pair=pairs).isel(time=places_of(one, steps))
+            spelled_by(self.base.scenario, one.levels(self.domain))
+            .sel(pair=pairs)
+            .isel(time=places_of(one, steps))
             for one in on_shared_runs(self.base, self.other)
         )
         return base, other
@@ -215,11 +235,12 @@ def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Co
         base: what is compared with.
         other: what is compared; on the same seed, time span, step, domains and version.
         domain: compare cooperation in this domain, of the pairs that both keep by domain;
-            overall cooperation of all pairs where absent.
+            overall cooperation of all pairs where absent, or ``overall``.
 
     Raises:
         ResultsError: they cannot be paired, or have no pair in common.
     """
+    domain = None if domain == OVERALL else domain
     if refused := refusal(base, other, domain):
         raise ResultsError(refused)
     pairs = _shared_pairs(base, other, domain)
@@ -234,15 +255,18 @@ def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
     if domain is not None:
         for one in (base, other):
             if lacked := lacking_domain(one, domain):
-                return f"{one.scenario.name} {lacked}."
+                return f"{one.scenario.title} {lacked}."
     if not _shared_pairs(base, other, domain):
         kept = "" if domain is None else " by domain; add one to `watch` of both"
-        return f"{base.scenario.name} and {other.scenario.name} have no pair in common{kept}."
+        first, second = titles([base.scenario, other.scenario])
+        return f"{first} and {second} have no pair in common{kept}."
     return ""
 
 
 def _shared_pairs(base: Ensemble, other: Ensemble, domain: str | None) -> tuple[str, ...]:
-    one, two = (recorded_levels(which, domain).indexes["pair"] for which in (base, other))
+    one, two = (
+        spelled_by(base.scenario, which.levels(domain)).indexes["pair"] for which in (base, other)
+    )
     return tuple(str(pair) for pair in one if pair in two)
 
 
@@ -258,4 +282,5 @@ def _month(text: Month | str) -> Month:
     try:
         return Month.read(text)
     except ValueError as error:
-        raise ResultsError(f"{text} is not a month. Write it as 2025-06.") from error
+        hint = plain_hint(str(text)) or "Write it as 2025-06."
+        raise ResultsError(f"{text} is not a month. {hint}") from error

@@ -1,4 +1,4 @@
-"""What the bands of a scenario can be trusted for: how much such bands held in a hindcast."""
+"""What is known of the bands of a scenario: what bands of the model held in a hindcast."""
 
 from __future__ import annotations
 
@@ -22,26 +22,22 @@ def own_numbers(scenario: Scenario) -> list[str]:
     ]
 
 
-def coverage_line(scenario: Scenario, fit: Fit = FIT) -> str:
-    """What 80 % bands of the model held, in a line to stand beside a fan."""
+def coverage_sentence(scenario: Scenario, fit: Fit = FIT) -> str:
+    """What 80 % bands of the model held, on whose data, and that this scenario was not scored."""
     own = own_numbers(scenario)
     if own:
-        return f"Nobody has measured what such bands hold: the scenario sets its own {_list(own)}"
+        said = f"the scenario sets its own {_list(own)}"
+        return f"Nobody has measured what bands like these hold: {said}."
     held = _list([f"{100 * row.held:.0f} %" for row in fit.coverage])
     years = _list([str(row.years) for row in fit.coverage])
-    return f"In a hindcast such 80 % bands held {held} of the values {years} years ahead"
-
-
-def coverage_sentence(scenario: Scenario, fit: Fit = FIT) -> str:
-    """The same with what it was measured on, and where it does not reach."""
-    if own_numbers(scenario):
-        return f"{coverage_line(scenario, fit)}."
     forecasts = sum(row.values for row in fit.coverage)
     return (
-        f"{coverage_line(scenario, fit)}: {forecasts:,} forecasts of {fit.pairs} pairs of states "
-        f"(series {fit.series}, {fit.first_year} to {fit.last_year}), with speed, volatility and "
-        "drift fitted on the years before each. The defaults are those fitted on all years. What "
-        "lies further ahead, and what events, levers and issues do, has not been scored."
+        "The bands of this scenario were not scored. On other data the model's were: in a hindcast "
+        f"of {fit.pairs} pairs of states (series {fit.series}, {fit.first_year} to "
+        f"{fit.last_year}; {forecasts:,} forecasts), its 80 % bands held {held} of the values "
+        f"measured {years} years ahead, with speed, volatility and drift fitted on the years "
+        "before each. The defaults are those fitted on all years. Nothing of it is on what lies "
+        "further ahead, nor on what events, levers and issues do."
     )
 
 

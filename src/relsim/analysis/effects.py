@@ -49,7 +49,8 @@ class Effect:
         verdict: "higher" or "lower" where the interval of the mean is clear of 0, "identical"
             where no run differs, else "not distinguishable".
         runs_needed: where not distinguishable, how many runs would settle it (:func:`runs_needed`);
-            infinite beyond 10 million, else NaN.
+            infinite beyond 10 million, else NaN. :meth:`relsim.Comparison.effect` has NaN too where
+            nothing that acts differs.
     """
 
     runs: int

@@ -20,7 +20,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
 from relsim.ensemble.failures import Failure
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError, did_you_mean
+from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
@@ -36,7 +36,7 @@ class Account:
     Attributes:
         scenario: whose pulls these are.
         against: compared with, run by run; None where each run is compared with its opening.
-        pair: as in ``PAK-RUS``.
+        pair: as in ``PAK-RUS``, as the scenario spells it.
         seed, runs: how many runs of which seed; ``run`` is set where it is one alone.
         data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
             more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
@@ -181,7 +181,7 @@ def explain(
     return Account(
         scenarios[0],
         scenarios[1] if len(scenarios) == 2 else None,
-        f"{first}-{second}",
+        scenarios[0].pair_name(pair),
         asked[0].seed,
         found.runs,
         run,
@@ -212,7 +212,8 @@ def step_of(scenario: Scenario, month: Month | str | None) -> int:
     try:
         asked = Month.read(month)
     except ValueError as error:
-        raise ResultsError(f"'{month}' is not a month. Write it as in 2020-07.") from error
+        hint = plain_hint(str(month)) or "Write it as in 2020-07."
+        raise ResultsError(f"'{month}' is not a month. {hint}") from error
     if not time.start.serial <= asked.serial <= time.end.serial:
         raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
     return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
@@ -226,7 +227,8 @@ def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:
     """
     codes = pair.split("-")
     if len(codes) != 2 or codes[0] == codes[1]:
-        raise ResultsError(f"'{pair}' is not a pair. Write two states, as in PAK-RUS.")
+        hint = plain_hint(pair) or "Write two states, as in PAK-RUS."
+        raise ResultsError(f"'{pair}' is not a pair. {hint}")
     for scenario in scenarios:
         for code in codes:
             if code not in scenario.states:
@@ -243,7 +245,8 @@ def known_directions(pair: str, direction: str | None, scenario: Scenario) -> tu
     Raises:
         ResultsError: it is none, or the pair is none.
     """
-    first, second = known_pair(pair, scenario)
+    known_pair(pair, scenario)
+    first, second = scenario.pair_name(pair).split("-")
     both = (f"{first}>{second}", f"{second}>{first}")
     if direction is None:
         return both

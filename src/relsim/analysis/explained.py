@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
+from relsim.analysis.numerals import percent, signed
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import PARAMETERS, Compiled, Numbers, pair_names
 from relsim.model.stability import fading_factors, opening_postures
@@ -20,9 +22,8 @@ from relsim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 
-# Factors of all gains at once that are tried, up to ten times those in force.
-FACTORS = np.concatenate([np.linspace(0.0, 3.0, 61), np.linspace(3.25, 10.0, 28)])
-BISECTIONS = 50  # halve an interval of 2 to less than a float's precision
+MOST = 10.0  # times the gains in force: beyond, third parties and issues are all there is
+BISECTIONS = 50  # halve an interval of 2 to less than a quadrillionth
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,26 @@ class Explained:
         """The pairs that open most below what interests say, the coldest first."""
         return self._extremes(count, warm=False)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The shares in words, and the pairs that are most out of line."""
+        at_best = f"at {self.best_factor:.1f} times these gains {percent(self.best_share)}"
+        best = f"; at best, {at_best}" if self.best_share > max(self.share, 0) + 0.01 else ""
+        said = [
+            f"Interests explain {percent(max(self.share, 0.0))} of the spread of opening levels "
+            f"at the gains in force{best}. The rest is history."
+        ]
+        for word, rows in (("Warmer", self.warmer()), ("Colder", self.colder())):
+            pairs = [
+                f"{pair} ({signed(level)} where they say {signed(alone)})"
+                for pair, level, alone in zip(
+                    rows["pair"], rows["level"], rows["said"], strict=True
+                )
+            ]
+            if pairs:
+                said.append(f"{word} than interests say: {', '.join(pairs)}.")
+        return tuple(said)
+
     def _extremes(self, count: int, *, warm: bool) -> pd.DataFrame:
         rows = self.pairs[self.pairs["warmth"] > 0 if warm else self.pairs["warmth"] < 0]
         return rows.sort_values("warmth", ascending=not warm).head(count).reset_index(drop=True)
@@ -64,8 +85,11 @@ def explained(scenario: Scenario) -> Explained:
     compiled = compile_scenario(scenario)
     numbers = _as_read(compiled.numbers)
     levels = _levels(numbers)
-    shares = [_share(levels, _said(compiled, numbers, levels, factor)) for factor in FACTORS]
-    best = int(np.argmax(shares))
+
+    def unexplained(factor: float) -> float:
+        return -_share(levels, _said(compiled, numbers, levels, factor))
+
+    best = minimize_scalar(unexplained, bounds=(0.0, MOST), options={"xatol": 0.005})
     said = _said(compiled, numbers, levels, 1.0)
     rows, columns = np.triu_indices(len(levels), 1)
     gap = (levels - said)[rows, columns]
@@ -77,7 +101,7 @@ def explained(scenario: Scenario) -> Explained:
             "warmth": gap - gap.mean(),
         }
     )
-    return Explained(_share(levels, said), float(FACTORS[best]), float(shares[best]), pairs)
+    return Explained(_share(levels, said), float(best.x), float(-best.fun), pairs)
 
 
 def _as_read(numbers: Numbers) -> Numbers:

@@ -15,7 +15,6 @@ from relsim.analysis.explain import Account, explain
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
-from relsim.model.plan import pair_names
 from relsim.scenario.schema import Scenario
 
 ACCOUNT_PAIRS = 6  # watched pairs whose pulls are accounted for unasked
@@ -88,6 +87,6 @@ def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble]) -> dict[str
 
 
 def _accounts(ensemble: Ensemble) -> dict[str, Account]:
-    pairs = pair_names(ensemble.scenario.watched_pairs)[:ACCOUNT_PAIRS]
+    pairs = ensemble.scenario.pair_names(ensemble.scenario.watched_pairs)[:ACCOUNT_PAIRS]
     runs = min(ensemble.asked, ACCOUNT_RUNS)
     return {pair: explain(ensemble, pair, runs=runs) for pair in pairs}

@@ -8,7 +8,6 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.numerals import percent, signed
-from relsim.model.plan import pair_names
 from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.schema import Scenario
 
@@ -19,7 +18,7 @@ CLEAR, LIKELY = 0.9, 2 / 3
 
 def pair_sentences(scenario: Scenario, summary: xr.Dataset) -> list[str]:
     """A sentence on each watched pair: direction, levels and band of overall cooperation."""
-    pairs = pair_names(scenario.watched_pairs)
+    pairs = scenario.pair_names(scenario.watched_pairs)
     return [_pair_sentence(scenario, summary, pair) for pair in pairs]
 
 
@@ -38,8 +37,9 @@ def _pair_sentence(scenario: Scenario, summary: xr.Dataset, pair: str) -> str:
 
 
 def pair_title(scenario: Scenario, pair: str) -> str:
-    """A pair by the names of its states."""
-    names = [scenario.states[code].name or code for code in pair.split("-")]
+    """A pair by the names of its states, in the order in which the scenario spells it."""
+    codes = scenario.pair_name(pair).split("-")
+    names = [scenario.states[code].name or code for code in codes]
     return " – ".join(names)
 
 

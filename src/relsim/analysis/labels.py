@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from relsim.analysis.explain import Account
 from relsim.ensemble.accounts import OVERALL
+from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
+from relsim.scenario.writer import true_minus
 
 
 def part_label(account: Account, part: str, direction: str | None = None) -> str:
@@ -63,7 +65,11 @@ def baseline(account: Account) -> str:
     """What changes are measured from."""
     if account.against is None:
         return f"since the opening in {account.scenario.time.start}"
-    return f"against “{account.against.name}”"
+    return f"against “{_against(account)}”"
+
+
+def _against(account: Account) -> str:
+    return titles(scenarios_of(account))[-1]
 
 
 def runs_in_words(account: Account) -> str:
@@ -74,8 +80,8 @@ def runs_in_words(account: Account) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """A number with its sign; what rounds to zero has a plus."""
-    return f"{round(value, digits) + 0.0:+.{digits}f}"
+    """A number with its sign, a true minus; what rounds to zero has a plus."""
+    return true_minus(f"{round(value, digits) + 0.0:+.{digits}f}")
 
 
 def possessive(name: str) -> str:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pydantic_core import PydanticCustomError
 
+from relsim.analysis.states import code_of_state
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
 from relsim.scenario.reader import scalar_value
-from relsim.scenario.references import COOPERATION, TieRef
+from relsim.scenario.references import CODE, COOPERATION
+from relsim.scenario.text_files import read_text_file
 from relsim.scenario.values import Month
 
 REQUIRED = ("dyad", "period", "value")
 COLUMNS = (*REQUIRED, "events")
 MAX_BYTES = 64 * 1024 * 1024  # all dyads of 200 states by month over 30 years take 200 MB
+MAX_EVENTS = 1_000_000_000  # of one value; the largest collections have so many of all states
+MAX_LINE = 10_000  # characters; a row has some 40
+MANY_PROBLEMS = 1_000  # of a file, after which the rest is not read
+SLIP = 100  # years without a value: what a slip in the first two digits of a year makes at least
 
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
-_YEAR = re.compile(r"[0-9]{4}")
+_YEAR = re.compile(r"([0-9]{4})(\.0*)?")  # 2008.0: a year that pandas took for a float
+_HYPHEN = re.compile("\\s*[-\u2010-\u2014\u2212]\\s*")  # as word processors write it, too
+_OWN_NAME = re.compile(CODE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,18 @@ class Observed:
         """The series of some dyads."""
         return self._where(self.data["dyad"].isin(dyads))
 
+    def named_as(self, states: Collection[str]) -> Observed:
+        """The same series with states called as a scenario calls them: Russia where RUS is."""
+        own = {_standard(state): state for state in states}
+        own |= {state: state for state in states}  # where two codes mean one state
+        names = {
+            dyad: _pair_name(own.get(state, own.get(_standard(state), state)) for state in pair)
+            for dyad in self.dyads
+            if (pair := dyad.split("-"))
+        }
+        data = self.data.assign(dyad=self.data["dyad"].map(names))
+        return Observed(self.file, data.sort_values(["dyad", "start"], ignore_index=True))
+
     def until(self, month: int) -> Observed:
         """The periods that end by a month, given as a serial number."""
         return self._where(self.data["start"] + self.data["months"] - 1 <= month)
@@ -71,39 +92,22 @@ class _Field:
 def read_observed(path: Path | str) -> Observed:
     """The series of a CSV file ``dyad,period,value[,events]``.
 
-    A dyad is two codes of states, PAK-RUS, in any order. A period is a year, 2008, or a month,
-    2008-03; a file has one of the two. The file may hold dyads that a scenario does not have.
+    A dyad is two states, PAK-RUS, in any order. States of ISO 3166 are taken by code or name and
+    in any case; others, which a scenario may have, keep the name that is written first. A period
+    is a year, 2008, or a month, 2008-03; a file has one of the two. The file may hold dyads that a
+    scenario does not have.
 
     Raises:
         ScenarioError: with every problem of the file, each with line and column.
     """
     name = str(path)
-    text, problems = _file_text(Path(path), name)
+    text, problems = read_text_file(Path(path), name, MAX_BYTES, "a CSV file")
     data = pd.DataFrame()
     if not problems:
         data, problems = _table(text, name)
     if problems:
         raise ScenarioError(problems)
     return Observed(name, data)
-
-
-def _file_text(path: Path, name: str) -> tuple[str, list[Problem]]:
-    start = Position(name)
-    try:
-        if path.is_dir():
-            return "", [Problem(start, "not-found", "This is a folder.", "Name a CSV file.")]
-        if path.stat().st_size > MAX_BYTES:
-            return "", [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
-        return path.read_text(encoding="utf-8-sig"), []
-    except FileNotFoundError:
-        return "", [Problem(start, "not-found", "There is no such file.")]
-    except UnicodeDecodeError as error:
-        said = f"The file is not UTF-8 text (byte {error.start})."
-        return "", [Problem(start, "not-text", said, "Save it as UTF-8.")]
-    except OSError as error:
-        return "", [Problem(start, "not-readable", f"{error.strerror}.")]
-    except ValueError as error:  # a name that no file can have
-        return "", [Problem(start, "not-found", f"There is no such file: {error}.")]
 
 
 def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
@@ -114,14 +118,28 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
     if header is None:
         said = Problem(Position(name), "no-rows", "The file is empty.", _FORM)
         return pd.DataFrame(), problems or [said]
+    if not _is_of_a_series(header):
+        place = Position(name, header[0].position.line)
+        text = "This is no series: its first line does not name the columns."
+        semicolons = any(sign in field.text for field in header for sign in ";\t")
+        hint = "Separate columns by commas." if semicolons else _FORM
+        return pd.DataFrame(), [Problem(place, "no-series", text, hint)]
     places = _header(header, name, problems)
-    rows = [row for line in lines if (row := _row(line, places, len(header), problems))]
+    rows = []
+    for line in lines:
+        if row := _row(line, places, len(header), problems):
+            rows.append(row)
+        if len(problems) >= MANY_PROBLEMS:
+            break
     _check_periods(rows, problems)
+    _spell_alike(rows)
     _check_duplicates(rows, problems)
+    _check_years(rows, problems)
     if not rows and not problems:
         problems.append(Problem(Position(name), "no-rows", "The file has no observations.", _FORM))
     content = [{key: row[key] for key in (*REQUIRED, "start", "months", "events")} for row in rows]
     data = pd.DataFrame(content if not problems else [])
+    del problems[MANY_PROBLEMS:]
     if not problems:
         data = data.sort_values(["dyad", "start"], ignore_index=True)
         data = data[["dyad", "period", "start", "months", "value", "events"]]
@@ -136,6 +154,10 @@ def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Fiel
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
+        if len(line) > MAX_LINE:
+            said = f"This line has over {MAX_LINE:,} characters."
+            problems.append(Problem(Position(name, number), "too-large", said, _FORM))
+            return
         try:
             (texts,) = csv.reader([line], strict=True)
         except csv.Error as error:
@@ -147,6 +169,14 @@ def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Fiel
             _Field(text.strip(), Position(name, number, column))
             for text, column in zip(texts, columns, strict=False)
         ]
+
+
+def _is_of_a_series(header: list[_Field]) -> bool:
+    """Whether a first line is that of a series, perhaps with a slip.
+
+    Of any other file, which may have been named by mistake or by somebody else, nothing is quoted.
+    """
+    return len({field.text for field in header} & {*REQUIRED}) >= len(REQUIRED) - 1
 
 
 def _header(header: list[_Field], name: str, problems: list[Problem]) -> dict[str, int]:
@@ -204,22 +234,44 @@ def _read(reader: Callable[[str], Any], field: _Field, column: str, problems: li
         return None
 
 
-def _dyad(text: str) -> str:
-    tie = TieRef.read(text)
-    if tie.one_sided or tie.domain is not None:
+def _dyad(text: str) -> tuple[str, str]:
+    """The two states of a dyad: codes of ISO 3166, or names as written."""
+    cuts = [(text[: cut.start()], text[cut.end() :]) for cut in _HYPHEN.finditer(text)]
+    known = [cut for cut in cuts if all(map(code_of_state, cut))]  # of Guinea-Bissau-Mali, one
+    if len(known) != 1:
+        known = [cut for cut in cuts if all(map(_is_state, cut))]
+    if len(known) != 1:
         hint = "Write two states, as in PAK-RUS."
         raise _error("bad-tie", f"'{_short(text)}' is not a dyad.", hint)
-    return "-".join(tie.pair)
+    first, second = (code_of_state(state) or state for state in known[0])
+    if first.casefold() == second.casefold():
+        raise _error("self-tie", f"'{_short(text)}' ties a state to itself.", "")
+    return first, second
+
+
+def _is_state(text: str) -> bool:
+    return bool(code_of_state(text) or _OWN_NAME.fullmatch(text))
+
+
+def _standard(state: str) -> str:
+    """One spelling for all spellings of a state."""
+    return code_of_state(state) or state.casefold()
+
+
+def _pair_name(states: Iterable[str]) -> str:
+    return "-".join(sorted(states))
 
 
 def _period(text: str) -> str:
-    if _YEAR.fullmatch(text):
-        return text
+    year = _YEAR.fullmatch(text)
+    hint = "Write a year, 2008, or a month, 2008-03."
     try:
-        return str(Month.read(text))
+        period = year[1] if year else str(Month.read(text))
     except PydanticCustomError:
-        said = f"'{_short(text)}' is not a period."
-        raise _error("bad-date", said, "Write a year, 2008, or a month, 2008-03.") from None
+        raise _error("bad-date", f"'{_short(text)}' is not a period.", hint) from None
+    if period.startswith("0000"):
+        raise _error("bad-date", f"'{_short(text)}': there is no year 0.", hint)
+    return period
 
 
 def _value(text: str) -> Any:
@@ -233,6 +285,9 @@ def _events(text: str) -> float:
     if type(number) not in (int, float) or not float(number).is_integer() or number < 1:
         hint = "Leave it empty where it is not known."
         raise _error("bad-count", f"'{_short(text)}' is not a whole number of events.", hint)
+    if number > MAX_EVENTS:
+        said = f"'{_short(text)}' is more events than any collection holds of two states."
+        raise _error("bad-count", said, f"At most {MAX_EVENTS:,}.")
     return float(number)
 
 
@@ -269,6 +324,14 @@ def _check_periods(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
         problems.append(Problem(other[0]["place"], "mixed-periods", said, hint))
 
 
+def _spell_alike(rows: list[dict[str, Any]]) -> None:
+    """Gives every state of the file one name, and every dyad the alphabetical order."""
+    names: dict[str, str] = {}
+    for row in rows:
+        states = [names.setdefault(_standard(state), state) for state in row["dyad"]]
+        row["dyad"] = _pair_name(states)
+
+
 def _check_duplicates(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
     seen: dict[tuple[str, str], int] = {}
     for row in rows:
@@ -277,3 +340,31 @@ def _check_duplicates(rows: list[dict[str, Any]], problems: list[Problem]) -> No
             said = f"{key[0]} in {key[1]} stands here already, on line {seen[key]}."
             problems.append(Problem(row["place"], "duplicate-row", said, "Keep one of the two."))
         seen.setdefault(key, row["place"].line)
+
+
+def usual_years(years: Iterable[int]) -> tuple[int, int]:
+    """First and last of the years that most lie in, none a century and more from its neighbour."""
+    ordered = sorted(years)
+    groups = [ordered[:1]]
+    for before, year in pairwise(ordered):
+        if year - before >= SLIP:
+            groups.append([])
+        groups[-1].append(year)
+    usual = max(groups, key=len)
+    return usual[0], usual[-1]
+
+
+def far_from(year: int, usual: tuple[int, int]) -> str:
+    """Says that a year lies far from the usual ones; nothing where it is one of them."""
+    if usual[0] <= year <= usual[1]:
+        return ""
+    said = f"The year {year:04d} lies {SLIP} years and more from the others"
+    return f"{said} ({usual[0]:04d} to {usual[1]:04d})."
+
+
+def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+    usual = usual_years(row["start"] // 12 for row in rows) if rows else (0, 0)
+    for row in rows:
+        if said := far_from(row["start"] // 12, usual):
+            hint = "Mend the slip, or keep the two times in separate files."
+            problems.append(Problem(row["place"], "bad-date", said, hint))

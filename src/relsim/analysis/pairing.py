@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.ensemble.simulate import Ensemble
+from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
 
 
@@ -33,7 +33,7 @@ class Draws(Protocol):
 def refusal(base: Draws, other: Draws) -> str:
     """Why runs cannot be paired, of both, and what would be right; empty where they can."""
     if difference := unpaired(base, other):
-        first, second = base.scenario.name, other.scenario.name
+        first, second = titles([base.scenario, other.scenario])
         hint = "Runs are paired on the same seed, time span, domains and version of relsim."
         return f"{first} {unpaired(other, base)}; {second} {difference}. {hint}"
     return ""
@@ -75,6 +75,7 @@ def _of_runs(ensemble: Ensemble, runs: pd.Index) -> Ensemble:
 
 def lacking(ensemble: Ensemble, pair: str, domain: str | None) -> str:
     """What an ensemble lacks for the cooperation of a pair (in a domain); empty where nothing."""
+    pair = ensemble.scenario.pair_name(pair)
     if pair not in ensemble.data.indexes["pair"]:
         states = ensemble.scenario.states
         if all(code in states for code in pair.split("-")):
@@ -123,10 +124,3 @@ def lacking_steps(ensemble: Ensemble, steps: slice) -> str:
         return f"does not record {month} (--thin)"
     wanted = steps.stop - steps.start
     return f"records only {wanted - len(missing)} of the {wanted} {time.step}s judged (--thin)"
-
-
-def recorded_levels(ensemble: Ensemble, domain: str | None = None) -> xr.DataArray:
-    """Cooperation of all recorded pairs, overall or in a domain: (run, time, pair), yet unread."""
-    if domain is None:
-        return ensemble.data["overall"]
-    return ensemble.data["cooperation"].sel(domain=domain, drop=True).rename(watched="pair")

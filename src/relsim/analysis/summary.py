@@ -22,7 +22,7 @@ def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Data
 
     Args:
         ensemble: what to summarise.
-        pairs: overall cooperation of these pairs alone, as in ``["PAK-RUS"]``.
+        pairs: overall cooperation of these pairs alone, as in ``["PAK-RUS"]``, in either order.
 
     Returns:
         ``overall`` (statistic, time, pair) and, where recorded, ``cooperation``
@@ -32,7 +32,8 @@ def summarise(ensemble: Ensemble, pairs: Sequence[str] | None = None) -> xr.Data
     """
     data = ensemble.data
     if pairs is not None:
-        data = data[["overall"]].sel(pair=list(pairs))
+        names = ensemble.scenario.pair_names(pair.split("-") for pair in pairs)
+        data = data[["overall"]].sel(pair=names)
     recorded = [name for name in ("overall", "cooperation") if name in data]
     return xr.Dataset({name: _summarise_variable(data[name]) for name in recorded})
 

@@ -143,7 +143,7 @@ def _note(scene: _Scene) -> str:
     """Targets do not add up, so sizes are pulls; this is the tangent at the present pull."""
     slope = scene.now("slope", "level")
     return (
-        f"Sizes are pulls, which add up; postures do not. Here {STEP:+.2f} of pull is about "
+        f"Sizes are pulls, which add up; postures do not. Here {signed(STEP, 2)} of pull is about "
         f"{signed(STEP * slope)} in posture."
     )
 
@@ -284,8 +284,8 @@ def _third_party_reasons(scene: _Scene, third: str) -> str:
     back = f"{scene.faced}>{scene.actor}"
     factors = {
         "weight": ("interest", scene.direction),
-        _pair(scene.actor, third): ("tie", scene.direction),
-        _pair(third, scene.faced): ("tie", back),
+        _pair(scene, scene.actor, third): ("tie", scene.direction),
+        _pair(scene, third, scene.faced): ("tie", back),
     }
     said = []
     for label, (quantity, direction) in factors.items():
@@ -308,12 +308,12 @@ def _postures(scene: _Scene, _: str) -> str:
     return f", as {faced} extends {received} and {actor} {extended}"
 
 
-def _pair(one: str, other: str) -> str:
-    return f"{min(one, other)}-{max(one, other)}"
+def _pair(scene: _Scene, one: str, other: str) -> str:
+    return scene.account.scenario.pair_name(f"{one}-{other}")
 
 
-def _tie(one: str, other: str, level: float) -> str:
-    return f"{_pair(one, other)} {signed(level, 2)}"
+def _tie(scene: _Scene, one: str, other: str, level: float) -> str:
+    return f"{_pair(scene, one, other)} {signed(level, 2)}"
 
 
 # What holds it
@@ -333,7 +333,8 @@ def _level_clause(scene: _Scene, part: str, size: float) -> str:
         back = f"{scene.faced}>{scene.actor}"
         own = scene.now("tie", "level", direction=scene.direction, state=third)
         other = scene.now("tie", "level", direction=back, state=third)
-        ties = f" ({_tie(scene.actor, third, own)}, {_tie(third, scene.faced, other)})"
+        first, second = _tie(scene, scene.actor, third, own), _tie(scene, third, scene.faced, other)
+        ties = f" ({first}, {second})"
     label = part_label(scene.account, part, scene.direction)
     side = "up" if size > 0 else "down"
     return f"{label}{ties} holds it {side} by {abs(size):.3f}"

@@ -9,10 +9,18 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 import typer
 
-from relsim.cli.application import EXIT_PROBLEMS, EXIT_RESULTS, EXIT_STOPPED, Interrupted, app
+from relsim.cli.application import (
+    EXIT_PROBLEMS,
+    EXIT_RESULTS,
+    EXIT_STOPPED,
+    EXIT_UNREAD,
+    Interrupted,
+    app,
+)
 from relsim.cli.compare import compare
 from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
@@ -20,10 +28,12 @@ from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.hindcast import hindcast
 from relsim.cli.listing import list_
 from relsim.cli.observe import observe
+from relsim.cli.output import accept_any_text, leave_output, showing_warnings
 from relsim.cli.report import report
 from relsim.cli.run import run
+from relsim.cli.signals import stopped_by_signals
 from relsim.cli.verify import verify
-from relsim.errors import RelsimError, ScenarioError
+from relsim.errors import RelsimError, ScenarioError, printable
 
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
@@ -47,18 +57,46 @@ app.command()(schema)
 def main() -> None:
     """Runs the command line; problems become lines and an exit code, never a traceback."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    accept_any_text()
+    with showing_warnings(), stopped_by_signals() as stopping:
+        try:
+            code = _exit_code()
+        except OSError:  # the terminal is gone as well, to which it would be said
+            leave_output()
+            code = EXIT_UNREAD
+        if stopping.number or code == EXIT_STOPPED:
+            with suppress(OSError, AttributeError):
+                sys.stdout.flush()
+            os._exit(stopping.code)  # without waiting for threads that summarise, draw or wait
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    """Runs the command line, and says how it ended."""
     try:
         app()
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            return int(end.code or 0)
+        leave_output()
+        return EXIT_UNREAD
     except ScenarioError as error:
         for problem in error.problems:
             typer.secho(str(problem), err=True)
         count = len(error.problems)
         typer.secho(f"{count} problem{'s' if count != 1 else ''}.", err=True, fg=typer.colors.RED)
-        sys.exit(EXIT_PROBLEMS)
+        return EXIT_PROBLEMS
     except Interrupted as stop:
         typer.secho(str(stop), err=True, fg=typer.colors.YELLOW)
-        sys.stdout.flush()
-        os._exit(EXIT_STOPPED)  # without waiting for threads that summarise, draw or wait
+        return EXIT_STOPPED
     except RelsimError as error:
-        typer.secho(str(error), err=True, fg=typer.colors.RED)
-        sys.exit(EXIT_RESULTS)
+        lines = "\n".join(map(printable, str(error).split("\n")))
+        typer.secho(lines, err=True, fg=typer.colors.RED)
+        return EXIT_RESULTS
+    except OSError as error:
+        leave_output()
+        where = "Output" if error.filename is None else str(error.filename)
+        text = f"{where} cannot be read or written: {error.strerror or error}."
+        typer.secho(printable(text), err=True, fg=typer.colors.RED)
+        return EXIT_RESULTS
+    return 0

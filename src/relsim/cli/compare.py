@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from relsim.cli.inputs import PICTURES, Out, results_at
+from relsim.cli.whole_numbers import MOST_RUNS, whole
 from relsim.errors import RelsimError, ResultsError
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Draw the differences, .svg or .png.")
     ] = None,
     runs: Annotated[
-        int | None, typer.Option(min=1, max=2**32 - 1, help="Runs of files; else of the first.")
+        int | None,
+        typer.Option(
+            parser=whole(high=MOST_RUNS), metavar="N", help="Runs of files; else of the first."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of files; else of the first.")
+        int | None,
+        typer.Option(parser=whole(0), metavar="N", help="Seed of files; else of the first."),
     ] = None,
     out: Out = Path("results"),
 ) -> None:
@@ -69,17 +74,19 @@ def compare(
     base, *others = results_at(places, runs, seed, out, console)
 
     from relsim.analysis.compare import compare as compare_ensembles
+    from relsim.scenario.naming import titles
     from relsim.terminal.comparison import comparison_rows, show_comparison
 
+    base_name, *names = titles([one.scenario for one in (base, *others)], numbered=True)
     comparisons = [compare_ensembles(base.ensemble, one.ensemble, domain=domain) for one in others]
     chosen = _pairs(pairs or [], comparisons)
     month = _asked("--at", lambda: comparisons[0].month(at))
     tables = []
-    for one in comparisons:
+    for one, name in zip(comparisons, names, strict=True):
         effects = {pair: one.effect(pair, month) for pair in chosen}
         reached = [_time_to(one, pair, level) for pair in chosen] if reach is not None else []
-        show_comparison(console, one, effects, month, reached)
-        tables.append(comparison_rows(one, effects, month, reached))
+        show_comparison(console, one, effects, month, reached, (base_name, name))
+        tables.append(comparison_rows(one, effects, month, reached, (base_name, name)))
     if csv is not None:
         _write_tables(tables, csv)
     if figure is not None:

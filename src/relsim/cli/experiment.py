@@ -23,6 +23,13 @@ def experiment(
     check: Annotated[
         bool, typer.Option("--check", help="Check the file alone; simulate nothing.")
     ] = False,
+    extends_anywhere: Annotated[
+        bool,
+        typer.Option(
+            "--extends-anywhere",
+            help="Let scenarios and series, and what scenarios extend, lie outside the folder.",
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
 ) -> None:
     """Tune parameters, and learn which of them matter: sweep, sensitivity, tune, attribute, advise,
@@ -30,13 +37,18 @@ def experiment(
     refuse_both(workers, cluster)
     from relsim.experiments.load import load_experiments
 
-    studies = [(file, study) for file in files for study in load_experiments(file)]
+    studies = [
+        (file, study)
+        for file in files
+        for study in load_experiments(file, anywhere=extends_anywhere)
+    ]
     if check:
         for file in files:
             typer.echo(f"{file}: sound")
         return
     from relsim.ensemble.executors import chosen
     from relsim.experiments.methods import size_of
+    from relsim.results.command import command_line, without_folders
     from relsim.results.experiment import run_experiment
     from relsim.terminal.progress import watching
 
@@ -49,15 +61,10 @@ def experiment(
                     executor=executor,
                     out=out,
                     force=force,
-                    command=_command(file),
+                    command=command_line("experiment", without_folders(file)),
                     watcher=watcher,
                 )
             _report(result, console, quiet=quiet)
-
-
-def _command(file: Path) -> str:
-    """The command that makes a result, without absolute paths."""
-    return f"relsim experiment {file.name if file.is_absolute() else file.as_posix()}"
 
 
 def _report(result: ExperimentResult, console: Console, *, quiet: bool) -> None:

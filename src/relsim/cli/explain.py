@@ -12,6 +12,7 @@ from rich.console import Console
 
 from relsim.cli.application import EXIT_PROBLEMS, fail
 from relsim.cli.inputs import PICTURES, Cluster, Workers, refuse_both, subject_at
+from relsim.cli.whole_numbers import whole
 from relsim.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ def explain(
             show_default=False,
         ),
     ],
-    pair: Annotated[str, typer.Argument(metavar="PAIR", help="As in PAK-RUS.", show_default=False)],
+    states: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PAIR", help="As in PAK-RUS, or its two states.", show_default=False
+        ),
+    ],
     at: Annotated[
         str | None, typer.Option(metavar="MONTH", help="When, as in 2025-01; the end by default.")
     ] = None,
@@ -44,9 +50,11 @@ def explain(
     ] = None,
     domain: Annotated[str, typer.Option(help="One domain, not the mean of all.")] = "overall",
     run_number: Annotated[
-        int | None, typer.Option("--run", min=0, metavar="N", help="Run N alone, from 0.")
+        int | None, typer.Option("--run", parser=whole(0), metavar="N", help="Run N alone, from 0.")
     ] = None,
-    runs: Annotated[int | None, typer.Option(min=1, help="The first so many runs.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(parser=whole(), metavar="N", help="The first so many runs.")
+    ] = None,
     levels: Annotated[bool, typer.Option("--levels", help="Draw levels, not changes.")] = False,
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the chart, .svg or .png.")
@@ -63,6 +71,9 @@ def explain(
     from relsim.terminal.account import explanation, told
 
     refuse_both(workers, cluster)
+    if len(states) > 2:
+        raise typer.BadParameter("Name one pair, as in PAK-RUS.", param_hint="PAIR")
+    pair = "-".join(states)
     subject = subject_at(place)
     other = None if against is None else subject_at(against)
     scenario = accounts.scenario_of(subject)

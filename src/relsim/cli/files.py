@@ -13,18 +13,33 @@ from relsim.cli.inputs import (
     Anywhere,
     Files,
     Settings,
+    SwitchedOff,
+    SwitchedOn,
+    all_settings,
     checked_scenarios,
 )
+from relsim.cli.whole_numbers import whole
 
 
-def validate(files: Files, settings: Settings = None, extends_anywhere: Anywhere = False) -> None:
+def validate(
+    files: Files,
+    settings: Settings = None,
+    on: SwitchedOn = None,
+    off: SwitchedOff = None,
+    extends_anywhere: Anywhere = False,
+) -> None:
     """Check scenarios: every problem with its line, column and a suggestion."""
-    scenarios = checked_scenarios(files, settings or [], extends_anywhere)
+    from relsim.analysis.explained import explained
+    from relsim.scenario.reference import interests_in_words
+
+    scenarios = checked_scenarios(files, all_settings(settings, on, off), extends_anywhere)
     for file, scenario in zip(files, scenarios, strict=True):
         typer.echo(
             f"{file}: valid. {len(scenario.states)} states, {len(scenario.ties)} ties, "
             f"{len(scenario.events)} events, {scenario.time.steps} steps."
         )
+        for sentence in (interests_in_words(scenario), *explained(scenario).sentences):
+            typer.echo(f"  {sentence}")
 
 
 def diff(
@@ -81,11 +96,11 @@ def new(
     world: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=3, max=300, help="A made-up world of so many states instead."
+            parser=whole(3, 300), metavar="N", help="A made-up world of so many states instead."
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Which of the made-up worlds.")
+        int | None, typer.Option(parser=whole(0), metavar="N", help="Which of the made-up worlds.")
     ] = None,
 ) -> None:
     """Write a scenario to start from: a commented starter, or a made-up world."""

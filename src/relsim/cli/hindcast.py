@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from relsim.cli.inputs import Out, checked_scenarios
+from relsim.cli.whole_numbers import MOST_RUNS, whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,13 +40,16 @@ def hindcast(
     origins: Annotated[
         list[int] | None,
         typer.Option(
+            parser=whole(0, 9999),
             metavar="YEAR",
             help="Forecast from this year, repeated for more; else from up to 12 of all possible.",
         ),
     ] = None,
     horizons: Annotated[
         list[int] | None,
-        typer.Option(min=1, metavar="YEARS", help="So far ahead, repeated for more; else 1, 3, 5."),
+        typer.Option(
+            parser=whole(), metavar="YEARS", help="So far ahead, repeated for more; else 1, 3, 5."
+        ),
     ] = None,
     hold_out: Annotated[
         HoldOut | None,
@@ -61,10 +65,14 @@ def hindcast(
         Path | None, typer.Option(metavar="FILE", help="Write the fitted numbers, as JSON.")
     ] = None,
     runs: Annotated[
-        int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs of the scenario.")
+        int | None,
+        typer.Option(
+            parser=whole(high=MOST_RUNS), metavar="N", help="Number of runs of the scenario."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the scenario's ensemble.")
+        int | None,
+        typer.Option(parser=whole(0), metavar="N", help="Seed of the scenario's ensemble."),
     ] = None,
     out: Out = Path("results"),
     force: Annotated[bool, typer.Option(help="Repeat a finished hindcast.")] = False,
@@ -72,8 +80,6 @@ def hindcast(
 ) -> None:
     """Score forecasts on measured series: what would have been said of years that have happened."""
     console = Console(quiet=quiet)
-    name = observed.name if observed.is_absolute() else observed.as_posix()
-    command = f"relsim hindcast --observed {name}"
     if scenario is not None:
         forecasting = {
             "--origins": origins,
@@ -83,18 +89,20 @@ def hindcast(
             "--save-params": save_params,
         }
         _refuse(forecasting, "not with --scenario, of which nothing is fitted")
-        _beside(observed, scenario, runs, seed, out, command, console, force=force, quiet=quiet)
+        _beside(observed, scenario, runs, seed, out, console, force=force, quiet=quiet)
         return
     _refuse({"--runs": runs, "--seed": seed}, "only with --scenario, whose ensemble it is")
     from relsim.hindcast.evaluate import HORIZONS
+    from relsim.results.command import command_line, without_folders
     from relsim.results.hindcast import run_hindcast, save_parameters
     from relsim.terminal.progress import watching
     from relsim.terminal.skill import skill_table
 
-    asked = [f"--origins {year}" for year in origins or []]
-    asked += [f"--horizons {years}" for years in horizons or []]
+    asked: list[object] = ["hindcast", "--observed", without_folders(observed)]
+    asked += [part for year in origins or [] for part in ("--origins", year)]
+    asked += [part for years in horizons or [] for part in ("--horizons", years)]
     asked += [] if simulate else ["--linear"]
-    asked += [] if hold_out is None else [f"--hold-out {hold_out}"]
+    asked += [] if hold_out is None else ["--hold-out", hold_out]
     with watching(console, 0) as watcher:
         result = run_hindcast(
             observed,
@@ -104,7 +112,7 @@ def hindcast(
             simulate=simulate,
             out=out,
             force=force,
-            command=" ".join([command, *asked]),
+            command=command_line(*asked),
             watcher=watcher,
         )
     if save_params is not None:
@@ -125,7 +133,6 @@ def _beside(
     runs: int | None,
     seed: int | None,
     out: Path,
-    command: str,
     console: Console,
     *,
     force: bool,
@@ -134,12 +141,14 @@ def _beside(
     (scenario,) = checked_scenarios([file], [], False, quiet=quiet)
 
     from relsim.results.beside import run_beside
+    from relsim.results.command import command_line, without_folders
     from relsim.terminal.beside import beside_table
     from relsim.terminal.progress import watching
 
-    asked = ["--scenario", file.name if file.is_absolute() else file.as_posix()]
-    asked += [] if runs is None else ["--runs", str(runs)]
-    asked += [] if seed is None else ["--seed", str(seed)]
+    asked: list[object] = ["hindcast", "--observed", without_folders(observed)]
+    asked += ["--scenario", without_folders(file)]
+    asked += [] if runs is None else ["--runs", runs]
+    asked += [] if seed is None else ["--seed", seed]
     with watching(console, runs or scenario.ensemble.runs) as watcher:
         result = run_beside(
             observed,
@@ -148,7 +157,7 @@ def _beside(
             seed=seed,
             out=out,
             force=force,
-            command=" ".join([command, *asked]),
+            command=command_line(*asked),
             watcher=watcher,
         )
     _report(result, beside_table(result.skill), console, quiet=quiet)

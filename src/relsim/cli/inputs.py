@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from relsim import __version__
+from relsim.cli.whole_numbers import whole
 from relsim.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -21,13 +22,25 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, as in PAK.ties.USA=0.2."),
 ]
+SwitchedOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--on", metavar="EVENT", help="Let an event happen: --set events.EVENT.off=false."
+    ),
+]
+SwitchedOff = Annotated[
+    list[str] | None,
+    typer.Option("--off", metavar="EVENT", help="Leave one out: --set events.EVENT.off=true."),
+]
 Anywhere = Annotated[
     bool, typer.Option("--extends-anywhere", help="Let `extends` leave the scenario's folder.")
 ]
 Out = Annotated[Path, typer.Option(help="Folder of all results.")]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Use N processes, instead of threads on all cores."),
+    typer.Option(
+        parser=whole(), metavar="N", help="Use N processes, instead of threads on all cores."
+    ),
 ]
 Cluster = Annotated[
     str | None,
@@ -40,6 +53,18 @@ def refuse_both(workers: int | None, cluster: str | None) -> None:
     """Processes here or the workers of a cluster, not both."""
     if workers is not None and cluster is not None:
         raise typer.BadParameter("not with --workers", param_hint="--cluster")
+
+
+def all_settings(
+    settings: list[str] | None, on: list[str] | None, off: list[str] | None
+) -> list[str]:
+    """What --set, --on and --off ask for, as --set takes it."""
+    for event in on or []:
+        if event in (off or []):
+            raise typer.BadParameter(f"{event} is with --off as well", param_hint="--on")
+    switched = [f"events.{event}.off=false" for event in on or []]
+    switched += [f"events.{event}.off=true" for event in off or []]
+    return [*(settings or []), *switched]
 
 
 def checked_scenarios(
@@ -97,7 +122,7 @@ def results_at(
 
 def subject_at(place: Path) -> Ensemble | Scenario:
     """The ensemble of a result, or the scenario of a file."""
-    if place.is_file() or place.suffix in (".yaml", ".yml"):
+    if (place.exists() and not place.is_dir()) or place.suffix in (".yaml", ".yml"):
         return checked_scenarios([place], [], False)[0]
     from relsim.results.places import result_at
 
@@ -118,11 +143,12 @@ def command_of(
     thin: int = 1,
 ) -> str:
     """The command that makes a result, without absolute paths and whatever computes it."""
-    name = file.name if file.is_absolute() else file.as_posix()
-    parts: list[Any] = ["relsim", "run", name]
+    from relsim.results.command import command_line, without_folders
+
+    parts: list[object] = ["run", without_folders(file)]
     parts += [] if runs is None else ["--runs", runs]
     parts += [] if seed is None else ["--seed", seed]
     parts += [] if record == "domains" else ["--record", record]
     parts += [] if thin == 1 else ["--thin", thin]
     parts += [part for setting in settings for part in ("--set", setting)]
-    return " ".join(str(part) for part in parts)
+    return command_line(*parts)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relsim.cli.whole_numbers import whole
+
 if TYPE_CHECKING:
     from relsim.hindcast.observe import Observation
 
@@ -21,6 +23,11 @@ class _Measure(StrEnum):
 class _By(StrEnum):
     year = "year"
     month = "month"
+
+
+class _Dates(StrEnum):
+    month_first = "month-first"
+    day_first = "day-first"
 
 
 def _column(what: str) -> Any:
@@ -50,7 +57,10 @@ def observe(
         str, typer.Option(metavar="PAK,RUS,…", help="Keep events between these states.")
     ] = "",
     least: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Events (or active days) that a value needs.")
+        int,
+        typer.Option(
+            parser=whole(), metavar="N", help="Events (or active days) that a value needs."
+        ),
     ] = 10,
     root_only: Annotated[
         bool, typer.Option("--root-only", help="Use GDELT's root events alone.")
@@ -66,6 +76,10 @@ def observe(
     quad: Annotated[str, _column("the quad class")] = "",
     goldstein: Annotated[str, _column("the Goldstein weight")] = "",
     count: Annotated[str, _column("how many events a line is")] = "",
+    dates: Annotated[
+        _Dates | None,
+        typer.Option(help="How to read dates such as 1/5/2017; else as each table shows."),
+    ] = None,
     damaged: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="SHARE", help="Lines that may be damaged."),
@@ -89,6 +103,7 @@ def observe(
         damaged=damaged,
         columns={role: column for role, column in named.items() if column},
         codes=codes,
+        dates=None if dates is None else dates.value,
     )
     with reading(Console(quiet=quiet)) as watcher:
         made = make(places, out, choices, force=force, watcher=watcher)

@@ -15,12 +15,16 @@ from relsim.cli.inputs import (
     Files,
     Out,
     Settings,
+    SwitchedOff,
+    SwitchedOn,
     Workers,
+    all_settings,
     checked_scenarios,
     command_of,
     refuse_both,
     warn_of_changes,
 )
+from relsim.cli.whole_numbers import MOST_RUNS, whole
 
 if TYPE_CHECKING:
     from relsim.results.family import Family
@@ -30,11 +34,15 @@ if TYPE_CHECKING:
 
 def run(
     files: Files,
-    runs: Annotated[int | None, typer.Option(min=1, max=2**32 - 1, help="Number of runs.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(parser=whole(high=MOST_RUNS), metavar="N", help="Number of runs.")
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the ensemble.")
+        int | None, typer.Option(parser=whole(0), metavar="N", help="Seed of the ensemble.")
     ] = None,
     settings: Settings = None,
+    on: SwitchedOn = None,
+    off: SwitchedOff = None,
     out: Out = Path("results"),
     record: Annotated[
         str,
@@ -44,7 +52,10 @@ def run(
         ),
     ] = "domains",
     thin: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Keep levels at every Nth step and the end.")
+        int,
+        typer.Option(
+            parser=whole(), metavar="N", help="Keep levels at every Nth step and the end."
+        ),
     ] = 1,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -67,7 +78,8 @@ def run(
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     refuse_both(workers, cluster)
-    scenarios = checked_scenarios(files, settings or [], extends_anywhere, quiet=quiet)
+    settings = all_settings(settings, on, off)
+    scenarios = checked_scenarios(files, settings, extends_anywhere, quiet=quiet)
     if not quiet:
         warn_of_changes(files, scenarios)
 
@@ -85,7 +97,7 @@ def run(
         "out": out,
         "force": force,
     }
-    commands = [command_of(file, runs, seed, settings or [], record, thin) for file in files]
+    commands = [command_of(file, runs, seed, settings, record, thin) for file in files]
     with chosen(workers, cluster) as executor:
         asked["executor"] = executor
         results, family = _simulate(scenarios, commands, asked, console, reports=reports)

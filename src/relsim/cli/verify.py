@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from relsim.cli.application import EXIT_DIFFERS
+from relsim.cli.whole_numbers import whole
 
 
 def verify(
@@ -22,7 +23,8 @@ def verify(
     ],
     every: Annotated[bool, typer.Option("--all", help="Check every run.")] = False,
     chunks: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Check so many chunks of runs; else 4.")
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Check so many chunks of runs; else 4."),
     ] = None,
 ) -> None:
     """Check that a result is as it was written, and comes out again bit for bit."""

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -33,9 +33,11 @@ from relsim.ensemble.chunks import (
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import axes, part_names
 from relsim.errors import ResultsError
-from relsim.model.account import Accounts, empty_accounts, part_count, simulate_accounts
 from relsim.model.plan import Compiled, Ints, Program, number_views
 from relsim.model.world import new_world
+
+if TYPE_CHECKING:
+    from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
 
 Values: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -155,6 +157,8 @@ def _all_of(chunk: Chunk) -> str:
 
 def accounts_are_compiled() -> bool:
     """Whether an earlier process left the compiled kernel of accounts on disk."""
+    from relsim.model.account import simulate_accounts
+
     return is_compiled(simulate_accounts)
 
 
@@ -335,6 +339,8 @@ def account_chunk(
 
 
 def _empty(side: _Side, runs: int) -> Accounts:
+    from relsim.model.account import empty_accounts
+
     program = side.program
     return empty_accounts(side.pair, program.sizes, program.plan.steps, runs)
 
@@ -342,6 +348,8 @@ def _empty(side: _Side, runs: int) -> Accounts:
 def _accounts(
     program: Program, pair: tuple[int, int], seed: int, chunk: Chunk, stop: Stop | None
 ) -> Accounts:
+    from relsim.model.account import empty_accounts, simulate_accounts
+
     batch, _ = batch_of(program, seed, chunk, stop)
     world = new_world(program, lanes(program, chunk.runs))
     numbers = number_views(program.sizes, world.vector)
@@ -369,6 +377,8 @@ def recorded_accounts(
 
 def recorded_shape(program: Program, pairs: int) -> tuple[int, int, int, int]:
     """Of :func:`recorded_accounts`, in one run."""
+    from relsim.model.account import part_count
+
     sizes = program.sizes
     parts = part_count(sizes.states, sizes.issues, sizes.events)
     return program.plan.steps, 2 * pairs, sizes.domains, parts

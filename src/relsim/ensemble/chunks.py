@@ -9,17 +9,18 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, recording
 from relsim.errors import ResultsError
-from relsim.model.draws import draw_numbers, place_draws
-from relsim.model.kernel import Batch, simulate_batch
 from relsim.model.plan import Compiled, Program, number_views
 from relsim.model.world import new_world
+
+if TYPE_CHECKING:
+    from relsim.model.kernel import Batch  # the kernel is loaded by what simulates alone
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
 # Runs side by side: registers of eight doubles are filled, and what is done once for all of them
@@ -107,6 +108,9 @@ def batch_of(
     program: Program, seed: int, chunk: Chunk, stop: Stop | None = None
 ) -> tuple[Batch, NDArray[np.float64]]:
     """The batch of a chunk for a kernel, and its uncertain numbers by draw."""
+    from relsim.model.draws import draw_numbers, place_draws
+    from relsim.model.kernel import Batch
+
     stop = new_stop() if stop is None else stop
     drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
     places, values = place_draws(program.draws, drawn)
@@ -132,6 +136,8 @@ def recorded(program: Program, batch: Batch, drawn: NDArray[np.float64], kept: R
     Raises:
         Stopped: its stop was set in the meantime.
     """
+    from relsim.model.kernel import simulate_batch
+
     runs = batch.runs.size
     world, filled = new_world(program, lanes(program, runs)), recording(program, kept, runs)
     simulate_batch(program.plan, number_views(program.sizes, world.vector), world, batch, filled)
@@ -151,6 +157,8 @@ def is_compiled(kernel: Callable[..., object]) -> bool:
 
 def kernel_is_compiled() -> bool:
     """Whether an earlier process left the compiled kernel of ensembles on disk."""
+    from relsim.model.kernel import simulate_batch
+
     return is_compiled(simulate_batch)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     BrokenExecutor,
@@ -21,7 +22,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -127,13 +128,29 @@ class _Processes(Executor):
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def _new_pool(self) -> ProcessPoolExecutor:
+        _start_tracker()
         # Forked processes would share locks that threads of this one hold.
         return ProcessPoolExecutor(self.num_workers, get_context("spawn"), _start_worker)
 
 
+def _start_tracker() -> None:
+    """Starts the process that clears semaphores away after us, deaf to a closed terminal.
+
+    By itself it ignores SIGINT and SIGTERM alone, and its death leaves tracebacks.
+    """
+    if sys.platform != "win32":
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            resource_tracker.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when that does, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker leaves Ctrl-C and a closed terminal to its parent, and ends when that does."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has one of them
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.model.kernel import Recording
-from relsim.model.plan import NONE, Compiled, Ints, Program, pair_names
+from relsim.model.plan import NONE, Compiled, Ints, Program
+
+if TYPE_CHECKING:
+    from relsim.model.kernel import Recording  # the kernel is loaded by what simulates alone
 
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
@@ -59,8 +61,8 @@ def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> A
     months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
     stamps = np.array(months, dtype="datetime64[ns]")
     return Axes(
-        pair=tuple(pair_names(overall_pairs(compiled, level))),
-        watched=tuple(pair_names(scenario.pairs_by_domain)),
+        pair=tuple(scenario.pair_names(overall_pairs(compiled, level))),
+        watched=tuple(scenario.pair_names(scenario.pairs_by_domain)),
         direction=tuple(f"{a}>{b}" for a in compiled.states for b in compiled.states if a != b),
         side=tuple(f"{a}>{b}" for pair in scenario.watched_pairs for a, b in (pair, pair[::-1])),
         part=part_names(compiled),
@@ -208,6 +210,8 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
 
 def recording(program: Program, kept: Recorder, runs: int) -> Recording:
     """Empty arrays for the kernel to fill, for some runs."""
+    from relsim.model.kernel import Recording
+
     times, domains = int(kept.places.max()) + 1, program.sizes.domains
     return Recording(
         places=kept.places,

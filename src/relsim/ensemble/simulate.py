@@ -32,6 +32,7 @@ from relsim.ensemble.record import (
     recording,
     variables,
 )
+from relsim.errors import ResultsError, did_you_mean
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
@@ -75,6 +76,39 @@ class Ensemble:
     def asked(self) -> int:
         """Number of runs that were asked for."""
         return self.runs + len(self.failed)
+
+    def level(self, pair: str, domain: str | None = None) -> xr.DataArray:
+        """Cooperation of a pair in every run, (run, time), from -1 to 1.
+
+        Args:
+            pair: as in "PAK-RUS", in either order; ``data`` has it as the scenario spells it.
+            domain: cooperation in this domain, of pairs that are kept by domain; overall
+                cooperation where absent.
+
+        Raises:
+            ResultsError: it is not recorded.
+        """
+        levels = self.levels(domain)
+        name, known = self.scenario.pair_name(pair), levels.indexes["pair"]
+        if name not in known:
+            raise ResultsError(f"{pair} is not recorded. {did_you_mean(name, known)}".rstrip())
+        return levels.sel(pair=name)
+
+    def levels(self, domain: str | None = None) -> xr.DataArray:
+        """Cooperation of all recorded pairs, (run, time, pair), yet unread.
+
+        Args:
+            domain: as for :meth:`level`.
+
+        Raises:
+            ResultsError: the domain is not recorded.
+        """
+        if domain is None:
+            return self.data["overall"]
+        if "cooperation" not in self.data or domain not in self.data.indexes["domain"]:
+            known = self.scenario.domains if "cooperation" in self.data else ()
+            raise ResultsError(f"{domain} is not recorded. {did_you_mean(domain, known)}".rstrip())
+        return self.data["cooperation"].sel(domain=domain, drop=True).rename(watched="pair")
 
 
 def simulate(

@@ -28,6 +28,8 @@ from relsim.experiments.portfolios import (
 )
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 
+NOTHING = "no lever"  # the portfolio that pulls none
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -96,7 +98,7 @@ class Advice:
     def name(self, portfolio: int) -> str:
         """A portfolio by its levers."""
         pulled = [self.levers[place] for place in np.flatnonzero(self.points[portfolio])]
-        return " + ".join(pulled) or "no lever"
+        return " + ".join(pulled) or NOTHING
 
     def ranked(self, among: Flags) -> list[int]:
         """Some portfolios: admissible ones first, then by gain, then those of fewer levers."""
@@ -132,6 +134,16 @@ def advice_points(levers: int) -> Values:
     Raises:
         RelsimError: there are no levers, or more than 10.
     """
+    portfolio_count(levers)
+    return every_subset(levers)
+
+
+def portfolio_count(levers: int) -> int:
+    """How many portfolios :func:`advice_points` gives.
+
+    Raises:
+        RelsimError: as there.
+    """
     if levers < 1:
         raise RelsimError("There is nothing to choose from: name at least one lever.")
     if levers > MOST_MEMBERS:
@@ -140,7 +152,7 @@ def advice_points(levers: int) -> Values:
             f"takes at most {MOST_MEMBERS} levers ({2**MOST_MEMBERS:,} portfolios). Leave out "
             "those that an attribution finds to bring little, or let one lever stand for several."
         )
-    return every_subset(levers)
+    return int(2**levers)
 
 
 def advise(

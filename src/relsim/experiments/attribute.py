@@ -29,6 +29,7 @@ from relsim.experiments.shapley import (
 )
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 
+WHOLE = "All together"  # what all players bring, beside their names
 LEAST_PERMUTATIONS = 4  # two antithetic pairs, the fewest that have a spread
 
 
@@ -119,19 +120,32 @@ def attribution_points(players: int, permutations: int, seed: int) -> Values:
     Raises:
         RelsimError: there are no players, or too few permutations.
     """
+    most_coalitions(players, permutations)
+    if players <= MOST_MEMBERS:
+        return every_subset(players)
+    orders = joining_orders(players, permutations, seed).reshape(-1, players)
+    ends = [np.zeros((1, players)), np.ones((1, players)), 1 - np.eye(players)]
+    rows = np.vstack([*ends, *(visited(order) for order in orders)])
+    return np.array(list({key(row): row for row in rows}.values()))
+
+
+def most_coalitions(players: int, permutations: int) -> int:
+    """How many coalitions :func:`attribution_points` gives at most.
+
+    Raises:
+        RelsimError: there are no players, or too few permutations.
+    """
     if players < 1:
         raise RelsimError("There is nothing to attribute to: name at least one player.")
     if players <= MOST_MEMBERS:
-        return every_subset(players)
+        return 2**players
     if permutations < LEAST_PERMUTATIONS:
         raise RelsimError(
             f"More than {MOST_MEMBERS} players are sampled: ask for at least "
             f"{LEAST_PERMUTATIONS} permutations, better 100."
         )
-    orders = joining_orders(players, permutations, seed).reshape(-1, players)
-    ends = [np.zeros((1, players)), np.ones((1, players)), 1 - np.eye(players)]
-    rows = np.vstack([*ends, *(visited(order) for order in orders)])
-    return np.array(list({key(row): row for row in rows}.values()))
+    sampled = 2 + players + (permutations + permutations % 2) * (players - 1)
+    return int(min(2**players, sampled))
 
 
 def attribute(

@@ -28,6 +28,7 @@ MOST_QUASI_P = 0.05  # of a limit that is kept
 # happens to hold many cases stops the search from going further at that end.
 PEELS = (0.05, 0.1, 0.2)
 ROUNDING = 1e-12  # of scores
+PRIM = "ema_workbench.analysis.prim"
 _ANY_DENSITY = 1e-9  # as a threshold, so that the search is never cut short
 
 
@@ -104,7 +105,7 @@ def search(points: Values, cases: Flags) -> Search:
     Raises:
         RelsimError: ema_workbench is not installed.
     """
-    prim = require("ema_workbench.analysis.prim")
+    prim = require(PRIM)
     # Columns have numbers as names: ema_workbench drops one called "scenario".
     frame = pd.DataFrame(points, columns=[str(k) for k in range(points.shape[1])])
     with _quiet():

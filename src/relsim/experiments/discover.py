@@ -67,7 +67,9 @@ class Outcome:
 
     def happens(self, values: Values) -> Values:
         """Whether it does, run by run: 0 or 1, NaN where a run has no value."""
-        beyond = values > self.threshold if self.side == "above" else values < self.threshold
+        # Levels are recorded in single precision: a recorded 0.2 is not above 0.2.
+        recorded, threshold = values.astype(np.float32), np.float32(self.threshold)
+        beyond = recorded > threshold if self.side == "above" else recorded < threshold
         return np.where(np.isnan(values), np.nan, beyond)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,15 +14,23 @@ from pydantic import BaseModel, ValidationError
 from relsim.analysis.observed import read_observed
 from relsim.errors import Position, Problem, RelsimError, ScenarioError, did_you_mean
 from relsim.experiments import schema
+from relsim.experiments.advise import NOTHING
+from relsim.experiments.attribute import WHOLE
+from relsim.experiments.design import design_problems
 from relsim.experiments.misfit import Matched, match
-from relsim.experiments.parameters import Parameter
-from relsim.experiments.schema import Experiment, Measure
+from relsim.experiments.overlaps import overlap_problems
+from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
+from relsim.experiments.schema import Experiment, Measure, Range, Switch
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
-from relsim.scenario.load import check_file, check_tree, slug
-from relsim.scenario.reader import is_file, read_file, yaml_files
+from relsim.scenario.inherit import real_path
+from relsim.scenario.kinds import other_kind
+from relsim.scenario.load import check_file, check_tree
+from relsim.scenario.naming import slug, told_apart
+from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.schema import Scenario
+from relsim.scenario.text_files import why_no_file
 from relsim.scenario.tree import Mapping, Node, child, from_plain, locate, plain
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.validation import problem_of
@@ -44,7 +53,9 @@ _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
 # Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
 _NO_THRESHOLD = -1e6
 _CLAIM = "measure_{}"
-HELD_OUT = "-held-out"
+FOLDER = "experiments"  # where experiments stand beside the folders of their scenarios
+HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
+NARROWEST = 1e-9  # of its size is a range; levels are kept to a tenth of a millionth
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Study:
         slug: its name as a folder.
         folder: where the file is.
         file: of the scenario, from there.
+        base: the scenario as its file has it.
         scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
             and the measures that ask what a claim asks as claims.
         parameters: what is varied, with ranges in the unit of each number.
@@ -67,6 +79,7 @@ class Study:
     slug: str
     folder: Path
     file: str
+    base: Scenario
     scenario: Scenario
     parameters: tuple[Parameter, ...]
     observed: AnyMapping[str, Matched]
@@ -91,17 +104,21 @@ class Study:
         """The label of a measure, or its key."""
         measure = self.experiment.measures[key.removesuffix(HELD_OUT)]
         words = measure.label or key.removesuffix(HELD_OUT)
-        return f"{words}, held out" if key.endswith(HELD_OUT) else words
+        return f"{words}{HELD_OUT_WORDS}" if key.endswith(HELD_OUT) else words
 
 
-def load_experiment(path: str | Path) -> Study:
+def load_experiment(path: str | Path, *, anywhere: bool = False) -> Study:
     """The experiment of a YAML file, with its scenario.
+
+    Args:
+        path: the file.
+        anywhere: allow `scenario`, `misfit` and `extends` to leave the folder of the experiment.
 
     Raises:
         ScenarioError: with every problem of the file and of its scenario, located.
         RelsimError: it names several scenarios.
     """
-    studies = load_experiments(path)
+    studies = load_experiments(path, anywhere=anywhere)
     if len(studies) > 1:
         raise RelsimError(
             f"{path} names {len(studies)} scenarios; load_experiments takes them all."
@@ -109,8 +126,12 @@ def load_experiment(path: str | Path) -> Study:
     return studies[0]
 
 
-def load_experiments(path: str | Path) -> tuple[Study, ...]:
+def load_experiments(path: str | Path, *, anywhere: bool = False) -> tuple[Study, ...]:
     """The experiment of a YAML file on each of its scenarios.
+
+    Args:
+        path: the file.
+        anywhere: as of :func:`load_experiment`.
 
     Raises:
         ScenarioError: with every problem of the file and of its scenarios, located.
@@ -122,19 +143,30 @@ def load_experiments(path: str | Path) -> tuple[Study, ...]:
         raise ScenarioError([Problem(tree.position, "wrong-type", text)])
     if tree is None or problems:
         raise ScenarioError(problems)
+    if other := other_kind(tree, "experiment"):
+        raise ScenarioError([other])
     experiment = _typed(tree)
-    return tuple(_study(experiment, file, tree, path) for file in experiment.scenario)
+    _refuse(_repeated_scenarios(experiment, tree))
+    if not anywhere:
+        _refuse(_files_outside(experiment, tree, path.parent))
+    scenarios = [
+        _scenario_of(file, tree, path.parent, anywhere=anywhere) for file in experiment.scenario
+    ]
+    files = zip(experiment.scenario, told_apart(scenarios), strict=True)
+    return tuple(_study(experiment, file, base, tree, path) for file, base in files)
 
 
-def _study(experiment: Experiment, file: str, tree: Mapping, path: Path) -> Study:
-    base = _scenario_of(file, tree, path.parent)
+def _study(experiment: Experiment, file: str, base: Scenario, tree: Mapping, path: Path) -> Study:
+    _refuse(_bad_names(experiment, file, base, tree))
+    _refuse(overlap_problems(base._tree, experiment, tree))
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
-    _check_names(experiment, file, base, tree)
-    _check_switches(scenario, experiment, tree)
     observed = _observations(scenario, experiment, path.parent, tree)
+    outcomes = len({*experiment.measures, *observed})
+    _refuse(design_problems(experiment, parameters, outcomes, tree))
+    _refuse(_switch_problems(scenario, experiment, observed, tree))
     own = slug(path.stem) if len(experiment.scenario) == 1 else slug(f"{path.stem}-{base.slug}")
-    return Study(experiment, own, path.parent, file, scenario, parameters, observed)
+    return Study(experiment, own, path.parent, file, base, scenario, parameters, observed)
 
 
 def claim_of(measure: str) -> str:
@@ -160,13 +192,40 @@ def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str
     return None, "this"
 
 
-def _scenario_of(name: str, tree: Mapping, folder: Path) -> Scenario:
+def _repeated_scenarios(experiment: Experiment, tree: Mapping) -> Iterator[Problem]:
+    for place, file in enumerate(experiment.scenario):
+        if file in experiment.scenario[:place]:
+            text = f"'{file}' stands in this list twice."
+            position = locate(tree, ("scenario", place))
+            yield Problem(position, "given-twice", text, "Keep one of the two.")
+
+
+def _files_outside(experiment: Experiment, tree: Mapping, folder: Path) -> Iterator[Problem]:
+    """Files that lie neither in the folder of the experiment nor, where that is called
+    `experiments`, in the folder it stands in beside scenarios."""
+    files: list[tuple[str, TreePath]] = [
+        (file, ("scenario", place)) for place, file in enumerate(experiment.scenario)
+    ]
+    files += [
+        (measure.misfit, ("measures", name, "misfit"))
+        for name, measure in experiment.measures.items()
+        if measure.misfit is not None
+    ]
+    root = real_path(folder)
+    root = root.parent if root.name == FOLDER else root
+    for file, at in files:
+        if not real_path(folder / file).is_relative_to(root):
+            text = f"{file} lies outside the folder of the experiment."
+            hint = "Allow it with --extends-anywhere."
+            yield Problem(locate(tree, at), "file-outside", text, hint)
+
+
+def _scenario_of(name: str, tree: Mapping, folder: Path, *, anywhere: bool) -> Scenario:
     file = folder / name
-    if not is_file(file):
+    if text := why_no_file(file, name):
         hint = did_you_mean(file.name, yaml_files(file.parent))
-        text = f"There is no scenario {name} from this folder."
         raise ScenarioError([Problem(locate(tree, ("scenario",)), "not-found", text, hint)])
-    return check_file(file, extends_anywhere=True).require()
+    return check_file(file, extends_anywhere=anywhere).require()
 
 
 # The scenario with all that the experiment brings
@@ -250,6 +309,7 @@ def _at(value: Any, node: Node) -> Node:
 def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tuple[Parameter, ...]:
     """The parameters with their ranges as the compiler reads them."""
     draws, problems, found = compile_scenario(scenario).draws, [], []
+    known: dict[str, str] = {}  # paths by the number that they lead to
     for path, one in experiment.parameters.items():
         place = locate(tree, ("parameters", path), key=True)
         draw = draw_of(path, scenario, draws)
@@ -258,10 +318,13 @@ def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tu
             problems.append(Problem(place, "no-number", text))
             continue
         low, high = draw.distribution.arguments
-        if low == high:
-            problems.append(
-                Problem(place, "bad-range", f"{path} has no range: {low:g} to {high:g}.")
-            )
+        if high - low <= NARROWEST * max(1.0, abs(low), abs(high)):
+            text = f"{path} has no range: {low:g} to {high:g}."
+            problems.append(Problem(place, "bad-range", text))
+        if draw.name in known:
+            text = f"'{path}' is the same number as '{known[draw.name]}'; only one would count."
+            problems.append(Problem(place, "given-twice", text, "Keep one of the two."))
+        known[draw.name] = path
         found.append(Parameter(path, low, high, one.label, _unit(path)))
     if problems:
         raise ScenarioError(problems)
@@ -286,10 +349,9 @@ def _observations(
         if measure.misfit is None:
             continue
         place = locate(tree, ("measures", name, "misfit"))
-        if not is_file(folder / measure.misfit):
-            text = f"There is no file {measure.misfit} from this folder."
+        if text := why_no_file(folder / measure.misfit, measure.misfit):
             raise ScenarioError([Problem(place, "not-found", text)])
-        series = read_observed(folder / measure.misfit)
+        series = read_observed(folder / measure.misfit).named_as(scenario.states)
         until = None if measure.until is None else measure.until.serial
         parts = {name: series.until(until)} if until is not None else {name: series}
         if until is not None:
@@ -318,13 +380,45 @@ def _unit(path: str) -> str:
     return {"half_life": "months", "chance": "per year", "adaptability": "per month"}.get(last, "")
 
 
-def _check_names(experiment: Experiment, file: str, base: Scenario, tree: Mapping) -> None:
-    problems = [
-        *_unknown_claims(experiment, file, base, tree),
-        *_unknown_measures(experiment, tree),
-    ]
-    if problems:
-        raise ScenarioError(problems)
+def _refuse(problems: Iterable[Problem]) -> None:
+    if found := list(problems):
+        raise ScenarioError(found)
+
+
+def _bad_names(
+    experiment: Experiment, file: str, base: Scenario, tree: Mapping
+) -> Iterator[Problem]:
+    yield from _unknown_claims(experiment, file, base, tree)
+    yield from _unknown_measures(experiment, tree)
+    yield from _names_taken(experiment, base, tree)
+
+
+def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:
+    """Names of two things at once, of which one would vanish from tables or what is kept."""
+    for name in experiment.measures:
+        if claim_of(name) in base.claims:
+            text = f"The scenario has a claim '{claim_of(name)}', which this measure is kept as."
+            yield Problem(locate(tree, ("measures", name), key=True), "name-taken", text)
+    section = "players" if experiment.attribute is not None else "levers"
+    named: tuple[tuple[TreePath, AnyMapping[str, Measure | Range | Switch], set[str]], ...] = (
+        (("measures",), experiment.measures, {*KEPT, *experiment.parameters}),
+        (("parameters",), experiment.parameters, {*COLUMNS}),
+        ((experiment.method, section), experiment.switches, {WHOLE, NOTHING}),
+    )
+    for at, parts, taken in named:
+        shown: dict[str, str] = {}
+        for key, part in parts.items():
+            place = locate(tree, (*at, key), key=True)
+            label = locate(tree, (*at, key, "label")) if part.label else place
+            if key in taken or part.label in taken:
+                text = f"'{key if key in taken else part.label}' is the name of something else in "
+                text += "tables and in what is kept."
+                yield Problem(place if key in taken else label, "name-taken", text)
+            words = part.label or key
+            if words in shown:
+                text = f"'{words}' is what '{shown[words]}' is called already."
+                yield Problem(label, "name-taken", text, "Give it a label of its own.")
+            shown |= {words: key, f"{words}{HELD_OUT_WORDS}": key}
 
 
 def _unknown_claims(
@@ -370,24 +464,52 @@ def _unknown_measures(experiment: Experiment, tree: Mapping) -> list[Problem]:
     ]
 
 
-def _check_switches(scenario: Scenario, experiment: Experiment, tree: Mapping) -> None:
-    """Raises what is wrong with a switch, off or on, at its place."""
-    problems: list[Problem] = []
+def _switch_problems(
+    scenario: Scenario, experiment: Experiment, observed: AnyMapping[str, Matched], tree: Mapping
+) -> Iterator[Problem]:
+    """What is wrong with each switch, off or on; then with all of them off, and all on."""
     section = "players" if experiment.attribute is not None else "levers"
-    for name in experiment.switches:
-        place = locate(tree, (experiment.method, section, name))
-        switch = experiment.switches[name]
-        for on in (False, True):
-            problems += _problems_of(scenario, switch.changes(on=on), place)
-    if problems:
-        raise ScenarioError(problems)
+    at: TreePath = (experiment.method, section)
+    together: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+    sound = True
+    for name, switch in experiment.switches.items():
+        for on, all_changes in together.items():
+            changes, said = switch.changes(on=on), f"With '{name}' {'on' if on else 'off'}"
+            all_changes |= changes
+            place = locate(tree, (*at, name))
+            for problem in _problems_of(scenario, changes, observed, place):
+                sound = False
+                own = problem.position.file == place.file
+                yield problem if own else _told(problem, place, said)
+    for on, all_changes in together.items() if sound else ():
+        said = f"With all {section} {'on' if on else 'off'}"
+        place = locate(tree, at)
+        for problem in _problems_of(scenario, all_changes, observed, place):
+            yield _told(problem, place, said)
+
+
+def _told(problem: Problem, place: Position, said: str) -> Problem:
+    """A problem of a changed scenario at the place of the change; ``said`` is when it is so."""
+    elsewhere = "" if problem.position.file == place.file else f", at {problem.position}"
+    return Problem(place, problem.code, f"{said}{elsewhere}: {problem.text}", problem.hint)
 
 
 def _problems_of(
-    scenario: Scenario, changes: AnyMapping[str, Any], place: Position
-) -> tuple[Problem, ...]:
+    scenario: Scenario,
+    changes: AnyMapping[str, Any],
+    observed: AnyMapping[str, Matched],
+    place: Position,
+) -> Iterator[Problem]:
+    """What is wrong with the scenario with some changes, which all stand at one place."""
     try:
-        _changed(scenario, [(path, from_plain(value, place)) for path, value in changes.items()])
+        changed = _changed(
+            scenario, [(path, from_plain(to, place)) for path, to in changes.items()]
+        )
     except ScenarioError as error:
-        return error.problems
-    return ()
+        yield from error.problems
+        return
+    pairs = set(pair_names_of(changed))
+    for name, matched in observed.items():
+        if missing := sorted({*matched.observations["dyad"]} - pairs):
+            text = f"There is no {', '.join(missing)}, which '{name}' has observations of."
+            yield Problem(place, "nothing-observed", text)

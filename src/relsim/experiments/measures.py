@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from relsim.analysis.claims import holds, judged_values
-from relsim.analysis.pairing import recorded_levels
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
 from relsim.experiments.load import Study, claim_of
@@ -101,8 +100,7 @@ def volatility(tie: TieRef, ensemble: Ensemble) -> Values:
 
 def levels_of(tie: TieRef, ensemble: Ensemble) -> Values:
     """Cooperation of a tie at every step, [runs, steps + 1]."""
-    recorded = recorded_levels(ensemble, tie.domain).sel(pair="-".join(tie.pair))
-    return np.asarray(recorded.values, dtype=np.float64)
+    return np.asarray(ensemble.level("-".join(tie.pair), tie.domain).values, dtype=np.float64)
 
 
 def misfits(study: Study, ensemble: Ensemble, shape: tuple[int, int]) -> dict[str, Values]:
@@ -127,7 +125,8 @@ def _levels_by_dyad(
 ) -> Iterator[dict[str, Values]]:
     """Levels of the observed dyads [R, steps + 1] at each point."""
     dyads = list(dict.fromkeys(matched.observations["dyad"]))
-    levels = ensemble.data["overall"].sel(pair=dyads).values
+    names = ensemble.scenario.pair_names(dyad.split("-") for dyad in dyads)
+    levels = ensemble.data["overall"].sel(pair=names).values
     by_point = levels.reshape(*shape, *levels.shape[1:])
     for one in by_point:
         yield {dyad: one[:, :, column] for column, dyad in enumerate(dyads)}

@@ -14,15 +14,18 @@ from relsim.errors import RelsimError
 from relsim.experiments import schema
 from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.attribute import attribute, attribution_points
+from relsim.experiments.boxes import PRIM
+from relsim.experiments.design import DESIGNS, sweep_key
 from relsim.experiments.discover import Outcome, discover
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
 from relsim.experiments.objectives import Objective
+from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import Bound, Goal
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
-from relsim.experiments.sweep import Design, sweep, sweep_points
+from relsim.experiments.sweep import sweep, sweep_points
 from relsim.experiments.tune import Tuning, most_points, tune
 
 
@@ -48,8 +51,8 @@ def points_of(study: Study) -> Values:
     """
     experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
     if experiment.sweep is not None:
-        design, size = _design(experiment.sweep)
-        return sweep_points(design, parameters, size, seed)
+        key = sweep_key(experiment.sweep)
+        return sweep_points(DESIGNS[key], parameters, getattr(experiment.sweep, key), seed)
     if experiment.sensitivity is not None:
         asked = experiment.sensitivity
         return sensitivity_points(
@@ -61,6 +64,7 @@ def points_of(study: Study) -> Values:
     if experiment.advise is not None:
         return advice_points(len(experiment.switches))
     if experiment.discover is not None:
+        require(PRIM)  # rather now than once all is simulated
         return sweep_points("latin-hypercube", parameters, experiment.discover.samples, seed)
     raise RelsimError("`tune` chooses its points as it goes.")
 
@@ -113,7 +117,7 @@ def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) ->
     experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
     named = {study.measure_name(name): values for name, values in outcomes.items()}
     if experiment.sweep is not None:
-        return sweep(_design(experiment.sweep)[0], parameters, points, named, seed)
+        return sweep(DESIGNS[sweep_key(experiment.sweep)], parameters, points, named, seed)
     if experiment.sensitivity is not None:
         method, pairs = experiment.sensitivity.method, experiment.sensitivity.second_order
         return sensitivity(method, parameters, points, named, seed, second_order=pairs)
@@ -124,15 +128,6 @@ def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) ->
         return advise(study.switch_names, points, named, *_wanted(study, experiment.advise), seed)
     assert experiment.discover is not None
     return discover(parameters, points, named, _outcome(study, experiment.discover), seed=seed)
-
-
-def _design(asked: schema.Sweep) -> tuple[Design, int]:
-    sizes: dict[Design, int | None] = {
-        "grid": asked.grid,
-        "latin-hypercube": asked.latin_hypercube,
-        "sobol": asked.sobol,
-    }
-    return next((design, size) for design, size in sizes.items() if size is not None)
 
 
 def _wanted(study: Study, asked: schema.Advise) -> tuple[Goal, list[Bound]]:

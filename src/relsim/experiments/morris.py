@@ -27,11 +27,16 @@ def morris_points(count: int, samples: int, seed: int) -> Values:
     Raises:
         RelsimError: there are fewer than two trajectories, which show no spread.
     """
-    if samples < 2:
-        raise RelsimError("Morris needs at least 2 trajectories; 10 to 50 are usual.")
+    check_samples(samples)
     sample = require("SALib.sample.morris").sample
     points: Values = sample(unit_problem(count), samples, num_levels=LEVELS, seed=seed)
     return points
+
+
+def check_samples(samples: int) -> None:
+    """Refuses a number of trajectories that :func:`morris_points` cannot take."""
+    if samples < 2:
+        raise RelsimError("Morris needs at least 2 trajectories; 10 to 50 are usual.")
 
 
 def morris_indices(

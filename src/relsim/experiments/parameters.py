@@ -13,6 +13,16 @@ Values: TypeAlias = NDArray[np.float64]
 # Outcomes at points [P, K], by measure [P, R]: a column for each parameter, R runs at each point.
 # Run r has the same draws at every point (common random numbers).
 Evaluate: TypeAlias = Callable[[Values], Mapping[str, Values]]
+# Dimensions and variables of what is kept, which no measure can be called.
+KEPT = frozenset({"run", "point", "parameter", "parameters"})
+# Columns of tables that have a column for each parameter too, which no parameter can be called.
+COLUMNS = frozenset(
+    {
+        *("run", "point", "measure", "runs", "mean", "low 95 %", "high 95 %"),
+        *("10 % of runs", "median of runs", "90 % of runs"),
+        *("share of runs", "case", "half", "box"),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,19 @@ def pawn_points(count: int, samples: int, seed: int) -> Values:
     Raises:
         RelsimError: there are too few points.
     """
+    check_samples(samples)
+    sample = require("SALib.sample.latin").sample
+    points: Values = sample(unit_problem(count), samples, seed=seed)
+    return points
+
+
+def check_samples(samples: int) -> None:
+    """Refuses a number of points that :func:`pawn_points` cannot take."""
     if samples < LEAST_POINTS:
         raise RelsimError(
             f"PAWN needs at least {LEAST_POINTS} points, ten in each of {SLICES} slices, "
             f"not {samples:,}."
         )
-    sample = require("SALib.sample.latin").sample
-    points: Values = sample(unit_problem(count), samples, seed=seed)
-    return points
 
 
 def pawn_indices(

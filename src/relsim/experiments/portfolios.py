@@ -65,8 +65,9 @@ class Bound:
         return f"at least {low}" if math.isinf(self.high) else f"within {low} to {high}"
 
     def within(self, outcomes: Values) -> Flags:
-        """Which outcomes are within the limits."""
-        inside: Flags = (outcomes >= self.low) & (outcomes <= self.high)
+        """Which outcomes are within the limits, in single precision as levels are recorded."""
+        recorded = outcomes.astype(np.float32)
+        inside: Flags = (recorded >= np.float32(self.low)) & (recorded <= np.float32(self.high))
         return inside
 
 

@@ -284,7 +284,7 @@ def _shares_without(values: Values, labels: Labels, groups: Labels) -> Values:
     for left_out in np.unique(groups):
         some = groups != left_out
         between, total = _sums_of_squares(values[some], labels[some], sampled=True)
-        shares.append(between[0] / total[0])
+        shares.append(between[0] / total[0] if total[0] > 0 else math.nan)
     return np.array(shares)
 
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
+from relsim.errors import did_you_mean
 from relsim.scenario.references import TieRef
-from relsim.scenario.schema import VALUE, EnsembleSettings, Expectation, Part, as_list
-from relsim.scenario.values import Bounds, Month, fail
+from relsim.scenario.schema import (
+    MAX_ENTRIES,
+    MAX_KEY,
+    About,
+    EnsembleSettings,
+    Expectation,
+    FileName,
+    FormatVersion,
+    Part,
+    Title,
+    as_list,
+)
+from relsim.scenario.values import LARGE, Bounds, Month, fail
 
 SHARE = Bounds("a share", 0, 1, certain=True)
+THRESHOLD = Bounds("a value", -LARGE, LARGE, certain=True)
+EXTREMES = ("lowest", "highest")
 METHODS = ("sweep", "sensitivity", "tune", "attribute", "advise", "discover")
 _QUESTIONS = ("level", "change", "volatility", "time_to", "probability", "claim", "misfit")
 
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=MAX_KEY)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -30,7 +44,7 @@ class Range(Part):
     range: list[Any] = Field(
         min_length=2, max_length=2, description="Low and high, written as the number itself is."
     )
-    label: str = Field("", description="Name for figures; the path by default.")
+    label: Title = Field("", description="Name for figures; the path by default.")
 
 
 class Switch(Part):
@@ -48,7 +62,7 @@ class Switch(Part):
     on: dict[str, Any] = Field(
         default_factory=dict, description="Values, by path, where it is there; none: as written."
     )
-    label: str = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="before")
     @classmethod
@@ -91,19 +105,19 @@ class Measure(Part):
         None, description="Share of runs in which something holds, as a claim expects it."
     )
     claim: str | None = Field(None, description="Share of runs in which a claim holds.")
-    misfit: str | None = Field(
+    misfit: FileName | None = Field(
         None,
         description="CSV of observations, from the folder of this file: CRPS of the runs, in "
         "cooperation; 0 is perfect.",
     )
-    above: Annotated[float, VALUE] | None = Field(None, description="Threshold of `time_to`.")
-    below: Annotated[float, VALUE] | None = Field(None, description="Threshold of `time_to`.")
+    above: Annotated[float, THRESHOLD] | None = Field(None, description="Threshold of `time_to`.")
+    below: Annotated[float, THRESHOLD] | None = Field(None, description="Threshold of `time_to`.")
     at: Month | None = Field(None, description="Month of `level` or `change`; the end by default.")
     until: Month | None = Field(
         None,
         description="Of `misfit`: periods that end after this month are held out, and told apart.",
     )
-    label: str = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
     @model_validator(mode="after")
     def _one_question(self) -> Measure:
@@ -163,11 +177,33 @@ class Sensitivity(Part):
         False, description="Of sobol: interactions too, with N·(2K+2) points."
     )
 
+    @model_validator(mode="after")
+    def _pairs_are_of_sobol(self) -> Sensitivity:
+        if self.second_order and self.method != "sobol":
+            text = f"`second_order` is of sobol; {self.method} has no indices of pairs."
+            raise fail("bad-method", text)
+        return self
+
+
+def _wanted(raw: Any) -> Any:
+    """``lowest``, ``highest`` or a finite number."""
+    if isinstance(raw, str) and raw.strip() in EXTREMES:
+        return raw.strip()
+    if isinstance(raw, str) and (close := did_you_mean(raw, EXTREMES)).startswith("Did"):
+        raise fail("bad-goal", f"'{raw}' is not a goal.", close)
+    return THRESHOLD.read(raw)
+
+
+Wanted: TypeAlias = Annotated[
+    Literal["lowest", "highest"] | float,
+    PlainValidator(_wanted, json_schema_input_type=Literal["lowest", "highest"] | float),
+]
+
 
 class Tune(Part):
     """Which values fit."""
 
-    goals: dict[str, Literal["lowest", "highest"] | float] = Field(
+    goals: dict[str, Wanted] = Field(
         min_length=1, description="By measure: lowest, highest, or a value to come near to."
     )
     trials: Count = Field(200, description="Points that are tried.")
@@ -185,14 +221,19 @@ class Attribute(Part):
 class BoundOn(Part):
     """What a portfolio has to keep."""
 
-    above: Annotated[float, VALUE] | None = Field(None, description="Stays above this value.")
-    below: Annotated[float, VALUE] | None = Field(None, description="Stays below this value.")
+    above: Annotated[float, THRESHOLD] | None = Field(None, description="Stays above this value.")
+    below: Annotated[float, THRESHOLD] | None = Field(None, description="Stays below this value.")
     share: Annotated[float, SHARE] = Field(0.8, description="In at least this share of the runs.")
 
     @model_validator(mode="after")
     def _bounds_something(self) -> BoundOn:
         if self.above is None and self.below is None:
             raise fail("bad-bound", "`above`, `below` or both are needed.")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            text = f"No value is above {self.above:g} and below {self.below:g}."
+            raise fail("bad-bound", text, "`above` has to be the lower of the two.")
+        if self.share == 0:
+            raise fail("bad-bound", "A share of 0 keeps nothing.", "Leave the bound out.")
         return self
 
 
@@ -222,8 +263,12 @@ class Discover(Part):
     """Under which conditions an outcome happens."""
 
     measure: str = Field(description="Which one.")
-    above: Annotated[float, VALUE] | None = Field(None, description="It happens above this value.")
-    below: Annotated[float, VALUE] | None = Field(None, description="It happens below this value.")
+    above: Annotated[float, THRESHOLD] | None = Field(
+        None, description="It happens above this value."
+    )
+    below: Annotated[float, THRESHOLD] | None = Field(
+        None, description="It happens below this value."
+    )
     share: Annotated[float, SHARE] = Field(
         0.5, description="Share of a point's runs in which it has to happen."
     )
@@ -233,6 +278,9 @@ class Discover(Part):
     def _one_side(self) -> Discover:
         if (self.above is None) is (self.below is None):
             raise fail("bad-outcome", "One of `above` and `below` is needed.")
+        if self.share == 0:
+            text = "In a share of 0 of the runs it happens at every point."
+            raise fail("bad-outcome", text, "Write a share above 0.")
         return self
 
 
@@ -244,13 +292,13 @@ Varied: TypeAlias = Annotated[
 class Experiment(Part):
     """A whole experiment. Load one with :func:`relsim.experiments.load.load_experiment`."""
 
-    relsim: Literal[1] = Field(description="Version of this format.")
-    name: str = Field(min_length=1, description="Name for people.")
-    about: str = Field("", description="What is asked, and where the ranges come from.")
+    relsim: FormatVersion = Field(description="Version of this format.")
+    name: Title = Field(min_length=1, description="Name for people.")
+    about: About = Field("", description="What is asked, and where the ranges come from.")
     scenario: Annotated[
-        list[str],
-        BeforeValidator(as_list, json_schema_input_type=str | list[str]),
-        Field(min_length=1),
+        list[FileName],
+        BeforeValidator(as_list, json_schema_input_type=FileName | list[FileName]),
+        Field(min_length=1, max_length=MAX_ENTRIES),
     ] = Field(
         description="File of the scenario, from the folder of this file; of several, each has the "
         "experiment to itself."

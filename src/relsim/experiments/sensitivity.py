@@ -224,10 +224,8 @@ def sensitivity_points(
         RelsimError: the method is not known, has no parameters or takes no such size; SALib is not
             installed.
     """
-    _check_method(method)
+    sensitivity_size(method, len(parameters), samples, second_order=second_order)
     count = len(parameters)
-    if count == 0:
-        raise RelsimError("A sensitivity study needs at least one parameter.")
     if method == "sobol":
         pairs = second_order and count > 1
         unit_points = sobol.sobol_points(count, samples, seed, second_order=pairs)
@@ -236,6 +234,24 @@ def sensitivity_points(
     else:
         unit_points = pawn.pawn_points(count, samples, seed)
     return scaled(parameters, unit_points)
+
+
+def sensitivity_size(method: str, count: int, samples: int, *, second_order: bool = False) -> int:
+    """How many points :func:`sensitivity_points` gives for so many parameters.
+
+    Raises:
+        RelsimError: the method is not known, has no parameters or takes no such number of samples.
+    """
+    _check_method(method)
+    if count == 0:
+        raise RelsimError("A sensitivity study needs at least one parameter.")
+    checks = {
+        "sobol": sobol.check_samples,
+        "morris": morris.check_samples,
+        "pawn": pawn.check_samples,
+    }
+    checks[method](samples)
+    return samples * block_size(method, count, second_order=second_order)
 
 
 def _check_method(method: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from relsim.analysis.numerals import percent
 from relsim.experiments.replicates import TAILS, Index
+from relsim.scenario.writer import true_minus
 
 if TYPE_CHECKING:
     from relsim.experiments.sensitivity import Effects, Sensitivity
@@ -323,7 +324,7 @@ def _share(index: Index, place: int) -> str:
 
 
 def _number(index: Index, place: int) -> str:
-    return f"{index.value[place]:.3g} ({_to(index.low[place], index.high[place])})"
+    return true_minus(f"{index.value[place]:.3g} ({_to(index.low[place], index.high[place])})")
 
 
 def _to(low: float, high: float) -> str:

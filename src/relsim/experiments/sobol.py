@@ -40,6 +40,15 @@ def sobol_points(count: int, samples: int, seed: int, *, second_order: bool) -> 
     Raises:
         RelsimError: the base samples are no power of 2, for which Sobol points are balanced.
     """
+    check_samples(samples)
+    problem = unit_problem(count)
+    sample = require("SALib.sample.sobol").sample
+    points: Values = sample(problem, samples, calc_second_order=second_order, seed=seed)
+    return points
+
+
+def check_samples(samples: int) -> None:
+    """Refuses a number of base samples that :func:`sobol_points` cannot take."""
     if samples < 2:
         raise RelsimError("Sobol indices need at least 2 base samples; 512 to 4,096 are usual.")
     if samples & (samples - 1):
@@ -48,10 +57,6 @@ def sobol_points(count: int, samples: int, seed: int, *, second_order: bool) -> 
             f"Sobol points are balanced in powers of 2, and {samples:,} is none. "
             f"Ask for {below:,} or {above:,} base samples."
         )
-    problem = unit_problem(count)
-    sample = require("SALib.sample.sobol").sample
-    points: Values = sample(problem, samples, calc_second_order=second_order, seed=seed)
-    return points
 
 
 def unit_problem(count: int) -> dict[str, object]:

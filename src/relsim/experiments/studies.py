@@ -185,7 +185,7 @@ def collect(
         progress: called whenever this process has finished a trial.
 
     Raises:
-        ResultsError: the study on disk asks something else.
+        ResultsError: the study on disk asks something else, or is damaged.
     """
     study = _open_study(journal, name, question)
     while True:
@@ -229,7 +229,24 @@ def _open_study(journal: Journal, name: str, question: Question) -> Any:
             f"{journal.file} holds trials of another question: it differs in "
             f"{', '.join(changed)}. Move it away, or keep these trials in another file."
         )
+    with _reported(journal.file or Path(name)):
+        _check_trials(study, question)
     return study
+
+
+def _check_trials(study: Any, question: Question) -> None:
+    """Refuses finished trials that lack a part, as where a line of the file is missing.
+
+    Raises:
+        ValueError: there are some.
+    """
+    shapes = set()
+    for trial in _all_trials(study):
+        if not trial.state.is_finished():
+            continue
+        shapes.add(tuple((name, len(kept)) for name, kept in trial.user_attrs[OUTCOMES].items()))
+        if {*trial.params} != {*question.names} or len(shapes) > 1:
+            raise ValueError(f"trial {trial.number} lacks a part")
 
 
 def _all_trials(study: Any) -> list[Any]:

@@ -52,10 +52,13 @@ def sweep_points(
     Raises:
         RelsimError: there are too few levels or points, or not one entry for each parameter.
     """
+    sweep_size(design, parameters, size)
     if design == "grid":
-        return _grid(parameters, size)
-    if not isinstance(size, int) or size < 2:
-        raise RelsimError("A sampled design needs a number of points, at least 2.")
+        entries = _levels(parameters, size)
+        axes = [_axis(one, entry) for one, entry in zip(parameters, entries, strict=True)]
+        mesh = np.meshgrid(*axes, indexing="ij")
+        return np.stack([axis.ravel() for axis in mesh], axis=1)
+    assert isinstance(size, int)
     rng = np.random.default_rng(seed)
     if design == "latin-hypercube":
         return scaled(parameters, qmc.LatinHypercube(len(parameters), seed=rng).random(size))
@@ -64,29 +67,50 @@ def sweep_points(
     return scaled(parameters, sequence.random_base2(_power(size))[:size])
 
 
+def sweep_size(design: Design, parameters: tuple[Parameter, ...], size: Levels) -> int:
+    """How many points :func:`sweep_points` gives with these arguments.
+
+    Raises:
+        RelsimError: as there.
+    """
+    if design == "grid":
+        entries = zip(parameters, _levels(parameters, size), strict=True)
+        return math.prod(_count_of_levels(one, entry) for one, entry in entries)
+    if design == "sobol" and len(parameters) > qmc.Sobol.MAXDIM:
+        text = f"A Sobol sequence has at most {qmc.Sobol.MAXDIM:,} parameters."
+        raise RelsimError(f"{text} Take a Latin hypercube.")
+    if not isinstance(size, int) or size < 2:
+        raise RelsimError("A sampled design needs a number of points, at least 2.")
+    return size
+
+
 def _power(size: int) -> int:
     return math.ceil(math.log2(size))
 
 
-def _grid(parameters: tuple[Parameter, ...], size: Levels) -> Values:
-    sizes = [size] * len(parameters) if isinstance(size, int) else list(size)
+def _levels(parameters: tuple[Parameter, ...], size: Levels) -> list[int | Sequence[float]]:
+    """The entry of each parameter."""
+    sizes: list[int | Sequence[float]] = (
+        [size] * len(parameters) if isinstance(size, int) else list(size)
+    )
     if len(sizes) != len(parameters):
         raise RelsimError(
             f"A grid needs levels for each of the {len(parameters)} parameters, not {len(sizes)}."
         )
-    axes = [_axis(one, entry) for one, entry in zip(parameters, sizes, strict=True)]
-    mesh = np.meshgrid(*axes, indexing="ij")
-    return np.stack([axis.ravel() for axis in mesh], axis=1)
+    return sizes
+
+
+def _count_of_levels(parameter: Parameter, size: int | Sequence[float]) -> int:
+    count = size if isinstance(size, int) else len(set(size))
+    if count < 2:
+        raise RelsimError(f"{parameter.path}: a grid needs at least 2 different levels.")
+    return count
 
 
 def _axis(parameter: Parameter, size: int | Sequence[float]) -> Values:
     if isinstance(size, int):
-        axis = np.linspace(parameter.low, parameter.high, max(0, size))
-    else:
-        axis = np.unique(np.asarray(size, dtype=np.float64))
-    if len(axis) < 2:
-        raise RelsimError(f"{parameter.path}: a grid needs at least 2 different levels.")
-    return axis
+        return np.linspace(parameter.low, parameter.high, size)
+    return np.unique(np.asarray(size, dtype=np.float64))
 
 
 @dataclass(frozen=True)

@@ -247,7 +247,14 @@ def tune(
 
 
 def most_points(dimensions: int, objectives: int, trials: int) -> int:
-    """How many points :func:`tune` asks for at most."""
+    """How many points :func:`tune` asks for at most.
+
+    Raises:
+        RelsimError: there are too few trials for so many parameters.
+    """
+    least = startup(dimensions)
+    if trials < least:
+        raise RelsimError(f"{dimensions} parameters take at least {least} trials, not {trials}.")
     if objectives > 1:
         return trials
     return trials + ROUNDS * (design_size(dimensions) + checks(dimensions))
@@ -393,9 +400,7 @@ def _check(work: _Work, trials: int) -> None:
     empty = [one.path for one in work.parameters if not one.low < one.high]
     if empty:
         raise RelsimError(f"The range of {', '.join(empty)} is empty: high must be above low.")
-    least = startup(len(paths))
-    if trials < least:
-        raise RelsimError(f"{len(paths)} parameters take at least {least} trials, not {trials}.")
+    most_points(len(paths), len(work.objectives), trials)
 
 
 def startup(dimensions: int) -> int:

@@ -1,16 +1,13 @@
-"""What was tuned as changes of a scenario, and as a file that `extends` it."""
+"""What was tuned as changes of a scenario, and as a scenario of its own."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from relsim.errors import ScenarioError
 from relsim.experiments.tune import Tuning
 from relsim.experiments.tuning_words import number, reached
-from relsim.scenario.changes import full_path
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.writer import yaml_text
 
@@ -61,19 +58,18 @@ def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str,
 def tuned_text(
     tuning: Tuning,
     scenario: Scenario,
-    base: Path,
-    folder: Path,
     point: int | None = None,
     fitted_to: str = "",
     besides: Mapping[str, Any] | None = None,
 ) -> str:
-    """The YAML of a scenario that extends the original with the tuned values.
+    """The YAML of a whole scenario, the original with the tuned values.
+
+    It inherits nothing, so that it is sound wherever it lies; claims `against` other files, which
+    are not there, are left out.
 
     Args:
         tuning: what was found.
-        scenario: the original, as loaded from ``base``.
-        base: its file.
-        folder: where the text will be written; ``extends`` is relative to it.
+        scenario: the original.
         point: a trial; absent the best.
         fitted_to: in words, as in ``measured cooperation, series.csv``.
         besides: changes by path that the scenario has beside its file.
@@ -82,27 +78,16 @@ def tuned_text(
         ScenarioError: the scenario cannot have these values.
     """
     changes = {**(besides or {}), **written_changes(scenario, tuned_changes(tuning, point))}
-    data: dict[str, Any] = {
-        "relsim": FORMAT_VERSION,
-        "extends": Path(os.path.relpath(base.resolve(), folder.resolve())).as_posix(),
-        "name": f"{scenario.name}, tuned",
-        "about": _about(tuning, point, fitted_to),
-    }
-    resolved = scenario.with_changes(changes)
-    for path in changes:
-        _lay(data, full_path(resolved._tree, path), resolved.as_written)
-    return yaml_text(data)
-
-
-def _lay(data: dict[str, Any], steps: tuple[str, ...], source: Any) -> None:
-    """What ``source`` has at a path, put there; a list on the way whole, as lists replace."""
-    for step in steps[:-1]:
-        source = source[step]
-        if not isinstance(source, dict):
-            data[step] = source
-            return
-        data = data.setdefault(step, {})
-    data[steps[-1]] = source[steps[-1]]
+    written = scenario.with_changes(changes).as_written
+    head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
+    about = _about(tuning, point, fitted_to)
+    compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
+    if compared:
+        about += f" Left out are claims that compare with other files: {', '.join(compared)}."
+        claims = {name: one for name, one in written["claims"].items() if name not in compared}
+        written["claims"] = claims
+    rest = {key: part for key, part in written.items() if key not in ("relsim", "name", "about")}
+    return yaml_text({**head, "about": about, **rest})
 
 
 def _about(tuning: Tuning, point: int | None, fitted_to: str) -> str:

@@ -18,6 +18,7 @@ MANY = 0.25  # of the search fitting as well as the best: the noise hides what t
 EDGE = 0.01  # of the allowed range from its end: the best may lie beyond
 GAIN = 0.01  # of the spread of values: less is not worth a word
 SURE = 1e-9  # of a mean: smaller errors are those of rounding
+SINGLE = 1e-6  # of a level, which is recorded in single precision: smaller differences are none
 POOR = 0.5  # of the variance: a surface that explains less says little
 
 
@@ -164,8 +165,23 @@ def warnings(tuning: Tuning) -> list[str]:
     """What the trials do not support, and what to do about it."""
     said = [*_failed(tuning), *_at_an_end(tuning)]
     if len(tuning.objectives) == 1:
-        said += [*_missed(tuning), *_unsettled(tuning), *_noisy(tuning), *_unexplained(tuning)]
+        said += _missed(tuning)
+        if still := _unmoved(tuning):
+            return [*said, *still]
+        said += [*_unsettled(tuning), *_noisy(tuning), *_unexplained(tuning)]
     return said
+
+
+def _unmoved(tuning: Tuning) -> list[str]:
+    """Whether the measure is the same wherever it was looked at."""
+    (objective,) = tuning.objectives
+    means = tuning.means(objective.measure)[tuning.sound]
+    if np.ptp(means) > SINGLE * np.abs(means).max():
+        return []
+    return [
+        f"{capital(objective.name)} is the same at all {len(means)} points: none of the "
+        "parameters moves it."
+    ]
 
 
 def _failed(tuning: Tuning) -> list[str]:
@@ -206,6 +222,7 @@ def _missed(tuning: Tuning) -> list[str]:
     mean = tuning.means(objective.measure)[tuning.best]
     error = np.nan_to_num(tuning.errors(objective.measure)[tuning.best])
     near = GAIN * float(np.ptp(tuning.means(objective.measure)[tuning.sound]))
+    near = max(near, SINGLE * abs(objective.goal))
     if abs(mean - objective.goal) <= 2 * error + objective.tolerance + near:
         return []
     return [
@@ -255,8 +272,9 @@ def _unexplained(tuning: Tuning) -> list[str]:
         ]
     if seen.surface.explained >= POOR or not np.ptp(seen.profile) > seen.surface.rounding:
         return []
+    share = f"only {_percent(seen.surface.explained)}" if seen.surface.explained > 0 else "none"
     return [
-        f"The response surface explains only {_percent(seen.surface.explained)} of the variance "
+        f"The response surface explains {share} of the variance "
         "around the best point, so that ranges that fit as well are wide. More runs make it "
         "surer where noise is the reason."
     ]

@@ -38,11 +38,11 @@ def with_unit(value: float, parameter: Parameter) -> str:
 def headings(parameters: Iterable[Parameter]) -> list[str]:
     """The parameters as headings of columns, with units; by their paths where labels repeat."""
     several = list(parameters)
-    names = [one.name for one in several]
-    if len({*names}) < len(names):
-        names = [one.path for one in several]
-    units = (f" ({one.unit})" if one.unit else "" for one in several)
-    return [name + unit for name, unit in zip(names, units, strict=True)]
+    units = [f" ({one.unit})" if one.unit else "" for one in several]
+    by_name = [one.name + unit for one, unit in zip(several, units, strict=True)]
+    if len({*by_name}) == len(by_name):
+        return by_name
+    return [one.path + unit for one, unit in zip(several, units, strict=True)]
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

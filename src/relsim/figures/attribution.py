@@ -8,10 +8,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.attribute import Attribution, MeasureAttribution
+from relsim.experiments.attribute import WHOLE, Attribution, MeasureAttribution
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
-from relsim.scenario.load import slug
+from relsim.scenario.characters import one_line
+from relsim.scenario.naming import file_names
 
 WIDTH, ROW = 380, 34
 LONGEST = 34  # letters of a name in a line of the axis
@@ -22,8 +23,9 @@ KINDS = {"raises": DIVERGING[-2], "lowers": DIVERGING[1], "all together": ELSE}
 
 def attribution_charts(attribution: Attribution) -> dict[str, Any]:
     """A chart for each measure, by the name of its file."""
+    names = file_names([one.measure for one in attribution.measures])
     return {
-        f"attribution-{slug(one.measure)}": attribution_chart(attribution, one)
+        f"attribution-{names[one.measure]}": attribution_chart(attribution, one)
         for one in attribution.measures
         if one.runs
     }
@@ -39,13 +41,14 @@ def attribution_chart(attribution: Attribution, one: MeasureAttribution) -> Any:
         legend=alt.Legend(values=[kind for kind in KINDS if kind in set(frame["kind"])]),
     )
     axis = alt.Axis(labelExpr=level_labels("+.3~f"), tickCount=6)
-    value = alt.X("value:Q", title=f"change of {one.measure}", axis=axis)
+    measure = one_line(one.measure)  # Vega cannot read a line break in the title of an axis
+    value = alt.X("value:Q", title=f"change of {measure}", axis=axis)
     bars = base.mark_bar(height=16).encode(x=value, color=colour)
     intervals = base.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     ticks = base.mark_tick(color=INK, thickness=3, size=24, opacity=1).encode(x="alone:Q")
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=INK, strokeWidth=1)
     layers = [bars, zero.encode(x="value:Q"), intervals, ticks]
-    title = alt.TitleParams(f"What each brings to {one.measure}", subtitle=_said(attribution, one))
+    title = alt.TitleParams(f"What each brings to {measure}", subtitle=_said(attribution, one))
     chart = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(frame), title=title)
     return configured(chart).configure_axisY(labelLineHeight=13)
 
@@ -62,7 +65,7 @@ def attribution_frame(attribution: Attribution, one: MeasureAttribution) -> pd.D
             "alone": one.leave_one_out.value[ranked],
         }
     )
-    whole = {"name": "All together", "value": one.whole.value[0], "alone": np.nan}
+    whole = {"name": WHOLE, "value": one.whole.value[0], "alone": np.nan}
     ends = {"low": one.whole.low[0], "high": one.whole.high[0]}
     frame = pd.concat([players, pd.DataFrame([{**whole, **ends}])], ignore_index=True)
     kinds = np.where(frame["value"] < 0, "lowers", "raises")
@@ -71,8 +74,8 @@ def attribution_frame(attribution: Attribution, one: MeasureAttribution) -> pd.D
 
 def _name(attribution: Attribution, place: int) -> str:
     """A name in lines; numbered where two players have the same."""
-    name = in_lines(attribution.players[place], LONGEST)
-    same = [in_lines(other, LONGEST) for other in attribution.players].count(name) > 1
+    names = [in_lines(one_line(player), LONGEST) for player in attribution.players]
+    name, same = names[place], names.count(names[place]) > 1
     return f"{place + 1}: {name}" if same else name
 
 

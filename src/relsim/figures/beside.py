@@ -31,12 +31,12 @@ def bands_chart(found: Beside) -> Any:
     rows = scores[(scores["forecaster"] == SCENARIO) & scores["dyad"].isin(shown)]
     pairs = len(found.panel.dyads)
     which = f"All {pairs} pairs" if len(shown) == pairs else f"{len(shown)} of {pairs} pairs"
-    return bands_over_dots(rows, f"{found.scenario.name}, and what was measured", which)
+    return bands_over_dots(rows, f"{found.scenario.title}, and what was measured", which)
 
 
 def _shown(found: Beside) -> list[str]:
     events = pd.Series(np.nansum(found.panel.events, axis=1), index=found.panel.dyads)
-    watched = ["-".join(pair) for pair in found.scenario.watched_pairs]
+    watched = found.scenario.pair_names(found.scenario.watched_pairs)
     first = [dyad for dyad in watched if dyad in events.index]
     rest = events.drop(first).sort_values(ascending=False).index
     return [*first, *rest][:SHOWN]

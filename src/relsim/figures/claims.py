@@ -49,7 +49,7 @@ def verdict_chart(scenario: Scenario, claims: Sequence[Verdict]) -> Any:
         alt.layer(asked, interval, dot).properties(
             width=WIDTH,
             height=ROW * len(frame),
-            title=alt.TitleParams(f"{scenario.name}: claims", subtitle=subtitle),
+            title=alt.TitleParams(f"{scenario.title}: claims", subtitle=subtitle),
         )
     ).configure_axisY(grid=True, gridColor=MUTED, gridOpacity=0.2, labelLineHeight=13)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 import altair as alt
@@ -23,7 +23,7 @@ from relsim.figures.event_marks import (
     marks_of,
 )
 from relsim.figures.style import INK, SERIES, WIDTH, configured, level_labels, panel_title
-from relsim.scenario.load import slug
+from relsim.scenario.naming import slug, titles
 
 HEIGHT = 120
 LEAST_SPAN = 0.05  # of the axis, a step of the scale by which ties are coded
@@ -53,9 +53,9 @@ def difference_chart(
     asked = several[0].watched if pairs is None else [several[0].named(pair) for pair in pairs]
     shown = list(asked)[:MOST_PANELS]
     left_out = [] if len(shown) == len(asked) else [f"{len(shown)} of {len(asked)} pairs"]
+    labels = titles([one.other.scenario for one in several], numbered=True)
     differences = {
-        label: one.summary(shown)["difference"]
-        for label, one in zip(scenario_labels(several), several, strict=True)
+        label: one.summary(shown)["difference"] for label, one in zip(labels, several, strict=True)
     }
     if len(several) == 1:
         return _one_scenario(several[0], shown, next(iter(differences.values())), left_out)
@@ -80,13 +80,12 @@ def _one_scenario(
     labels = dict(zip(events["event"], events["label"], strict=True))
     key = [event_key("Events that happen in only one of the two", numbers, labels)]
     said = [_quantity(comparison), "Median, and bands that hold the stated share of runs", *notes]
-    title = comparison.other.scenario.name
-    return _chart(title, [*panels, *(key if numbers else [])], said)
+    return _chart(comparison.titles[1], [*panels, *(key if numbers else [])], said)
 
 
 def difference_name(file: str) -> str:
     """What the figure of a result less that of a scenario file is called."""
-    return f"difference-{slug(Path(file).stem)}"
+    return f"difference-{slug(PurePath(file).with_suffix('').as_posix())}"
 
 
 def distinguishing_events(comparison: Comparison) -> pd.DataFrame:
@@ -141,15 +140,6 @@ def _series_layers(levels: Mapping[str, xr.DataArray], x: Any, y: Any) -> list[A
     return [*areas, lines]
 
 
-def scenario_labels(comparisons: Sequence[Comparison]) -> list[str]:
-    """A name for each compared scenario; where names repeat, with its file or its number."""
-    scenarios = [one.other.scenario for one in comparisons]
-    names = [scenario.name for scenario in scenarios]
-    with_files = [f"{scenario.name} ({scenario.slug})" for scenario in scenarios]
-    numbered = [f"{name}, {number}" for number, name in enumerate(names, start=1)]
-    return next(some for some in (names, with_files, numbered) if len({*some}) == len(some))
-
-
 # Parts of both
 
 
@@ -181,8 +171,8 @@ def difference_range(differences: list[xr.DataArray]) -> tuple[float, float]:
 
 
 def _quantity(comparison: Comparison) -> str:
-    base, runs = comparison.base.scenario.name, comparison.runs
-    return f"{comparison.quantity.capitalize()} less that of “{base}”, {runs:,} paired runs"
+    quantity, base = comparison.quantity.capitalize(), comparison.titles[0]
+    return f"{quantity} less that of “{base}”, {comparison.runs:,} paired runs"
 
 
 def _chart(title: str, parts: list[Any], said: list[str]) -> Any:

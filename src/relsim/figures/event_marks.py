@@ -45,7 +45,7 @@ def acts_on(event: Event, pair: str) -> bool:
     for effect in event.effects:
         match effect:
             case Pulse(pulse=tie) | Shift(shift=tie):
-                acts = "-".join(tie.pair) == pair
+                acts = {*tie.pair} == states - {None}
             case SetNumber(set=number) | AddToNumber(add=number):
                 acts = number.state in states
         if acts:

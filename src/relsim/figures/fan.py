@@ -8,7 +8,6 @@ import altair as alt
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.coverage import coverage_line
 from relsim.analysis.headline import pair_title
 from relsim.figures.bands import band_frame, band_layers, median_layer, time_span, widest_band
 from relsim.figures.event_marks import (
@@ -38,7 +37,8 @@ def fan_chart(
             every run are marked on its fan.
         pairs: which pairs; the watched ones where absent.
     """
-    pairs = pairs or [f"{a}-{b}" for a, b in scenario.watched_pairs]
+    asked = [pair.split("-") for pair in pairs or ()]
+    pairs = scenario.pair_names(asked or scenario.watched_pairs)
     certain = certain_events(events)
     marks = {pair: marks_of(pair, certain, scenario.events) for pair in pairs}
     numbers = event_numbers(marks)
@@ -54,11 +54,10 @@ def fan_chart(
     key = [event_key(title, numbers, labels)] if numbers else []
     chart = alt.vconcat(*panels, *key, spacing=12).properties(
         title=alt.TitleParams(
-            scenario.name,
+            scenario.title,
             subtitle=[
                 "Overall cooperation, −1 to 1: median, and bands that hold the stated share of "
                 "runs. Dotted: the opening level",
-                coverage_line(scenario),
             ],
         )
     )

@@ -54,7 +54,7 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
         width=side,
         height=side,
         title=alt.TitleParams(
-            scenario.name,
+            scenario.title,
             subtitle=[
                 f"Overall cooperation, −1 to 1. Below the diagonal {time.start}, "
                 f"above it the median run at {time.end}",

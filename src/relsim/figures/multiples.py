@@ -28,7 +28,7 @@ def level_multiples(scenario: Scenario, summary: xr.Dataset) -> Any:
         summary: of :func:`relsim.analysis.summary.summarise`.
     """
     said = ["Overall cooperation, −1 to 1: median and band of 80 % of runs"]
-    return _multiples(summary["overall"], scenario.name, said, ".1f")
+    return _multiples(summary["overall"], scenario.title, said, ".1f")
 
 
 def difference_multiples(comparison: Comparison, pairs: Sequence[str] | None = None) -> Any:
@@ -38,7 +38,7 @@ def difference_multiples(comparison: Comparison, pairs: Sequence[str] | None = N
         comparison: of the two.
         pairs: these; all where absent. Those in which nothing is to be seen are left out.
     """
-    base = comparison.base.scenario.name
+    base, other = comparison.titles
     said = [
         f"{comparison.quantity.capitalize()} less that of “{base}”: median and band of 80 % of "
         f"{comparison.runs:,} runs"
@@ -47,7 +47,7 @@ def difference_multiples(comparison: Comparison, pairs: Sequence[str] | None = N
     seen = difference.sel(pair=visible_pairs(difference))
     if few := difference.sizes["pair"] - seen.sizes["pair"]:
         said.append(f"Left out: {few} pairs with bands within ±{VISIBLE:g} throughout")
-    return _multiples(seen, comparison.other.scenario.name, said, "+.2f")
+    return _multiples(seen, other, said, "+.2f")
 
 
 def visible_pairs(difference: xr.DataArray) -> list[str]:

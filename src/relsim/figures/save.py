@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -15,7 +18,14 @@ from typing import IO, Any
 
 import altair as alt
 
-from relsim.errors import ResultsError
+from relsim.errors import RelsimWarning, ResultsError
+
+# For one chart. The slowest of a world of 300 states takes a second, with the engine's start three;
+# a busy machine may need twenty times that.
+SECONDS = 60
+# For the process. The engine takes 0.65 GiB, most of it never touched, the largest chart of a world
+# of 300 states 0.05 more; three times that leaves room for engines to come.
+MEMORY = 2 * 2**30
 
 _ALTAIR = Lock()  # its settings are those of the whole process
 
@@ -23,14 +33,23 @@ _ALTAIR = Lock()  # its settings are those of the whole process
 class Painter:
     """A drawing process for several sets of charts; may be asked from several threads.
 
-    The process starts with :meth:`start` or the first request, and ends with the ``with`` block.
+    The process starts with :meth:`start` or the first request, and ends with the ``with`` block or
+    with this process, however that ends. A chart that takes too much of its time or memory ends it;
+    the next one gets a new process.
+
+    Args:
+        seconds: that one chart may take.
+        memory: bytes that the process may take, where the system limits them (Linux).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self.seconds, self.memory = seconds, memory
         self._lock = Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._complaints: IO[bytes] | None = None  # what the process writes as it dies
         self._script = ""
         self._script_is_coming = False
+        self._closed = False
 
     def __enter__(self) -> Painter:
         return self
@@ -41,9 +60,10 @@ class Painter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closed = True  # to threads that still ask
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            self._ended()
 
     def start(self) -> None:
         """Starts the process ahead of the first request; it bundles the scripts meanwhile."""
@@ -54,36 +74,79 @@ class Painter:
         """Writes each chart, given by its definition, as ``name.svg`` and ``name.png``.
 
         Raises:
-            ResultsError: a chart could not be drawn.
+            ResultsError: a chart could not be drawn, which is named; all others were.
         """
-        with self._lock:
-            self._take_script()
-            self._send({"charts": definitions, "folder": str(folder.resolve())})
-            self._receive()
+        undrawn = self._draw(definitions, folder)
+        if undrawn:
+            raise ResultsError("\n".join(undrawn))
+
+    def draw_what_can_be(self, definitions: Mapping[str, Any], folder: Path) -> None:
+        """As :meth:`draw`, with a warning for each chart that could not be drawn.
+
+        Raises:
+            ResultsError: the folder cannot be written.
+        """
+        for text in self._draw(definitions, folder):
+            warnings.warn(text, RelsimWarning, stacklevel=2)
 
     def script(self) -> str:
-        """The scripts that show charts on a page, bundled from the drawing package."""
+        """The scripts that show charts on a page, bundled from the drawing package.
+
+        Raises:
+            ResultsError: they could not be bundled.
+        """
         with self._lock:
             self._ask_for_script()
             self._take_script()
             return self._script
 
+    def _draw(self, definitions: Mapping[str, Any], folder: Path) -> list[str]:
+        """What to say of the charts that could not be drawn."""
+        undrawn = []
+        for name, chart in definitions.items():
+            with self._lock:
+                with suppress(ResultsError):  # whoever needs the script is told
+                    self._take_script()
+                request = {"chart": chart, "name": name, "folder": str(folder.resolve())}
+                try:
+                    self._send(request)
+                    said = self._receive()
+                except _Ended as end:
+                    if self._closed:  # by another thread, which needs no figures any more
+                        raise ResultsError("The drawing process was told to end.") from None
+                    said = {"undrawn": str(end)}
+            if "unwritten" in said:
+                raise ResultsError(f"The figures could not be drawn: {said['unwritten']}.")
+            if "undrawn" in said:
+                undrawn.append(f"The figure {name} could not be drawn: {said['undrawn']}")
+        return undrawn
+
     def _ask_for_script(self) -> None:
         if not self._script and not self._script_is_coming:
-            self._send({"script": "wanted"})
-            self._script_is_coming = True
+            with suppress(_Ended):  # whoever needs it asks again, and is told
+                self._send({"script": "wanted"})
+                self._script_is_coming = True
 
     def _take_script(self) -> None:
         if self._script_is_coming:
-            self._script = self._receive()["script"]
             self._script_is_coming = False
+            try:
+                self._script = self._receive()["script"]
+            except _Ended as end:
+                text = f"The scripts of the page could not be bundled: {end}"
+                raise ResultsError(text) from None
 
     def _running(self) -> subprocess.Popen[str]:
+        if self._process is None and self._closed:
+            raise _Ended("the drawing process was told to end.")
         if self._process is None:
+            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed when it ended
+            limits = [str(self.seconds), str(self.memory)]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "relsim.figures.render"],
+                [sys.executable, "-m", "relsim.figures.render", *limits],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._complaints,
                 text=True,
                 encoding="utf-8",
                 start_new_session=True,  # Ctrl-C is for this process, which ends that one
@@ -95,17 +158,44 @@ class Painter:
         try:
             stream.write(json.dumps(request) + "\n")
             stream.flush()
-        except OSError as error:
-            raise ResultsError(f"The drawing process ended: {error.strerror}.") from error
+        except OSError:
+            raise _Ended(self._ended()) from None
 
     def _receive(self) -> dict[str, Any]:
         line = _pipe(self._running().stdout).readline()
         if not line:
-            raise ResultsError("The figures could not be drawn: the drawing process ended.")
+            raise _Ended(self._ended())
         said: dict[str, Any] = json.loads(line)
-        if "error" in said:
-            raise ResultsError(f"The figures could not be drawn: {said['error']}")
         return said
+
+    def _ended(self) -> str:
+        """Takes leave of the process; why it ended."""
+        process, complaints = self._process, self._complaints
+        self._process = self._complaints = None
+        if process is None or complaints is None:  # another thread was quicker
+            return "the drawing process was told to end."
+        with suppress(OSError):  # what it has not read is lost
+            process.communicate()
+        process.wait()
+        with complaints:
+            complaints.seek(0)
+            return self._why(process.returncode, complaints.read().decode("utf-8", "replace"))
+
+    def _why(self, code: int, complaints: str) -> str:
+        if code == -getattr(signal, "SIGALRM", 0):
+            return f"it took longer than {self.seconds:g} s."
+        lines = [line.strip() for line in complaints.splitlines() if line.strip()]
+        panics = [n for n, line in enumerate(lines) if "panicked at" in line]
+        if panics or code >= 0:  # the line after the first panic says why, the last of a traceback
+            said = lines[panics[0] + 1 : panics[0] + 2] if panics else lines[-1:]
+            return ": ".join(["the drawing process ended", *said]) + "."
+        needs = f"it needs more than {self.memory / 2**30:.2g} GiB of memory"
+        sure = "out of memory" in complaints or "memory allocation" in complaints
+        return f"{needs}." if sure else f"{needs}, or the drawing engine failed (signal {-code})."
+
+
+class _Ended(Exception):  # noqa: N818  it is said as one
+    """The drawing process ended over a request; the text says why."""
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:

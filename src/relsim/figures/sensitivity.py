@@ -12,7 +12,7 @@ from relsim.experiments.replicates import Index
 from relsim.experiments.sensitivity import Effects, Sensitivity
 from relsim.figures.claims import in_lines
 from relsim.figures.style import GRID, INK, LINE, MUTED, configured, ink_on
-from relsim.scenario.load import slug
+from relsim.scenario.naming import file_names
 
 WIDTH, ROW = 360, 34
 LONGEST = 36  # letters of a parameter in a line of the axis
@@ -29,10 +29,11 @@ def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
     """Every chart of a study by the name of its file; none of measures without indices,
     or that are the same at every point."""
     charts: dict[str, Any] = {}
-    for place, one in enumerate(findings.effects):
+    names = file_names([one.measure for one in findings.effects])
+    for one in findings.effects:
         if not one.indices or one.constant:
             continue
-        name = _unique(slug(one.measure), charts, place)
+        name = names[one.measure]
         if findings.method == "sobol":
             charts[f"tornado-{name}"] = tornado_chart(findings, one)
         if one.second is not None:
@@ -42,12 +43,6 @@ def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
         if findings.method == "pawn":
             charts[f"distances-{name}"] = pawn_chart(findings, one)
     return charts
-
-
-def _unique(name: str, charts: dict[str, Any], place: int) -> str:
-    """The name of a measure, with its number where another is spelt alike."""
-    taken = any(one.split("-", 1)[1] == name for one in charts)
-    return f"{name}-{place + 1}" if taken else name
 
 
 # Sobol

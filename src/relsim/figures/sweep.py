@@ -14,7 +14,7 @@ from relsim.experiments.response import Response
 from relsim.experiments.sweep import Sweep
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, DIVERGING, INK, LINE, WIDTH, configured, ink_on
-from relsim.scenario.load import slug
+from relsim.scenario.naming import file_names
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 150, 120
 MOST_PANELS = 12  # more do not fit on a page
@@ -29,10 +29,10 @@ def sweep_charts(findings: Sweep) -> dict[str, Any]:
     """All charts of a sweep by the names of their files: responses of each measure, and for
     grids of two parameters or more a heat map of the two that explain most of it."""
     charts: dict[str, Any] = {}
-    for measure in findings.outcomes:
-        charts[f"response-{slug(measure)}"] = response_chart(findings, measure)
+    for measure, name in file_names(list(findings.outcomes)).items():
+        charts[f"response-{name}"] = response_chart(findings, measure)
         if findings.design == "grid" and len(findings.parameters) > 1:
-            charts[f"heat-{slug(measure)}"] = heat_map(findings, measure)
+            charts[f"heat-{name}"] = heat_map(findings, measure)
     return charts
 
 

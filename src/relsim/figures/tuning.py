@@ -12,6 +12,7 @@ from relsim.experiments.objectives import Objective
 from relsim.experiments.tune import SEARCH, Tuning
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, INK, LINE, MUTED, SERIES, WIDTH, configured, panel_title
+from relsim.scenario.writer import true_minus
 
 HEIGHT, PROFILE_HEIGHT, FRONT_HEIGHT = 240, 110, 340
 MOST_PANELS = 8  # more do not fit on a page
@@ -224,4 +225,4 @@ def _with_goal(objective: Objective) -> str:
     if isinstance(objective.goal, str):
         better = "lower" if objective.goal == "lowest" else "higher"
         return f"{measured(objective)}, {better} is better"
-    return f"{measured(objective)}, wanted {objective.goal:g}"
+    return f"{measured(objective)}, wanted {true_minus(f'{objective.goal:g}')}"

@@ -240,7 +240,7 @@ def _tops(texts: list[list[str]]) -> list[int]:
 def _title(account: Account, domain: str, *, levels: bool) -> alt.TitleParams:
     what = "Parts of the pull" if levels else f"Change of the pull {baseline(account)}"
     return alt.TitleParams(
-        account.scenario.name,
+        account.scenario.title,
         subtitle=[
             f"{what}: {domain_name(account, domain)}, {runs_in_words(account)}",
             "Upwards: what pulls together. Downwards: what pulls apart",

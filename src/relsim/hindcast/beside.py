@@ -70,7 +70,7 @@ class Beside:
     Attributes:
         scenario: what was simulated.
         runs: how many futures.
-        panel: the pairs and years that both have.
+        panel: the pairs and years that both have, pairs as the scenario spells them.
         fitted: the measurement, by the whole series.
         sources: what ties the scenario, and no change, to the series.
         scores: a row for each forecaster, pair and year measured: ``dyad, year, forecaster,
@@ -122,7 +122,7 @@ class Beside:
     @property
     def unmeasured(self) -> tuple[str, ...]:
         """The watched pairs that the series does not have in these years."""
-        watched = ("-".join(pair) for pair in self.scenario.watched_pairs)
+        watched = self.scenario.pair_names(self.scenario.watched_pairs)
         return tuple(pair for pair in watched if pair not in self.panel.dyads)
 
     def pit(self, bins: int = 10) -> pd.DataFrame:
@@ -157,7 +157,8 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     shared = shared_part(panel, ensemble.scenario)
     fitted = fit(panel)
     pooled = _pooled(panel, fitted.dynamics.clustering)
-    passing = passing_variances(fitted)[np.isin(panel.dyads, shared.dyads)]
+    names = ensemble.scenario.pair_names(dyad.split("-") for dyad in panel.dyads)
+    passing = passing_variances(fitted)[np.isin(names, shared.dyads)]
     sources, said = {}, {}
     for name, levels in _levels(shared, ensemble).items():
         source = _source(shared, levels, pooled[0], passing, fitted.dynamics.clustering)
@@ -195,7 +196,8 @@ def shared_part(panel: Panel, scenario: Scenario) -> Panel:
         RelsimError: there are none.
     """
     states, years = set(scenario.states), whole_years(scenario.time)
-    rows = np.array([set(dyad.split("-")) <= states for dyad in panel.dyads])
+    pairs = [dyad.split("-") for dyad in panel.dyads]
+    rows = np.array([states.issuperset(pair) for pair in pairs])
     columns = np.isin(panel.years, years)
     measured = panel.measured[np.ix_(rows, columns)]
     if not measured.any():
@@ -204,7 +206,7 @@ def shared_part(panel: Panel, scenario: Scenario) -> Panel:
     cells = np.ix_(rows, columns)
     return replace(
         panel,
-        dyads=tuple(np.array(panel.dyads)[rows].tolist()),
+        dyads=tuple(scenario.pair_names(pairs[row] for row in np.flatnonzero(rows))),
         years=tuple(np.array(panel.years)[columns].tolist()),
         values=panel.values[cells],
         events=panel.events[cells],

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from relsim.analysis.numerals import percent
+from relsim.analysis.numerals import percent, signed
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
+from relsim.scenario.writer import true_minus
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
 WRONG = 0.5
@@ -98,7 +99,7 @@ def _pairs_sentences(pairs: pd.DataFrame) -> list[str]:
 
 def _those(pairs: pd.DataFrame) -> str:
     named = [
-        f"{row['dyad']} (measured {row['measured']:.2f}, said {row['said']:.2f})"
+        f"{row['dyad']} (measured {signed(row['measured'])}, said {signed(row['said'])})"
         for _, row in pairs.head(NAMED).iterrows()
     ]
     more = f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
@@ -118,8 +119,9 @@ def _rank_sentence(pairs: pd.DataFrame, what: str, measured: str, said: str) -> 
     if count < LEAST_PAIRS or pairs[measured].nunique() == 1 or pairs[said].nunique() == 1:
         return f"{what}: too few pairs ({count}) to compare their order."
     ranks = spearmanr(pairs[measured], pairs[said])
+    found = signed(ranks.statistic)
     return (
-        f"{what}: rank correlation of said and measured {ranks.statistic:+.2f} over {count} pairs; "
+        f"{what}: rank correlation of said and measured {found} over {count} pairs; "
         f"pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."
     )
 
@@ -127,7 +129,8 @@ def _rank_sentence(pairs: pd.DataFrame, what: str, measured: str, said: str) -> 
 def _fitted_sentence(found: Beside) -> str:
     source, passing = found.sources[SCENARIO], found.fitted.dynamics.passing
     return (
-        f"Fitted on the series: the link, measured pull = {source.link.offset:.2f} + "
+        "Fitted on the series: the link, measured pull = "
+        f"{true_minus(f'{source.link.offset:.2f}')} + "
         f"{source.link.scale:.2f}·pull units, {source.spread:.2f} of spread over pairs and "
         f"{passing:.2f} of what passes in a year, and {source.clustering:.1f} events for each "
         "independent one. Scale and spread suit the scenario best. Nothing of it is fitted."

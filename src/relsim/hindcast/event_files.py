@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import gzip
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -14,13 +16,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from relsim.errors import Position, Problem, ScenarioError
+from relsim.errors import Position, Problem, ScenarioError, near_path
+from relsim.scenario.reader import is_file
+from relsim.scenario.text_files import other_than_a_file
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
 MAX_LINE = 1_000_000  # characters; the longest of GDELT's fields are addresses
 LINES_BETWEEN = 5_000  # calls of the progress bar
-_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError)
+_BROKEN = (
+    EOFError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what Excel calls Unicode text
+_OLD_BYTES = "relsim.old-bytes"
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """What is no UTF-8 is read as the encoding of most older files, line by line."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_OLD_BYTES, _as_windows_1252)
 
 
 @dataclass(frozen=True)
@@ -39,8 +62,12 @@ class EventFile:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of its bytes, in hexadecimal digits."""
-        with self.path.open("rb") as file:
+        """The SHA-256 of its bytes, in hexadecimal digits.
+
+        Raises:
+            ScenarioError: it cannot be read.
+        """
+        with _readable(self.name), self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -70,11 +97,10 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     problems: list[Problem] = []
     found: dict[Path, EventFile] = {}
     for place in places:
-        paths = _paths(place)
-        if not paths:
-            said = "Here is no file of events." if place.exists() else "There is no such file."
-            hint = f"Read are {' '.join(SUFFIXES)}." if place.is_dir() else ""
-            problems.append(Problem(Position(str(place)), "not-found", said, hint))
+        with _readable(str(place)):
+            paths = _paths(place)
+            if not paths:
+                problems.append(_nothing_at(place))
         for path in paths:
             if path.resolve() != less.resolve():
                 found.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
@@ -83,8 +109,21 @@ def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
     return list(found.values())
 
 
+def _nothing_at(place: Path) -> Problem:
+    """Why a place holds no file to read. A file is read twice, for its digest, so it is no pipe."""
+    whole = Position.whole(str(place))
+    try:
+        other = other_than_a_file(place)
+    except (OSError, ValueError):
+        return Problem(whole, "not-found", "There is no such file.", near_path(place))
+    if other == "a folder":
+        hint = f"Read are {' '.join(SUFFIXES)}."
+        return Problem(whole, "not-found", "Here is no file of events.", hint)
+    return Problem(whole, "not-readable", f"This is {other}.", "Name a file, or a folder of files.")
+
+
 def _paths(place: Path) -> list[Path]:
-    if place.is_file():
+    if is_file(place):
         return [place]
     found = place.rglob("*") if place.is_dir() else map(Path, glob.glob(str(place)))  # noqa: PTH207
     return sorted(path for path in found if _is_wanted(path))
@@ -93,7 +132,7 @@ def _paths(place: Path) -> list[Path]:
 def _is_wanted(path: Path) -> bool:
     name = path.name.lower()
     other = name.startswith(".") or any(part in name for part in OTHER_TABLES)
-    return name.endswith(SUFFIXES) and not other and path.is_file()
+    return name.endswith(SUFFIXES) and not other and is_file(path)
 
 
 def tables(file: EventFile, at_byte: Callable[[int], None]) -> Generator[Table, None, None]:
@@ -148,10 +187,11 @@ def _streams(file: EventFile, raw: IO[bytes], opened: ExitStack) -> Iterator[tup
 def _lines(
     stream: IO[bytes], name: str, raw: IO[bytes], at_byte: Callable[[int], None]
 ) -> Iterator[tuple[int, str]]:
-    # Bytes that are no UTF-8 stand in headlines and addresses, which are not used.
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
     number = 0
     with _readable(name):
+        buffered = io.BufferedReader(cast(io.RawIOBase, stream))
+        encoding = "utf-16" if buffered.peek(2)[:2] in _UTF_16 else "utf-8-sig"
+        text = io.TextIOWrapper(buffered, encoding=encoding, errors=_OLD_BYTES)
         while line := text.readline(MAX_LINE):
             number += 1
             if len(line) == MAX_LINE:
@@ -159,7 +199,8 @@ def _lines(
             if number % LINES_BETWEEN == 0:
                 at_byte(raw.tell())
             yield number, line.rstrip("\n")
-    text.detach()
+        text.detach()
+        buffered.detach()
 
 
 def _no_end(name: str, number: int) -> Problem:

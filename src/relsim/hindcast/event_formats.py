@@ -11,16 +11,13 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
 from relsim.hindcast.event_files import Table
-from relsim.scenario.goldstein import goldstein_weights
+from relsim.hindcast.event_values import DamagedLineError, date_of
 
 Measure = Literal["net", "days"]
-By = Literal["year", "month"]
 
 GDELT_WIDTHS = (61, 58, 57)
 GDELT_COLUMNS = {
@@ -32,12 +29,10 @@ GDELT_COLUMNS = {
     "quad": 29,
     "goldstein": 30,
 }
-MICRO = 1_000_000  # a Goldstein weight is counted in millionths, so that sums have no order
-MAX_COUNT = 1_000_000
 
 # Names that columns have in public event data, simplified. The first that is there is taken.
 NAMES = {
-    "date": ("eventdate", "date", "day", "sqldate", "storydate"),
+    "date": ("eventdate", "date", "sqldate", "storydate", "day"),
     "source": (
         "sourcecountry",
         "actor1countrycode",
@@ -65,22 +60,7 @@ CODINGS: dict[Measure, tuple[str, ...]] = {
     "net": ("quad", "cameo", "goldstein"),
     "days": ("goldstein", "cameo"),
 }
-
-# Quad classes of CAMEO root codes, as GDELT has them: 01 to 05 words and 06 to 08 deeds of
-# cooperation, 09 to 13 words and 14 to 20 deeds of conflict.
-_LAST_COOPERATIVE_ROOT = 8
-_QUADS = {
-    "0": 0,
-    "1": 1,
-    "2": 1,
-    "3": -1,
-    "4": -1,
-    "verbal cooperation": 1,
-    "material cooperation": 1,
-    "verbal conflict": -1,
-    "material conflict": -1,
-}
-_DATE = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?:[T ].*)?")
+DATE_PARTS = ("year", "month", "day")  # where a date stands in columns of its own, as in Phoenix
 
 
 class Event(NamedTuple):
@@ -88,24 +68,16 @@ class Event(NamedTuple):
 
     Attributes:
         source, target: the states, as written.
-        root: whether the event is among those that its report begins with.
-        coding, date, number: as written; the number of events that the line stands for.
+        root, coding, date: as written.
+        number: of events that the line stands for, as written.
     """
 
     source: str
     target: str
-    root: bool
+    root: str
     coding: str
     date: str
     number: str
-
-
-class DamagedLineError(Exception):
-    """A line cannot be read; what is wrong with it."""
-
-    def __init__(self, code: str, text: str, hint: str = "", column: str = "") -> None:
-        super().__init__(text)
-        self.code, self.text, self.hint, self.column = code, text, hint, column
 
 
 @dataclass(frozen=True)
@@ -114,7 +86,8 @@ class Layout:
 
     Attributes:
         format: "GDELT events" or "table".
-        columns: places from 0, of what is used.
+        columns: places from 0, of what is used; of a date in parts, that of the year.
+        date_parts: places of year, month and day, as far as they stand in columns of their own.
         width: how many columns there are.
         delimiter: what separates them.
         quoted: whether fields may stand in quotes, as in CSV.
@@ -127,6 +100,7 @@ class Layout:
     delimiter: str
     quoted: bool
     coding: str
+    date_parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,8 +155,12 @@ def _is_gdelt(name: str, text: str) -> bool:
 def _header(name: str, first: tuple[int, str], wanted: Wanted) -> Layout:
     number, text = first
     delimiter = max("\t,;", key=text.count)
-    titles = next(csv.reader([text], delimiter=delimiter), [])
-    columns, problems = _places([title.strip() for title in titles], wanted)
+    try:
+        titles = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        said = f"The first line names no columns: {error}."
+        raise ScenarioError([Problem(Position(name, number), "csv-syntax", said)]) from None
+    columns, parts, problems = _places([title.strip() for title in titles], wanted)
     codings = [one for one in CODINGS[wanted.measure] if one in columns]
     named = [one for one in codings if one in wanted.names]
     if not problems and not codings:
@@ -192,13 +170,14 @@ def _header(name: str, first: tuple[int, str], wanted: Wanted) -> Layout:
     if problems:
         place = Position(name, number)
         raise ScenarioError([Problem(place, *problem) for problem in problems])
-    return Layout("table", columns, len(titles), delimiter, True, (named or codings)[0])
+    coding = (named or codings)[0]
+    return Layout("table", columns, len(titles), delimiter, True, coding, parts)
 
 
 def _places(
     titles: Sequence[str], wanted: Wanted
-) -> tuple[dict[str, int], list[tuple[str, str, str]]]:
-    """Where each column stands, and what is wrong with the header."""
+) -> tuple[dict[str, int], tuple[int, ...], list[tuple[str, str, str]]]:
+    """Where each column and the parts of dates stand, and what is wrong with the header."""
     simple = [re.sub(r"[^a-z0-9]", "", title.casefold()) for title in titles]
     columns: dict[str, int] = {}
     problems = []
@@ -210,11 +189,42 @@ def _places(
             else:
                 said = f"There is no column '{wanted.names[role]}'."
                 problems.append(("missing-column", said, did_you_mean(wanted.names[role], titles)))
-        elif found := [name for name in names if name in simple]:
-            columns[role] = simple.index(found[0])
-        elif role in needed:
-            problems.append(_missing(role))
-    return columns, problems
+        elif known := [name for name in names if name in simple]:
+            columns[role] = simple.index(known[0])
+    parts = _date_parts(simple, columns, wanted)
+    columns |= {"date": parts[0]} if parts else {}
+    problems += [_missing(role) for role in needed if role not in {*columns, *wanted.names}]
+    return columns, parts, [*problems, *_alike(titles, simple, columns, parts, wanted)]
+
+
+def _alike(
+    titles: Sequence[str],
+    simple: Sequence[str],
+    columns: Mapping[str, int],
+    parts: Sequence[int],
+    wanted: Wanted,
+) -> Iterator[tuple[str, str, str]]:
+    """Columns in use that cannot be told from another by their name."""
+    exact = {columns[role] for role in wanted.names if role in columns}
+    for place in sorted({*columns.values(), *parts}):
+        names = titles if place in exact else simple
+        count = names.count(names[place])
+        if count > 1:
+            said = f"{count} columns are called '{titles[place]}', or alike."
+            yield "duplicate-column", said, "Give them different names, or keep one."
+
+
+def _date_parts(
+    simple: Sequence[str], columns: Mapping[str, int], wanted: Wanted
+) -> tuple[int, ...]:
+    """Places of year, month and day where no single column has the date."""
+    whole_date = columns.get("date")
+    if "date" in wanted.names or "year" not in simple:
+        return ()
+    if whole_date is not None and (simple[whole_date] != "day" or "month" not in simple):
+        return ()
+    parts = [simple.index(part) for part in DATE_PARTS if part in simple]
+    return tuple(parts if "month" in simple else parts[:1])
 
 
 def _missing(role: str) -> tuple[str, str, str]:
@@ -232,7 +242,8 @@ def reader(layout: Layout) -> Callable[[str], Event]:
     columns, tabs = layout.columns, layout.width - 1
     source, target, when = columns["source"], columns["target"], columns["date"]
     coding, root, count = columns[layout.coding], columns.get("root"), columns.get("count")
-    last = 1 + max(columns.values())
+    parts = layout.date_parts
+    last = 1 + max(*columns.values(), *parts)
     delimiter = layout.delimiter
 
     def read(line: str) -> Event:
@@ -245,9 +256,9 @@ def reader(layout: Layout) -> Callable[[str], Event]:
         return Event(
             fields[source].strip(),
             fields[target].strip(),
-            root is None or fields[root].strip().lower() in ("1", "true"),
+            "1" if root is None else fields[root].strip(),
             fields[coding].strip(),
-            fields[when].strip(),
+            date_of([fields[part] for part in parts]) if parts else fields[when].strip(),
             "1" if count is None else fields[count].strip(),
         )
 
@@ -267,70 +278,3 @@ def _quoted(line: str, layout: Layout) -> list[str]:
 def _wrong_length(found: int, layout: Layout) -> DamagedLineError:
     said = f"This line has {found} columns, not {layout.width}."
     return DamagedLineError("wrong-length", said, "An event must stand in one line.")
-
-
-def side(coding: str, text: str) -> int:
-    """1 for cooperation, -1 for conflict, 0 for neither."""
-    if coding == "quad":
-        found = _QUADS.get(text.lower().replace("_", " "))
-        if found is None:
-            hint = "A class is 1 or 2 for cooperation, 3 or 4 for conflict."
-            raise DamagedLineError("bad-quad", f"'{text[:40]}' is no quad class.", hint, "quad")
-        return found
-    if coding == "cameo":
-        _cameo_weight(text)  # the code must be known
-        return 1 if int(text[:2]) <= _LAST_COOPERATIVE_ROOT else -1
-    weight = _goldstein(text)
-    return (weight > 0) - (weight < 0)
-
-
-def weight(coding: str, text: str) -> int:
-    """The weight of an event on the Goldstein scale, -10 to 10, in millionths."""
-    return _cameo_weight(text) if coding == "cameo" else _goldstein(text)
-
-
-@lru_cache(maxsize=4096)
-def _goldstein(text: str) -> int:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not -10 <= value <= 10:
-        said = f"'{text[:40]}' is no weight on the Goldstein scale."
-        raise DamagedLineError("out-of-range", said, "It goes from -10 to 10.", "goldstein")
-    return round(value * MICRO)
-
-
-def _cameo_weight(text: str) -> int:
-    weights = goldstein_weights()
-    if text not in weights:
-        lost = text.isdigit() and f"0{text}" in weights
-        hint = "Its leading zero is lost: keep codes as text, 042." if lost else ""
-        raise DamagedLineError("unknown-code", f"'{text[:40]}' is no CAMEO code.", hint, "cameo")
-    return round(weights[text] * MICRO)
-
-
-def count_of(text: str) -> int:
-    """How many events a line stands for."""
-    if not text.isdecimal() or int(text) > MAX_COUNT:
-        said = f"'{text[:40]}' is not a number of events up to {MAX_COUNT:,}."
-        raise DamagedLineError("bad-count", said, column="count")
-    return int(text)
-
-
-@lru_cache(maxsize=65_536)
-def when(text: str, by: By, daily: bool) -> tuple[str, int]:
-    """The period of a date, 2008 or 2008-03, and its day there, from 0 (0 unless ``daily``)."""
-    match = _DATE.fullmatch(text)
-    parts = [int(part) for part in match.groups() if part] if match else []
-    needed = 3 if daily else 2 if by == "month" else 1
-    if len(parts) < needed:
-        hint = f"Write {('2008', '2008-03', '2008-03-31 or 20080331')[needed - 1]}."
-        raise DamagedLineError("bad-date", f"'{text[:40]}' is no date here.", hint, "date")
-    try:
-        day = date(*(*parts, 1, 1)[:3])
-    except ValueError:
-        raise DamagedLineError("bad-date", f"'{text[:40]}' is no day.", column="date") from None
-    if by == "month":
-        return f"{day.year:04d}-{day.month:02d}", day.day - 1 if daily else 0
-    return f"{day.year:04d}", day.timetuple().tm_yday - 1 if daily else 0

@@ -248,7 +248,8 @@ def simulated(
     """Distributions of measured values by an ensemble of the model, by horizon in years."""
     scenario = scenario_of(fitted, max(horizons), gain)
     data = simulate(scenario, runs=runs, seed=seed, record="overall").data
-    overall = data["overall"].sel(pair=list(fitted.past.dyads))
+    names = scenario.pair_names(dyad.split("-") for dyad in fitted.past.dyads)
+    overall = data["overall"].sel(pair=names)
     link, passing = link_of(fitted), passing_variances(fitted)
     years = data["time"].dt.year.to_numpy()
     said = {}

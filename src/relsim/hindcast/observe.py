@@ -8,28 +8,30 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from relsim import __version__
-from relsim.analysis.observed import COLUMNS, MAX_BYTES
+from relsim.analysis.observed import COLUMNS, MAX_BYTES, far_from, usual_years
+from relsim.analysis.states import simplified
 from relsim.errors import Position, Problem, ResultsError, ScenarioError, did_you_mean
 from relsim.hindcast.event_files import EventFile, Table, event_files, tables
-from relsim.hindcast.event_formats import (
+from relsim.hindcast.event_formats import Event, Layout, Measure, Wanted, layout_of, reader
+from relsim.hindcast.event_values import (
     By,
+    Codes,
     DamagedLineError,
-    Event,
-    Layout,
-    Measure,
-    Wanted,
+    DateOrder,
+    Habits,
     count_of,
-    layout_of,
-    reader,
+    is_root,
     side,
     weight,
     when,
 )
-from relsim.hindcast.states import simplified, state_codes
+from relsim.hindcast.states import state_codes
+from relsim.hindcast.table_habits import habits_of
 from relsim.hindcast.tally import Tally
 
 FORMAT = 1
@@ -37,7 +39,9 @@ DIGITS = 6  # of a value, far finer than its error of about 1/√events
 SHOWN = 10  # damaged lines that are described
 JUDGED = 100  # damaged lines before their share is judged while reading goes on
 MANY_NAMES = 10_000  # different names that are no known state; more are counted without names
-_NOTHING = frozenset({"", "null", "na", "nan", "---", "x"})  # for "not said" in public tables
+_NOTHING = frozenset(  # for "not said" in public tables
+    {"", "null", "none", "na", "n/a", "<na>", "nan", "---", "--", "-", "x"}
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Choices:
         columns: names of columns, by role (source, target, date, quad, cameo, goldstein, count),
             of tables whose own names are not known.
         codes: a CSV file ``name,code`` of further names of states.
+        dates: whether 1/5/2017 is in January (month first) or in May; None: as each table shows.
     """
 
     measure: Measure = "net"
@@ -65,6 +70,7 @@ class Choices:
     damaged: float = 0.01
     columns: Mapping[str, str] = field(default_factory=dict)
     codes: Path | None = None
+    dates: DateOrder | None = None
 
 
 class Watcher(Protocol):
@@ -127,9 +133,7 @@ def observe(
         ResultsError: the series is there already, or cannot be written.
     """
     out, choices = Path(out), choices or Choices()
-    for file in () if force else (out, record_file(out)):
-        if file.exists():
-            raise ResultsError(f"{file} is there already. Name another, or add --force.")
+    _check_place(out, force)
     try:
         reading = _Reading(choices, state_codes(choices.codes), Tally(choices.measure, choices.by))
         sources = _read_all(event_files(map(Path, places), less=out), reading, watcher or Nobody())
@@ -139,9 +143,29 @@ def observe(
     return Observation(out, record, tuple(reading.problems))
 
 
+def _check_place(out: Path, force: bool) -> None:
+    """Refuses to replace a series unasked, and a device or folder in any case."""
+    try:
+        for file in (out, record_file(out)):
+            if file.exists() and not file.is_file():
+                raise ResultsError(f"{file} is no file that could be replaced. Name another.")
+            if file.exists() and not force:
+                raise ResultsError(f"{file} is there already. Name another, or add --force.")
+    except OSError as error:
+        raise ResultsError(f"{out} cannot be written: {error.strerror}.") from None
+
+
 def record_file(out: Path) -> Path:
     """The JSON file that says what a series was made of."""
     return out.with_name(f"{out.stem}.sources.json")
+
+
+class _Pairing(NamedTuple):
+    """The dyads that an event counts for, or why there is none; names that are not known."""
+
+    dyads: tuple[str, ...]
+    reason: str
+    unknown: tuple[str, ...]
 
 
 class _Reading:
@@ -153,24 +177,28 @@ class _Reading:
         self.left_out: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self.problems: list[Problem] = []
-        self._states, self._by_text = states, dict.fromkeys(_NOTHING, "")
+        self._states_by_name = states
+        self._pairing_of = lru_cache(maxsize=65_536)(self._pairing)  # as many as states make
         self._only = frozenset(_known(choices.only, states))
-        self._amount: Callable[[str, str], int] = side if choices.measure == "net" else weight
+        self.wanted = Wanted(choices.measure, choices.columns, choices.root_only)
+        self._line_end = Position("")  # of the last damaged line
+        self._amount: Callable[[str, str, Codes], int] = (
+            side if choices.measure == "net" else weight
+        )
 
-    def read(self, table: Table) -> str:
+    def read(self, table: Table, habits: Habits) -> str:
         """Reads the lines of a table; says which format it has."""
-        choices = self.choices
-        found = layout_of(table, Wanted(choices.measure, choices.columns, choices.root_only))
-        if found is None:
+        laid_out = layout_of(table, self.wanted)
+        if laid_out is None:
             return "empty"
-        layout, lines = found
+        layout, lines = laid_out
         event_of = reader(layout)
         for number, line in lines:
             if not line:
                 continue
             self.lines += 1
             try:
-                reason = self._use(event_of(line), layout)
+                reason = self._use(event_of(line), layout, habits)
             except DamagedLineError as error:
                 self._note(error, table.name, number, line, layout)
                 continue
@@ -180,43 +208,57 @@ class _Reading:
                 self.used += 1
         return layout.format
 
-    def _use(self, event: Event, layout: Layout) -> str:
+    def _use(self, event: Event, layout: Layout, habits: Habits) -> str:
         """Adds an event, or says why it is left out."""
-        if self.choices.root_only and not event.root:
+        if self.choices.root_only and not is_root(event.root):
             return "not-root"
-        source, target = self._state(event.source), self._state(event.target)
-        if not source or not target:
-            return "unknown-state" if source is None or target is None else "no-state"
-        if source == target:
-            return "domestic"
-        if self._only and not {source, target} <= self._only:
-            return "not-kept"
+        pairing = self._pairing_of(event.source, event.target)
+        for name in pairing.unknown:
+            if name in self.unknown or len(self.unknown) < MANY_NAMES:
+                self.unknown[name] += 1
+        if pairing.reason:
+            return pairing.reason
         if event.coding.lower() in _NOTHING:
             return "not-coded"
         count = count_of(event.number)
         if count == 0:
             return "no-events"
-        amount = self._amount(layout.coding, event.coding)
-        period, day = when(event.date, self.choices.by, self.choices.measure == "days")
-        dyad = f"{source}-{target}" if source < target else f"{target}-{source}"
-        self.tally.add(dyad, period, day, amount, count)
+        amount = self._amount(layout.coding, event.coding, habits.codes)
+        daily = self.choices.measure == "days"
+        period, day = when(event.date, self.choices.by, daily, habits.dates)
+        for dyad in pairing.dyads:
+            self.tally.add(dyad, period, day, amount, count)
         return ""
 
-    def _state(self, text: str) -> str | None:
-        """The code of a state; '' for none, None for an unknown one."""
-        code = self._by_text.get(text)
-        if code is None:
-            code = "" if text.lower() in _NOTHING else self._states.get(simplified(text))
-            if code is not None:
-                self._by_text[text] = code
-            elif text in self.unknown or len(self.unknown) < MANY_NAMES:
-                self.unknown[text] += 1
-        return code
+    def _pairing(self, source: str, target: str) -> _Pairing:
+        """What two cells, each of one state or a list of states, make of an event."""
+        sources, targets = self._states(source), self._states(target)
+        unknown = tuple(name for name, code in (*sources, *targets) if code is None)
+        of_source, of_target = ({code for _, code in side if code} for side in (sources, targets))
+        dyads = {f"{min(s, t)}-{max(s, t)}" for s in of_source for t in of_target if s != t}
+        kept = {dyad for dyad in dyads if not self._only or self._only.issuperset(dyad.split("-"))}
+        if not of_source or not of_target:
+            unheard = any(all(code is None for _, code in side) for side in (sources, targets))
+            reason = "unknown-state" if unheard else "no-state"
+        elif not dyads:
+            reason = "domestic"
+        else:
+            reason = "" if kept else "not-kept"
+        return _Pairing(tuple(kept), reason, unknown)
+
+    def _states(self, text: str) -> list[tuple[str, str | None]]:
+        """Each name of a cell with its code; '' for no state, None for an unknown one."""
+        names = [text] if self._code(text) is not None else text.split(";")
+        return [(name.strip(), self._code(name.strip())) for name in names]
+
+    def _code(self, name: str) -> str | None:
+        return "" if name.lower() in _NOTHING else self._states_by_name.get(simplified(name))
 
     def _note(
         self, error: DamagedLineError, name: str, number: int, line: str, layout: Layout
     ) -> None:
         self.damaged += 1
+        self._line_end = Position(name, number, len(line) + 1)
         if len(self.problems) < SHOWN:
             role = layout.coding if error.column in ("quad", "cameo", "goldstein") else error.column
             place = Position(name, number, _column(line, layout, role))
@@ -228,11 +270,10 @@ class _Reading:
         """Gives up where too many lines are damaged."""
         if self.damaged <= self.choices.damaged * self.lines:
             return
-        last = self.problems[-1].position
         said = f"{self.damaged:,} of {self.lines:,} lines are damaged, so reading stopped."
         hint = "Check that files are whole and of the format they seem to be, and which columns "
         hint += f"are read; or allow more than {self.choices.damaged:.2%} by --damaged SHARE."
-        stop = Problem(Position(last.file, last.line, 1_000_000), "too-many-damaged", said, hint)
+        stop = Problem(self._line_end, "too-many-damaged", said, hint)
         raise ScenarioError([*self.problems, stop])
 
 
@@ -272,22 +313,33 @@ def _read_all(
         seen[digest] = file.name
         lines, used = reading.lines, reading.used
         at_byte = _after(done, watcher)
+        with closing(tables(file, lambda number: None)) as parts:
+            habits = [habits_of(table, reading.wanted, reading.choices.dates) for table in parts]
         with closing(tables(file, at_byte)) as parts:
-            formats = sorted({reading.read(table) for table in parts})
+            formats = {reading.read(*both) for both in zip(parts, habits, strict=True)}
         done += file.size
         watcher.at_byte(done)
         records.append(
             {
                 "name": file.path.name if file.path.is_absolute() else file.path.as_posix(),
                 "sha256": digest,
-                "format": ", ".join(formats),
+                "format": ", ".join(sorted(formats)),
                 "lines": reading.lines - lines,
                 "used": reading.used - used,
+                **_habits_record(habits, reading.choices),
             }
         )
     if reading.damaged:
         reading.judge()
     return records
+
+
+def _habits_record(habits: list[Habits], choices: Choices) -> dict[str, Any]:
+    """What was concluded from the lines of a file of how it writes dates and codes."""
+    orders = sorted({table.dates for table in habits if table.dates and choices.dates is None})
+    restored = any(table.restored for table in habits)
+    record: dict[str, Any] = {"dates": ", ".join(orders)} if orders else {}
+    return record | ({"codes": "leading zeros put back"} if restored else {})
 
 
 def _after(done: int, watcher: Watcher) -> Callable[[int], None]:
@@ -299,6 +351,7 @@ def _write(out: Path, reading: _Reading, sources: list[dict[str, Any]]) -> dict[
     kept = [row for row in rows if row[3] >= reading.choices.least]
     if not kept:
         raise ScenarioError([*reading.problems, _nothing_left(out, reading, len(rows))])
+    _check_years({int(row[1][:4]) for row in kept}, out, reading)
     record = _record(reading, sources, kept, len(rows) - len(kept))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -314,6 +367,16 @@ def _write(out: Path, reading: _Reading, sources: list[dict[str, Any]]) -> dict[
     except OSError as error:
         raise ResultsError(f"{out} cannot be written: {error.strerror}.") from error
     return record
+
+
+def _check_years(years: set[int], out: Path, reading: _Reading) -> None:
+    """Refuses a series that could not be read for years that are slips, or stand for no date."""
+    usual = usual_years(years)
+    hint = "Mend these dates, leave them out, or raise --least."
+    said = filter(None, (far_from(year, usual) for year in sorted(years)))
+    problems = [Problem(Position(str(out)), "bad-date", text, hint) for text in said]
+    if problems:
+        raise ScenarioError([*reading.problems, *problems])
 
 
 @contextmanager

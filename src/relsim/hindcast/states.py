@@ -1,22 +1,17 @@
-"""Names and codes of states as event data write them, as ISO 3166 alpha-3 codes.
-
-The codes and names of ISO 3166 come from the package iso3166. ``state_names.csv`` adds what
-ICEWS writes otherwise, and the codes of CAMEO that are not those of ISO 3166 (Gerner, Schrodt,
-Yilmaz and Abu-Jabr 2002; the list of countries distributed with GDELT); its regions have no code.
-"""
+"""Codes of states by the names that event data give them, and a user's own list of names."""
 
 from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
+from relsim.analysis.states import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
+from relsim.scenario.text_files import read_text_file
 
-_NO_LETTERS = re.compile(r"[\W_]+")
+MAX_BYTES = 1024 * 1024  # some thousand names; all that are known take 10 KiB
 _CODE = re.compile(r"[A-Z]{3}")
 _FORM = "Its first line is name,code; a code is three capital letters, or empty for no state."
 
@@ -30,52 +25,36 @@ def state_codes(own: Path | None = None) -> dict[str, str]:
     Raises:
         ScenarioError: with every problem of the file.
     """
-    import iso3166
-
-    known: dict[str, str] = {}
-    for state in iso3166.countries:
-        for name in (state.alpha3, state.name, state.apolitical_name):
-            known[simplified(name)] = state.alpha3
-    text = files("relsim.hindcast").joinpath("state_names.csv").read_text(encoding="utf-8")
-    known |= {simplified(row["name"]): row["code"] for row in csv.DictReader(text.splitlines())}
-    return known | (_own_codes(own) if own else {})
-
-
-def simplified(name: str) -> str:
-    """A name without case, accents, punctuation and a leading 'the'.
-
-    >>> simplified("Côte d'Ivoire"), simplified("The Gambia")
-    ('cote d ivoire', 'gambia')
-    """
-    parts = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(part for part in parts if not unicodedata.combining(part))
-    return _NO_LETTERS.sub(" ", letters).strip().removeprefix("the ")
+    return dict(known_states()) | (_own_codes(own) if own else {})
 
 
 def _own_codes(file: Path) -> dict[str, str]:
-    problems: list[Problem] = []
-    codes = dict(_rows(file, problems))
+    text, problems = read_text_file(file, str(file), MAX_BYTES, "a CSV file")
+    codes = dict(_rows(text, str(file), problems)) if not problems else {}
     if problems:
         raise ScenarioError(problems)
     return codes
 
 
-def _rows(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]]:
-    name = str(file)
+def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    rows = csv.reader(text.split("\n"))
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "The file is not UTF-8 text"
-        problems.append(Problem(Position(name), "not-readable", f"{said}."))
-        return
-    rows = csv.reader(lines)
-    if [one.strip() for one in next(rows, [])] != ["name", "code"]:
-        problems.append(Problem(Position(name), "missing-column", "This is no list.", _FORM))
-        return
-    for row in filter(None, rows):
-        code = row[-1].strip()
-        if len(row) != 2 or not simplified(row[0]) or (code and not _CODE.fullmatch(code)):
-            said = f"'{','.join(row)[:40]}' is not a name and a code."
-            problems.append(Problem(Position(name, rows.line_num), "bad-code", said, _FORM))
-        else:
-            yield simplified(row[0]), code
+        if [title.strip() for title in next(rows, [])] != ["name", "code"]:
+            problems.append(Problem(Position(name), "missing-column", "This is no list.", _FORM))
+            return
+        lines: dict[str, int] = {}
+        for row in filter(None, rows):
+            place, known = Position(name, rows.line_num), simplified(row[0])
+            code = row[-1].strip()
+            if len(row) != 2 or not known or (code and not _CODE.fullmatch(code)):
+                said = f"'{','.join(row)[:40]}' is not a name and a code."
+                problems.append(Problem(place, "bad-code", said, _FORM))
+            elif known in lines:
+                said = f"'{row[0][:40]}' stands here already, on line {lines[known]}."
+                problems.append(Problem(place, "duplicate-row", said, "Keep one of the two."))
+            else:
+                lines[known] = rows.line_num
+                yield known, code
+    except csv.Error as error:
+        place = Position(name, rows.line_num)
+        problems.append(Problem(place, "csv-syntax", f"Not a line of CSV: {error}."))

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from relsim.hindcast.event_formats import By, Measure
+from relsim.analysis.observed import MAX_EVENTS
+from relsim.hindcast.event_formats import Measure
+from relsim.hindcast.event_values import MICRO, By, DamagedLineError
 
 Numbers: TypeAlias = "array[int]"
 _QUIET = -(2**63)  # a day without events
+TOP_WEIGHT = 10 * MICRO  # of an event, on the Goldstein scale
 
 DAYS: dict[By, int] = {"year": 366, "month": 31}
 
@@ -24,17 +27,26 @@ class Tally:
     cells: dict[tuple[str, str], Numbers] = field(default_factory=dict)
 
     def add(self, dyad: str, period: str, day: int, amount: int, count: int) -> None:
-        """Adds events of one day: their side (net) or weight in millionths (days) each."""
+        """Adds events of one day: their side (net) or weight in millionths (days) each.
+
+        Raises:
+            DamagedLineError: with these, a value rests on more events than there can be.
+        """
         key = (dyad, period)
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = self._new()
         if self.measure == "net":
+            if cell[1] + count > MAX_EVENTS:
+                raise _too_many(dyad, period)
             cell[0] += amount * count
             cell[1] += count
         else:
             before = cell[day]
-            cell[day] = amount * count + (0 if before == _QUIET else before)
+            total = amount * count + (0 if before == _QUIET else before)
+            if abs(total) > MAX_EVENTS * TOP_WEIGHT:
+                raise _too_many(dyad, period)
+            cell[day] = total
 
     def _new(self) -> Numbers:
         return array("q", [0, 0] if self.measure == "net" else [_QUIET] * DAYS[self.by])
@@ -44,6 +56,11 @@ class Tally:
         value_of = _VALUES[self.measure]
         for dyad, period in sorted(self.cells):
             yield (dyad, period, *value_of(self.cells[dyad, period]))
+
+
+def _too_many(dyad: str, period: str) -> DamagedLineError:
+    said = f"With this line {dyad} has over {MAX_EVENTS:,} events in {period}."
+    return DamagedLineError("bad-count", said, "No collection holds so many.", "count")
 
 
 def _net(cell: Numbers) -> tuple[float, int]:

@@ -2,14 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import multiprocessing
+import os
+import stat
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
+from relsim.errors import RelsimWarning
+
 F = TypeVar("F", bound=Callable[..., object])
+
+SOURCES = Path(__file__).parent
+_SETTINGS: Any = numba.config  # made as numba is loaded, so that it has no types
+
+
+def cache_folder(sources: Path) -> Path | None:
+    """Where compiled code is kept between processes; None where no folder will do.
+
+    It is the ``__pycache__`` of the sources, as of other compiled files, where that can be written;
+    else a folder in the user's cache or the temporary folder, named after what the sources hold.
+    NUMBA_CACHE_DIR comes before all of them.
+    """
+    beside = sources / "__pycache__"
+    if not _SETTINGS.CACHE_DIR and _is_writable(beside):
+        return beside
+    name = f"model-{_digest(sources)}"
+    if _SETTINGS.CACHE_DIR:
+        return Path(_SETTINGS.CACHE_DIR) / name
+    for folder in _folders_of_the_user():
+        if _is_writable(folder) and _is_of_this_user_alone(folder):
+            return folder / name
+    return None
+
+
+def _folders_of_the_user() -> Iterator[Path]:
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    with suppress(RuntimeError):  # there is no home
+        cache = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+        yield cache / "relsim"
+    if hasattr(os, "geteuid"):
+        with suppress(FileNotFoundError):  # there is no temporary folder
+            yield Path(tempfile.gettempdir()).resolve() / f"relsim-{os.geteuid()}"
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_of_this_user_alone(folder: Path) -> bool:
+    """Whether nobody else but root can write a folder, or put another in its place.
+
+    Code that is loaded from it is run.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: in the profile of the user
+        return True
+    trusted, folder = (0, os.geteuid()), folder.absolute()
+    own = folder.lstat()
+    if not stat.S_ISDIR(own.st_mode) or own.st_uid != os.geteuid() or own.st_mode & 0o022:
+        return False
+    above = [parent.stat() for parent in folder.resolve().parents]
+    return all(
+        one.st_uid in trusted and (not one.st_mode & 0o022 or one.st_mode & stat.S_ISVTX)
+        for one in above
+    )
+
+
+def _digest(sources: Path) -> str:
+    """Twelve hexadecimal digits over all sources: compiled code of others is never taken."""
+    found = hashlib.sha256()
+    for source in sorted(sources.glob("*.py")):
+        found.update(source.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def say_where_code_is_kept(folder: Path | None) -> None:
+    """Warns where compiled code is in the temporary folder, or nowhere."""
+    if multiprocessing.parent_process() is not None:  # a worker, whose parent has said it
+        return
+    if folder is None:
+        text = (
+            "Compiled code cannot be kept: no folder for it is there that this user alone can "
+            "write. Every command that simulates compiles the model again, for about a minute. "
+            "The variable NUMBA_CACHE_DIR names such a folder."
+        )
+        warnings.warn(text, RelsimWarning, stacklevel=2)
+    elif folder.parent.name.startswith("relsim-") and not _SETTINGS.CACHE_DIR:
+        text = (
+            f"Compiled code is kept in {folder.parent}, since neither the installation nor a cache "
+            "of the user can be written."
+        )
+        warnings.warn(text, RelsimWarning, stacklevel=2)
+
+
+def _jit(function: F, **options: Any) -> F:
+    """numba's own decorator, with the cache in its folder, where there is one."""
+    given = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = "" if _CACHE in (None, SOURCES / "__pycache__") else str(_CACHE)
+    try:
+        jit = numba.njit(cache=_CACHE is not None, nogil=True, error_model="numpy", **options)
+        return cast(F, jit(function))
+    finally:
+        _SETTINGS.CACHE_DIR = given
 
 
 def compiled(function: F) -> F:
@@ -18,7 +123,7 @@ def compiled(function: F) -> F:
     Fast-math stays off: reordered sums would make the Mesa agents and the batch kernel differ
     in the last bit. Division follows IEEE rather than raising.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _jit(function)
 
 
 def inlined(function: F) -> F:
@@ -32,8 +137,7 @@ def woven(function: F) -> F:
     For what is called for single runs with many arrays: passing those by value would cost more
     than the work.
     """
-    written_in = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-    return cast(F, written_in(function))
+    return _jit(function, forceinline=True)
 
 
 def discard_stale_cache(folder: Path) -> None:
@@ -49,4 +153,6 @@ def discard_stale_cache(folder: Path) -> None:
                 index.unlink()
 
 
-discard_stale_cache(Path(__file__).parent)
+discard_stale_cache(SOURCES)
+_CACHE = cache_folder(SOURCES)
+say_where_code_is_kept(_CACHE)

@@ -35,7 +35,7 @@ SHOWN = {
 def beside_words(found: Beside, manifest: Mapping[str, Any]) -> Words:
     """What the page says, of what was found and the manifest."""
     return Words(
-        title=f"{found.scenario.name}, beside {manifest['file']}",
+        title=f"{found.scenario.title}, beside {manifest['file']}",
         about=found.scenario.about,
         meta=_meta(manifest),
         caution=CAUTION,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.numerals import measured, percent
+from relsim.scenario.writer import true_minus
 
 LEAST_WIDTH = 1.0  # of a bar, so that a narrow interval can be seen
 
@@ -43,7 +44,7 @@ def _row(claim: Verdict, scenario: str) -> ClaimRow:
         scenario=scenario,
         name=claim.name,
         says=claim.says,
-        test=claim.test,
+        test=true_minus(claim.test),
         verdict=claim.verdict,
         kind=claim.verdict.replace(" ", "-"),
         reason=claim.reason,

@@ -11,6 +11,8 @@ from relsim.experiments.load import Study
 from relsim.experiments.measures import unit_of
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
+from relsim.scenario.naming import title_of
+from relsim.scenario.writer import true_minus
 
 CAUTION = (
     "All of this is said of the model and its inputs: what follows from the scenario's assumptions "
@@ -42,7 +44,7 @@ def experiment_page(
         title=experiment.name,
         about=experiment.about,
         method=experiment.method,
-        scenario=study.scenario.name,
+        scenario=title_of(study.scenario.name, experiment.set),
         manifest=manifest,
         sentences=manifest["sentences"],
         warnings=manifest["warnings"],
@@ -61,7 +63,8 @@ def _table(name: str, frame: pd.DataFrame) -> Table:
 
 def _varied(study: Study) -> Table | None:
     rows = tuple(
-        (one.path, one.label, f"{one.low:g} to {one.high:g}", one.unit) for one in study.parameters
+        (one.path, one.label, true_minus(f"{one.low:g} to {one.high:g}"), one.unit)
+        for one in study.parameters
     )
     head = ("path", "name", "range", "unit")
     return Table("Parameters", "What was varied.", head, rows) if rows else None

@@ -14,12 +14,12 @@ from relsim.analysis.compare import Comparison
 from relsim.analysis.headline import claims_sentence, pair_title
 from relsim.analysis.numerals import signed
 from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
-from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
-from relsim.report.result_page import caution
+from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
+from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
 
 WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
@@ -35,7 +35,7 @@ class Entry:
         scenario: what was simulated.
         summary: of :func:`relsim.analysis.summary.summarise`.
         claims: the verdict on each claim.
-        link: its own report, from where the page is.
+        page: its own page, from the folder of results; empty where none is drawn.
         comparison: it less the base; a text says why there is none.
         differences: how its inputs differ from those of the base.
         notes: what to know of its claims.
@@ -44,7 +44,7 @@ class Entry:
     scenario: Scenario
     summary: xr.Dataset
     claims: Sequence[Verdict]
-    link: str
+    page: str
     comparison: Comparison | str
     differences: Sequence[Difference]
     notes: Sequence[str] = ()
@@ -60,9 +60,10 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
     base = entries[0]
-    pairs = pair_names(base.scenario.watched_pairs)
-    names = [entry.scenario.name for entry in entries]
-    claims = [row for entry in entries for row in claim_rows(entry.claims, entry.scenario.name)]
+    pairs = base.scenario.pair_names(base.scenario.watched_pairs)
+    names = titles([entry.scenario for entry in entries], numbered=True)
+    named = list(zip(names, entries, strict=True))
+    claims = [row for name, entry in named for row in claim_rows(entry.claims, name)]
     verdicts = [claim for entry in entries for claim in entry.claims]
     return render(
         "family.html",
@@ -71,34 +72,35 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         runs=runs,
         seed=seed,
         base=base.scenario,
-        sentences=[_pair_sentence(entries, pair) for pair in pairs],
+        base_name=names[0],
+        sentences=[_pair_sentence(entries, names, pair) for pair in pairs],
         claims_sentence=claims_sentence(verdicts),
-        caution=caution(base.scenario),
-        overview=_overview(entries, pairs),
+        caution=CAUTION,
+        overview=_overview(entries, names, pairs),
         claims=claims,
-        notes=[f"{entry.scenario.name}: {note}" for entry in entries for note in entry.notes],
+        notes=[f"{name}: {note}" for name, entry in named for note in entry.notes],
         pickable=[(pair, pair_title(base.scenario, pair)) for pair in _pickable(entries, pairs)],
         series=_series(names),
         **_explorers(entries, names, pairs),
-        changes=[_changes(entry) for entry in entries[1:]],
+        changes=[_changes(entry, name) for name, entry in named[1:]],
         unpaired=[
-            f"{entry.scenario.name}: {entry.comparison}"
-            for entry in entries[1:]
+            f"{name}: {entry.comparison}"
+            for name, entry in named[1:]
             if isinstance(entry.comparison, str)
         ],
     )
 
 
-def _pair_sentence(entries: Sequence[Entry], pair: str) -> str:
+def _pair_sentence(entries: Sequence[Entry], names: Sequence[str], pair: str) -> str:
     """Where a pair ends in the base, and which of those paired with it lead highest and lowest."""
     base = entries[0]
     ends = {
-        entry.scenario.name: _end(entry.summary, pair)
-        for entry in entries
+        name: _end(entry.summary, pair)
+        for name, entry in zip(names, entries, strict=True)
         if pair in entry.summary["pair"].values
         and (entry is base or not isinstance(entry.comparison, str))
     }
-    own = ends[base.scenario.name]
+    own = ends[names[0]]
     highest, lowest = (best(ends, key=lambda name: ends[name]) for best in (max, min))
     moves = [
         f"{word} in “{name}” ({signed(ends[name])})"
@@ -115,14 +117,18 @@ def _end(summary: xr.Dataset, pair: str) -> float:
     return float(summary["overall"].sel(pair=pair, statistic="q0.5").isel(time=-1))
 
 
-def _overview(entries: Sequence[Entry], pairs: list[str]) -> dict[str, Any]:
+def _overview(entries: Sequence[Entry], names: Sequence[str], pairs: list[str]) -> dict[str, Any]:
     """A row for each scenario: the median end of each watched pair, and its move from the base."""
     rows = []
-    for entry in entries:
+    for name, entry in zip(names, entries, strict=True):
         effects = _effects(entry, pairs)
         cells = [_cell(entry, pair, effects.get(pair)) for pair in pairs]
-        rows.append({"name": entry.scenario.name, "link": entry.link, "cells": cells})
-    return {"pairs": [pair_title(entries[0].scenario, pair) for pair in pairs], "rows": rows}
+        rows.append({"name": name, "page": entry.page, "cells": cells})
+    return {
+        "pairs": [pair_title(entries[0].scenario, pair) for pair in pairs],
+        "rows": rows,
+        "paged": any(entry.page for entry in entries),
+    }
 
 
 def _effects(entry: Entry, pairs: list[str]) -> dict[str, Any]:
@@ -208,10 +214,10 @@ def band_frame(arrays: Sequence[tuple[int, xr.DataArray]], pairs: list[str]) -> 
     return pd.concat(frames, ignore_index=True)
 
 
-def _changes(entry: Entry) -> dict[str, Any]:
+def _changes(entry: Entry, name: str) -> dict[str, Any]:
     """How a scenario differs from the base, as a table."""
     rows = tuple(
         (change.path, flow(change.before), flow(change.after)) for change in entry.differences
     )
-    table = Table(entry.scenario.name, "Base, and this scenario.", ("path", "base", "here"), rows)
-    return {"name": entry.scenario.name, "about": entry.scenario.about, "table": table}
+    table = Table(name, "Base, and this scenario.", ("path", "base", "here"), rows)
+    return {"name": name, "about": entry.scenario.about, "table": table}

@@ -12,6 +12,7 @@ import yaml
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import central
+from relsim.scenario.writer import true_minus
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def frame_table(title: str, caption: str, frame: pd.DataFrame, most: int) -> Tab
 
 def _cell(cell: Any) -> str:
     if isinstance(cell, float):
-        return "" if cell != cell else f"{cell:.4g}"
-    return str(cell)
+        return "" if cell != cell else true_minus(f"{cell:.4g}")
+    return cell if isinstance(cell, str) else true_minus(str(cell))
 
 
 def input_tables(scenario: Scenario) -> list[Table]:
@@ -100,7 +101,7 @@ def _weight(scenario: Scenario, effect: Mapping[str, Any]) -> str:
         return ""
     weight = goldstein_weights()[str(code)]
     size = central(scenario.parameters.goldstein_unit) * weight
-    published = f" [Goldstein {weight:+g}, size {size:+.3f}]"
+    published = true_minus(f" [Goldstein {weight:+g}, size {size:+.3f}]")
     if effect.get("size") is None:
         return published
     return f"{published} OVERRIDDEN by size {flow(effect['size'])}"
@@ -134,10 +135,10 @@ def _list_table(title: str, written: Iterable[Any] | None) -> Table | None:
 
 
 def flow(value: Any) -> str:
-    """Plain data on one line, as YAML writes it; empty where there is none."""
+    """Plain data on one line, as YAML but for the minus; empty where there is none."""
     if value is None or value == {}:
         return ""
     text: str = yaml.safe_dump(
         value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
     )
-    return text.removesuffix("...\n").strip()
+    return true_minus(text.removesuffix("...\n").strip())

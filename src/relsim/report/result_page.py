@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.coverage import coverage_line, coverage_sentence
+from relsim.analysis.coverage import coverage_sentence
 from relsim.analysis.explain import Account
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
@@ -20,13 +20,13 @@ from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
 from relsim.figures.fan import fan_card
-from relsim.model.plan import pair_names
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
 from relsim.scenario.schema import Scenario
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
+CAUTION = "This is what follows from the scenario's assumptions."
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
 
@@ -48,14 +48,14 @@ def result_page(
     return render(
         "result.html",
         script,
-        title=scenario.name,
+        title=scenario.title,
         about=scenario.about,
         manifest=manifest,
         sections=_sections(findings),
         sentences=pair_sentences(scenario, summary),
         claims_sentence=claims_sentence(findings.claims),
-        caution=caution(scenario),
-        coverage=coverage_line(scenario),
+        caution=CAUTION,
+        coverage=coverage_sentence(scenario),
         claims=claim_rows(findings.claims),
         comparisons=[_difference(*item) for item in findings.comparisons.items()],
         accounts=[_why(account) for account in findings.accounts.values()],
@@ -65,11 +65,6 @@ def result_page(
         inputs=input_tables(scenario),
         **_futures(findings),
     )
-
-
-def caution(scenario: Scenario) -> str:
-    """What the numbers of a page are, and how far bands can be trusted."""
-    return f"This is what follows from the scenario's assumptions. {coverage_sentence(scenario)}"
 
 
 def _sections(findings: Findings) -> list[tuple[str, str]]:
@@ -96,7 +91,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
 def _futures(findings: Findings) -> dict[str, Any]:
     """A fan for each watched pair, and the names of the events marked on them."""
     scenario = findings.scenario
-    watched, certain = pair_names(scenario.watched_pairs), certain_events(findings.events)
+    watched, certain = scenario.pair_names(scenario.watched_pairs), certain_events(findings.events)
     marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
     numbers = event_numbers(marks)
     fans = [
@@ -151,7 +146,7 @@ def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
     return {
         "id": difference_name(file),
         "file": file,
-        "name": comparison.base.scenario.name,
+        "name": comparison.titles[0],
         "table": Table("", caption, head, tuple(rows)),
     }
 
@@ -171,7 +166,7 @@ def _explorer(scenario: Scenario, summary: xr.Dataset) -> dict[str, Any]:
     pairs = [str(pair) for pair in summary["pair"].values]
     shown, left_out = pairs, ""
     if len(pairs) > MOST_PAIRS:
-        watched = pair_names(scenario.watched_pairs)
+        watched = scenario.pair_names(scenario.watched_pairs)
         middle = summary["overall"].sel(statistic="q0.5")
         moved = abs(middle.isel(time=-1) - middle.isel(time=0)).to_series()
         ranked = moved.sort_values(ascending=False, kind="stable").index

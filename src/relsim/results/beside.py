@@ -28,7 +28,7 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.load import slug
+from relsim.scenario.naming import slug
 from relsim.scenario.schema import Scenario
 
 
@@ -60,7 +60,7 @@ def run_beside(
         ResultsError: the folder cannot be written.
     """
     file, told = Path(observed), watcher or Nobody()
-    panel = panel_of(read_observed(file))
+    panel = panel_of(read_observed(file).named_as(scenario.states))
     shared = shared_part(panel, scenario)  # raises before a thousand runs
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed

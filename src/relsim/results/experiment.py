@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
 
 from relsim import __version__
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
+from relsim.errors import ResultsError
 from relsim.experiments.evaluate import Outcomes, evaluate
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
@@ -54,7 +58,6 @@ from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.load import load
 
 FORMAT = 1
 TRIALS, TUNED = "trials.log", "tuned.yaml"
@@ -62,6 +65,31 @@ OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
 BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
 _WORDS = ("name", "about", "label")  # move no number
+
+
+class Method(BaseModel):
+    """What a manifest says of the experiment."""
+
+    name: str
+    slug: str
+    method: str
+
+
+class Manifest(BaseModel):
+    """What is read of a manifest, with what a file may hold there."""
+
+    model_config = ConfigDict(strict=True)
+
+    format: Literal[1]
+    experiment: Method
+    points: NonNegativeInt
+    runs: NonNegativeInt
+    failures: NonNegativeInt
+    seconds: FiniteFloat
+    sentences: list[str]
+    warnings: list[str]
+    tables: list[Annotated[str, Field(pattern="^[a-z_]+$")]]
+    outcomes: list[str]
 
 
 @dataclass(frozen=True)
@@ -90,12 +118,29 @@ class ExperimentResult:
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The numbers, by name."""
-        return {name: pd.read_csv(self.folder / f"{name}.csv") for name in self.manifest["tables"]}
+        """The numbers, by name.
+
+        Raises:
+            ResultsError: one is missing or damaged.
+        """
+        tables = {}
+        for name in self.manifest["tables"]:
+            try:
+                tables[name] = pd.read_csv(self.folder / f"{name}.csv")
+            except (OSError, ValueError) as error:
+                said = f"{name}.csv is missing or damaged"
+                raise ResultsError(_broken(self.folder, said)) from error
+        return tables
 
     @property
     def outcomes(self) -> xr.Dataset:
-        """Every measure of every run at every point, (point, run), and the points."""
+        """Every measure of every run at every point, (point, run), and the points.
+
+        Raises:
+            ResultsError: a part of them is missing or damaged.
+        """
+        if lacking := _lacking_outcomes(self.folder, self.manifest):
+            raise ResultsError(_broken(self.folder, lacking))
         data: xr.Dataset = xr.open_zarr(self.folder / OUTCOMES, consolidated=False, chunks=None)
         return data
 
@@ -111,7 +156,8 @@ def run_experiment(
 ) -> ExperimentResult:
     """Runs an experiment and leaves a folder with outcomes, tables, figures and a page.
 
-    A finished experiment is not repeated; an interrupted one goes on where it stopped.
+    A finished experiment is not repeated, unless a part of it is missing or damaged; an interrupted
+    one goes on where it stopped.
 
     Args:
         experiment: its file, or what :func:`load_experiment` made of it.
@@ -130,13 +176,13 @@ def run_experiment(
     folder = Path(out) / EXPERIMENTS / study.slug / experiment_id(study)
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
-        if not force and is_finished(folder):
+        if not force and _is_whole(folder, told):
             if study.experiment.tune is None:  # who tunes writes aside without a lock
                 sweep(folder)
             return replace(open_experiment(folder), reused=True)
         tuning = _tuned(study, folder, executor, told, afresh=force)
         with locked([folder], waiting):
-            if tuning is None and not force and is_finished(folder):
+            if tuning is None and not force and _is_whole(folder):
                 return replace(open_experiment(folder), reused=True)
             with written_aside(folder, afresh=force and tuning is None) as aside:
                 _write(study, tuning, aside, executor, command, started, told)
@@ -149,21 +195,92 @@ def run_experiment(
 
 
 def open_experiment(folder: str | Path) -> ExperimentResult:
-    """A finished experiment, from its folder."""
+    """A finished experiment, from its folder.
+
+    Raises:
+        ResultsError: there is none, or its manifest is damaged.
+    """
     folder = Path(folder)
-    return ExperimentResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        Manifest.model_validate(manifest)
+    except OSError as error:
+        text = f"{folder} holds no finished experiment: {MANIFEST} cannot be read."
+        raise ResultsError(text) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or MANIFEST
+        said = f"{MANIFEST} is damaged or of another version: {key} is not as it was written"
+        raise ResultsError(_broken(folder, said)) from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(_broken(folder, f"{MANIFEST} is not JSON")) from error
+    return ExperimentResult(folder, manifest)
+
+
+def _broken(folder: Path, said: str) -> str:
+    return f"{folder} is not whole: {said}. Run the experiment again to make it anew."
+
+
+def _is_whole(folder: Path, watcher: Watcher | None = None) -> bool:
+    """Whether a finished experiment is there with all its parts; tells the watcher what is not."""
+    if not is_finished(folder):
+        return False
+    try:
+        lacking = _lacking(open_experiment(folder))
+    except ResultsError:
+        lacking = f"{MANIFEST} is damaged"
+    if lacking and watcher is not None:
+        watcher.phase(f"{folder} is not whole ({lacking}); making it anew")
+    return not lacking
+
+
+def _lacking(result: ExperimentResult) -> str:
+    """What a finished experiment lacks, in words; empty where it is whole."""
+    folder, manifest = result.folder, result.manifest
+    files = [REPORT, RESOLVED, *(f"{name}.csv" for name in manifest["tables"])]
+    if manifest["experiment"]["method"] == "tune":
+        files.append(TUNED)
+    missing = [name for name in files if not (folder / name).is_file()]
+    if not (folder / FIGURES).is_dir():
+        missing.append(FIGURES)
+    return f"{', '.join(missing)} missing" if missing else _lacking_outcomes(folder, manifest)
+
+
+def _lacking_outcomes(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """What is missing of the outcomes, in words. A chunk that is would be read as fill values."""
+    for name in (*manifest["outcomes"], "parameters", "parameter"):
+        place = folder / OUTCOMES / name
+        try:
+            array = json.loads((place / "zarr.json").read_text(encoding="utf-8"))
+            shape, chunks = array["shape"], array["chunk_grid"]["configuration"]["chunk_shape"]
+            counts = [math.ceil(n / size) for n, size in zip(shape, chunks, strict=True)]
+        except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+            return f"{OUTCOMES} lacks {name}"
+        if name in manifest["outcomes"] and shape != [manifest["points"], manifest["runs"]]:
+            return f"{OUTCOMES} holds {name} of another size"
+        for chunk in product(*(range(count) for count in counts)):
+            if not place.joinpath("c", *map(str, chunk)).is_file():
+                return f"{OUTCOMES} lacks a part of {name}"
+    return ""
 
 
 def experiment_id(study: Study) -> str:
     """Twelve hexadecimal digits over all that decides the numbers of an experiment."""
-    experiment = study.experiment.model_dump(mode="json", by_alias=True)
-    return digest([_less_words(experiment), _scenario_hash(study), _files(study), __version__])[:12]
+    experiment = study.experiment
+    asked = experiment.model_dump(mode="json", by_alias=True, exclude=_words_of(experiment))
+    return digest([asked, _scenario_hash(study), _files(study), __version__])[:12]
 
 
-def _less_words(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _less_words(one) for key, one in data.items() if key not in _WORDS}
-    return data
+def _words_of(part: Any) -> dict[str, Any]:
+    """The keys of the format, at every depth, whose text moves no number; a name that a person
+    chose is none, though it be spelt the same."""
+    if isinstance(part, dict):
+        inside: dict[str, Any] = {key: _words_of(one) for key, one in part.items()}
+    elif isinstance(part, BaseModel):
+        inside = {key: True if key in _WORDS else _words_of(one) for key, one in part}
+    else:
+        return {}
+    return {key: words for key, words in inside.items() if words}
 
 
 def _scenario_hash(study: Study) -> str:
@@ -226,7 +343,7 @@ def _write(
             findings = findings_of(study, outcomes.points, outcomes.by_measure)
         else:
             outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
-            (folder / TUNED).write_text(_tuned_scenario(study, tuning, folder), encoding="utf-8")
+            (folder / TUNED).write_text(_tuned_scenario(study, tuning), encoding="utf-8")
         tables = tables_of(findings)
         for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")
@@ -245,11 +362,9 @@ def _write(
     write_manifest(content, folder)
 
 
-def _tuned_scenario(study: Study, tuning: Tuning, folder: Path) -> str:
-    """A scenario that extends the one tuned, with what was found."""
-    file, changed = study.folder / study.file, study.experiment.set
-    base = load(file, changed, extends_anywhere=True)
-    return tuned_text(tuning, base, file, folder, besides=changed)
+def _tuned_scenario(study: Study, tuning: Tuning) -> str:
+    """The scenario that was tuned, with what was found."""
+    return tuned_text(tuning, study.base, besides=study.experiment.set)
 
 
 def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:
@@ -274,7 +389,10 @@ def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: W
 def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
     """Every outcome with its point, as one dataset."""
     shutil.rmtree(path, ignore_errors=True)
-    outcome_dataset(study, outcomes).to_zarr(path, zarr_format=3, consolidated=False)
+    data = outcome_dataset(study, outcomes)
+    # Chunks of zeros too, so that one that is missing shows.
+    encoding = {name: {"write_empty_chunks": True} for name in data.variables}
+    data.to_zarr(path, zarr_format=3, consolidated=False, encoding=encoding)
 
 
 def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
@@ -299,7 +417,7 @@ def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
 def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was stopped
     folder.mkdir()
-    painter.draw(charts, folder)
+    painter.draw_what_can_be(charts, folder)
 
 
 def _manifest(
@@ -331,6 +449,7 @@ def _manifest(
         "sentences": findings.sentences(),
         "warnings": findings.warnings(),
         "tables": tables,
+        "outcomes": list(outcomes.by_measure),
         "versions": versions(libraries),
         "seconds": round(seconds, 1),
     }

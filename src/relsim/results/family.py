@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
@@ -18,6 +17,7 @@ from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
@@ -31,7 +31,8 @@ from relsim.results.run import Asked, answer, question_of
 from relsim.results.views import has_views, write_views
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.difference import diff
-from relsim.scenario.load import load, slug
+from relsim.scenario.load import load
+from relsim.scenario.naming import slug, told_apart
 from relsim.scenario.schema import Scenario
 
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
@@ -119,7 +120,7 @@ def run_family(
         ResultsError: a folder cannot be written.
     """
     told = watcher or Nobody()
-    loaded = [one if isinstance(one, Scenario) else load(one) for one in scenarios]
+    loaded = told_apart([one if isinstance(one, Scenario) else load(one) for one in scenarios])
     questions = [question_of(scenario, runs, seed, record, thin) for scenario in loaded]
     said = [*commands, *[""] * (len(questions) - len(commands))]
     read = cache(load)  # most compare with the same few files
@@ -205,7 +206,7 @@ def _name(scenarios: Sequence[Scenario]) -> str:
 
 
 def _id(members: Sequence[Member]) -> str:
-    return digest([[*member.key, member.question.scenario.name] for member in members])[:12]
+    return digest([[*member.key, member.question.scenario.title] for member in members])[:12]
 
 
 def _write(
@@ -213,7 +214,7 @@ def _write(
 ) -> None:
     """The common page, the claims of all, and which results they are of."""
     ordered = [results[base], *(result for n, result in enumerate(results) if n != base)]
-    entries = [_entry(result, ordered[0], folder) for result in ordered]
+    entries = [_entry(result, ordered[0]) for result in ordered]
     manifest = ordered[0].manifest
     title = folder.parent.name.removeprefix("family-")
     page = family_page(
@@ -221,32 +222,37 @@ def _write(
     )
     (aside / REPORT).write_text(page, encoding="utf-8")
     write_table(family_claims(results), aside / CLAIMS)
-    content = {"results": [f"{one.folder.parent.name}/{one.folder.name}" for one in ordered]}
+    content = {"results": [_place(one) for one in ordered]}
     (aside / FAMILY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def family_claims(results: Sequence[Result]) -> pd.DataFrame:
-    """The claims of several results as one table, with the scenario of each."""
+    """The claims of several results as one table, with the scenario and the id of each."""
     tables = []
     for result in results:
         table = claims_table(result.claims)
         table.insert(0, "scenario", result.scenario.slug)
+        table.insert(1, "result", result.folder.name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _entry(result: Result, base: Result, folder: Path) -> Entry:
-    place = result.folder / REPORT if has_views(result) else result.folder
-    link = Path(os.path.relpath(place, folder)).as_posix()
+def _entry(result: Result, base: Result) -> Entry:
+    page = _place(result) + f"/{REPORT}" if has_views(result) else ""
     return Entry(
         result.scenario,
-        result.summary(),
+        spelled_by(base.scenario, result.summary()),
         result.claims,
-        link,
+        page,
         "it is the base" if result is base else _compared(base, result),
         [] if result is base else diff(base.scenario, result.scenario),
         result.manifest.get("notes", ()),
     )
+
+
+def _place(result: Result) -> str:
+    """Where it is in the folder of results."""
+    return f"{result.folder.parent.name}/{result.folder.name}"
 
 
 def _compared(base: Result, other: Result) -> Comparison | str:

@@ -24,8 +24,19 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_finished(folder: Path, last: str = MANIFEST) -> bool:
-    """Whether a whole result is there: the file that is written last."""
+    """Whether a whole result is there: the file that is written last.
+
+    Raises:
+        OSError: no folder can have this name.
+    """
+    _refuse_nul(folder)
     return (folder / last).is_file()
+
+
+def _refuse_nul(folder: Path) -> None:
+    """Python raises a ValueError for such a name, or finds nothing there."""
+    if "\0" in str(folder):
+        raise OSError(errno.EINVAL, "no name holds the character NUL", str(folder))
 
 
 def place_aside(folder: Path) -> Path:
@@ -49,6 +60,7 @@ def locked(folders: Iterable[Path], waiting: Callable[[], None]) -> Iterator[Non
     """
     with ExitStack() as held:
         for folder in sorted(set(folders)):
+            _refuse_nul(folder)
             folder.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(_locked(_lock_of(folder), waiting))
         yield
@@ -152,6 +164,7 @@ def written_once(
         waiting: called before waiting for another process that writes it.
 
     Raises:
+        KeyboardInterrupt: with a word on what is kept, where the work was interrupted.
         ResultsError: the place cannot be written.
     """
     try:
@@ -161,6 +174,9 @@ def written_once(
                 return True
             with written_aside(folder, afresh=True) as aside:
                 write(aside)
+    except KeyboardInterrupt:
+        kept = BEGINS_AFRESH if force else "Nothing is kept; the same command begins afresh."
+        raise KeyboardInterrupt(f"Stopped. {kept}") from None
     except OSError as error:
         raise unwritable(error, folder) from error
     return False

@@ -30,7 +30,7 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.load import slug
+from relsim.scenario.naming import slug
 
 PARAMETERS = "parameters.json"
 

@@ -15,6 +15,7 @@ from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST
 from relsim.results.lookup import EXPERIMENTS, FAMILY, HINDCASTS, finished_folders
 from relsim.results.manifest import read_manifest
+from relsim.scenario.naming import title_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Listed:
         folder: where it is.
         written: when it was finished, local time.
         size: bytes on disk.
-        scenario: name of its scenario; of one that is unreadable, of the folder.
+        scenario: title of its scenario; of one that is unreadable, of the folder.
         runs, seed, end: what was asked; the last month.
         verdicts: how many claims have each verdict.
         current: simulated by this version of relsim.
@@ -142,8 +143,9 @@ def _listed(folder: Path) -> Listed:
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    asked = manifest["scenario"]
     return {
-        "scenario": str(manifest["scenario"]["name"]),
+        "scenario": title_of(str(asked["name"]), asked.get("changes") or {}),
         "runs": int(manifest["runs"]),
         "seed": int(manifest["seed"]),
         "end": str(manifest["time"]["end"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from relsim.errors import ResultsError
+from relsim.errors import ResultsError, near_path
 from relsim.results.folder import MANIFEST, is_finished
 
 FAMILY = "family.json"  # of a family in the place of a manifest; written last
@@ -34,7 +34,8 @@ def result_folder(place: str | Path) -> Path:
     inside = [path.parent for path in place.glob(f"*/{MANIFEST}")]
     if not inside:
         text = f"{place} holds no finished result: it has no {MANIFEST}, nor has a folder in it."
-        raise ResultsError(f"{text} Simulate first: relsim run FILE.")
+        near = "" if place.exists() else near_path(place) or near_path("results" / place)
+        raise ResultsError(f"{text} {near or 'Simulate first: relsim run FILE.'}")
     inside.sort(key=lambda folder: (_written(folder), folder.name))
     _refuse_different(place, inside)
     return inside[-1]

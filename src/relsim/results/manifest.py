@@ -42,7 +42,12 @@ def manifest(
         "format": FORMAT,
         "relsim": __version__,
         "id": question.id,
-        "scenario": {"name": scenario.name, "slug": scenario.slug, "hash": question.scenario_hash},
+        "scenario": {
+            "name": scenario.name,
+            "slug": scenario.slug,
+            "hash": question.scenario_hash,
+            "changes": scenario.changes,
+        },
         "command": command,
         "seed": question.seed,
         "runs": question.runs,

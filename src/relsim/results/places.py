@@ -13,6 +13,7 @@ from relsim.results.lookup import result_folder
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
 from relsim.results.watcher import Watcher
+from relsim.scenario.naming import told_apart
 from relsim.scenario.schema import Scenario
 
 Watching = Callable[[int], AbstractContextManager[Watcher]]
@@ -56,15 +57,16 @@ def paired_results(
         ResultsError: a folder holds no result, or runs cannot be paired; then nothing has been
             simulated.
     """
+    named = dict(zip(scenarios, told_apart(list(scenarios.values())), strict=True))
     found = {place: result_at(place) for place in places if place not in scenarios}
     first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
     runs, seed = runs or first.runs, first.seed if seed is None else seed
-    questions = {file: Question(one, seed, runs, "domains") for file, one in scenarios.items()}
+    questions = {file: Question(one, seed, runs, "domains") for file, one in named.items()}
     base, *others = (questions.get(place) or found[place].ensemble for place in places)
     for other in others:
         if refused := refusal(base, other):
             raise ResultsError(refused)
-    for file, scenario in scenarios.items():
+    for file, scenario in named.items():
         with watching(runs) as watcher:
             found[file] = run(
                 scenario,

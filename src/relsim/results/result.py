@@ -13,6 +13,7 @@ import xarray as xr
 from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
 from relsim.ensemble.simulate import Ensemble, without_runs
+from relsim.ensemble.spelling import spelled_by
 from relsim.ensemble.store import open_store
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST, is_finished
@@ -58,7 +59,11 @@ class Result:
         if self.known_summary is None:
             return summarise(self.ensemble, pairs)
         known = self.known_summary
-        return known if pairs is None else known[["overall"]].sel(pair=list(pairs))
+        if pairs is None:
+            return known
+        return known[["overall"]].sel(
+            pair=self.scenario.pair_names(pair.split("-") for pair in pairs)
+        )
 
 
 def open_result(
@@ -77,9 +82,10 @@ def open_result(
     if not is_finished(folder):
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
-    scenario = load(folder / RESOLVED).named(content["scenario"]["slug"])
+    known = content["scenario"]
+    scenario = load(folder / RESOLVED).named(known["slug"], known.get("changes") or {})
     failed = _failed_runs(folder) if content.get("failures") else ()
-    data = without_runs(open_store(folder / STORE), failed)
+    data = without_runs(spelled_by(scenario, open_store(folder / STORE)), failed)
     ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed)
     return Result(folder, content, ensemble, reused, summary)
 

@@ -19,7 +19,7 @@ from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.results.comparisons import with_all_compared
-from relsim.results.folder import BEGINS_AFRESH, is_finished, place_aside, unwritable
+from relsim.results.folder import BEGINS_AFRESH, is_finished, is_full, place_aside, unwritable
 from relsim.results.identity import Question
 from relsim.results.result import FAILURES, STORE
 from relsim.results.watcher import Watcher
@@ -154,7 +154,8 @@ def telling_what_is_kept(
         kept = "" if force else f"{_kept(questions, out)}; the same command goes on from there."
         raise KeyboardInterrupt(f"Stopped. {kept or BEGINS_AFRESH}") from None
     except OSError as error:
-        raise unwritable(error, out, f"{_kept(questions, out)}.") from error
+        kept = f"{_kept(questions, out)}." if is_full(error) else ""
+        raise unwritable(error, out, kept) from error
 
 
 def _kept(questions: Iterable[Question], out: Path) -> str:

@@ -20,8 +20,8 @@ from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
 from relsim.figures.save import Painter
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import pair_names
 from relsim.model.stability import stability
+from relsim.results.command import command_line
 from relsim.results.comparisons import (
     Comparisons,
     Read,
@@ -210,7 +210,7 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     watcher.phase("Summarising")
     with clock.timing("summarise"):
         summary, claims = summarise(ensemble), judge(ensemble, others)
-        watched = pair_names(question.scenario.watched_pairs)
+        watched = question.scenario.pair_names(question.scenario.watched_pairs)
         write_table(summary_table(summary, watched), folder / SUMMARY)
         write_table(event_table(ensemble), folder / EVENTS)
         write_table(claims_table(claims), folder / CLAIMS)
@@ -266,9 +266,10 @@ def _compared_ensembles(
 
 def _command(file: str, question: Question) -> str:
     """The command that asks the question of a file."""
-    record = "" if question.record == "domains" else f" --record {question.record}"
-    thin = "" if question.thin == 1 else f" --thin {question.thin}"
-    return f"relsim run {file} --runs {question.runs} --seed {question.seed}{record}{thin}"
+    parts: list[object] = ["run", file, "--runs", question.runs, "--seed", question.seed]
+    parts += [] if question.record == "domains" else ["--record", question.record]
+    parts += [] if question.thin == 1 else ["--thin", question.thin]
+    return command_line(*parts)
 
 
 def resolved_yaml(scenario: Scenario) -> str:

@@ -121,7 +121,7 @@ def write_scored(
     definitions = {name: definition(one) for name, one in charts.items()}
     (folder / FIGURES).mkdir()
     with Painter() as painter:
-        painter.draw(definitions, folder / FIGURES)
+        painter.draw_what_can_be(definitions, folder / FIGURES)
         page = measured_page(words, tables, definitions, manifest, painter.script())
     (folder / REPORT).write_text(page, encoding="utf-8")
     write_manifest(manifest, folder)

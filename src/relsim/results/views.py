@@ -68,13 +68,17 @@ def _draw(
 ) -> str:
     """The page; the figures it shares go to the folder, drawn while the next are being made."""
     definitions, drawings = {}, []
-    with ThreadPoolExecutor(1) as beside:
+    beside = ThreadPoolExecutor(1)
+    try:
         for name, chart in charts_of(findings):
             definitions[name] = definition(chart)
-            drawings.append(beside.submit(painter.draw, {name: definitions[name]}, folder))
+            named = {name: definitions[name]}
+            drawings.append(beside.submit(painter.draw_what_can_be, named, folder))
         page = result_page(findings, definitions, manifest, script)
         for drawing in drawings:
             drawing.result()
+    finally:
+        beside.shutdown(wait=False, cancel_futures=True)  # who is interrupted waits for no figure
     return page
 
 

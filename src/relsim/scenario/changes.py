@@ -6,9 +6,11 @@ from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 from relsim.errors import Position, Problem, did_you_mean
+from relsim.scenario.characters import refused_character
 from relsim.scenario.reader import MAX_DEPTH, read_text
+from relsim.scenario.removals import nothing_to_remove
 from relsim.scenario.schema import Parameters, Scenario
-from relsim.scenario.tree import Mapping, Node, child, from_plain, is_single, put
+from relsim.scenario.tree import Mapping, Node, Scalar, child, from_plain, is_single, put
 
 SECTIONS = tuple(field.alias or name for name, field in Scenario.model_fields.items())
 _NAMED_SECTIONS = {"states": "state", "events": "event", "issues": "issue", "claims": "claim"}
@@ -49,7 +51,12 @@ def apply_changes(tree: Mapping, changes: list[tuple[str, Node]]) -> tuple[Mappi
     problems: list[Problem] = []
     for path, value in changes:
         steps = full_path(tree, path)
-        problem = _unknown_place(tree, path, steps, value)
+        problem = (
+            _refused_characters(path, value)
+            or _unknown_place(tree, path, steps, value)
+            or _event_as_value(tree, steps, value)
+            or _nothing_to_remove(tree, steps, value)
+        )
         if problem is None:
             try:
                 tree = put(tree, steps, value)
@@ -81,8 +88,47 @@ def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node
     inside = len(steps) > 2 or is_single(value)
     if not inside or child(tree.entries.get(section, tree), steps[1]) is not None:
         return None
+    if section == "states" and child(tree.entries.get("events", tree), steps[1]) is not None:
+        text = f"'{steps[1]}' is not a state here but an event."
+        hint = _switch_hint(steps[1], value) if len(steps) == 2 else f"Write events.{path}."
+        return Problem(value.position, "unknown-state", text, hint)
     known = getattr(tree.entries.get(section), "entries", {})
     kind = _NAMED_SECTIONS[section]
     near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
     text = f"'{steps[1]}' is not {'an' if kind[0] in 'aeiou' else 'a'} {kind} here."
     return Problem(value.position, f"unknown-{kind}", text, did_you_mean(steps[1], near))
+
+
+def _refused_characters(path: str, value: Node) -> Problem | None:
+    """Texts that come from Python have not been read as a file's have."""
+    match value:
+        case Scalar():
+            texts = [path, value.value if isinstance(value.value, str) else ""]
+            said = next(filter(None, map(refused_character, texts)), "")
+            return Problem(value.position, "yaml-syntax", said) if said else None
+        case Mapping():
+            parts = value.entries.items()
+            return next(filter(None, (_refused_characters(*part) for part in parts)), None)
+    return next(filter(None, (_refused_characters(path, item) for item in value.items)), None)
+
+
+def _event_as_value(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:
+    """An event is a map; who sets it to a word wants to switch it on or off."""
+    if len(steps) != 2 or steps[0] != "events" or not isinstance(value, Scalar):
+        return None
+    if value.value is None or child(tree.entries.get("events", tree), steps[1]) is None:
+        return None
+    text = f"{'.'.join(steps)} is an event, no value."
+    return Problem(value.position, "wrong-type", text, _switch_hint(steps[1], value))
+
+
+def _switch_hint(event: str, value: Node) -> str:
+    """How to switch an event on, or off where the value says so."""
+    off = isinstance(value, Scalar) and str(value.value).lower() in ("off", "false", "no", "0")
+    return f"Write events.{event}.off={str(off).lower()}, or --{'off' if off else 'on'} {event}."
+
+
+def _nothing_to_remove(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:
+    if isinstance(value, Scalar) and value.value is None:
+        return nothing_to_remove(tree, steps, value.position)
+    return None

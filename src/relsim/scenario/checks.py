@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.changes import SECTIONS
-from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.goldstein import goldstein_weights, near_code
 from relsim.scenario.references import CODE, NumberRef, TieRef
 from relsim.scenario.schema import (
     DEFAULT_DOMAINS,
@@ -24,9 +25,11 @@ from relsim.scenario.schema import (
 )
 from relsim.scenario.tree import Items, Mapping, Path, Scalar, locate, plain
 from relsim.scenario.validation import Typed
-from relsim.scenario.values import Bounds, Distribution, Month, Number, central
+from relsim.scenario.values import Bounds, Distribution, Month, Number, central, look_alike
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
+_UNKNOWN = {f"unknown-{kind}" for kind in ("state", "issue", "domain", "event", "context")}
+_LISTED = 5  # lines that are named where an unknown name stands on many
 _RESERVED_STATES = frozenset(SECTIONS) | {"extends"}
 
 
@@ -43,8 +46,11 @@ class Checker:
         self.stand_ins = typed.stand_ins
         self.names = names
 
-    def problems(self) -> Iterator[Problem]:
-        """Every problem."""
+    def problems(self) -> list[Problem]:
+        """Every problem; a name that is not known once, with how often it stands there."""
+        return _once_each(self._all_problems())
+
+    def _all_problems(self) -> Iterator[Problem]:
         yield from self._names()
         yield from self._domains()
         yield from self._states()
@@ -79,7 +85,7 @@ class Checker:
             for name in self.names.get(section, ()):
                 if not re.fullmatch(CODE, name):
                     text = f"'{name}' cannot be a name."
-                    hint = "Letters, digits and '_', a letter first."
+                    hint = look_alike(name) or "Letters, digits and '_', a letter first."
                     yield self._problem((section, name), "bad-name", text, hint, key=True)
         for name in self.names.get("states", set()) & _RESERVED_STATES:
             text = f"'{name}' is a section, so no state can be called that."
@@ -176,10 +182,9 @@ class Checker:
                 yield from self._tie_ref(effect.pulse, (*path, "pulse"))
                 if effect.cameo is not None and effect.cameo not in goldstein_weights():
                     text = f"'{effect.cameo}' is not a CAMEO code."
-                    hint = did_you_mean(
-                        effect.cameo, [c for c in goldstein_weights() if len(c) < 4]
+                    yield self._problem(
+                        (*path, "cameo"), "unknown-cameo", text, near_code(effect.cameo)
                     )
-                    yield self._problem((*path, "cameo"), "unknown-cameo", text, hint)
             case Shift():
                 yield from self._tie_ref(effect.shift, (*path, "shift"))
             case SetNumber():
@@ -207,8 +212,7 @@ class Checker:
         uncertain = isinstance(number, Distribution) and number.kind in ("uniform", "triangular")
         extremes = number.arguments if isinstance(number, Distribution) and uncertain else ()
         for value in extremes or (central(number),):
-            if not bounds.low <= value <= bounds.high:
-                text = f"This is {value:g}; {bounds.what} lies in {bounds.range}."
+            if text := bounds.objection(value):
                 yield self._problem(path, "out-of-range", text)
 
     def _condition(self, path: Path, condition: Condition) -> Iterator[Problem]:
@@ -274,6 +278,31 @@ class Checker:
         if tie.one_sided or tie.domain is not None:
             hint = f"Write {tie.first}-{tie.second}."
             yield self._problem(path, "bad-tie", "Figures show whole pairs.", hint)
+
+
+def _once_each(problems: Iterator[Problem]) -> list[Problem]:
+    """The problems, and of those with a name that is not known the first of each file."""
+    kept: list[Problem] = []
+    unknown: dict[tuple[str, str], list[Problem]] = {}
+    for problem in sorted(set(problems)):
+        if problem.code in _UNKNOWN:
+            unknown.setdefault((problem.position.file, problem.text), []).append(problem)
+        else:
+            kept.append(problem)
+    for alike in unknown.values():
+        kept.append(replace(alike[0], hint=f"{alike[0].hint} {_places(alike)}".strip()))
+    return kept
+
+
+def _places(problems: list[Problem]) -> str:
+    """Where the same is wrong, if in more than one place."""
+    if len(problems) == 1:
+        return ""
+    lines = [str(line) for line in dict.fromkeys(one.position.line for one in problems)]
+    *but_last, last = lines[:_LISTED]
+    listed = f"lines {', '.join(but_last)} and {last}" if but_last else f"line {last}"
+    more = ", and further down" if len(lines) > _LISTED else ""
+    return f"It stands in {len(problems):,} places, on {listed}{more}."
 
 
 def section_names(tree: Mapping) -> dict[str, set[str]]:

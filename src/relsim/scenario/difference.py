@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Position
 from relsim.scenario.load import load
+from relsim.scenario.references import CODE
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
 
@@ -16,7 +18,9 @@ Kind: TypeAlias = Literal["added", "removed", "changed"]
 Steps: TypeAlias = "tuple[str, ...]"
 
 _WORDS = {"name", "about", "label", "says", "minus", "plus"}
+_NOT_ACTING = ("claims", "watch", "ensemble")
 _NOWHERE = Position("")
+_NAME, _PAIR = re.compile(CODE), re.compile(f"{CODE}-{CODE}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Difference:
     def is_claim(self) -> bool:
         """Whether it is of a claim, which judges the futures and does not make them."""
         return self.path.split(".")[0] == "claims"
+
+    @property
+    def may_act(self) -> bool:
+        """Whether it may move a future."""
+        return self.path.split(".")[0] not in _NOT_ACTING and not self.is_words
 
     @property
     def is_words(self) -> bool:
@@ -77,6 +86,44 @@ def events_reordered(first: Scenario, second: Scenario) -> bool:
     both = first.events.keys() & second.events.keys()
     orders = ([name for name in one.events if name in both] for one in (first, second))
     return next(orders) != next(orders)
+
+
+def acting_differences(first: Scenario, second: Scenario) -> tuple[Difference, ...]:
+    """Those of :func:`diff` that may move a future: no words, claims or pairs to show."""
+    return tuple(one for one in diff(first, second) if one.may_act)
+
+
+def act_alike(first: Scenario, second: Scenario) -> bool:
+    """Whether the same acts in two scenarios, whatever it is called and however it is written.
+
+    Names that only one of the two has are taken for those that only the other has, in the order
+    of the files. Where such scenarios draw by name, as for chance events, their runs differ, and
+    their futures as a whole do not.
+    """
+    if events_reordered(first, second):
+        return False
+    renamed: dict[str, str] = {}
+    for section in ("states", "events", "issues", "context", "domains"):
+        own, other = (list(getattr(one, section)) for one in (first, second))
+        gone, new = ([name for name in a if name not in b] for a, b in ((own, other), (other, own)))
+        if len(gone) != len(new) or renamed.keys() & {*new, *other}:
+            return False
+        renamed |= dict(zip(new, gone, strict=True))
+    texts = (_retold(_written(first), {}), _retold(_written(second), renamed))
+    return not any(one.may_act for one in _differences((), *texts))
+
+
+def _retold(value: Any, names: Mapping[str, str]) -> Any:
+    """Plain data in which names are replaced, and pairs stand in alphabetical order."""
+    if isinstance(value, dict):
+        return {_retold(key, names): _retold(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_retold(item, names) for item in value]
+    if not isinstance(value, str):
+        return value
+    text = _NAME.sub(lambda found: names.get(found[0], found[0]), value)
+    pair, dot, domain = text.partition(".")
+    return f"{'-'.join(sorted(pair.split('-')))}{dot}{domain}" if _PAIR.fullmatch(pair) else text
 
 
 def _differences(path: Steps, before: Any, after: Any) -> Iterator[Difference]:

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from relsim.errors import plain_form
+
 
 @cache
 def goldstein_weights() -> MappingProxyType[str, float]:
@@ -19,3 +21,15 @@ def goldstein_weights() -> MappingProxyType[str, float]:
     text = files("relsim.scenario").joinpath("goldstein.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return MappingProxyType({row["cameo"]: float(row["goldstein"]) for row in rows})
+
+
+def near_code(written: str) -> str:
+    """A hint for what is no code: with its leading zero, or less what comes after a code.
+
+    Codes that only look alike are none: 136 for 36 would turn help into a threat.
+    """
+    known = goldstein_weights()
+    plain = plain_form(written)
+    wider = [plain, f"0{plain}", *(plain[:length] for length in range(len(plain) - 1, 1, -1))]
+    near = next((code for code in wider if code in known), "")
+    return f"Did you mean {near}?" if near else "The codes are listed in goldstein.csv."

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relsim.errors import Position, Problem, did_you_mean
-from relsim.scenario.reader import is_file, read_file, yaml_files
+from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.reference import refuse_recoded, with_reference
-from relsim.scenario.tree import Mapping, Scalar, merge
+from relsim.scenario.removals import idle_removals
+from relsim.scenario.text_files import why_no_file
+from relsim.scenario.tree import Mapping, Scalar, merge, without
 
 MAX_CHAIN = 16
 
@@ -48,7 +50,7 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     lineage = Lineage()
     layers: list[Mapping] = []
     seen: set[Path] = set()
-    root = _real(path).parent
+    root = real_path(path).parent
     current: Path | None = path
     while current is not None:
         layer, parent = _read_layer(current, lineage, seen)
@@ -59,12 +61,19 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
         tree, problems = refuse_recoded(layers.pop())
         lineage.problems += problems
         for layer in reversed(layers):
-            merged = merge(tree, layer)
-            assert isinstance(merged, Mapping)
-            tree, problems = with_reference(tree, merged)
+            tree, problems = with_reference(tree, _laid_over(tree, layer, lineage))
             lineage.problems += problems
         lineage.tree = tree
     return lineage
+
+
+def _laid_over(base: Mapping, layer: Mapping, lineage: Lineage) -> Mapping:
+    """A layer on what it extends; removals of what is not there are problems, and left out."""
+    idle = dict(idle_removals(base, layer)) if lineage.complete else {}
+    lineage.problems += idle.values()
+    merged = merge(base, without(layer, set(idle)))
+    assert isinstance(merged, Mapping)
+    return merged
 
 
 def _read_layer(
@@ -73,7 +82,7 @@ def _read_layer(
     """One file less its `extends`, and that."""
     name = str(path)
     lineage.files.append(name)
-    seen.add(_real(path))
+    seen.add(real_path(path))
     tree, problems = read_file(path, name)
     lineage.problems += problems
     if tree is None:
@@ -90,6 +99,9 @@ def _read_layer(
         text = "`extends` names one file."
         lineage.problems.append(Problem(parent.position, "bad-extends", text))
         lineage.complete = False
+        parent = None
+    elif parent is not None and parent.position in [problem.position for problem in problems]:
+        lineage.complete = False  # its name could not be read
         parent = None
     return Mapping(entries, tree.position, tree.keys), parent
 
@@ -118,7 +130,7 @@ def _next_file(
 def _refusal(
     target: Path, position: Position, root: Path, length: int, seen: set[Path], *, anywhere: bool
 ) -> Problem | None:
-    real = _real(target)
+    real = real_path(target)
     if real in seen:
         return Problem(position, "extends-cycle", f"{target} extends itself in the end.")
     if length >= MAX_CHAIN:
@@ -126,13 +138,13 @@ def _refusal(
     if not anywhere and not real.is_relative_to(root):
         text = f"{target} lies outside the folder of the scenario."
         return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
-    if not is_file(real):
+    if text := why_no_file(real, str(target)):
         hint = did_you_mean(real.name, yaml_files(real.parent))
-        return Problem(position, "not-found", f"There is no file {target}.", hint)
+        return Problem(position, "not-found", text, hint)
     return None
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """The path less symbolic links; as it is where links run in a circle or no file can be."""
     try:
         return path.resolve()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ from relsim.errors import Problem, ScenarioError
 from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
 from relsim.scenario.checks import Checker, section_names
 from relsim.scenario.inherit import Lineage, read_lineage
+from relsim.scenario.kinds import other_kind
+from relsim.scenario.naming import slug
 from relsim.scenario.reader import read_text
 from relsim.scenario.reference import refuse_recoded, with_reference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.suspicions import suspicions
-from relsim.scenario.tree import Mapping
+from relsim.scenario.tree import Mapping, plain
 from relsim.scenario.validation import validate
+from relsim.scenario.words import with_read_words
 
 
 @dataclass(frozen=True)
@@ -98,26 +100,19 @@ def check_text(text: str, name: str = "scenario") -> Checked:
 
 def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenario:
     """A scenario with values changed, by dotted path. See Scenario.with_changes."""
-    tree, problems = apply_changes(scenario._tree, plain_changes(changes))
+    nodes = plain_changes(changes)
+    tree, problems = apply_changes(scenario._tree, nodes)
     tree, recoded = with_reference(scenario._tree, tree)
-    changed = check_tree(tree, None, [*problems, *recoded]).require().named(scenario.slug)
-    changed._folder = scenario.folder
-    changed._changed = tuple(dict.fromkeys((*scenario.changed, *_places(changes))))
+    all_changes = {**scenario.changes, **{path: plain(node) for path, node in nodes}}
+    checked = check_tree(tree, None, [*problems, *recoded])
+    changed = checked.require().named(scenario.slug, all_changes)
+    changed._folder, changed._file = scenario.folder, scenario.file
     return changed
-
-
-def _places(paths: Iterable[str]) -> list[str]:
-    """Changed paths without `recoded`, which says how the others are taken."""
-    return [path for path in paths if path != "recoded"]
-
-
-def slug(text: str) -> str:
-    """A text as the name of a folder."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "scenario"
 
 
 def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
     """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
+    tree = with_read_words(tree)
     typed = validate(tree)
     scenario, problems = typed.scenario, [*earlier, *typed.problems]
     if scenario is not None:
@@ -136,15 +131,19 @@ def _check_lineage(
     problems = [*lineage.problems, *problems]
     if lineage.tree is None or not lineage.complete:
         return Checked(None, ScenarioError(problems).problems)
+    if other := other_kind(lineage.tree, "scenario"):
+        return Checked(None, (other,))
     tree, found = apply_changes(lineage.tree, changes)
     tree, recoded = with_reference(lineage.tree, tree)
     checked = check_tree(tree, folder, [*problems, *found, *recoded])
     scenario = checked.scenario
     if scenario is not None:
-        scenario._changed = tuple(dict.fromkeys(_places(path for path, _ in changes)))
+        file = Path(lineage.files[0])
+        scenario = scenario.named(slug(file.stem), {path: plain(node) for path, node in changes})
+        scenario._file = folder / file.name if folder is not None else None
     return replace(
         checked,
-        scenario=scenario.named(slug(Path(lineage.files[0]).stem)) if scenario else None,
+        scenario=scenario,
         problems=tuple(_with_chain(problem, lineage) for problem in checked.problems),
         warnings=tuple(_with_chain(warning, lineage) for warning in checked.warnings),
     )

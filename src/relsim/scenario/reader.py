@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from relsim.errors import Position, Problem
+from relsim.scenario.characters import refused_character, without_refused
+from relsim.scenario.text_files import read_text_file
 from relsim.scenario.tree import Items, Mapping, Node, Scalar
 
 MAX_BYTES = 4 * 1024 * 1024  # a world of 200 states needs 0.5 MiB
@@ -39,7 +41,7 @@ _WORDS: dict[str, bool | None] = {
 }
 _BAD_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")  # beyond the last character
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as PyYAML counts lines
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # escapes can spell these, no file can hold them
+_KEY_BEFORE = re.compile(r":\s")  # a key and its value
 _SPECIAL_FLOATS = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 
 
@@ -48,23 +50,8 @@ def read_file(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
 
     ``name`` is how positions call the file.
     """
-    start = Position(name)
-    try:
-        if path.is_dir():
-            return None, [Problem(start, "not-found", "This is a folder.", "Name a YAML file.")]
-        if path.stat().st_size > MAX_BYTES:
-            return None, [Problem(start, "too-large", f"The file is over {MAX_BYTES:,} bytes.")]
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return None, [Problem(start, "not-found", "There is no such file.")]
-    except UnicodeDecodeError as error:
-        text = f"The file is not UTF-8 text (byte {error.start})."
-        return None, [Problem(start, "not-text", text, "Save it as UTF-8.")]
-    except OSError as error:
-        return None, [Problem(start, "not-readable", f"{error.strerror}.")]
-    except ValueError as error:  # a name that no file can have
-        return None, [Problem(start, "not-found", f"There is no such file: {error}.")]
-    return read_text(text, name)
+    text, problems = read_text_file(path, name, MAX_BYTES)
+    return (None, problems) if problems else read_text(text, name)
 
 
 def is_file(path: Path) -> bool:
@@ -78,7 +65,7 @@ def is_file(path: Path) -> bool:
 def yaml_files(folder: Path) -> list[str]:
     """The names of a folder's YAML files, for hints; none where it cannot be read."""
     try:
-        return sorted(file.name for file in folder.glob("*.yaml"))
+        return sorted(file.name for file in folder.glob("*.yaml") if file.is_file())
     except (OSError, ValueError):
         return []
 
@@ -86,7 +73,9 @@ def yaml_files(folder: Path) -> list[str]:
 def read_text(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The tree of a YAML text, or what is wrong with it."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        problem = Problem(Position(name), "too-large", f"The text is over {MAX_BYTES:,} bytes.")
+        problem = Problem(
+            Position.whole(name), "too-large", f"The text is over {MAX_BYTES:,} bytes."
+        )
         return None, [problem]
     root, problems = _compose(text, name, QUICK_LOADER)
     if problems:  # in the words and at the places of the other parser
@@ -155,10 +144,12 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         context = f" {error.context}" if error.context else ""
         said = f"Not valid YAML: {error.problem}{context}."
-        return Problem(Position(name, line, column), "yaml-syntax", said, _syntax_hint(said))
+        hint = _unclosed(error) or _syntax_hint(said, _line(text, line)[: column - 1])
+        return Problem(Position(name, line, column), "yaml-syntax", said, hint)
     if isinstance(error, yaml.reader.ReaderError):
         place = _position_of(error.position, text, name)
-        return _forbidden_character(int(error.character), place)
+        text = f"Character U+{int(error.character):04X} is not allowed."
+        return Problem(place, "yaml-syntax", text)
     escape = _BAD_ESCAPE.search(text)
     if escape:
         place = _position_of(escape.start(), text, name)
@@ -171,15 +162,44 @@ def _position_of(offset: int, text: str, name: str) -> Position:
     return Position(name, len(breaks) + 1, offset - (breaks[-1] if breaks else 0) + 1)
 
 
-def _forbidden_character(code: int, place: Position) -> Problem:
-    return Problem(place, "yaml-syntax", f"Character U+{code:04X} is not allowed in YAML.")
+def _line(text: str, number: int) -> str:
+    """A line of the text, by its number from 1."""
+    return [*_LINE_BREAK.split(text), ""][number - 1]
 
 
-def _syntax_hint(said: str) -> str:
+def _unclosed(error: yaml.MarkedYAMLError) -> str:
+    """Where what is not closed was opened; empty where that is not what is wrong."""
+    if error.context_mark is None:
+        return ""
+    opened = f"opened on line {error.context_mark.line + 1}"
+    if "while parsing a flow" in str(error.context):
+        return f"Close the bracket {opened}, or put a comma between its entries."
+    if "quoted scalar" in str(error.context) and "end of stream" in str(error.problem):
+        return f"Close the quote {opened}."
+    return ""
+
+
+def _syntax_hint(said: str, before: str) -> str:
+    """What to do about a parser's complaint.
+
+    Args:
+        said: the complaint.
+        before: what stands on its line before the place.
+    """
     if "\\t" in said or "tab" in said:
         return "Indent with spaces, not tabs."
     if "mapping values are not allowed" in said:
-        return "Put a text that holds ': ' in quotes."
+        if _KEY_BEFORE.search(before):
+            return "Put a text that holds ': ' in quotes."
+        return "Indent the line like the others of its map; a text that goes on here needs quotes."
+    if "expected <block end>" in said and not before.strip():
+        return "Indent the line like the others of its map or list."
+    if "expected '<document start>'" in said:
+        return "Indent the first line like the others."
+    if "could not find expected ':'" in said:
+        return "A key has ': ' after it; a text over several lines stands in quotes."
+    if "cannot start any token" in said:
+        return "Put a text that begins with a sign in quotes."
     return ""
 
 
@@ -242,14 +262,12 @@ class _Builder:
         return Mapping(entries, here, keys)
 
     def _text(self, node: yaml.ScalarNode) -> str:
-        """The text of a scalar or key, less what no text can hold."""
+        """The text of a scalar or key, less what no text may hold: escapes can spell all of it."""
         text: str = node.value
-        half = _HALF_CHARACTER.search(text)
-        if half is None:
-            return text
-        here = _position(self.name, node.start_mark)
-        self.problems.append(_forbidden_character(ord(half[0]), here))
-        return _HALF_CHARACTER.sub("\ufffd", text)
+        if said := refused_character(text):
+            here = _position(self.name, node.start_mark)
+            self.problems.append(Problem(here, "yaml-syntax", said))
+        return without_refused(text)
 
 
 def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool | None:

@@ -46,23 +46,94 @@ class ChangedInterest:
 
 def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
     """The interests of a scenario that are not those of its reference, in file order."""
+    now, reference = interests_in_force(scenario), reference_interests(scenario)
     return tuple(
-        ChangedInterest(f"{code}.{path}", before, after)
-        for code, reference in scenario.reference.items()
-        for path, before, after in _pairs_of(reference, scenario.states[code])
-        if before != after
+        ChangedInterest(path, reference[path], now.get(path, _absent_number(path)))
+        for path in reference
+        if reference[path] != now.get(path, _absent_number(path))
     )
 
 
-def _pairs_of(reference: Interests, now: Interests) -> Iterator[tuple[str, Number, Number]]:
-    for other, tie in reference.ties.items():
-        yield f"ties.{other}", tie.weight, now.ties[other].weight if other in now.ties else 0.0
-    for issue, stand in reference.issues.items():
-        own = now.issues.get(issue)
-        yield f"issues.{issue}.stance", stand.stance, own.stance if own else 0.0
-        yield f"issues.{issue}.salience", stand.salience, own.salience if own else 0.0
-    for domain, capacity in reference.capacity.items():
-        yield f"capacity.{domain}", capacity, now.capacity.get(domain, 1.0)
+def interests_in_force(scenario: Scenario) -> dict[str, Number]:
+    """Every interest by the path that changes take, as in ``PAK.ties.USA``."""
+    return {
+        f"{code}.{path}": number
+        for code, state in scenario.states.items()
+        for path, number in _numbers(state)
+    }
+
+
+def reference_interests(scenario: Scenario) -> dict[str, Number]:
+    """Every interest that the opening was read with, by path."""
+    found = interests_in_force(scenario)
+    for code, reference in scenario.reference.items():
+        found |= {f"{code}.{path}": number for path, number in _numbers(reference)}
+    return found
+
+
+def _numbers(interests: Interests) -> Iterator[tuple[str, Number]]:
+    for other, tie in interests.ties.items():
+        yield f"ties.{other}", tie.weight
+    for issue, stand in interests.issues.items():
+        yield f"issues.{issue}.stance", stand.stance
+        yield f"issues.{issue}.salience", stand.salience
+    for domain, capacity in interests.capacity.items():
+        yield f"capacity.{domain}", capacity
+
+
+def _absent_number(path: str) -> float:
+    return float(_ABSENT[_kind(tuple(path.split(".")))])
+
+
+MOST_NAMED = 6  # of interests in a sentence
+
+
+def interests_in_words(scenario: Scenario) -> str:
+    """How the interests of a scenario were taken, in a sentence."""
+    changed = changed_interests(scenario)
+    if not changed:
+        return "All interests are those that the opening was read with."
+    return (
+        f"{_counted(len(changed), 'interest')} changed, so relations move from an opening read "
+        f"with the earlier ones: {_listed([_change_in_words(one) for one in changed])}."
+    )
+
+
+def differing_interests_in_words(base: Scenario, other: Scenario) -> str:
+    """Which interests of two scenarios differ, and whether by change or by reading; empty where
+    none do."""
+    now = interests_in_force(base), interests_in_force(other)
+    read = reference_interests(base), reference_interests(other)
+    differ = [path for path in dict.fromkeys((*now[0], *now[1])) if _differs(path, *now)]
+    changed = [path for path in differ if not _differs(path, *read)]
+    recoded = [path for path in differ if path not in changed]
+    parts = [f"changed: {_listed(changed)}"] if changed else []
+    parts += [f"read differently at the opening: {_listed(recoded)}"] if recoded else []
+    return f"Interests that differ, {'; '.join(parts)}." if parts else ""
+
+
+def _differs(path: str, one: dict[str, Number], other: dict[str, Number]) -> bool:
+    absent = _absent_number(path)
+    return one.get(path, absent) != other.get(path, absent)
+
+
+def _change_in_words(change: ChangedInterest) -> str:
+    return f"{change.path} from {_number(change.before)} to {_number(change.after)}"
+
+
+def _number(number: Number) -> str:
+    if isinstance(number, float):
+        return f"{number:g}"
+    return f"{number.kind}({', '.join(f'{one:g}' for one in number.arguments)})"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"One {noun} has" if count == 1 else f"{count} {noun}s have"
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Problem]]:

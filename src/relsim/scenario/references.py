@@ -9,12 +9,10 @@ from typing import Any, Literal, TypeAlias
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from relsim.scenario.values import Bounds, fail
+from relsim.scenario.values import LARGE, Bounds, fail, look_alike, show
 
 CODE = r"[A-Za-z][A-Za-z0-9_]*"
 _TIE = re.compile(rf"({CODE})([->])({CODE})(?:\.({CODE}))?")
-
-LARGE = 1e6  # no sensible number is near; products of such numbers stay finite
 
 COOPERATION = Bounds("cooperation", -1, 1)
 WEIGHT = Bounds("a tie weight", -1, 1)
@@ -66,7 +64,7 @@ class TieRef:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """The two states in alphabetical order: the name of the pair in every result."""
+        """The two states in alphabetical order: the same for either spelling of the pair."""
         return (min(self.first, self.second), max(self.first, self.second))
 
     @property
@@ -87,10 +85,10 @@ class TieRef:
         match = _TIE.fullmatch(raw) if isinstance(raw, str) else None
         if match is None:
             hint = "Write two states, as in PAK-RUS, RUS>PAK or PAK-RUS.defence."
-            raise fail("bad-tie", f"'{raw}' is not a tie.", hint)
+            raise fail("bad-tie", f"{show(raw)} is not a tie.", look_alike(raw) or hint)
         first, sign, second, domain = match.groups()
         if first == second:
-            raise fail("self-tie", f"'{raw}' ties a state to itself.")
+            raise fail("self-tie", f"{show(raw)} ties a state to itself.")
         return cls(first, second, sign == ">", domain)
 
     @classmethod
@@ -169,7 +167,8 @@ class NumberRef:
                 return cls("trait", state, name)
         hint = "As in PAK.ties.USA, PAK.issues.karabakh.stance, PAK.capacity.defence, "
         hint += "PAK.traits.volatility, parameters.drift or context.multipolarity."
-        raise fail("bad-path", f"'{raw}' is not a number an event can change.", hint)
+        text = f"{show(raw)} is not a number an event can change."
+        raise fail("bad-path", text, look_alike(raw) or hint)
 
     @classmethod
     def __get_pydantic_core_schema__(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -25,7 +25,9 @@ from pydantic import (
     model_validator,
 )
 
+from relsim.scenario.characters import one_line, paragraphs
 from relsim.scenario.fitted import FIT
+from relsim.scenario.naming import title_of
 from relsim.scenario.references import (
     ADAPTABILITY,
     CAPACITY,
@@ -36,7 +38,6 @@ from relsim.scenario.references import (
     GAIN,
     GOLDSTEIN_UNIT,
     HALF_LIFE,
-    LARGE,
     MUTUALITY,
     RECIPROCITY,
     SALIENCE,
@@ -47,7 +48,7 @@ from relsim.scenario.references import (
     TieRef,
 )
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, Bounds, Month, Number, central, fail
+from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail, show
 
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
@@ -58,6 +59,24 @@ SHARE = Bounds("a share", 0, 1)
 PERIOD = Bounds("a period", 1, LARGE, form="duration", certain=True)
 CHANCE = Bounds("a chance", 0, LARGE, form="rate")
 VALUE = Bounds("a value", -LARGE, LARGE)
+
+# What fits: a title on one line of a figure or in a list, a sentence in a row of a table, some
+# pages about a scenario. A text without bounds keeps the drawing of a figure busy for hours.
+MAX_KEY, MAX_TITLE, MAX_SENTENCE, MAX_ABOUT = 100, 200, 500, 20_000
+MAX_FILE_NAME = 1_000  # with folders; most systems take 255 for each
+MAX_STATES = 500  # two and a half times as many as there are
+MAX_ENTRIES = 5_000  # of any other section; no shipped one has 60
+
+
+def _read_text(reader: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda raw: reader(raw) if isinstance(raw, str) else raw)
+
+
+Key: TypeAlias = Annotated[str, Field(max_length=MAX_KEY)]
+Title: TypeAlias = Annotated[str, Field(max_length=MAX_TITLE), _read_text(one_line)]
+Sentence: TypeAlias = Annotated[str, Field(max_length=MAX_SENTENCE), _read_text(one_line)]
+About: TypeAlias = Annotated[str, Field(max_length=MAX_ABOUT), _read_text(paragraphs)]
+FileName: TypeAlias = Annotated[str, Field(max_length=MAX_FILE_NAME)]
 
 
 def _wide(key: str) -> Callable[[Any], Any]:
@@ -133,7 +152,7 @@ class Domain(Part):
     weight: Annotated[Number, DOMAIN_WEIGHT] = Field(
         1.0, description="Its weight in overall cooperation, relative to the other domains."
     )
-    label: str = Field("", description="Name for figures; the key by default.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
 
 _NAMES = TypeAdapter(list[str])
@@ -158,8 +177,8 @@ WeightedDomain: TypeAlias = Annotated[
     ),
 ]
 Domains: TypeAlias = Annotated[
-    dict[str, WeightedDomain],
-    BeforeValidator(_equal_weights, json_schema_input_type=dict[str, WeightedDomain] | list[str]),
+    dict[Key, WeightedDomain],
+    BeforeValidator(_equal_weights, json_schema_input_type=dict[Key, WeightedDomain] | list[Key]),
 ]
 
 
@@ -170,7 +189,7 @@ class ContextVariable(Part):
     end: Annotated[Number, CONTEXT] | None = Field(
         None, description="Value at the end; the start value where absent."
     )
-    label: str = Field("", description="Name for figures.")
+    label: Title = Field("", description="Name for figures.")
 
 
 Context: TypeAlias = Annotated[
@@ -184,9 +203,9 @@ Context: TypeAlias = Annotated[
 class Issue(Part):
     """A question on which states take sides."""
 
-    minus: str = Field(description="What a stance of -1 means.")
-    plus: str = Field(description="What a stance of +1 means.")
-    label: str = Field("", description="Name for figures; the key by default.")
+    minus: Title = Field(description="What a stance of -1 means.")
+    plus: Title = Field(description="What a stance of +1 means.")
+    label: Title = Field("", description="Name for figures; the key by default.")
 
 
 class TieInterest(Part):
@@ -196,7 +215,7 @@ class TieInterest(Part):
         description="Positive: it takes its cue from the other; negative: it mistrusts whom the "
         "other befriends. 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant."
     )
-    fades_with: str | None = Field(
+    fades_with: Key | None = Field(
         None, description="A context variable z; the weight in force is weight·max(0, 1 - z)."
     )
 
@@ -236,14 +255,14 @@ Interest: TypeAlias = Annotated[
 class Interests(Part):
     """What a state is after, and its means."""
 
-    ties: dict[str, Interest] = Field(
+    ties: dict[Key, Interest] = Field(
         default_factory=dict,
         description="Tie interests by state; a number is the weight, between -1 and 1.",
     )
-    issues: dict[str, IssueInterest] = Field(
+    issues: dict[Key, IssueInterest] = Field(
         default_factory=dict, description="Stance and salience by issue."
     )
-    capacity: dict[str, Annotated[Number, CAPACITY]] = Field(
+    capacity: dict[Key, Annotated[Number, CAPACITY]] = Field(
         default_factory=dict,
         description="Ceiling on the cooperation it can afford, by domain; 1 where absent.",
     )
@@ -252,7 +271,7 @@ class Interests(Part):
 class State(Interests):
     """A state: its interests, its means and its manner."""
 
-    name: str = Field("", description="Name for figures; the code by default.")
+    name: Title = Field("", description="Name for figures; the code by default.")
     traits: Traits = Field(default_factory=Traits, description="Its own reaction parameters.")
 
 
@@ -321,8 +340,8 @@ class Condition(Part):
     """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
 
     tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
-    context: str | None = Field(None, description="A context variable.")
-    event: str | None = Field(None, description="An event: holds once it has fired.")
+    context: Key | None = Field(None, description="A context variable.")
+    event: Key | None = Field(None, description="An event: holds once it has fired.")
     above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
     below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
 
@@ -351,7 +370,7 @@ class Pulse(Part):
     size: Annotated[Number, PULL] | None = Field(
         None, description="Pull units. With `cameo`, overrides the published weight."
     )
-    cameo: str | None = Field(
+    cameo: Key | None = Field(
         None, description="CAMEO code; size = goldstein_unit × its Goldstein weight."
     )
     half_life: Annotated[Number, HALF_LIFE] | None = Field(
@@ -426,8 +445,8 @@ class Event(Part):
     `when` may also narrow a `chance`: the hazard then runs only while the condition holds.
     """
 
-    label: str = Field("", description="Name for figures; the key by default.")
-    about: str = Field("", description="Why it is here and where its numbers come from.")
+    label: Title = Field("", description="Name for figures; the key by default.")
+    about: About = Field("", description="Why it is here and where its numbers come from.")
     off: Annotated[bool, Field(strict=True)] = Field(
         False, description="A lever: written down but not happening until switched on."
     )
@@ -516,7 +535,7 @@ class Expectation(Part):
         description="A duration: every level is the mean of so many months up to its own. Months "
         "are noisy, years are not.",
     )
-    against: str | None = Field(
+    against: FileName | None = Field(
         None,
         description="A scenario file; the claim is on the paired difference to it, run by run.",
     )
@@ -598,20 +617,35 @@ class Expectation(Part):
 class Claim(Part):
     """A sentence of the argument as a test."""
 
-    says: str = Field(description="The sentence.")
+    says: Sentence = Field(description="The sentence.")
     expect: Expectation = Field(description="What it means of the futures.")
     probability: Annotated[float, Bounds("a probability", 0, 1, certain=True)] = Field(
         0.5, description="Share of runs in which it has to hold."
     )
 
 
+def _whole_version(raw: Any) -> Any:
+    """Refuses what only equals a version: 1.0 and true."""
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        text = f"{show(raw)} is not a version of the format."
+        raise fail("format-version", text, "Write relsim: 1.")
+    return raw
+
+
+FormatVersion: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole_version)]
+
+
 class Scenario(Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
 
-    relsim: Literal[1] = Field(description="Version of this format.")
-    name: str = Field(min_length=1, description="Name for people.")
-    about: str = Field("", description="What the scenario is about.")
-    sources: list[str] = Field(default_factory=list, description="Where its numbers come from.")
+    relsim: FormatVersion = Field(description="Version of this format.")
+    name: Title = Field(min_length=1, description="Name for people.")
+    about: About = Field("", description="What the scenario is about.")
+    sources: list[Sentence] = Field(
+        default_factory=list,
+        max_length=MAX_ENTRIES,
+        description="Where its numbers come from.",
+    )
     time: Time = Field(description="Span and step.")
     ensemble: EnsembleSettings = Field(
         default_factory=EnsembleSettings, description="Runs and seed."
@@ -619,24 +653,29 @@ class Scenario(Part):
     domains: Domains = Field(
         default_factory=lambda: {name: Domain() for name in DEFAULT_DOMAINS},
         min_length=1,
+        max_length=MAX_ENTRIES,
         validate_default=True,
         description="Domains of cooperation: a list of names, or a map to weights.",
     )
-    context: dict[str, Context] = Field(
-        default_factory=dict, description="Context variables; a number is constant."
+    context: dict[Key, Context] = Field(
+        default_factory=dict,
+        max_length=MAX_ENTRIES,
+        description="Context variables; a number is constant.",
     )
-    issues: dict[str, Issue] = Field(
-        default_factory=dict, description="Questions on which states take sides."
+    issues: dict[Key, Issue] = Field(
+        default_factory=dict,
+        max_length=MAX_ENTRIES,
+        description="Questions on which states take sides.",
     )
     states: dict[
-        str,
+        Key,
         Annotated[
             State,
             BeforeValidator(
                 lambda raw: {} if raw is None else raw, json_schema_input_type=State | None
             ),
         ],
-    ] = Field(min_length=2, description="The agents, by code.")
+    ] = Field(min_length=2, max_length=MAX_STATES, description="The agents, by code.")
     ties: dict[TieRef, TieLevels] = Field(
         default_factory=dict,
         description="Opening cooperation: a number for all domains, or a map by domain in which "
@@ -648,7 +687,7 @@ class Scenario(Part):
         description="In a variant: the interests that it reads differently at the opening, by "
         "dotted path, or `all`. Interests that differ and are not named here have changed.",
     )
-    reference: dict[str, Interests] = Field(
+    reference: dict[Key, Interests] = Field(
         default_factory=dict,
         description="By state, the interests that the opening was read with where they differ from "
         "those in force. relsim writes it into resolved files.",
@@ -656,24 +695,36 @@ class Scenario(Part):
     parameters: Parameters = Field(
         default_factory=Parameters, description="Numbers that hold for all states."
     )
-    events: dict[str, Event] = Field(default_factory=dict, description="What may happen.")
-    claims: dict[str, Claim] = Field(
-        default_factory=dict, description="Sentences of the argument as tests."
+    events: dict[Key, Event] = Field(
+        default_factory=dict, max_length=MAX_ENTRIES, description="What may happen."
+    )
+    claims: dict[Key, Claim] = Field(
+        default_factory=dict,
+        max_length=MAX_ENTRIES,
+        description="Sentences of the argument as tests.",
     )
     watch: list[TieRef] = Field(
-        default_factory=list, description="Pairs that figures show first; else the first six ties."
+        default_factory=list,
+        max_length=MAX_ENTRIES,
+        description="Pairs that figures show first; else the first six ties.",
     )
 
     _tree: Mapping = PrivateAttr()
     _slug: str = PrivateAttr("scenario")
     _folder: Path | None = PrivateAttr(None)
-    _changed: tuple[str, ...] = PrivateAttr(())
+    _file: Path | None = PrivateAttr(None)
+    _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
     @property
     def slug(self) -> str:
         """Its name as a folder: that of its file."""
         return self._slug
+
+    @property
+    def file(self) -> Path | None:
+        """Where it was read from; None for a text."""
+        return self._file
 
     @property
     def folder(self) -> Path | None:
@@ -683,13 +734,39 @@ class Scenario(Part):
     @property
     def changed(self) -> tuple[str, ...]:
         """The dotted paths that were changed since its file, by ``--set`` or ``with_changes``."""
-        return self._changed
+        return tuple(self._changes)
 
-    def named(self, slug: str) -> Scenario:
-        """The same scenario under another folder name."""
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was changed since its file, by dotted path; None for what was removed."""
+        return dict(self._changes)
+
+    @property
+    def title(self) -> str:
+        """Its name for people, with what was changed since its file."""
+        return title_of(self.name, self._changes)
+
+    def named(self, slug: str, changes: dict[str, Any] | None = None) -> Scenario:
+        """The same scenario under another folder name, and with other changes noted if given."""
         copy = self.model_copy()
         copy._slug = slug
+        copy._changes = self._changes if changes is None else dict(changes)
         return copy
+
+    def pair_names(self, pairs: Iterable[Sequence[str]]) -> list[str]:
+        """Pairs as results name them: as `watch` spells them, else `ties`, else alphabetically.
+
+        Args:
+            pairs: two states each, in either order.
+        """
+        ties = (*self.watch, *sorted(self.ties, key=lambda tie: tie.one_sided))
+        spelled = {frozenset(tie.pair): f"{tie.first}-{tie.second}" for tie in reversed(ties)}
+        return [spelled.get(frozenset(pair)) or "-".join(sorted(pair)) for pair in pairs]
+
+    def pair_name(self, pair: str) -> str:
+        """A pair as results name it (see :meth:`pair_names`), from ``PAK-RUS`` or ``RUS-PAK``."""
+        (name,) = self.pair_names([pair.split("-")])
+        return name
 
     @property
     def watched_pairs(self) -> tuple[tuple[str, str], ...]:

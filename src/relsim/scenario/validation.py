@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario import schema
+from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import (
     Mapping,
@@ -23,6 +24,7 @@ from relsim.scenario.tree import (
     put,
     without,
 )
+from relsim.scenario.values import whole_number_hint
 
 # Where each part of the format stands ('*': any name or index), and what to call it.
 _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
@@ -151,6 +153,8 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
         return {path[:1]: _STAND_INS[str(path[0])]}
     if path == ("states",):
         return _part_mend(path, tree)
+    if item["type"] == "string_too_long" and _is_key(path, tree):
+        return {path[:-1]: None}
     stand_in = (item.get("ctx") or {}).get("stand_in")
     if item["type"] == "missing" and path[-1] in _KEY_STAND_INS:
         return {path: _KEY_STAND_INS[str(path[-1])]}
@@ -263,11 +267,36 @@ def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     return None, "this"
 
 
+def keys_at(path: Path, tree: Mapping) -> list[str]:
+    """The keys of the format that may stand where the last step of ``path`` is."""
+    model, _ = _part_of(path, tree)
+    return _known_keys(model)
+
+
 def _known_keys(model: type[BaseModel] | None) -> list[str]:
     if model is None:
         return []
     extra = ["extends"] if model is Scenario else []
     return extra + [field.alias or name for name, field in model.model_fields.items()]
+
+
+# Keys that one may expect, for what is said otherwise.
+_SAID_OTHERWISE: dict[tuple[type[BaseModel] | None, str], str] = {
+    (Scenario, "set"): "Write what differs in its place, as in events: {talks: {off: false}}.",
+    (Scenario, "scenario"): "A variant names what it changes as extends: FILE.",
+    (schema.Event, "on"): "An event happens unless it is off: write off: false.",
+}
+
+
+def _misplaced(key: str, model: type[BaseModel] | None) -> str:
+    """Where a key belongs that a part of the model has and the model has not."""
+    if (model, key) in _SAID_OTHERWISE:
+        return _SAID_OTHERWISE[model, key]
+    for name, field in model.model_fields.items() if model is not None else ():
+        part = field.annotation
+        if isinstance(part, type) and issubclass(part, BaseModel) and key in _known_keys(part):
+            return f"It belongs in `{field.alias or name}`."
+    return ""
 
 
 PartOf: TypeAlias = Callable[[Path, Mapping], tuple[type[BaseModel] | None, str]]
@@ -285,6 +314,8 @@ def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem
     kind, context = item["type"], item.get("ctx") or {}
     if _is_key(path, tree):
         place = locate(tree, path[:-1], key=True)
+        if kind == "string_too_long":
+            return Problem(place, "wrong-length", *_too_long("This name", item))
         return Problem(place, kind, context.get("text", item["msg"]), context.get("hint", ""))
     dotted = ".".join(str(step) for step in path)
     if "text" in context:
@@ -294,7 +325,9 @@ def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem
         return Problem(locate(tree, path), kind, text, context.get("hint", ""))
     if kind == "extra_forbidden":
         model, words = part_of(path, tree)
-        hint = _REPLACED.get(str(path[-1])) or did_you_mean(str(path[-1]), _known_keys(model))
+        key = str(path[-1])
+        hint = _REPLACED.get(key) or _misplaced(key, model)
+        hint = hint or did_you_mean(key, _known_keys(model))
         text = f"'{path[-1]}' is not a key of {words}."
         return Problem(locate(tree, path, key=True), "unknown-key", text, hint)
     if kind == "missing":
@@ -326,22 +359,35 @@ def _standard(item: Any, dotted: str) -> tuple[str, str, str]:
         return "out-of-range", f"{dotted} is {value}; it is {word} {limit}.", ""
     if kind == "string_too_short":
         return "wrong-length", f"{dotted} is empty.", ""
+    if kind == "string_too_long":
+        return "wrong-length", *_too_long(dotted, item)
     if kind == "too_short":
         least = context["min_length"]
         return "wrong-length", f"{dotted} has too few entries.", f"It needs at least {least}."
     if kind == "too_long":
         most = context["max_length"]
-        return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most}."
+        return "wrong-length", f"{dotted} has too many entries.", f"It takes at most {most:,}."
     if kind in _WRONG_TYPE:
-        return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(kind, value)
+        return "wrong-type", f"{dotted} should be {_WRONG_TYPE[kind]}.", _type_hint(item)
     return "invalid", f"{dotted}: {item['msg']}.", ""
 
 
-def _type_hint(kind: str, value: Any) -> str:
+def _too_long(what: str, item: Any) -> tuple[str, str]:
+    """Text and hint for a text that is too long."""
+    most = item["ctx"]["max_length"]
+    return f"{what} has {len(item['input']):,} characters.", f"It takes at most {most:,}."
+
+
+def _type_hint(item: Any) -> str:
+    kind, value = item["type"], item["input"]
     if kind == "bool_type" and str(value).lower() in _YAML_1_1_BOOLEANS:
         truth = str(value).lower() in ("yes", "on", "y")
         return f"Write {str(truth).lower()}."
     if kind == "string_type" and isinstance(value, (bool, int, float)):
-        written = str(value).lower() if isinstance(value, bool) else value
+        written = str(value).lower() if isinstance(value, bool) else str(value)
+        if item["loc"][-1] == "cameo" and f"0{written}" in goldstein_weights():
+            written = f"0{written}"  # as a number it has lost its zero
         return f'Put it in quotes: "{written}".'
+    if kind in ("int_type", "int_from_float"):
+        return whole_number_hint(value)
     return ""

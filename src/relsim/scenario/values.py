@@ -11,7 +11,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from relsim.errors import did_you_mean
+from relsim.errors import did_you_mean, plain_hint
+
+LARGE = 1e6  # no sensible number is near; products of such numbers stay finite
 
 DistributionKind: TypeAlias = Literal["uniform", "normal", "triangular", "lognormal"]
 
@@ -84,15 +86,22 @@ def fail(
 def read_plain_number(raw: Any) -> float:
     """A finite number; raises a located error for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise fail("not-a-number", f"{_show(raw)} is not a number.", _number_hint(raw))
+        raise fail("not-a-number", f"{show(raw)} is not a number.", _number_hint(raw))
     if not math.isfinite(raw):
         raise fail("not-a-number", f"{raw} is not a finite number.")
     return float(raw)
 
 
+def look_alike(raw: Any) -> str:
+    """How to write a text whose characters only look like those of the format; else empty."""
+    return plain_hint(raw) if isinstance(raw, str) else ""
+
+
 def _number_hint(raw: Any) -> str:
     if not isinstance(raw, str):
         return ""
+    if hint := look_alike(raw):
+        return hint
     if re.fullmatch(r"\d+(:\d\d)+", raw):
         return "A colon does not stand in a number."
     if re.fullmatch(r"[-+]?\d+,\d+", raw):
@@ -108,11 +117,25 @@ def _number_hint(raw: Any) -> str:
     return "Remove the quotes."
 
 
-def _show(raw: Any) -> str:
+def whole_number_hint(raw: Any) -> str:
+    """How to write what is no whole number, where that is plain."""
+    if isinstance(raw, float) and raw == round(raw):
+        return f"Write {raw:.0f}."
+    return _number_hint(raw)
+
+
+def show(raw: Any) -> str:
+    """A value as messages quote it: a text in quotes, the start of a long one."""
     text = repr(raw) if isinstance(raw, str) else str(raw)
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def _in_digits(value: float) -> str:
+    """A number as a person writes it: 1,000,000 and not 1e+06."""
+    return f"{value:,.0f}" if abs(value) >= 1000 and value == round(value) else f"{value:g}"
+
+
+_UNITS = {"number": "", "duration": " months", "rate": " per year"}
 _MONTHS_IN = {"month": 1.0, "quarter": 3.0, "year": 12.0}
 _DURATION = re.compile(r"\s*([-+]?[0-9.eE+-]+)\s*(month|quarter|year)s?\s*")
 _RATE = re.compile(r"\s*([-+]?[0-9.eE+-]+)\s+per\s+(month|quarter|year)\s*")
@@ -124,7 +147,7 @@ def read_duration(raw: Any) -> float:
     number = _maybe_float(match[1]) if match else None
     if match is None or number is None:
         hint = f"Write the unit: {raw} months." if _is_number(raw) else "Write it as 9 months."
-        raise fail("bad-duration", f"{_show(raw)} is not a duration.", hint)
+        raise fail("bad-duration", f"{show(raw)} is not a duration.", look_alike(raw) or hint)
     return number * _MONTHS_IN[match[2]]
 
 
@@ -134,7 +157,8 @@ def read_rate(raw: Any) -> float:
     number = _maybe_float(match[1]) if match else None
     if match is None or number is None:
         written = f"{raw} per year" if _is_number(raw) else "0.15 per year"
-        raise fail("bad-rate", f"{_show(raw)} is not a rate.", f"Write it as {written}.")
+        hint = look_alike(raw) or f"Write it as {written}."
+        raise fail("bad-rate", f"{show(raw)} is not a rate.", hint)
     return number * 12.0 / _MONTHS_IN[match[2]]
 
 
@@ -195,17 +219,29 @@ class Bounds:
         return readers[self.form]
 
     def _in_range(self, value: float) -> float:
-        if not self.low <= value <= self.high:
-            raise fail("out-of-range", f"This is {value:g}; {self.what} lies in {self.range}.")
+        if text := self.objection(value):
+            raise fail("out-of-range", text)
         return value
+
+    def objection(self, value: float) -> str:
+        """What is wrong with a number outside the range; empty where it lies inside."""
+        if self.low <= value <= self.high:
+            return ""
+        unit = _UNITS[self.form]
+        if value < self.low and self.high >= LARGE:
+            right = f"is {_in_digits(self.low)}{unit} or more"
+        elif value > self.high >= LARGE:
+            right = f"is at most {_in_digits(self.high)}{unit}"
+        else:
+            right = f"lies in {self.range}"
+        return f"This is {_in_digits(value)}; {self.what} {right}."
 
     @property
     def range(self) -> str:
         """The range in words."""
-        unit = {"number": "", "duration": " months", "rate": " per year"}[self.form]
         low = "(-∞" if self.low == -math.inf else f"[{self.low:g}"
         high = "∞)" if self.high == math.inf else f"{self.high:g}]"
-        return f"{low}, {high}{unit}"
+        return f"{low}, {high}{_UNITS[self.form]}"
 
     def _read_distribution(self, raw: dict[str, Any]) -> Distribution:
         if len(raw) != 1:
@@ -308,7 +344,7 @@ class Month(NamedTuple):
             return raw
         match = _MONTH.fullmatch(raw.strip()) if isinstance(raw, str) else None
         if match is None:
-            raise fail("bad-date", f"{_show(raw)} is not a month.", _month_hint(raw), "2000-01")
+            raise fail("bad-date", f"{show(raw)} is not a month.", _month_hint(raw), "2000-01")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -327,6 +363,8 @@ class Month(NamedTuple):
 
 
 def _month_hint(raw: Any) -> str:
+    if hint := look_alike(raw):
+        return hint
     text = str(raw)
     if re.fullmatch(r"[0-9]{4}", text):
         return f"Name the month: {text}-01."

@@ -1,6 +1,7 @@
 """A made-up world as a scenario file: what ``relsim new --world`` writes.
 
-A state minds few ties: its leader, its rivals, the largest state of its region. Camps take sides on
+A state minds few others: it takes its cue from its leader, and from the largest state of its region
+where that is no adversary; it mistrusts whom its rivals befriend. Camps take sides on
 the world order; rivals, and their neighbours in a camp, on up to four local disputes. Crises and
 thaws of the rivals and meetings of the great powers happen by chance, in balance.
 """
@@ -88,7 +89,8 @@ def _dispute(one: DrawnState, other: DrawnState) -> str:
 
 def _states(world: DrawnWorld) -> list[str]:
     lines = [
-        "# ties: how much each colours the rest. 0.3 notable, 0.6 strong, 1 dominant.",
+        "# ties: positive, from whom it takes its cue; negative, whose friends it mistrusts.",
+        "# A state's sizes add up to 1 at most.",
         "states:",
     ]
     for state in world.states:
@@ -115,25 +117,34 @@ def _camp(world: DrawnWorld, state: DrawnState) -> str:
 
 
 def _interests(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
-    """The few ties that a state minds, with their weights, each state once."""
+    """The few ties that a state minds, with their signed weights, which share its attention."""
     minded = _rivals_and_leaders(world, state)
     head = world.heads[state.region]
-    yield from minded.items()
-    if head != state and head.code not in minded:
-        yield head.code, "0.3"
+    if head != state:
+        hostile = world.kind(*sorted((state, head), key=lambda one: one.code)) == "adversaries"
+        minded.setdefault(head.code, -0.3 if hostile else 0.3)
+    share = 1 / max(1.0, sum(abs(weight) for weight in minded.values()))
+    leader = world.leaders.get(state.code)
+    for code, weight in minded.items():
+        size = weight * share
+        if leader is not None and code == leader.code:
+            yield code, f"{{uniform: [{0.8 * size:.2f}, {1.2 * size:.2f}]}}"
+        else:
+            yield code, f"{size:.2f}"
 
 
-def _rivals_and_leaders(world: DrawnWorld, state: DrawnState) -> dict[str, str]:
-    minded = {}
+def _rivals_and_leaders(world: DrawnWorld, state: DrawnState) -> dict[str, float]:
+    """Weights before they share the state's attention: 0.3 notable, 0.6 strong."""
+    minded: dict[str, float] = {}
     if state.great:
         for other in world.great_powers:
             if other != state:
-                minded[other.code] = "0.3" if world.share_a_camp(state, other) else "0.6"
+                minded[other.code] = 0.3 if world.share_a_camp(state, other) else -0.6
     elif state.code in world.leaders:
-        minded[world.leaders[state.code].code] = "{uniform: [0.4, 0.6]}"
+        minded[world.leaders[state.code].code] = 0.5
     for one, other in world.rivals:
         if state in (one, other):
-            minded[(other if state == one else one).code] = "0.6"
+            minded[(other if state == one else one).code] = -0.6
     return minded
 
 
@@ -146,7 +157,7 @@ def _stances(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
     for one, other in _disputed(world):
         stance = _side_in(world, state, one, other)
         if stance:
-            salience = 0.8 if state in (one, other) else 0.2
+            salience = 0.4 if state in (one, other) else 0.2
             yield _dispute(one, other), f"{{stance: {stance:g}, salience: {salience:g}}}"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
 from relsim.scenario.reader import scalar_value
+
+_MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)|(?<=\de)-(?=\d)")  # not within a name or a date
 
 
 class _Dumper(yaml.SafeDumper):
@@ -38,3 +41,16 @@ def flow_text(data: Any) -> str:
         default_flow_style=True,
     )
     return dumped.removesuffix("\n").removesuffix("\n...")
+
+
+def shown_text(data: Any) -> str:
+    """The same for people to read, who see numbers with one minus sign everywhere."""
+    return true_minus(flow_text(data))
+
+
+def true_minus(text: str) -> str:
+    """A text with the minus of typography, U+2212, before its numbers.
+
+    What people read has it; what programs read, as files, CSV and JSON, has the plain hyphen.
+    """
+    return _MINUS.sub("−", text)

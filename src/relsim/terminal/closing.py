@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.analysis.coverage import coverage_line
-from relsim.model.plan import pair_names
+from relsim.analysis.numerals import signed
+from relsim.ensemble.spelling import spelled_by
 from relsim.results.family import Family
 from relsim.results.result import FAILURES, REPORT, Result
+from relsim.scenario.naming import titles
 
 
 def closing_table(result: Result) -> Table:
     """Each watched pair: start, end median and 80 % band, P(up)."""
     scenario = result.scenario
     time = scenario.time
-    table = Table(title=escape(scenario.name), title_justify="left", title_style="bold")
+    table = Table(title=escape(scenario.title), title_justify="left", title_style="bold")
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
-    pairs = pair_names(scenario.watched_pairs)
+    pairs = scenario.pair_names(scenario.watched_pairs)
     summary = result.summary(pairs)["overall"]
     for pair in pairs:
         end = summary.sel(pair=pair).isel(time=-1)
@@ -30,7 +31,8 @@ def closing_table(result: Result) -> Table:
             float(end.sel(statistic=name)) for name in ("q0.1", "q0.5", "q0.9", "p_up")
         )
         table.add_row(
-            pair, f"{start:+.2f}", f"{middle:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{up:.2f}"
+            *(pair, signed(start), signed(middle)),
+            *(f"{signed(low)} to {signed(high)}", f"{up:.2f}"),
         )
     return table
 
@@ -44,7 +46,6 @@ def closing_lines(result: Result) -> str:
         f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
         f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
     ]
-    lines.append(f"{coverage_line(result.scenario)}.")
     lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")
@@ -69,18 +70,21 @@ def failure_lines(results: Sequence[Result]) -> list[str]:
 def family_table(family: Family) -> Table:
     """Each scenario: the median end of each pair that the base watches."""
     base = family.results[family.base]
-    pairs, time = pair_names(base.scenario.watched_pairs), base.scenario.time
+    own, time = base.scenario, base.scenario.time
+    pairs = own.pair_names(own.watched_pairs)
     title = f"Median overall cooperation in {time.end}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("scenario", justify="left")
     for pair in pairs:
         table.add_column(pair, justify="right")
-    for result in family.results:
-        shared = [pair for pair in pairs if pair in result.ensemble.data.indexes["pair"]]
-        ends = result.summary(shared)["overall"].sel(statistic="q0.5").isel(time=-1)
-        cells = [f"{float(ends.sel(pair=pair)):+.3f}" if pair in shared else "–" for pair in pairs]
-        name = f"{result.scenario.name} (base)" if result is base else result.scenario.name
-        table.add_row(escape(name), *cells)
+    names = titles([result.scenario for result in family.results], numbered=True)
+    for result, name in zip(family.results, names, strict=True):
+        recorded = spelled_by(own, result.ensemble.data[["overall"]]).indexes["pair"]
+        shared = [pair for pair in pairs if pair in recorded]
+        medians = result.summary(shared)["overall"].sel(statistic="q0.5")
+        ends = spelled_by(own, medians).isel(time=-1)
+        cells = [signed(float(ends.sel(pair=pair)), 3) if pair in shared else "–" for pair in pairs]
+        table.add_row(escape(f"{name} (base)" if result is base else name), *cells)
     return table
 
 

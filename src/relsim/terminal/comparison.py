@@ -13,9 +13,12 @@ from rich.text import Text
 
 from relsim.analysis.compare import Comparison
 from relsim.analysis.effects import Effect, EffectWord, effects_table
+from relsim.analysis.numerals import signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.anchors import ANCHORS
+from relsim.scenario.difference import acting_differences, diff, events_reordered
 from relsim.scenario.values import Month
+from relsim.scenario.writer import true_minus
 
 COLOURS: dict[EffectWord, str] = {
     "higher": "blue",
@@ -23,6 +26,7 @@ COLOURS: dict[EffectWord, str] = {
     "identical": "dim",
     "not distinguishable": "yellow",
 }
+PATHS_SHOWN = 3  # of inputs that differ
 NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
 
 
@@ -32,13 +36,21 @@ def show_comparison(
     effects: Mapping[str, Effect],
     month: Month,
     reached: Sequence[Reaching],
+    names: tuple[str, str] | None = None,
 ) -> None:
-    """Prints the tables of a comparison and what to make of them."""
-    console.print(comparison_table(comparison, effects))
+    """Prints the tables of a comparison and what to make of them.
+
+    Args:
+        console: where to.
+        comparison, effects, month, reached: what to show.
+        names: of base and other; their titles where absent.
+    """
+    names = names or comparison.titles
+    console.print(comparison_table(names, effects))
     for line in comparison_lines(comparison, effects, month):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if reached:
-        console.print(reaching_table(comparison, reached))
+        console.print(reaching_table(names[1], reached))
         console.print(reaching_line(reached), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -47,11 +59,13 @@ def comparison_rows(
     effects: Mapping[str, Effect],
     month: Month,
     reached: Sequence[Reaching],
+    names: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
-    """What is shown as one table for a spreadsheet, a row per pair."""
+    """What is shown as one table for a spreadsheet, a row per pair; ``names`` as shown."""
     table = effects_table(effects, month)
-    table.insert(0, "base", comparison.base.scenario.name)
-    table.insert(1, "other", comparison.other.scenario.name)
+    base, other = names or comparison.titles
+    table.insert(0, "base", base)
+    table.insert(1, "other", other)
     table.insert(2, "cooperation", comparison.domain or "overall")
     if not reached:
         return table
@@ -64,9 +78,9 @@ def comparison_rows(
     ).drop(columns="reach_pair")
 
 
-def comparison_table(comparison: Comparison, effects: Mapping[str, Effect]) -> Table:
+def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> Table:
     """Each pair: its median in both, the paired difference, in how many runs it is higher."""
-    base, other = comparison.base.scenario.name, comparison.other.scenario.name
+    base, other = names
     table = Table(title=Text(f"{other}\nless {base}"), title_justify="left", title_style="bold")
     table.add_column("pair", justify="left")
     for name in ("base", "other", "difference", "P(higher)"):
@@ -75,8 +89,8 @@ def comparison_table(comparison: Comparison, effects: Mapping[str, Effect]) -> T
     for pair, effect in effects.items():
         table.add_row(
             pair,
-            f"{effect.base_median:+.2f}",
-            f"{effect.other_median:+.2f}",
+            signed(effect.base_median),
+            signed(effect.other_median),
             _with_half(effect.mean, effect.mean_high, 4),
             f"{effect.p_higher:.2f}",
             _verdict(effect),
@@ -87,7 +101,7 @@ def comparison_table(comparison: Comparison, effects: Mapping[str, Effect]) -> T
 def _with_half(mean: float, high: float, digits: int) -> str:
     """A mean and half the width of its interval, which is symmetric."""
     half = "" if math.isnan(high) else f" ± {high - mean:.{digits}f}"
-    return f"{mean:+.{digits}f}{half}"
+    return f"{signed(mean, digits)}{half}"
 
 
 def _verdict(effect: Effect) -> Text:
@@ -112,10 +126,35 @@ def comparison_lines(
     if any(_negligible(effect) for effect in effects.values()):
         size = f"{NEGLIGIBLE:g}, a tenth of the steps in which opening ties are coded"
         lines.append(f"Negligible: clear of 0, but below {size}.")
+    if said := no_difference_line(comparison, effects, month):
+        return [*lines, said]
     for pair, effect in effects.items():
         if effect.verdict == "not distinguishable":
             lines.append(f"{pair}: {runs_needed_in_words(effect.runs_needed)}.")
     return lines
+
+
+def no_difference_line(comparison: Comparison, effects: Mapping[str, Effect], month: Month) -> str:
+    """Why there is no difference; empty where there may be one."""
+    scenarios = comparison.base.scenario, comparison.other.scenario
+    acting = acting_differences(*scenarios)
+    identical = all(effect.verdict == "identical" for effect in effects.values())
+    if not acting and not events_reordered(*scenarios):
+        only = (
+            "differ only in words, claims or what is shown" if diff(*scenarios) else "are the same"
+        )
+        return f"No difference can arise: the inputs {only}."
+    if comparison.act_alike:
+        return (
+            "No difference can arise: the same acts, named or written in another way. Draws go by "
+            "name, so single runs may differ; the futures as a whole do not."
+        )
+    if not identical:
+        return ""
+    paths = [one.path for one in acting] or ["the order of events"]
+    more = f" and {len(paths) - PATHS_SHOWN} more" if len(paths) > PATHS_SHOWN else ""
+    which = f"What differs in the inputs ({', '.join(paths[:PATHS_SHOWN])}{more})"
+    return f"No run differs in these pairs at {month}. {which} does not act on them by then."
 
 
 def _paired(comparison: Comparison) -> str:
@@ -146,17 +185,18 @@ def runs_needed_in_words(runs: float) -> str:
     return f"about {runs:,.0f} runs would settle it, if the difference is as large as found here"
 
 
-def reaching_table(comparison: Comparison, found: Sequence[Reaching]) -> Table:
+def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
     """Each pair: in how many runs it gets past a level, by when, and how much later."""
-    title = f"Time to a level, {comparison.other.scenario.name}"
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    table = Table(
+        title=Text(f"Time to a level, {scenario}"), title_justify="left", title_style="bold"
+    )
     table.add_column("pair", justify="left")
     for name in ("past", "base", "half by", "other", "half by", "months later", "both"):
         table.add_column(name, justify="right")
     for one in found:
         table.add_row(
             one.pair,
-            f"{'>' if one.side == 'above' else '<'} {one.threshold:g}",
+            true_minus(f"{'>' if one.side == 'above' else '<'} {one.threshold:g}"),
             f"{one.base_share:.1%}",
             one.base_month or "–",
             f"{one.other_share:.1%}",
@@ -170,7 +210,7 @@ def reaching_table(comparison: Comparison, found: Sequence[Reaching]) -> Table:
 def reaching_line(found: Sequence[Reaching]) -> str:
     """What the columns mean, and the levels in words."""
     levels = sorted({one.threshold for one in found} & ANCHORS.keys())
-    words = ", ".join(f"{level:g} {ANCHORS[level]}" for level in levels)
+    words = true_minus(", ".join(f"{level:g} {ANCHORS[level]}" for level in levels))
     return (
         "Share of runs that get past the level, by when half of those have, and in runs where "
         f"both do, how much later, ± 95 %.{f' On the scale: {words}.' if words else ''}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from relsim.errors import printable
 
 REASONS = {
     "not-root": "not a root event",
@@ -29,10 +32,24 @@ def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
     if record["unknown_states"]:
         names = list(record["unknown_states"])
         more = ", …" if len(names) > NAMES_SHOWN else ""
-        yield f"  not known: {', '.join(names[:NAMES_SHOWN])}{more}. Give codes by --codes FILE."
+        shown = printable(", ".join(names[:NAMES_SHOWN]))
+        yield f"  not known: {shown}{more}. Give codes by --codes FILE."
+    yield from _habits_lines(record["files"])
     if values["below_least"]:
         yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
     yield (
         f"Wrote {file}: {values['written']:,} values of {values['dyads']:,} dyads, "
         f"{values['first']} to {values['last']}."
     )
+
+
+def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:
+    """What was concluded of how files write dates and codes, with how many files do so."""
+    for orders, count in Counter(file["dates"] for file in files if "dates" in file).items():
+        yield f"Dates such as 1/5/2017 are read {orders}, as their column shows ({_files(count)})."
+    if count := sum("codes" in file for file in files):
+        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({_files(count)})."
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' if count > 1 else ''}"

@@ -1,0 +1,95 @@
+"""Scenarios of one family, however alike their names, have folders, rows and lines of their own."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from relsim.results.family import Family, run_family
+from relsim.results.listing import list_results
+from relsim.results.result import open_result
+from relsim.scenario.load import load
+from relsim.terminal.closing import closing_table, family_table
+
+BASE = """\
+relsim: 1
+name: Two neighbours
+time: {start: 2025-01, end: 2025-07}
+ensemble: {runs: 10, seed: 1}
+states: {A: {}, B: {}}
+ties: {A-B: 0.2}
+claims: {warm: {says: Warm., expect: {level: A-B, above: 0.4}}}
+"""
+LEVELS = {"variant": 0.5, "北": -0.3, "南": -0.4, "far/base": 0.6}
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
+    folder = tmp_path_factory.mktemp("family")
+    (folder / "base.yaml").write_text(BASE)
+    for name, level in LEVELS.items():
+        file = folder / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        extends = "relsim: 1\nextends: base.yaml\n"
+        text = extends if file.parent == folder else BASE.replace("ties: {A-B: 0.2}\n", "")
+        file.write_text(f"{text}ties: {{A-B: {level}}}\n", encoding="utf-8")
+    scenarios = [load(folder / f"{name}.yaml") for name in ("base", *LEVELS)]
+    scenarios.append(scenarios[0].with_changes({"ties.A-B": 0.7}))
+    return run_family(scenarios, out=folder / "results")
+
+
+def page_of(family: Family) -> str:
+    return html.unescape(family.report.read_text(encoding="utf-8"))
+
+
+def test_each_has_a_folder_and_its_claims_have_rows(family: Family) -> None:
+    places = {(one.folder.parent.name, one.folder.name) for one in family.results}
+    claims = pd.read_csv(family.folder / "claims.csv")
+    assert len(places) == len(family.results) == 6
+    assert {*zip(claims["scenario"], claims["result"], strict=True)} == places
+    by_place = claims.set_index(["scenario", "result"])["verdict"]
+    supported = sum(verdict == "supported" for verdict in by_place)
+    assert supported == 3  # 0.5, 0.6 and 0.7; none stands for another
+
+
+def test_the_page_says_of_each_what_is_its_own(family: Family) -> None:
+    page = page_of(family)
+    (sentence,) = re.findall(r"<li>(A – B ends.*?)</li>", page)
+    base = family.results[family.base].summary(["A-B"])["overall"]
+    end = float(base.sel(statistic="q0.5").isel(time=-1).item())
+    assert f"a median of {end:+.2f} in the base" in sentence
+    assert "highest in “Two neighbours, with ties.A-B=0.7” (+0." in sentence
+    assert "lowest in “Two neighbours (南)” (−0.4" in sentence
+    switches = re.findall(r'data-control="show_\d".*?</svg>(.*?)</label>', page)
+    assert len(set(switches)) == 6
+    definition = json.loads(re.findall(r'id="levels">(.*?)</script>', page)[0])
+    (data,) = definition["datasets"].values()
+    ends = {row["name"]: row["median"] for row in data}
+    assert set(ends) == set(switches)
+    assert len(set(ends.values())) == 6
+
+
+def test_the_terminal_has_a_row_for_each(family: Family) -> None:
+    table = family_table(family)
+    names = list(table.columns[0].cells)
+    assert len(set(names)) == 6
+    assert any("(variant)" in str(name) for name in names)
+
+
+def test_the_page_can_be_sent_alone(family: Family) -> None:
+    shown = re.sub(r"<script.*?</script>", "", page_of(family), flags=re.DOTALL)
+    assert not re.findall(r'(?:href|src)="(?!#|data:)[^"]*"', shown)
+
+
+def test_a_changed_scenario_says_so_wherever_it_is_named(family: Family) -> None:
+    title = "Two neighbours, with ties.A-B=0.7"
+    (changed,) = (one for one in family.results if one.scenario.changes)
+    again = open_result(changed.folder)
+    assert again.scenario.title == title
+    assert str(closing_table(again).title) == title
+    listed = {one.folder: one.scenario for one in list_results(family.folder.parent.parent)}
+    assert listed[changed.folder] == title

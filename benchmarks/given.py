@@ -81,7 +81,8 @@ class Happening:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers at the start of a run. N states, P pairs, M issues, D domains, Z context variables."""
+    """Numbers at the start of a run. N states, P pairs, M issues, D domains, Z context
+    variables."""
 
     posture: Floats  # [N, N, D]
     affinity: Floats  # [N, N, D]

@@ -43,7 +43,11 @@ class LoopWorld(World):
 
     def third_parties(self, i: int) -> list[list[float]]:
         """The pull of all on i by domain, by way of those i takes a cue from or mistrusts."""
-        levers, cues, caused = self.snapshot["lever"][i], self.snapshot["cue"][i], self.snapshot["caused"]
+        levers, cues, caused = (
+            self.snapshot["lever"][i],
+            self.snapshot["cue"][i],
+            self.snapshot["caused"],
+        )
         total = [[-cue * level for level in own] for cue, own in zip(cues, caused[i], strict=True)]
         for lever, others in zip(levers, caused, strict=True):
             if lever != 0.0:

@@ -299,8 +299,10 @@ class _Places:
         side = np.zeros((states, states), dtype=np.int64)
         side[self.actor, self.faced] = np.arange(2 * pairs).reshape(2, pairs)
         self.interest_of, self.interest_in = np.nonzero(_possible_interests(given))
-        numbered = list(enumerate(zip(self.interest_of.tolist(), self.interest_in.tolist())))
-        self.interests = [[(n, k) for n, (i, k) in numbered if i == state] for state in range(states)]
+        self.interests = [  # of each state: their numbers, and the states they are in
+            [(n, self.interest_in[n]) for n in np.flatnonzero(self.interest_of == i)]
+            for i in range(states)
+        ]
         self.interests_of_state = np.equal.outer(np.arange(states), self.interest_of).astype(float)
         self.side_of_interest = side[self.interest_of, self.interest_in]
         fades_with = given.numbers.fades_with[self.interest_of, self.interest_in]

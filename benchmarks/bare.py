@@ -22,6 +22,7 @@ _BLOCKS = ("weight", "stance", "salience", "capacity", "context")
 _WEIGHT, _STANCE, _SALIENCE, _CAPACITY, _CONTEXT = range(len(_BLOCKS))
 _TIE, _ON_CONTEXT, _ON_EVENT = 0, 1, 2
 _compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+_woven = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 _inlined = numba.njit(inline="always", error_model="numpy")
 
 
@@ -332,21 +333,19 @@ def _gather(cells_of: Ints, cell: Ints, fading: Floats, stimulus: Floats) -> Non
                 stimulus[cell[index]] += fading[push]
 
 
-@_compiled
+@_inlined
 def _holds(row: int, model: Model, events: Events, world: World) -> bool:
     on, first, second, domain = events.test[row]
-    if on == _ON_EVENT:
-        return world.times_fired[first] > 0
-    if on == _ON_CONTEXT:
-        value = world.context[first]
-    else:
-        pair = model.pair[first, second]
-        if domain < 0:
-            value = world.level[pair]
-        else:
-            cell = domain * world.level.size + pair
-            value = _within_limit(world.caused[cell] + world.chance[cell])
     sign, threshold = events.threshold[row]
+    if on == _ON_EVENT:
+        value, sign, threshold = float(world.times_fired[first]), 1.0, 0.0
+    elif on == _ON_CONTEXT:
+        value = world.context[first]
+    elif domain < 0:
+        value = world.level[model.pair[first, second]]
+    else:
+        cell = domain * world.level.size + model.pair[first, second]
+        value = _within_limit(world.caused[cell] + world.chance[cell])
     return sign * value > sign * threshold
 
 
@@ -355,7 +354,7 @@ def _within_limit(level: float) -> float:
     return min(max(level, -LIMIT), LIMIT)
 
 
-@_compiled
+@_inlined
 def _apply(effect: int, times: int, model: Model, events: Events, world: World, step: int) -> None:
     push, block, place, adds, _ = events.effect[effect]
     value, low, high = events.value[effect]
@@ -363,19 +362,19 @@ def _apply(effect: int, times: int, model: Model, events: Events, world: World, 
         world.fading[push] += times * value
         for index in range(events.cells_of[push], events.cells_of[push + 1]):
             world.affinity[events.cell[index]] += times * low
-        return
-    target = model.start[block] + place
-    if adds == 1:
-        value = world.numbers[target] + times * value
-    elif block == _CONTEXT:
-        world.on_path[place] = 0.0
-    world.numbers[target] = min(max(value, low), high)
-    if block == _CONTEXT:
-        _follow_context(model, world, step)
-    elif block == _CAPACITY:
-        _follow_capacity(model, world)
-    elif block != _WEIGHT:
-        _follow_issues(model, world)
+    else:
+        target = model.start[block] + place
+        if adds == 1:
+            value = world.numbers[target] + times * value
+        elif block == _CONTEXT:
+            world.on_path[place] = 0.0
+        world.numbers[target] = min(max(value, low), high)
+        if block == _CONTEXT:
+            _follow_context(model, world, step)
+        elif block == _CAPACITY:
+            _follow_capacity(model, world)
+        elif block != _WEIGHT:
+            _follow_issues(model, world)
 
 
 @_inlined
@@ -442,7 +441,7 @@ def _respond(model: Model, world: World, shock: Floats) -> None:
     _move_chance(world.swing, model.chance_kept, shock, world.chance)
 
 
-@_compiled
+@_woven
 def _fill_third_parties(
     numbers: Floats,
     fades_with: Ints,
@@ -476,7 +475,7 @@ def _fill_third_parties(
                     out[i, cell] += lever * seen[k, cell]
 
 
-@_compiled
+@_woven
 def _fill_cue(first: Ints, second: Ints, aligned: Floats, total: Floats, cue: Floats) -> None:
     for p in range(first.size):
         cue[0, p] = total[first[p]] - aligned[first[p], second[p]]
@@ -487,7 +486,7 @@ def _fill_cue(first: Ints, second: Ints, aligned: Floats, total: Floats, cue: Fl
 # they do not overlap, and with it the vector lanes.
 
 
-@_compiled
+@_woven
 def _fill_pull(affinity: Floats, stimulus: Floats, issue: Floats, pull: Floats) -> None:
     """Affinity, events and issues."""
     pairs = issue.shape[1]
@@ -499,7 +498,7 @@ def _fill_pull(affinity: Floats, stimulus: Floats, issue: Floats, pull: Floats) 
                 pull[low + p] = affinity[low + p] + stimulus[low + p] + issue[side, p]
 
 
-@_compiled
+@_woven
 def _add_third_parties(first: Ints, second: Ints, third_party: Floats, pull: Floats) -> None:
     """Relations of third parties, both directions."""
     pairs, half, n = first.size, pull.size // 2, third_party.shape[0]
@@ -510,7 +509,7 @@ def _add_third_parties(first: Ints, second: Ints, third_party: Floats, pull: Flo
             pull[half + d * pairs + p] += third_party[second[p], d * n + first[p]]
 
 
-@_compiled
+@_woven
 def _hold_against(cue: Floats, caused: Floats, pull: Floats) -> None:
     """The own relation is held against those of third parties, both directions."""
     pairs = cue.shape[1]
@@ -522,7 +521,7 @@ def _hold_against(cue: Floats, caused: Floats, pull: Floats) -> None:
                 pull[low + p] -= cue[side, p] * caused[own + p]
 
 
-@_compiled
+@_woven
 def _answer(posture: Floats, reciprocity: Floats, pull: Floats) -> None:
     """Reciprocity, both directions."""
     half = posture.size // 2
@@ -533,7 +532,7 @@ def _answer(posture: Floats, reciprocity: Floats, pull: Floats) -> None:
         pull[half + cell] += reciprocity[half + cell] * (forth[cell] - back[cell])
 
 
-@_compiled
+@_woven
 def _fill_chance_pull(
     first: Ints, second: Ints, third_party: Floats, walk: Floats, out: Floats
 ) -> None:
@@ -545,13 +544,13 @@ def _fill_chance_pull(
         out[p] = walk[p] + 0.5 * (third_party[i, last + j] + third_party[j, last + i])
 
 
-@_compiled
+@_woven
 def _hold_chance_against(cue: Floats, overall_chance: Floats, out: Floats) -> None:
     for p in range(out.size):
         out[p] -= 0.5 * (cue[0, p] + cue[1, p]) * overall_chance[p]
 
 
-@_compiled
+@_woven
 def _swing(pull: Floats, chance_pull: Floats, out: Floats) -> None:
     """The mean pull of both sides by causes, with that of chance and less it."""
     pairs, half = chance_pull.size, pull.size // 2
@@ -566,7 +565,7 @@ def _swing(pull: Floats, chance_pull: Floats, out: Floats) -> None:
             below[low + p] -= chance_pull[p]
 
 
-@_compiled
+@_woven
 def _aim(ceiling: Floats, pull: Floats) -> None:
     """Pulls become targets; ceilings, of pairs, bind where positive."""
     half = ceiling.size
@@ -578,14 +577,14 @@ def _aim(ceiling: Floats, pull: Floats) -> None:
             pull[low + cell] = min(target, target * ceiling[cell])
 
 
-@_compiled
+@_woven
 def _move(target: Floats, kept: Floats, posture: Floats) -> None:
     """Postures move to their targets."""
     for cell in range(posture.size):
         posture[cell] = target[cell] + (posture[cell] - target[cell]) * kept[cell]
 
 
-@_compiled
+@_woven
 def _move_chance(swing: Floats, kept: Floats, shock: Floats, chance: Floats) -> None:
     """Chance moves to its targets, and is moved."""
     pairs, half = kept.size, chance.size
@@ -606,7 +605,7 @@ def _measure(model: Model, world: World) -> None:
     _show(model.first, model.second, world.caused, world.overall_chance, world.seen)
 
 
-@_compiled
+@_woven
 def _fill_caused(posture: Floats, mutuality: float, caused: Floats) -> None:
     forth, back = posture[: caused.size], posture[caused.size :]
     mean = 0.5 * (1.0 - mutuality)
@@ -615,7 +614,7 @@ def _fill_caused(posture: Floats, mutuality: float, caused: Floats) -> None:
         caused[cell] = mean * (forth[cell] + back[cell]) + mutuality * least
 
 
-@_compiled
+@_woven
 def _fill_overall_chance(chance: Floats, share: Floats, overall: Floats) -> None:
     pairs = overall.size
     overall[:] = 0.0
@@ -624,7 +623,7 @@ def _fill_overall_chance(chance: Floats, share: Floats, overall: Floats) -> None
             overall[p] += share[d] * chance[d * pairs + p]
 
 
-@_compiled
+@_woven
 def _fill_level(caused: Floats, chance: Floats, share: Floats, level: Floats) -> None:
     pairs = level.size
     level[:] = 0.0
@@ -633,7 +632,7 @@ def _fill_level(caused: Floats, chance: Floats, share: Floats, level: Floats) ->
             level[p] += share[d] * _within_limit(caused[d * pairs + p] + chance[d * pairs + p])
 
 
-@_compiled
+@_woven
 def _show(first: Ints, second: Ints, caused: Floats, overall_chance: Floats, seen: Floats) -> None:
     """What both states of each pair see."""
     pairs, n = first.size, seen.shape[0]

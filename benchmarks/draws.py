@@ -31,6 +31,15 @@ def normals(keys: Words, seed: int, run: int, steps: int) -> tuple[Floats, Float
     return radius * np.cos(angle), radius * np.sin(angle)
 
 
+def normals_in_turn(keys: Words, seed: int, run: int, steps: int) -> Floats:
+    """A standard normal of each process in each step of a run, [steps, processes].
+
+    The two of a block serve an even step and the next.
+    """
+    even, odd = normals(keys, seed, run, (steps + 1) // 2)
+    return np.stack((even, odd), axis=1).reshape(-1, len(keys))[:steps]
+
+
 def uniforms(keys: Words, seed: int, run: int, steps: int) -> Floats:
     """A uniform from [0, 1) of each process in each step of a run, [steps, processes]."""
     return _uniforms(keys, seed, run, steps)[0]

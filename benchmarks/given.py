@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.draws import keys_of, normals, uniforms
+from benchmarks.draws import keys_of, normals, normals_in_turn, uniforms
 from relsim import RelationsModel, Scenario
 from relsim.model.plan import PARAMETERS
 from relsim.scenario.goldstein import goldstein_weights
@@ -23,7 +23,7 @@ from relsim.scenario.schema import AddToNumber, Condition, Effect, Event, Pulse,
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-LIMIT = 0.999  # postures stay within
+LIMIT = 0.999  # cooperation stays within
 UNLIMITED = 1 << 40
 
 
@@ -81,21 +81,24 @@ class Happening:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers at the start of a run. N states, M issues, D domains, Z context variables."""
+    """Numbers at the start of a run. N states, P pairs, M issues, D domains, Z context
+    variables."""
 
     posture: Floats  # [N, N, D]
     affinity: Floats  # [N, N, D]
-    weight: Floats  # [N, N]
+    weight: Floats  # [N, N] signed
     fades_with: Ints  # [N, N] context variable or -1
     stance: Floats  # [N, M]
     salience: Floats  # [N, M]
     capacity: Floats  # [N, D]
     kept: Floats  # [N] e^(-η·Δ)
+    chance_kept: Floats  # [P] the same with the mean η of the two states
     reciprocity: Floats  # [N]
     domain_share: Floats  # [D] weights that sum to 1
     context_start: Floats  # [Z]
     context_end: Floats  # [Z]
-    third_party_gain: float
+    alignment_gain: float
+    rivalry_gain: float
     issue_gain: float
     mutuality: float
 
@@ -104,8 +107,8 @@ class Numbers:
 class Noise:
     """Noise of R runs and T steps, ready to be added."""
 
-    shock: Floats  # [R, T, N, N, D] to postures
-    drift: Floats  # [R, T, N, N] to affinities
+    shock: Floats  # [R, T, P, D] to what chance adds to the cooperation of pairs
+    drift: Floats  # [R, T, P] to the drift of the pull of pairs
     uniform: Floats  # [R, T, E] whether chance events fire
 
 
@@ -113,11 +116,10 @@ class Noise:
 class Scale:
     """How draws become noise, for a peer that draws its own."""
 
-    spread: Floats  # [N] v_i·√(1 - e^(-2·η_i·Δ))
+    spread: Floats  # [P] v·√(1 - e^(-2·η·Δ)), with the mean η and v of the two states
     walk: float  # ω·√(Δ/12)
-    factor: float  # √ρ·√((1 + q)/2)
-    common: float  # √(1 - ρ)·√((1 + q)/2)
-    own: float  # √((1 - q)/2)
+    news: float  # √ρ, of the draw that all domains of a pair share
+    own: float  # √(1 - ρ), of the draw of one domain
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ class Given:
 
 
 def give(scenario: Scenario, runs: int, seed: int) -> Given:
-    """A scenario without uncertain numbers, and its noise in some runs."""
+    """A scenario without uncertain numbers whose history does not fade, and its noise in some
+    runs."""
     model = RelationsModel(scenario, seed=seed)
     reader = _Reader(scenario, model)
     happenings = tuple(reader.happening(event) for event in scenario.events.values())
@@ -170,19 +173,27 @@ def _parameters(model: RelationsModel) -> dict[str, float]:
 
 def _scale(model: RelationsModel) -> Scale:
     numbers, months, parameter = model.numbers, model.plan.months, _parameters(model)
-    shared, between = parameter["shared_shocks"], parameter["domain_correlation"]
+    adaptability, volatility = _pair_mean(numbers.adaptability), _pair_mean(numbers.volatility)
     return Scale(
-        spread=numbers.volatility * np.sqrt(-np.expm1(-2 * numbers.adaptability * months)),
+        spread=volatility * np.sqrt(-np.expm1(-2 * adaptability * months)),
         walk=parameter["drift"] * np.sqrt(months / 12),
-        factor=np.sqrt(between) * np.sqrt(0.5 * (1 + shared)),
-        common=np.sqrt(1 - between) * np.sqrt(0.5 * (1 + shared)),
-        own=np.sqrt(0.5 * (1 - shared)),
+        news=np.sqrt(parameter["domain_correlation"]),
+        own=np.sqrt(1 - parameter["domain_correlation"]),
     )
+
+
+def _pair_mean(trait: Floats) -> Floats:
+    """The mean trait of the two states of each pair [P]."""
+    a, b = np.triu_indices(len(trait), 1)
+    mean: Floats = 0.5 * (trait[a] + trait[b])
+    return mean
 
 
 def _numbers(model: RelationsModel) -> Numbers:
     numbers = model.numbers
     parameter = _parameters(model)
+    if np.isfinite(parameter["history_half_life"]):
+        raise ValueError("the peers do not know history that fades")
     return Numbers(
         posture=model.world.posture.copy(),
         affinity=model.world.affinity.copy(),
@@ -192,11 +203,13 @@ def _numbers(model: RelationsModel) -> Numbers:
         salience=numbers.salience.copy(),
         capacity=numbers.capacity.copy(),
         kept=np.exp(-numbers.adaptability * model.plan.months),
+        chance_kept=np.exp(-_pair_mean(numbers.adaptability) * model.plan.months),
         reciprocity=numbers.reciprocity.copy(),
         domain_share=numbers.domain_weight / numbers.domain_weight.sum(),
         context_start=numbers.context_start.copy(),
         context_end=numbers.context_end.copy(),
-        third_party_gain=parameter["third_party_gain"],
+        alignment_gain=parameter["alignment_gain"],
+        rivalry_gain=parameter["rivalry_gain"],
         issue_gain=parameter["issue_gain"],
         mutuality=parameter["mutuality"],
     )
@@ -204,22 +217,19 @@ def _numbers(model: RelationsModel) -> Numbers:
 
 def _noise(scenario: Scenario, model: RelationsModel, scale: Scale, runs: int, seed: int) -> Noise:
     """The draws that relsim makes, correlated and scaled."""
-    n, d, steps = len(model.states), len(model.domains), scenario.time.steps
+    d, steps = len(model.domains), scenario.time.steps
     names = [f"{a}-{b}" for a, b in model.pairs]
-    posture_keys = keys_of(f"posture:{name}.{domain}" for name in names for domain in model.domains)
+    domain_keys = keys_of(f"posture:{name}.{domain}" for name in names for domain in model.domains)
     pair_keys = keys_of(f"pair:{name}" for name in names)
     event_keys = keys_of(f"event:{name}" for name in scenario.events)
-    a, b = np.triu_indices(n, 1)
-    shock, drift = np.zeros((runs, steps, n, n, d)), np.zeros((runs, steps, n, n))
-    uniform = np.zeros((runs, steps, len(event_keys)))
+    shock = np.empty((runs, steps, len(names), d))
+    drift = np.empty((runs, steps, len(names)))
+    uniform = np.empty((runs, steps, len(event_keys)))
     for run in range(runs):
-        first, second = (x.reshape(steps, -1, d) for x in normals(posture_keys, seed, run, steps))
-        walk, factor = normals(pair_keys, seed, run, steps)
-        common = scale.factor * factor[..., None] + scale.common * first
-        own = scale.own * second
-        shock[run][:, a, b] = scale.spread[a, None] * (common + own)
-        shock[run][:, b, a] = scale.spread[b, None] * (common - own)
-        drift[run][:, a, b] = drift[run][:, b, a] = scale.walk * walk
+        walk, news = normals(pair_keys, seed, run, steps)
+        own = normals_in_turn(domain_keys, seed, run, steps).reshape(steps, -1, d)
+        shock[run] = scale.spread[:, None] * (scale.news * news[..., None] + scale.own * own)
+        drift[run] = scale.walk * walk
         uniform[run] = uniforms(event_keys, seed, run, steps)
     return Noise(shock, drift, uniform)
 

@@ -1,7 +1,8 @@
 """The model of one run in plain Python and NumPy, for the agents of Mesa and AgentPy.
 
 The world is NumPy arrays; a state works on its own row, all states it faces and all domains at
-once. What only events change is worked out when they change it.
+once. Chance is the pairs', and the world works it out for all of them at once. What only events
+change is worked out when they change it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,18 @@ class World:
         self.shock, self.drift = given.noise.shock[run], given.noise.drift[run]
         self.uniform = given.noise.uniform[run].tolist()
         self.schedule = [happening.schedule.tolist() for happening in given.happenings]
+        self.first, self.second = given.pairs
+        states, domains = len(numbers.weight), len(numbers.domain_share)
+        self.pair = np.zeros((states, states), dtype=np.int64)  # the number of each pair
+        self.pair[self.first, self.second] = np.arange(len(self.first))
+        self.pair += self.pair.T
         self.posture = numbers.posture.copy()
         self.next_posture = self.posture.copy()
+        self.pull = np.zeros_like(self.posture)
+        self.chance = np.zeros((len(self.first), domains))  # added to the cooperation of pairs
+        self.overall_chance = np.zeros((states, states))
+        self.walk = np.zeros(len(self.first))  # drift of the pull of pairs
+        self.chance_kept = numbers.chance_kept[:, None]
         self.affinity = numbers.affinity.copy()
         self.blocks = {
             "weight": numbers.weight.copy(),
@@ -77,13 +88,9 @@ class World:
             return self.times_fired[test.first] > 0
         if test.on == "context":
             value = self.context[test.first]
-        elif test.domain < 0:
-            value = self.overall[test.first, test.second]
         else:
-            forth = self.posture[test.first, test.second, test.domain]
-            back = self.posture[test.second, test.first, test.domain]
-            kappa = self.numbers.mutuality
-            value = (1 - kappa) * 0.5 * (forth + back) + kappa * min(forth, back)
+            pair = self.pair[test.first, test.second]
+            value = self.overall[pair] if test.domain < 0 else self.level[pair, test.domain]
         return bool(test.sign * value > test.sign * test.threshold)
 
     def push(self, push: Push, times: int) -> None:
@@ -120,15 +127,21 @@ class World:
         stance, salience, capacity = (
             self.blocks[name] for name in ("stance", "salience", "capacity")
         )
-        self.issue = self.numbers.issue_gain * ((salience * stance) @ stance.T)
+        attention = np.maximum(1.0, salience.sum(axis=1, keepdims=True))
+        self.issue = self.numbers.issue_gain * ((salience / attention * stance) @ stance.T)
         self.ceiling = np.minimum(capacity[:, None], capacity[None])
+        self.pair_ceiling = self.ceiling[self.first, self.second]
 
     def follow_interest(self) -> None:
-        """Tie weights in force, τ included."""
-        interest = self.numbers.third_party_gain * self.blocks["weight"]
+        """What tie weights in force make of the relations of third parties [N, N]: ``lever`` of
+        each state on each k, and ``cue``, how far a state's own relation with j is held against
+        those of the others it takes a cue from."""
+        numbers, weight = self.numbers, self.blocks["weight"].copy()
         for z, mask in enumerate(self.fades):
-            interest[mask] *= max(0.0, 1.0 - self.context[z])
-        self.interest = interest
+            weight[mask] *= max(0.0, 1.0 - self.context[z])
+        aligned = numbers.alignment_gain * np.maximum(weight, 0.0)
+        self.lever = aligned + numbers.rivalry_gain * np.minimum(weight, 0.0)
+        self.cue = aligned.sum(axis=1, keepdims=True) - aligned
 
     def gather(self) -> None:
         """Affinity and what still pulls of the events."""
@@ -144,29 +157,50 @@ class World:
 
     def decide(self, i: int) -> Floats:
         """The next postures of state i towards all by domain [N, D]."""
-        numbers, overall, own = self.numbers, self.overall, self.posture[i]
-        shared = (self.interest[i] * overall[i]) @ overall + self.issue[i]
-        pull = self.base[i] + shared[:, None] + numbers.reciprocity[i] * (self.posture[:, i] - own)
-        target = pull / np.sqrt(1.0 + pull * pull)
-        target = np.minimum(target, target * self.ceiling[i])  # ceilings bind where positive
-        moved = target + (own - target) * numbers.kept[i] + self.shock[self.step, i]
+        reciprocity, own, caused = self.numbers.reciprocity[i], self.posture[i], self.caused
+        third_party = (self.lever[i] @ caused.reshape(len(own), -1)).reshape(own.shape)
+        third_party -= self.cue[i, :, None] * caused[i]
+        pull = self.base[i] + (third_party + self.issue[i, :, None])
+        pull += reciprocity * (self.posture[:, i] - own)
+        self.pull[i] = pull
+        target = target_of(pull, self.ceiling[i])
+        moved: Floats = target + (own - target) * self.numbers.kept[i]
         moved[i] = 0.0
-        return np.minimum(np.maximum(moved, -LIMIT), LIMIT)
+        return moved
 
     # --------------------------------------------------------------------------- end of a step
 
     def end(self) -> None:
-        """Postures are taken, affinity drifts, pushes fade."""
+        """Chance moves pairs, postures are taken, the pull of pairs drifts, pushes fade."""
+        self.move_chance()
         self.posture, self.next_posture = self.next_posture, self.posture
         self.measure()
-        self.affinity += self.drift[self.step][:, :, None]
+        self.walk += self.drift[self.step]
         self.fading *= self.given.fade
         self.step += 1
 
+    def move_chance(self) -> None:
+        """What chance adds to the cooperation of every pair after this step."""
+        a, b = self.first, self.second
+        third_party = self.lever @ self.overall_chance - self.cue * self.overall_chance
+        pull = 0.5 * (self.pull[a, b] + self.pull[b, a])
+        swing = (self.walk + 0.5 * (third_party[a, b] + third_party[b, a]))[:, None]
+        above, below = target_of(np.stack((pull + swing, pull - swing)), self.pair_ceiling)
+        target = 0.5 * (above - below)
+        self.chance = target + (self.chance - target) * self.chance_kept + self.shock[self.step]
+        overall = self.chance @ self.numbers.domain_share
+        self.overall_chance[a, b] = self.overall_chance[b, a] = overall
+
     def measure(self) -> None:
-        """Overall cooperation [N, N]: the domains are summed before the two sides meet."""
-        kappa, share = self.numbers.mutuality, self.numbers.domain_share
-        posture, back = self.posture, self.posture.swapaxes(0, 1)
-        mean = posture @ share
-        least = np.minimum(posture, back) @ share
-        self.overall = 0.5 * (1 - kappa) * (mean + mean.T) + kappa * least
+        """Cooperation: as caused [N, N, D], with chance of pairs by domain [P, D], overall [P]."""
+        kappa, posture, back = self.numbers.mutuality, self.posture, self.posture.swapaxes(0, 1)
+        self.caused = (0.5 * (1 - kappa)) * (posture + back) + kappa * np.minimum(posture, back)
+        level = self.caused[self.first, self.second] + self.chance
+        self.level = np.minimum(np.maximum(level, -LIMIT), LIMIT)
+        self.overall = self.level @ self.numbers.domain_share
+
+
+def target_of(pull: Floats, ceiling: Floats) -> Floats:
+    """Where pulls lead: u/√(1 + u²), scaled to the ceiling where positive."""
+    target = pull / np.sqrt(1.0 + pull * pull)
+    return np.minimum(target, target * ceiling)

@@ -13,7 +13,7 @@ from relsim.scenario.schema import Scenario
 
 DOMAINS = ("diplomatic", "economic", "defence", "societal")
 ISSUES = ("border", "creed", "trade_rules")
-INTERESTS = 3  # tie interests of each state
+INTERESTS = 3  # tie interests of each state, of which the last is a rival
 NEIGHBOURS = 12  # states with which each opens a tie, at most
 START = 2020
 
@@ -53,7 +53,8 @@ def _state(code: str, codes: list[str], chance: random.Random) -> dict[str, Any]
     ties: dict[str, Any] = {
         other: round(chance.uniform(0.05, 0.3), 2) for other in chance.sample(others, INTERESTS)
     }
-    first = next(iter(ties))
+    first, *_, rival = ties
+    ties[rival] *= -1
     ties[first] = {"weight": ties[first], "fades_with": "multipolarity"}
     issues = {
         issue: {

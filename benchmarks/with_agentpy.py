@@ -51,5 +51,4 @@ def simulate(given: Given, runs: int) -> Floats:
     """Overall cooperation at the end of every step, [runs, T, P]."""
     sample = [{"run": run, "steps": given.steps} for run in range(runs)]
     results = ap.Experiment(Relations, sample, given=given).run(display=False)
-    a, b = given.pairs
-    return np.array([levels[:, a, b] for levels in results.reporters["overall"]])
+    return np.array(list(results.reporters["overall"]))

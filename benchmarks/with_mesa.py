@@ -58,5 +58,4 @@ def simulate(given: Given, runs: int, kind: type[World] = World) -> Floats:
         data_collection_period=1,
         display_progress=False,
     )
-    a, b = given.pairs
-    return np.array([row["overall"][a, b] for row in rows]).reshape(runs, given.steps, -1)
+    return np.array([row["overall"] for row in rows]).reshape(runs, given.steps, -1)

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from relsim.model.kernel import Batch  # the kernel is loaded by what simulates alone
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
-# Runs side by side: registers of eight doubles are filled, and what is done once for all of them
-# is shared. As long as their postures stay in cache, more are better: 11 states and 120 months
-# take 0.56 ms of a core per run with 16 lanes, 0.50 with 32; 50 states 2.2 ms with 16, 3.0 with 32.
-# 200 states take 1.03 s with one lane, 0.29 with eight, 0.28 with 16.
-LANES, LANES_OF_FEW = 16, 32
+# Runs side by side: what is done once for all of them is shared, and loops over few lanes are not
+# worth the processor's vector instructions to the compiler, which asks for 24 of the widest loop.
+# As long as their postures stay in cache, more are better. Milliseconds of a core per run of 120
+# months, with 8, 16, 32 and 64 lanes: 12 states 1.0, 0.76, 0.44, 0.40; 24 states 3.3, 2.6, 1.7,
+# 1.8; 50 states 16, 15, 12, 13; 200 states 410, 270, 250, 250, where 32 lanes take 350 MB.
+LANES, LANES_OF_FEW = 32, 64
 FEW_CELLS = 1024  # postures, states² × domains: 16 states in four domains
 # So that memory stays bounded with many states; of 200 states, 120 months and all pairs, eight
-# runs fit, which is enough to fill lanes.
+# runs fit.
 MAX_BYTES = 80 * 1024 * 1024
 
 WORKERS_UNKNOWN = 16  # taken for the size of an executor that does not tell it

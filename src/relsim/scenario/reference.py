@@ -151,7 +151,12 @@ def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Probl
         _interests(after),
         _interests(after, "reference"),
     )
-    known = [steps for steps in dict.fromkeys((*old, *new)) if _is_known(steps, before)]
+    both = (before, after)  # what a change removes leaves no reference behind
+    known = [
+        steps
+        for steps in dict.fromkeys((*old, *new))
+        if all(_is_known(steps, tree) for tree in both)
+    ]
     recodes, problems = _recoded(recoded, known)
     entries: dict[Steps, Node] = {}
     for steps in known:
@@ -192,15 +197,15 @@ def _entries(node: Node | None) -> dict[str, Node]:
     return dict(node.entries) if isinstance(node, Mapping) else {}
 
 
-def _is_known(steps: Steps, before: Mapping) -> bool:
-    """Whether the base knows the states and the issue of an interest; if not, the interest brings
-    its own reference."""
-    states = _entries(before.entries.get("states"))
+def _is_known(steps: Steps, tree: Mapping) -> bool:
+    """Whether a tree has the states and the issue of an interest. What the base lacks brings its
+    own reference."""
+    states = _entries(tree.entries.get("states"))
     if steps[0] not in states:
         return False
     if steps[1] == "ties":
         return steps[2] in states
-    return steps[1] != "issues" or steps[2] in _entries(before.entries.get("issues"))
+    return steps[1] != "issues" or steps[2] in _entries(tree.entries.get("issues"))
 
 
 def _value(steps: Steps, node: Node | None) -> Any:

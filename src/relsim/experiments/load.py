@@ -430,8 +430,8 @@ def _no_interests(experiment: Experiment, base: Scenario, tree: Mapping) -> Iter
     """Parameters that say how they are taken as interests, and are none."""
     for path, one in experiment.parameters.items():
         if one.as_ is not None and not interest_of(path, base._tree):
-            text = f"'{path}' is no interest: a tie, a stance, a salience or a capacity. Only those "
-            text += "can be changed or read differently."
+            text = f"'{path}' is no interest: a tie, a stance, a salience or a capacity. Only "
+            text += "those can be changed or read differently."
             place = locate(tree, ("parameters", path, "as"), key=True)
             yield Problem(place, "bad-reading", text, "Leave `as` out.")
 

@@ -106,12 +106,12 @@ def test_every_method_takes_interests_alike(tmp_path: Path, method: dict[str, An
 
 @pytest.mark.parametrize("method", ["attribute", "advise"])
 def test_switched_interests_are_changed(tmp_path: Path, method: str) -> None:
-    switches = {
+    switches: dict[str, Any] = {
         "cue": "A.ties.C",
         "quarrel": {"on": {"A.issues.border.salience": 0.9}},
         "idle": {"on": {"C.ties.B": 0}},
     }
-    asked = {"attribute": {"players": switches}}
+    asked: dict[str, Any] = {"attribute": {"players": switches}}
     if method == "advise":
         asked = {"advise": {"raise": "change", "levers": switches}}
     study = study_in(tmp_path, experiment("A-B", asked), QUIET)

@@ -81,11 +81,9 @@ claims:
 
 
 def test_a_changed_interest_keeps_its_reference_and_a_reading_becomes_it(tmp_path: Path) -> None:
-    read = {"A.ties.B": "reading", "A.ties.C": "changed"}
-    found = replace(
-        tuning(),
-        parameters=tuple(replace(one, interest=read.get(one.path, "")) for one in PARAMETERS),
-    )
+    read, changed, *others = PARAMETERS
+    parameters = (replace(read, interest="reading"), replace(changed, interest="changed"), *others)
+    found = replace(tuning(), parameters=parameters)
     file = tmp_path / "tuned.yaml"
     # An interest that the scenario's own variants have changed already is recoded as well.
     for original in (check_text(BASE).require(), check_text(BASE).require().with_changes(OTHER)):

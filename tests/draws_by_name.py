@@ -39,10 +39,11 @@ def event_uniforms(scenario: Scenario, seed: int, run: int, step: int) -> dict[s
 
 def posture_shocks(
     scenario: Scenario, seed: int, run: int, step: int
-) -> dict[tuple[str, str, str], tuple[float, float]]:
-    """Two normals for each pair and domain."""
+) -> dict[tuple[str, str, str], float]:
+    """A normal for each pair and domain: a block of the generator gives the two of an even step and
+    the odd one after it."""
     return {
-        (a, b, domain): normals(f"posture:{a}-{b}.{domain}", seed, run, step)
+        (a, b, domain): normals(f"posture:{a}-{b}.{domain}", seed, run, step // 2)[step % 2]
         for a, b in _pairs(scenario)
         for domain in scenario.domains
     }
@@ -51,7 +52,7 @@ def posture_shocks(
 def pair_draws(
     scenario: Scenario, seed: int, run: int, step: int
 ) -> dict[Pair, tuple[float, float]]:
-    """Two normals for each pair."""
+    """Two normals for each pair: of its drift, and of the news to all its domains."""
     return {(a, b): normals(f"pair:{a}-{b}", seed, run, step) for a, b in _pairs(scenario)}
 
 

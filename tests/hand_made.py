@@ -33,7 +33,7 @@ def ensemble_of(
         {"overall": (("run", "time", "pair"), overall)},
         coords={
             "run": np.arange(len(one)),
-            "time": np.array(months, "datetime64[ns]"),
+            "time": np.array(months, "datetime64[s]"),
             "pair": ["A-B", "A-C"],
         },
     )

@@ -1,13 +1,14 @@
 """The model a second time, slow and plain, to check the engine against.
 
-This module is written from the specification alone (design ``model.md`` and the decisions
-on what it leaves open). It shares no code with ``relsim.model``: it reads a typed scenario,
-takes its random draws as plain dictionaries and loops over states in plain Python. Where
-the engine and this module differ by more than rounding, one of the two is wrong.
+This module is written from the equations alone (docs/ODD.md). It shares no code with
+``relsim.model``: it reads a typed scenario, takes its random draws as plain dictionaries and
+loops over states in plain Python. Where the engine and this module differ by more than rounding,
+one of the two is wrong.
 
-Letters in the docstrings are those of the specification: p posture, a affinity, c and C
-cooperation in a domain and overall, w tie interest, x stance, s salience, k capacity,
-e stimulus, z context variable, u pull, g target, n step, Δ months per step.
+Letters in the docstrings: p posture, x what chance adds, a affinity, h what is left of history,
+B drift, c and C cooperation in a domain and overall, c̄ cooperation by causes alone, w tie
+interest, k capacity or third party, e stimulus, z context variable, ū pull by causes, b pull by
+chance, T target, n step, Δ months per step.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ from relsim.scenario.values import Distribution, Number, central
 Array = NDArray[np.float64]
 Pair = tuple[str, str]
 
-LIMIT = 0.999  # posture stays in [-LIMIT, LIMIT]
+LIMIT = 0.999  # openings and what is shown of postures and cooperation stay in [-LIMIT, LIMIT]
+REFERENCE = "reference."  # before the path of a number that the opening was read with
 
 
 class Oracle:
@@ -49,9 +51,12 @@ class Oracle:
     Attributes:
         states: codes, sorted; the order of the first two axes of every array.
         domains: in file order; the order of the last axis.
-        posture: p[i, j, d], what i extends to j; 0 where i = j.
-        affinity: a[i, j, d], the part that opens at rest, plus its drift. What events leave
-            behind for good is kept apart, in ``lasting``.
+        posture: p[i, j, d], what i means to extend to j; 0 where i = j.
+        chance: x[i, j, d] = x[j, i, d], what chance adds to the cooperation of the pair.
+        affinity: a[i, j, d], solved at the opening. What events leave behind for good is kept
+            apart, in ``lasting``.
+        history: h, the share of the affinity that has not faded.
+        drift: B[i, j] = B[j, i], the random walk of the pair's pull.
         fading: what is left of the pulses, by (event, number of the effect).
         lasting: what events added for good (lasting shares and shifts), by event.
         steps_done: n, the number of steps taken.
@@ -64,8 +69,9 @@ class Oracle:
 
         Args:
             scenario: the scenario.
-            numbers: the drawn values of uncertain numbers by dotted path; an uncertain number
-                that is not here takes its median.
+            numbers: the drawn values of uncertain numbers by dotted path, with ``reference.``
+                before it for a number that the opening was read with where it is another; an
+                uncertain number that is not here takes its median.
 
         Raises:
             ValueError: a path in ``numbers`` leads to no number of the scenario.
@@ -98,10 +104,12 @@ class Oracle:
     def _read_parameters(self) -> None:
         """Global parameters and domain weights."""
         given = self.scenario.parameters
-        self.parameters = {
-            name: self._number(f"parameters.{name}", getattr(given, name))
-            for name in type(given).model_fields
-        }
+        self.parameters = {}
+        for name in type(given).model_fields:
+            number = getattr(given, name)
+            self.parameters[name] = (
+                math.inf if number is None else self._number(f"parameters.{name}", number)
+            )
         self.domain_weights = [
             self._number(f"domains.{name}.weight", domain.weight)
             for name, domain in self.scenario.domains.items()
@@ -125,46 +133,72 @@ class Oracle:
             self.context_offset[name] = 0.0
 
     def _read_states(self) -> None:
-        """Tie interests, issue interests, capacities and traits of every state."""
-        count = len(self.states)
+        """Interests as they are and as the opening was read with them, and traits."""
         self.issues = list(self.scenario.issues)
+        self._read_interests(reference=False)
+        self.traits = {name: np.zeros(len(self.states)) for name in TRAITS}
+        for i in range(len(self.states)):
+            self._read_traits_of(i)
+
+    def _read_interests(self, *, reference: bool) -> None:
+        """Ties, issues and capacities; those of the reference where it has any."""
+        count = len(self.states)
         self.tie_weight = np.zeros((count, count))
         self.fades_with: dict[tuple[int, int], str] = {}
         self.stance = np.zeros((count, len(self.issues)))
         self.salience = np.zeros((count, len(self.issues)))
         self.capacity = np.ones((count, len(self.domains)))
-        self.traits = {name: np.zeros(count) for name in TRAITS}
-        for i in range(count):
-            self._read_ties_of(i)
-            self._read_issues_of(i)
-            self._read_capacity_of(i)
-            self._read_traits_of(i)
+        for i, code in enumerate(self.states):
+            own = self.scenario.states[code]
+            before = self.scenario.reference.get(code) if reference else None
+            self._read_ties_of(i, own.ties, before.ties if before else {})
+            self._read_issues_of(i, own.issues, before.issues if before else {})
+            self._read_capacity_of(i, own.capacity, before.capacity if before else {})
 
-    def _read_ties_of(self, i: int) -> None:
+    def _interest(self, path: str, own: Number | None, before: Number | None) -> float:
+        """A number of the reference, or else of the scenario as it is."""
+        if before is None:
+            assert own is not None
+            return self._number(path, own)
+        if before == own:
+            return self._number(path, before)
+        return self._number(REFERENCE + path, before)
+
+    def _read_ties_of(self, i: int, own: dict[str, Any], before: dict[str, Any]) -> None:
         """w[i, k]; 0 where absent."""
         code = self.states[i]
-        for other, interest in self.scenario.states[code].ties.items():
+        for other in {**own, **before}:
             k = self.states.index(other)
+            now, was = own.get(other), before.get(other)
             path = f"states.{code}.ties.{other}.weight"
-            self.tie_weight[i, k] = self._number(path, interest.weight)
-            if interest.fades_with is not None:
-                self.fades_with[i, k] = interest.fades_with
+            self.tie_weight[i, k] = self._interest(
+                path, now.weight if now else None, was.weight if was else None
+            )
+            fading = was or now
+            if fading is not None and fading.fades_with is not None:
+                self.fades_with[i, k] = fading.fades_with
 
-    def _read_issues_of(self, i: int) -> None:
+    def _read_issues_of(self, i: int, own: dict[str, Any], before: dict[str, Any]) -> None:
         """x[i, m] and s[i, m]; 0 where absent."""
         code = self.states[i]
-        for issue, interest in self.scenario.states[code].issues.items():
+        for issue in {**own, **before}:
             m = self.issues.index(issue)
-            path = f"states.{code}.issues.{issue}"
-            self.stance[i, m] = self._number(f"{path}.stance", interest.stance)
-            self.salience[i, m] = self._number(f"{path}.salience", interest.salience)
+            now, was = own.get(issue), before.get(issue)
+            for name, numbers in (("stance", self.stance), ("salience", self.salience)):
+                numbers[i, m] = self._interest(
+                    f"states.{code}.issues.{issue}.{name}",
+                    getattr(now, name) if now else None,
+                    getattr(was, name) if was else None,
+                )
 
-    def _read_capacity_of(self, i: int) -> None:
+    def _read_capacity_of(self, i: int, own: dict[str, Any], before: dict[str, Any]) -> None:
         """k[i, d]; 1 where absent."""
         code = self.states[i]
-        for domain, ceiling in self.scenario.states[code].capacity.items():
-            d = self.domains.index(domain)
-            self.capacity[i, d] = self._number(f"states.{code}.capacity.{domain}", ceiling)
+        for domain in {**own, **before}:
+            path = f"states.{code}.capacity.{domain}"
+            self.capacity[i, self.domains.index(domain)] = self._interest(
+                path, own.get(domain), before.get(domain)
+            )
 
     def _read_traits_of(self, i: int) -> None:
         """η_i, r_i, v_i: its own, or else the global parameter of the same name."""
@@ -197,16 +231,21 @@ class Oracle:
     # ------------------------------------------------------------------------- the opening
 
     def _open(self) -> None:
-        """Opening posture, and the affinity at which it is at rest.
+        """Opening posture, and the affinity at which it is at rest with the reference interests.
 
         With ceiling k = min(k_i, k_j) and coded level p: y = p/k where p > 0 (0 where k = 0),
         else y = p; clipped. Then p = y·k where y > 0, else y; and u* = y/√(1-y²), of which
-        a is what third parties, issues and reciprocity leave over.
+        a is what third parties, issues and reciprocity leave over. Then the interests as they are
+        take the place of those of the reference.
         """
+        self._read_interests(reference=True)
         level = self._coded_levels()
         wanted_pull = self._nothing()
         self.posture = self._nothing()
         self.affinity = self._nothing()
+        self.history = 1.0
+        self.chance = self._nothing()
+        self.drift = np.zeros((len(self.states), len(self.states)))
         for i, j in self._pairs():
             for d in range(len(self.domains)):
                 ceiling = self.ceiling(i, j, d)
@@ -216,8 +255,9 @@ class Oracle:
                 y = _clip(y, -LIMIT, LIMIT)
                 self.posture[i, j, d] = y * ceiling if y > 0 else y
                 wanted_pull[i, j, d] = y / math.sqrt(1 - y * y)
-        self._overall_at_start = self.overall()
+        self._caused_at_start = self.caused()
         self.affinity = wanted_pull - self.pull()
+        self._read_interests(reference=False)
 
     def _coded_levels(self) -> Array:
         """The levels under ``ties``: 'A-B' for both directions, then 'A>B' over it."""
@@ -244,8 +284,8 @@ class Oracle:
 
     # ------------------------------------------------------------- what follows from state
 
-    def cooperation(self) -> Array:
-        """c[i, j, d] = (1-κ)·mean(p_ij, p_ji) + κ·min(p_ij, p_ji); 0 where i = j."""
+    def caused(self) -> Array:
+        """c̄[i, j, d] = (1-κ)·mean(p_ij, p_ji) + κ·min(p_ij, p_ji); 0 where i = j."""
         mutuality = self.parameters["mutuality"]
         result = self._nothing()
         for i, j in self._pairs():
@@ -254,6 +294,14 @@ class Oracle:
                 mean = (there + back) / 2
                 result[i, j, d] = (1 - mutuality) * mean + mutuality * min(there, back)
         return result
+
+    def cooperation(self) -> Array:
+        """c = c̄ + x, clipped; 0 where i = j."""
+        return np.clip(self.caused() + self.chance, -LIMIT, LIMIT)
+
+    def shown(self) -> Array:
+        """What i shows j, p + x, clipped; 0 where i = j."""
+        return np.clip(self.posture + self.chance, -LIMIT, LIMIT)
 
     def overall(self) -> Array:
         """C[i, j] = Σ_d w_d·c[i, j, d] / Σ_d w_d; 0 where i = j."""
@@ -293,27 +341,51 @@ class Oracle:
     # ----------------------------------------------------------------------------- the pull
 
     def pull(self) -> Array:
-        """u[i, j, d], the sum of its account; 0 where i = j.
+        """ū[i, j, d], what causes make of the pull; 0 where i = j.
 
         Third parties enter with cooperation at the start of the step; all other numbers are
-        current. So between ``apply_events`` and ``respond`` this is the u of that step.
+        current. So between ``apply_events`` and ``respond`` this is the ū of that step.
         """
         result = self._nothing()
         for i, j in self._pairs():
             for d in range(len(self.domains)):
-                result[i, j, d] = sum(self.account(i, j, d).values())
+                parts = self._causes(i, j, d)
+                result[i, j, d] = sum(parts.values())
+        return result
+
+    def chance_pull(self) -> Array:
+        """b[i, j, d] = B_ij + ½(Θ_i(X)_j + Θ_j(X)_i), the same for both sides and all domains;
+        X is the mean of x over domains, by their weights."""
+        overall = self._nothing()
+        for i, j in self._pairs():
+            overall[i, j, :] = self._domain_mean(self.chance[i, j])
+        result = self._nothing()
+        for i, j in self._pairs():
+            for d in range(len(self.domains)):
+                both = 0.0
+                for k in range(len(self.states)):
+                    if k not in (i, j):
+                        both += self._third_party(i, j, k, d, overall)
+                        both += self._third_party(j, i, k, d, overall)
+                result[i, j, d] = float(self.drift[i, j]) + both / 2
         return result
 
     def account(self, i: int, j: int, d: int) -> dict[str, float]:
-        """What u[i, j, d] is made of, i ≠ j.
+        """What the pull of j on i is made of, ū + b, i ≠ j.
 
-        The keys are ``affinity``, ``third_party.USA`` for each state but i and j,
+        The keys are ``affinity``, ``chance``, ``third_party.USA`` for each state but i and j,
         ``issue.karabakh`` for each issue, ``reciprocity``, and ``event.floods`` for each event.
         """
-        parts = {"affinity": float(self.affinity[i, j, d])}
+        chance = float(self.chance_pull()[i, j, d])
+        return {**self._causes(i, j, d), "chance": chance}
+
+    def _causes(self, i: int, j: int, d: int) -> dict[str, float]:
+        """What ū[i, j, d] is made of."""
+        parts = {"affinity": self.history * float(self.affinity[i, j, d])}
         for k, code in enumerate(self.states):
             if k not in (i, j):
-                parts[f"third_party.{code}"] = self._third_party(i, j, k)
+                at_start = self._caused_at_start
+                parts[f"third_party.{code}"] = self._third_party(i, j, k, d, at_start)
         for m, issue in enumerate(self.issues):
             parts[f"issue.{issue}"] = self._issue(i, j, m)
         parts["reciprocity"] = self._reciprocity(i, j, d)
@@ -321,15 +393,17 @@ class Oracle:
             parts[f"event.{name}"] = self._stimulus(name, i, j, d)
         return parts
 
-    def _third_party(self, i: int, j: int, k: int) -> float:
-        """third_party_gain·w[i, k]·C[i, k]·C[k, j]."""
-        gain = self.parameters["third_party_gain"]
-        overall = self._overall_at_start
-        return gain * self.weight_in_force(i, k) * float(overall[i, k]) * float(overall[k, j])
+    def _third_party(self, i: int, j: int, k: int, d: int, levels: Array) -> float:
+        """alignment_gain·w_ik·(c_kj,d - c_ij,d) where w_ik > 0, -rivalry_gain·|w_ik|·c_kj,d where
+        w_ik < 0, with c of ``levels``."""
+        weight, theirs = self.weight_in_force(i, k), float(levels[k, j, d])
+        if weight > 0:
+            return self.parameters["alignment_gain"] * weight * (theirs - float(levels[i, j, d]))
+        return -self.parameters["rivalry_gain"] * abs(weight) * theirs
 
     def _issue(self, i: int, j: int, m: int) -> float:
-        """issue_gain·s[i, m]·x[i, m]·x[j, m]."""
-        gain = self.parameters["issue_gain"]
+        """issue_gain·s[i, m]·x[i, m]·x[j, m] / max(1, Σ_m s[i, m])."""
+        gain = self.parameters["issue_gain"] / max(1.0, sum(map(float, self.salience[i])))
         agreement = float(self.stance[i, m]) * float(self.stance[j, m])
         return gain * float(self.salience[i, m]) * agreement
 
@@ -351,25 +425,24 @@ class Oracle:
     def step(
         self,
         uniforms: dict[str, float],
-        shocks: dict[tuple[str, str, str], tuple[float, float]],
+        shocks: dict[tuple[str, str, str], float],
         pairs: dict[Pair, tuple[float, float]],
     ) -> None:
         """One step of Δ months: events, then the response of all states at once.
 
         Args:
             uniforms: one U(0, 1) per event that has a chance.
-            shocks: by (a, b, domain) with a < b, two independent standard normals; absent is
-                no shock.
-            pairs: by (a, b) with a < b, two more: what drifts, and what all domains share;
-                absent is neither.
+            shocks: by (a, b, domain) with a < b, a standard normal; absent is no shock.
+            pairs: by (a, b) with a < b, two more: of the drift, and of the news that all domains
+                share; absent is neither.
         """
         self.apply_events(uniforms)
         self.respond(shocks, pairs)
 
-    def go_on_from(self, posture: Array, affinity: Array) -> None:
-        """Takes the next step from somebody else's postures and affinities."""
-        self.posture, self.affinity = posture.copy(), affinity.copy()
-        self._overall_at_start = self.overall()
+    def go_on_from(self, posture: Array, chance: Array) -> None:
+        """Takes the next step from somebody else's postures and chance."""
+        self.posture, self.chance = posture.copy(), chance.copy()
+        self._caused_at_start = self.caused()
 
     def apply_events(self, uniforms: dict[str, float]) -> None:
         """Step part 1. All firings are decided first; then effects apply in file order."""
@@ -393,15 +466,19 @@ class Oracle:
 
     def respond(
         self,
-        shocks: dict[tuple[str, str, str], tuple[float, float]],
+        shocks: dict[tuple[str, str, str], float],
         pairs: dict[Pair, tuple[float, float]],
     ) -> None:
-        """Step parts 2 to 6: pull, target, posture, drift of affinity, decay of stimuli."""
-        self._move_postures(self.pull(), shocks, pairs)
-        self._drift_affinity(pairs)
+        """Postures follow from causes and chance moves pairs, both from the start of the step;
+        then drift, and the fading of pushes and of history."""
+        pull, chance = self.pull(), self._moved_chance(shocks, pairs)
+        self._move_postures(pull)
+        self.chance = chance
+        self._walk(pairs)
         self._decay_stimuli()
+        self.history *= 2 ** (-self.months_per_step / self.parameters["history_half_life"])
         self.steps_done += 1
-        self._overall_at_start = self.overall()
+        self._caused_at_start = self.caused()
 
     # ------------------------------------------------------------------ events: whether
 
@@ -478,9 +555,9 @@ class Oracle:
         return value < self._number(f"{path}.below", condition.below)
 
     def _tie_value(self, tie: TieRef, cooperation: Array) -> float:
-        """'-': cooperation, '>': posture; of the domain, or the domain-weighted mean."""
+        """'-': cooperation, '>': what it shows; of the domain, or the domain-weighted mean."""
         i, j = self.states.index(tie.first), self.states.index(tie.second)
-        values = self.posture[i, j] if tie.one_sided else cooperation[i, j]
+        values = self.shown()[i, j] if tie.one_sided else cooperation[i, j]
         if tie.domain is None:
             return self._domain_mean(values)
         return float(values[self.domains.index(tie.domain)])
@@ -583,52 +660,63 @@ class Oracle:
         target = pull / math.hypot(1, pull)
         return target * self.ceiling(i, j, d) if target > 0 else target
 
-    def _move_postures(
-        self,
-        pull: Array,
-        shocks: dict[tuple[str, str, str], tuple[float, float]],
-        pairs: dict[Pair, tuple[float, float]],
-    ) -> None:
-        """p ← g + (p-g)·exp(-η_i·Δ) + v_i·√(1-exp(-2·η_i·Δ))·ξ, clipped; all at once."""
+    def _move_postures(self, pull: Array) -> None:
+        """p ← T(ū) + (p - T(ū))·exp(-η_i·Δ), all at once."""
         moved = self._nothing()
         for i, j in self._pairs():
-            speed = float(self.traits["adaptability"][i]) * self.months_per_step
-            spread = float(self.traits["volatility"][i]) * math.sqrt(-math.expm1(-2 * speed))
+            kept = math.exp(-float(self.traits["adaptability"][i]) * self.months_per_step)
             for d in range(len(self.domains)):
                 target = self._target(float(pull[i, j, d]), i, j, d)
-                remaining = (float(self.posture[i, j, d]) - target) * math.exp(-speed)
-                noise = spread * self._shock(i, j, d, shocks, pairs)
-                moved[i, j, d] = _clip(target + remaining + noise, -LIMIT, LIMIT)
+                moved[i, j, d] = target + (float(self.posture[i, j, d]) - target) * kept
         self.posture = moved
+
+    def _moved_chance(
+        self,
+        shocks: dict[tuple[str, str, str], float],
+        pairs: dict[Pair, tuple[float, float]],
+    ) -> Array:
+        """x ← g + (x - g)·exp(-η̄·Δ) + v̄·√(1-exp(-2·η̄·Δ))·ξ with g = ½·[T(m + b) - T(m - b)],
+        m = ½(ū_ij + ū_ji), and η̄ and v̄ the means of the two states' traits."""
+        pull, by_chance, moved = self.pull(), self.chance_pull(), self._nothing()
+        for i, j in self._pairs():
+            eta, volatility = (
+                (float(self.traits[name][i]) + float(self.traits[name][j])) / 2
+                for name in ("adaptability", "volatility")
+            )
+            speed = eta * self.months_per_step
+            spread = volatility * math.sqrt(-math.expm1(-2 * speed))
+            for d in range(len(self.domains)):
+                middle, b = float(pull[i, j, d] + pull[j, i, d]) / 2, float(by_chance[i, j, d])
+                above, below = self._target(middle + b, i, j, d), self._target(middle - b, i, j, d)
+                target = (above - below) / 2
+                remaining = (float(self.chance[i, j, d]) - target) * math.exp(-speed)
+                noise = spread * self._shock(i, j, d, shocks, pairs)
+                moved[i, j, d] = target + remaining + noise
+        return moved
+
+    def _pair(self, i: int, j: int) -> Pair:
+        first, second = self.states[i], self.states[j]
+        return min(first, second), max(first, second)
 
     def _shock(
         self,
         i: int,
         j: int,
         d: int,
-        shocks: dict[tuple[str, str, str], tuple[float, float]],
+        shocks: dict[tuple[str, str, str], float],
         pairs: dict[Pair, tuple[float, float]],
     ) -> float:
-        """ξ_ab = √((1+q)/2)·s + √((1-q)/2)·n2 and ξ_ba = the same with a minus, for a < b, where
-        s = √ρ·f + √(1-ρ)·n1."""
-        first, second = self.states[i], self.states[j]
-        pair = (min(first, second), max(first, second))
-        n1, n2 = shocks.get((*pair, self.domains[d]), (0.0, 0.0))
-        rho, factor = self.parameters["domain_correlation"], pairs.get(pair, (0.0, 0.0))[1]
-        n1 = math.sqrt(rho) * factor + math.sqrt(1 - rho) * n1
-        shared = self.parameters["shared_shocks"]
-        common = math.sqrt((1 + shared) / 2) * n1
-        opposed = math.sqrt((1 - shared) / 2) * n2
-        return common + opposed if first < second else common - opposed
+        """ξ_ij,d = √ρ·news_ij + √(1-ρ)·own_ij,d."""
+        pair = self._pair(i, j)
+        rho, news = self.parameters["domain_correlation"], pairs.get(pair, (0.0, 0.0))[1]
+        own = shocks.get((*pair, self.domains[d]), 0.0)
+        return math.sqrt(rho) * news + math.sqrt(1 - rho) * own
 
-    def _drift_affinity(self, pairs: dict[Pair, tuple[float, float]]) -> None:
-        """a ← a + ω·√(Δ/12)·ζ, one ζ for both directions and all domains of a pair."""
+    def _walk(self, pairs: dict[Pair, tuple[float, float]]) -> None:
+        """B ← B + ω·√(Δ/12)·ζ, one ζ for a pair."""
         scale = self.parameters["drift"] * math.sqrt(self.months_per_step / 12)
         for i, j in self._pairs():
-            first, second = self.states[i], self.states[j]
-            zeta = pairs.get((min(first, second), max(first, second)), (0.0, 0.0))[0]
-            for d in range(len(self.domains)):
-                self.affinity[i, j, d] += scale * zeta
+            self.drift[i, j] += scale * pairs.get(self._pair(i, j), (0.0, 0.0))[0]
 
     def _decay_stimuli(self) -> None:
         """Fading parts ← times 2^(-Δ/half-life)."""
@@ -662,6 +750,8 @@ def goldstein_weights() -> dict[str, float]:
 def _check_leads_to_number(scenario: Scenario, path: str) -> None:
     """Raise a ValueError unless the dotted path leads to a number of the scenario."""
     place: Any = scenario
+    if path.startswith(REFERENCE):
+        path = path.replace(".states", "", 1)
     for step in path.split("."):
         if isinstance(place, BaseModel):
             place = getattr(place, step, None)

@@ -35,6 +35,16 @@ def quiet(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "parameters": parameters}
 
 
+def settled(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with the opening read with the interests as they are, and history that lasts."""
+    parameters = {**data.get("parameters", {})}
+    parameters.pop("history_half_life", None)
+    return {
+        **{key: part for key, part in data.items() if key != "reference"},
+        "parameters": parameters,
+    }
+
+
 def without_events(scenario: Scenario) -> Scenario:
     """The scenario with every event switched off."""
     return scenario.with_changes({f"events.{name}.off": True for name in scenario.events})
@@ -49,7 +59,8 @@ def without_noise(scenario: Scenario) -> Scenario:
     return scenario.with_changes(changes)
 
 
-# Every kind of event, effect and condition, uncertain numbers, one-sided ties, context paths.
+# Every kind of event, effect and condition, uncertain numbers, one-sided ties, context paths, ties
+# of either sign, saliences above 1 in sum, interests that have changed, history that fades.
 EVERYTHING: dict[str, Any] = {
     "time": {"start": "2020-01", "end": "2024-01"},
     "domains": {"high": 2, "low": {"weight": {"uniform": [0.5, 1.5]}}},
@@ -57,21 +68,28 @@ EVERYTHING: dict[str, Any] = {
     "issues": {"border": {"minus": "old", "plus": "new"}, "creed": {"minus": "a", "plus": "b"}},
     "states": {
         "B": {
-            "ties": {"A": {"weight": 0.5, "fades_with": "order"}, "D": {"normal": [0.4, 0.1]}},
-            "issues": {"border": {"stance": 0.8, "salience": {"uniform": [0.1, 0.5]}}},
+            "ties": {
+                "A": {"weight": 0.5, "fades_with": "order"},
+                "C": {"weight": -0.6, "fades_with": "war"},
+                "D": {"normal": [-0.4, 0.1]},
+            },
+            "issues": {
+                "border": {"stance": 0.8, "salience": {"uniform": [0.6, 0.9]}},
+                "creed": {"stance": -0.2, "salience": 0.5},
+            },
             "capacity": {"high": 0.7},
         },
         "A": {
-            "ties": {"C": 0.6},
+            "ties": {"C": 0.6, "D": -0.3},
             "issues": {"border": {"stance": -0.5, "salience": 0.3}},
             "traits": {"adaptability": 0.2, "volatility": {"lognormal": [0.05, 0.3]}},
         },
         "C": {
-            "ties": {"A": 0.3, "B": 0.2},
+            "ties": {"A": 0.3, "B": {"uniform": [-0.3, 0.3]}, "D": {"normal": [0.3, 0.1]}},
             "issues": {"creed": {"stance": 0.4, "salience": 0.6}},
             "traits": {"reciprocity": 0.4},
         },
-        "D": {"issues": {"creed": {"stance": -0.9, "salience": 0.2}}},
+        "D": {"capacity": {"low": 0.9}, "issues": {"creed": {"stance": -0.9, "salience": 0.2}}},
     },
     "ties": {
         "A-B": {"overall": 0.3, "low": {"triangular": [0.0, 0.1, 0.2]}},
@@ -80,7 +98,23 @@ EVERYTHING: dict[str, Any] = {
         "B-C": {"high": {"uniform": [0.2, 0.6]}},
         "D>B": {"high": 0.1, "low": -0.3},
     },
-    "parameters": {"half_life": "6 months", "goldstein_unit": {"uniform": [0.02, 0.04]}},
+    # The opening was read with other interests than these: each kind of them has changed.
+    "reference": {
+        "A": {"ties": {"B": -0.2, "C": {"weight": 0.4, "fades_with": "order"}}},
+        "B": {"ties": {"D": {"uniform": [-0.5, -0.1]}}, "capacity": {"high": 0.8}},
+        "C": {
+            "ties": {"D": {"normal": [0.5, 0.2]}},
+            "issues": {"creed": {"stance": 0.1, "salience": {"uniform": [0.5, 0.8]}}},
+        },
+        "D": {"issues": {"border": {"stance": 0.3, "salience": 0.4}}},
+    },
+    "parameters": {
+        "half_life": "6 months",
+        "history_half_life": "5 years",
+        "alignment_gain": {"uniform": [0.0, 0.35]},
+        "rivalry_gain": 0.2,
+        "goldstein_unit": {"uniform": [0.02, 0.04]},
+    },
     "events": {
         "visit": {
             "at": ["2020-03", "2022-05", "2022-05"],
@@ -121,6 +155,8 @@ EVERYTHING: dict[str, Any] = {
                 {"set": "B.capacity", "to": 0.9},
                 {"add": "parameters.volatility", "by": 0.02},
                 {"set": "parameters.mutuality", "to": 0.8},
+                {"set": "parameters.history_half_life", "to": 30},
+                {"set": "A.ties.D", "to": 0.2},
                 {"add": "C.issues.creed.salience", "by": -2},
             ],
         },

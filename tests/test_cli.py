@@ -88,15 +88,15 @@ def test_validate_says_so_and_warns(relsim: Command, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "valid. 11 states" in done.stdout
     assert done.stderr == ""
-    done = relsim("validate", STATUS_QUO, "--set", "PAK.ties.CHN=105.91")
+    done = relsim("validate", STATUS_QUO, "--set", "PAK.ties.CHN=1")
     assert done.returncode == 0
     assert "heavy-interest" in done.stderr
 
 
 def test_validate_warns_of_a_status_quo_that_runs_away(relsim: Command) -> None:
-    done = relsim("validate", STATUS_QUO, "--set", "third_party_gain=6")
+    done = relsim("validate", STATUS_QUO, "--set", "reciprocity=20")
     assert "unstable-status-quo" in done.stderr
-    assert ".ties." in done.stderr
+    assert ".traits.reciprocity" in done.stderr
 
 
 def test_new_writes_a_starter_that_runs_and_is_not_overwritten(

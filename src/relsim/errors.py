@@ -79,6 +79,10 @@ class ResultsError(RelsimError):
     """A results folder cannot be written or read."""
 
 
+class DamagedError(ResultsError):
+    """A result is not whole: something of it is missing, altered or cannot be read."""
+
+
 class RelsimWarning(UserWarning):
     """Something went otherwise than asked, and what was asked is still of use."""
 

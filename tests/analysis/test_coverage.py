@@ -46,7 +46,7 @@ def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: 
     assert "hindcast" not in closing_lines(result)
 
 
-@pytest.mark.parametrize("number", ["drift", "mutuality"])
+@pytest.mark.parametrize("number", ["drift", "domain_correlation"])
 def test_bands_of_other_numbers_were_not_measured(number: str) -> None:
     scenario = scenario_of({**SCENARIO, "parameters": {number: 0.02, "goldstein_unit": 0.01}})
     assert own_numbers(scenario) == [number]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from commands import Command
 from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.summary import event_table, summarise, summary_table
@@ -19,7 +22,7 @@ from relsim.model.compile import compile_scenario
 from relsim.results.identity import Question
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from relsim.terminal.size import size_line
+from relsim.terminal.size import size_line, too_large
 from scenarios_to_test import EVERYTHING, STATUS_QUO, scenario_of
 
 
@@ -127,3 +130,26 @@ def test_a_big_run_says_what_it_takes() -> None:
     one, ten = (size_of(compiled, runs, "watched") for runs in (1_000_000, 10_000_000))
     assert ten.disk == pytest.approx(10 * one.disk)
     assert ten.memory == one.memory
+
+
+def test_what_does_not_fit_on_the_disk_is_refused_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relsim: Command
+) -> None:
+    asked: Any = [load(STATUS_QUO)], 1_000_000, "domains", 1, tmp_path / "not" / "yet"
+    room = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=30 * 2**30))
+    assert too_large(*asked) == ""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=20 * 2**30))
+    said = too_large(*asked)
+    assert "about 29.0 GiB on disk, where 20.0 GiB are free" in said
+    arguments = ("run", STATUS_QUO, "--runs", 1_000_000, "--out", tmp_path / "out")
+    done = relsim(*arguments)
+    assert done.returncode == 2
+    assert "--force-size" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise ResultsError("far enough")
+
+    monkeypatch.setattr("relsim.results.run.run", stop)
+    assert "far enough" in relsim(*arguments, "--force-size").stderr

@@ -12,7 +12,14 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import COOPERATION, PARAMETER_BOUNDS, TRAITS
+from relsim.scenario.references import (
+    COOPERATION,
+    PARAMETER_BOUNDS,
+    SALIENCE,
+    STANCE,
+    TRAITS,
+    WEIGHT,
+)
 from relsim.scenario.schema import DEFAULT_DOMAINS
 from relsim.scenario.values import LARGE, Bounds, Month, central
 
@@ -153,7 +160,9 @@ def scenarios(draw: st.DrawFn) -> Data:
         data["context"] = {name: draw(_context()) for name in names.contexts}
     if names.issues:
         data["issues"] = {name: draw(_issue()) for name in names.issues}
-    data["ties"] = draw(_ties(names, states))
+    if draw(st.booleans()):
+        data["reference"] = draw(optional({code: _interests(names, code) for code in names.states}))
+    data["ties"] = draw(_ties(names, states, data.get("reference", {})))
     if draw(st.booleans()):
         data["parameters"] = draw(_parameters())
     if names.events:
@@ -222,36 +231,41 @@ def _issue() -> Strategy:
 def _state(draw: st.DrawFn, names: Names, code: str) -> Any:
     if draw(st.integers(0, 9)) == 0:
         return draw(st.sampled_from([None, {}]))
-    bounds = {"weight": Bounds("", 0, LARGE), "stance": Bounds("", -1, 1)}
+    parts = {
+        "name": texts(),
+        "traits": optional({name: numbers(PARAMETER_BOUNDS[name]) for name in TRAITS}),
+    }
+    return {**draw(optional(parts)), **draw(_interests(names, code))}
+
+
+def _interests(names: Names, code: str) -> Strategy:
+    """What a state is after and its means, perhaps: as they are, or as the opening was read."""
     others = [other for other in names.states if other != code]
-    weight = numbers(bounds["weight"])
+    weight = numbers(WEIGHT)
     fades = (
         optional({"fades_with": st.sampled_from(names.contexts)})
         if names.contexts
         else (st.just({}))
     )
     interest = weight | st.builds(lambda one, more: {"weight": one, **more}, weight, fades)
-    stand = st.fixed_dictionaries(
-        {"stance": numbers(bounds["stance"]), "salience": numbers(bounds["weight"])}
+    stand = st.fixed_dictionaries({"stance": numbers(STANCE), "salience": numbers(SALIENCE)})
+    return optional(
+        {
+            "ties": optional(dict.fromkeys(others, interest)),
+            "issues": optional(dict.fromkeys(names.issues, stand)),
+            "capacity": optional(dict.fromkeys(names.domains, numbers(SHARE))),
+        }
     )
-    parts: dict[str, Strategy] = {
-        "name": texts(),
-        "ties": optional(dict.fromkeys(others, interest)),
-        "issues": optional(dict.fromkeys(names.issues, stand)),
-        "capacity": optional(dict.fromkeys(names.domains, numbers(SHARE))),
-        "traits": optional({name: numbers(PARAMETER_BOUNDS[name]) for name in TRAITS}),
-    }
-    return draw(optional(parts))
 
 
 @st.composite
-def _ties(draw: st.DrawFn, names: Names, states: Data) -> Data:
-    """Opening levels that the two states of each can afford."""
+def _ties(draw: st.DrawFn, names: Names, states: Data, reference: Data) -> Data:
+    """Opening levels that the two states of each could afford by the reference."""
     ties: Data = {}
     for i, one in enumerate(names.states):
         for other in names.states[i + 1 :]:
             for name in draw(_tie_names(one, other)):
-                ceiling = _ceilings(names, states, one, other)
+                ceiling = _ceilings(names, states, reference, one, other)
                 ties[name] = draw(_levels(ceiling))
     return ties
 
@@ -267,9 +281,17 @@ def _tie_names(one: str, other: str) -> Strategy:
     )
 
 
-def _ceilings(names: Names, states: Data, one: str, other: str) -> dict[str, float]:
+def _ceilings(
+    names: Names, states: Data, reference: Data, one: str, other: str
+) -> dict[str, float]:
     """The highest opening level that both states can afford, by domain."""
-    capacities = [(states[code] or {}).get("capacity", {}) for code in (one, other)]
+    capacities: list[Data] = [
+        {
+            **(states[code] or {}).get("capacity", {}),
+            **reference.get(code, {}).get("capacity", {}),
+        }
+        for code in (one, other)
+    ]
     return {
         domain: min(central(SHARE.read(means.get(domain, 1.0))) for means in capacities)
         for domain in names.domains
@@ -297,7 +319,8 @@ def _level(draw: st.DrawFn, ceiling: float) -> Any:
 
 def _parameters() -> Strategy:
     own = {name: numbers(bounds) for name, bounds in PARAMETER_BOUNDS.items()}
-    return optional({**own, "half_life": uncertain_or(durations())})
+    half_lives = dict.fromkeys(("half_life", "history_half_life"), uncertain_or(durations()))
+    return optional({**own, **half_lives})
 
 
 @st.composite
@@ -345,10 +368,10 @@ def _number_paths(names: Names) -> list[tuple[str, Bounds]]:
         paths += [(f"{code}.capacity.{domain}", SHARE) for domain in names.domains]
         for issue in names.issues:
             paths += [(f"{code}.issues.{issue}.stance", THRESHOLD)]
-            paths += [(f"{code}.issues.{issue}.salience", Bounds("", 0, LARGE))]
+            paths += [(f"{code}.issues.{issue}.salience", SALIENCE)]
         for other in names.states:
             if other != code:
-                paths += [(f"{code}.ties.{other}", Bounds("", 0, LARGE))]
+                paths += [(f"{code}.ties.{other}", WEIGHT)]
     return paths
 
 

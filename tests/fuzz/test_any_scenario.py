@@ -13,11 +13,13 @@ from fuzz.strategies import scenarios
 from oracle import Oracle
 from relsim.ensemble.simulate import simulate
 from relsim.model.mesa_model import RelationsModel
+from relsim.model.plan import PARAMETERS
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
 from relsim.scenario.writer import yaml_text
 
 SEED = 11
+GAINS = ("alignment_gain", "rivalry_gain", "issue_gain")
 # Shrinking a scenario takes minutes; by hand, add Phase.shrink.
 reproducible = settings(
     deadline=None,
@@ -63,14 +65,23 @@ def agrees_with_the_oracle(data: dict[str, Any]) -> None:
         tolerance = 1e-9 + 1e-13 * largest_pull(model)
         np.testing.assert_allclose(model.world.posture, oracle.posture, rtol=0, atol=tolerance)
         np.testing.assert_allclose(model.world.affinity, oracle.affinity, rtol=0, atol=tolerance)
-        oracle.go_on_from(model.world.posture, model.world.affinity)
+        np.testing.assert_allclose(
+            model.world.chance, oracle.chance, rtol=1e-12, atol=tolerance * largest_chance(model)
+        )
+        oracle.go_on_from(model.world.posture, model.world.chance)
 
 
 def largest_pull(model: RelationsModel) -> float:
     """What weights and saliences can pull at most; sums of such parts are rounded at their size."""
     numbers = model.numbers
     interests = max(np.abs(numbers.weight).max(), np.abs(numbers.salience).max(initial=0.0))
-    return float(interests * max(1.0, np.abs(numbers.parameter).max()))
+    gains = [numbers.parameter[PARAMETERS.index(name)] for name in GAINS]
+    return float(interests * max(1.0, *gains))
+
+
+def largest_chance(model: RelationsModel) -> float:
+    """How far chance has led any pair, if farther than levels go."""
+    return max(1.0, float(np.abs(model.world.chance).max()))
 
 
 @settings(reproducible, max_examples=60)

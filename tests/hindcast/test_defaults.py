@@ -12,7 +12,7 @@ import pytest
 
 from hindcast.made import TRUTH, made_panel
 from relsim.ensemble.simulate import simulate
-from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of, posture_volatility
+from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of, domain_volatility
 from relsim.hindcast.findings import Hindcast, hindcast
 from relsim.hindcast.forecast import scenario_of
 from relsim.hindcast.ranges import covariance_of, draws_of
@@ -58,10 +58,11 @@ def test_more_years_make_numbers_surer_and_none_is_less_sure_than_its_prior() ->
 
 
 def test_the_model_s_numbers_are_those_of_the_fitted_scenario() -> None:
-    parameters = scenario_of(found().fitted, 1).parameters
+    scenario = scenario_of(found().fitted, 1)
+    speeds = {state.traits.adaptability for state in scenario.states.values()}
     assert set(kept()["model"]) == set(MODEL_NUMBERS)
-    assert kept()["model"]["adaptability"]["value"] == pytest.approx(parameters.adaptability, 1e-4)
-    assert kept()["model"]["drift"]["value"] == pytest.approx(parameters.drift, 1e-4)
+    assert list(speeds) == [pytest.approx(kept()["model"]["adaptability"]["value"], 1e-4)]
+    assert kept()["model"]["drift"]["value"] == pytest.approx(scenario.parameters.drift, 1e-4)
 
 
 def test_the_provenance_says_what_was_scored_and_all_of_it_is_json() -> None:
@@ -76,7 +77,7 @@ def test_the_provenance_says_what_was_scored_and_all_of_it_is_json() -> None:
     assert row["ratio"] == pytest.approx(own["ratio"], abs=1e-6)
 
 
-def test_postures_of_that_volatility_make_cooperation_fluctuate_as_measured() -> None:
+def test_domains_of_that_volatility_make_cooperation_fluctuate_as_measured() -> None:
     scenario = check_text(
         """
         relsim: 1
@@ -85,7 +86,7 @@ def test_postures_of_that_volatility_make_cooperation_fluctuate_as_measured() ->
         states: {A: {}, B: {}}
         ties: {A-B: 0.2}
         parameters: {drift: 0, volatility: VOLATILITY}
-        """.replace("VOLATILITY", str(posture_volatility(0.07))),
+        """.replace("VOLATILITY", str(domain_volatility(0.07))),
         "pair",
     ).require()
     levels = simulate(scenario, runs=4000, record="overall").data["overall"]

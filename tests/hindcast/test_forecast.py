@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 from hindcast.made import made_panel
+from relsim.ensemble.simulate import simulate
 from relsim.hindcast.forecast import (
+    SLOPE,
     Link,
     fitted_gain,
+    held_back,
+    interests_of,
     link_of,
     monthly_speed,
     scenario_of,
@@ -59,12 +63,53 @@ def test_an_ensemble_without_third_parties_agrees_with_the_linear_forecast() -> 
 
 
 def test_the_scenario_has_all_pairs_and_is_at_rest_but_for_what_is_fitted() -> None:
-    scenario = scenario_of(fitted(), 2, 0.3)
+    scenario = scenario_of(fitted(), 2, 0.35)
     assert {str(tie) for tie in scenario.ties} == set(PAST.dyads)
-    assert scenario.parameters.third_party_gain == 0.3
+    assert scenario.parameters.alignment_gain == 0.35
     assert str(scenario.time.start) == "2006-07"
     assert str(scenario.time.end) == "2008-12"
 
 
 def test_the_gain_is_one_of_those_tried() -> None:
-    assert fitted_gain(PAST, (0.0, 0.3), runs=30) in (0.0, 0.3)
+    assert fitted_gain(PAST, (0.0, 0.35), runs=30) in (0.0, 0.35)
+
+
+def test_interests_are_shares_of_a_state_s_news() -> None:
+    interests = interests_of(("A-B", "A-C", "B-C"), np.array([66.0, 34.0, 10.0]))
+    assert interests["A"] == pytest.approx({"B": 1.0, "C": 0.34 / 0.44})
+    assert interests["B"] == pytest.approx({"A": 1.0, "C": (10 / 76) / 0.44})
+    assert interests["C"] == pytest.approx({"A": 1.0, "B": (10 / 44) / 0.44})
+
+
+def test_alignment_leaves_a_pair_s_own_persistence_and_spread_as_fitted() -> None:
+    spreads = []
+    for gain in (0.0, 0.35):
+        data = simulate(scenario_of(fitted(), 3, gain), runs=400, seed=2, record="overall").data
+        spreads.append(data["overall"].isel(time=[6, 18, -1]).std("run").mean("pair").to_numpy())
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.06)  # not made up for: 0.89
+
+
+def test_alignment_moves_pairs_towards_what_becomes_of_their_third_parties() -> None:
+    interests = interests_of(PAST.dyads, fitted().counts.expected)
+    quiet = {f"states.{state}.traits.volatility": 0.0 for state in interests}
+    quiet["parameters.drift"] = 0.0
+    means = []
+    for gain in (0.0, 0.35):
+        scenario = scenario_of(fitted(), 3, gain).with_changes(quiet)
+        data = simulate(scenario, runs=20, seed=2, record="overall").data["overall"]
+        means.append((data.isel(time=-1) - data.isel(time=0)).mean("run").to_series())
+    names, alone = list(interests), means[0]
+
+    def moved(first: str, second: str) -> float:
+        return float(alone["-".join(sorted((first, second)))])
+
+    pulled = []
+    for dyad in PAST.dyads:
+        i, j = dyad.split("-")
+        others = [k for k in names if k not in (i, j)]
+        sides = [sum(interests[a][k] * moved(k, b) for k in others) for a, b in ((i, j), (j, i))]
+        pulled.append(sum(sides) / 2)
+    further = (means[1] - alone).loc[list(PAST.dyads)].to_numpy()
+    assert np.corrcoef(pulled, further)[0, 1] > 0.8
+    answered = 0.35 * SLOPE / held_back(PAST.dyads, interests, 0.35).mean()
+    assert np.polyfit(pulled, further, 1)[0] == pytest.approx(answered, rel=0.25)

@@ -19,7 +19,7 @@ from relsim.model.compile import compile_scenario
 from relsim.model.mesa_model import RelationsModel
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from scenarios_to_test import EVERYTHING, SHIPPED, STATUS_QUO, scenario_of
+from scenarios_to_test import EVERYTHING, SHIPPED, STATUS_QUO, scenario_of, settled
 
 U = np.uint64
 SEED = 12345
@@ -57,7 +57,6 @@ def test_every_part_is_that_of_the_oracle(pair: tuple[str, str]) -> None:
                     here = (oracle.states.index(i), oracle.states.index(j), d)
                     expected = oracle.account(*here)
                     found = dict(zip(names, accounts.part[0, moment, direction, d], strict=True))
-                    found["affinity"] += found.pop("drift")
                     for code in pair:
                         assert found.pop(f"third_party.{code}") == 0
                     assert found == pytest.approx(expected, rel=0, abs=1e-12)
@@ -82,7 +81,8 @@ def test_the_runs_are_those_of_the_ensemble_bit_for_bit(source: str) -> None:
     assert np.array_equal(accounts.fired, recorded["fired"].values)
     for k, code in enumerate(sorted(scenario.states)):
         if code != first:
-            overall = recorded["overall"].sel(pair="-".join(sorted((first, code)))).values
+            pair = scenario.pair_name(f"{first}-{code}")
+            overall = recorded["overall"].sel(pair=pair).values
             assert np.array_equal(accounts.tie[:, 1:, 0, k].astype(np.float32), overall[:, :-1])
 
 
@@ -93,20 +93,42 @@ def test_the_pull_is_the_one_that_states_decide_on() -> None:
     agents = {agent.code: agent for agent in model.agents}
     for step in range(scenario.time.steps):
         phases.begin_step(model.plan, *model.lanes, U(SEED), np.array([3], U), U(step))
+        phases.fill_chance_pull(model.plan, *model.lanes)
+        chance = model.world.chance_pull[agents["A"].index, agents["B"].index].copy()
         there = agents["A"].pull()[agents["B"].index]
         back = agents["B"].pull()[agents["A"].index]
-        assert np.array_equal(accounts.pull[0, step + 1], np.stack([there, back]))
+        assert np.array_equal(accounts.pull[0, step + 1], np.stack([there, back]) + chance)
         phases.respond(model.plan, *model.lanes)
-        phases.end_step(model.plan, *model.lanes)
+        phases.end_step(model.plan, *model.lanes, U(step))
 
 
 def test_the_opening_is_at_rest_with_nothing_but_interests_and_affinity() -> None:
     scenario = scenario_of(EVERYTHING)
     names = part_names(compile_scenario(scenario))
     opening = accounts_of(scenario, ("A", "C"), runs=4).part[:, 0]
-    zero = [n for n, name in enumerate(names) if name.startswith(("event.", "drift"))]
+    zero = [n for n, name in enumerate(names) if name.startswith(("event.", "chance"))]
     assert (opening[..., zero] == 0).all()
     assert (opening[..., names.index("reciprocity")] != 0).any()
+
+
+def test_a_changed_interest_appears_under_its_own_name() -> None:
+    """At the opening nothing else differs, and there by its formula."""
+    base = scenario_of(settled(EVERYTHING))
+    changes: dict[str, tuple[object, str]] = {
+        "A.ties.C": (0.2, "third_party.C"),
+        "A.ties.D": (-0.8, "third_party.D"),
+        "B.ties.C.weight": (0.3, "third_party.C"),
+        "A.issues.border.stance": (0.3, "issue.border"),
+        "A.issues.border.salience": (0.9, "issue.border"),
+    }
+    names = part_names(compile_scenario(base))
+    before = accounts_of(base, ("A", "B"), runs=3)
+    for path, (value, name) in changes.items():
+        after = accounts_of(base.with_changes({path: value}), ("A", "B"), runs=3)
+        moved = np.abs(after.part - before.part)[:, 0].max(axis=(0, 1, 2))
+        assert {names[n] for n in np.flatnonzero(moved)} == {name}, path
+        gap = np.abs(after.part.sum(axis=-1) - after.pull)
+        assert gap.max() < 1e-12
 
 
 def test_the_slope_is_the_derivative_of_the_target() -> None:

@@ -49,8 +49,13 @@ def test_each_number_is_drawn_once_per_run_and_recorded() -> None:
     drawn = data["drawn"].sel(number="parameters.goldstein_unit").values
     assert stats.kstest(drawn, stats.uniform(0.02, 0.02).cdf).pvalue > 1e-3
     assert len(set(drawn.tolist())) == 400
+    # A changed number and its reference are drawn together, all others apart.
+    processes = [name.removeprefix("reference.") for name in names]
+    together = np.array([[one == other for one in processes] for other in processes])
     both = np.corrcoef(data["drawn"].values.T)
-    assert np.abs(both - np.eye(len(names))).max() < 4.5 / np.sqrt(400)
+    assert len(set(processes)) < len(names)
+    assert np.abs(both[~together]).max() < 4.5 / np.sqrt(400)
+    assert both[together].min() > 0.9
 
 
 def test_a_draw_does_not_depend_on_the_other_numbers() -> None:

@@ -22,7 +22,9 @@ def steps_agree(scenario: Scenario, run: int, steps: int) -> None:
         same = {
             "posture": (model.world.posture, oracle.posture),
             "affinity": (model.world.affinity, oracle.affinity),
-            "cooperation": (model.world.cooperation, oracle.cooperation()),
+            "chance": (model.world.chance, oracle.chance),
+            "history": (model.world.history_left, np.array(oracle.history)),
+            "caused": (model.world.caused, oracle.caused()),
             "overall": (model.world.overall, oracle.overall()),
         }
         for name, (ours, theirs) in same.items():

@@ -14,8 +14,9 @@ import xarray as xr
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.ensemble.simulate import simulate
-from relsim.errors import ResultsError, ScenarioError
+from relsim.errors import DamagedError, ScenarioError
 from relsim.experiments.evaluate import evaluate
+from relsim.experiments.load import load_experiment
 from relsim.experiments.methods import points_of
 from relsim.results import experiment as module
 from relsim.results.experiment import (
@@ -182,22 +183,29 @@ def copied(finished: ExperimentResult, to: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_finished_experiment_that_lacks_a_part_is_not_whole(
+def test_a_finished_experiment_that_lacks_a_part_does_not_stand(
     finished: ExperimentResult, tmp_path: Path, part: str
 ) -> None:
     folder = copied(finished, tmp_path / "copy")
-    assert module._is_whole(folder)
+    study = load_experiment(tmp_path / "copy" / "experiment.yaml")
+    assert module._stands(study, folder)
     remove(folder / part)
-    assert not module._is_whole(folder)
-    if part == "manifest.json":
-        with pytest.raises(ResultsError, match="holds no finished experiment"):
+    assert not module._stands(study, folder)
+    if part not in ("figures", "report.html"):  # these are drawn from the rest
+        with pytest.raises(DamagedError, match=f"{re.escape(part)}.* makes it anew"):
             open_experiment(folder)
-    elif part.startswith("outcomes"):
-        with pytest.raises(ResultsError, match=r"outcomes\.zarr lacks .* Run the experiment again"):
-            _ = open_experiment(folder).outcomes
-    elif part.endswith(".csv"):
-        with pytest.raises(ResultsError, match=f"{part} is missing"):
-            _ = open_experiment(folder).tables
+
+
+def test_an_experiment_whose_words_have_changed_is_made_anew(
+    finished: ExperimentResult, tmp_path: Path, no_drawing: None
+) -> None:
+    folder = copied(finished, tmp_path / "copy")
+    file = tmp_path / "copy" / "experiment.yaml"
+    file.write_text(file.read_text("utf-8") + "about: Other words.\n", encoding="utf-8")
+    assert not module._stands(load_experiment(file), folder)
+    again = run_experiment(file, out=folder.parents[2])
+    assert (again.folder, again.reused) == (folder, False)
+    assert run_experiment(file, out=folder.parents[2]).reused
 
 
 def test_what_is_not_whole_is_made_anew(
@@ -238,7 +246,6 @@ def remove(path: Path) -> None:
                 "sentences": "text",
                 "warnings": [1],
                 "tables": ["../../away"],
-                "outcomes": None,
                 "experiment": "x",
             }.items()
         ),
@@ -250,10 +257,8 @@ def test_a_damaged_manifest_is_refused(
     folder = copied(finished, tmp_path / "copy")
     text = change if isinstance(change, str) else json.dumps(finished.manifest | change)
     (folder / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    said = r"is not whole: manifest\.json is .* Run the experiment again"
-    with pytest.raises(ResultsError, match=said):
+    with pytest.raises(DamagedError, match=r"manifest\.json"):
         open_experiment(folder)
-    assert not module._is_whole(folder)
 
 
 class Interrupting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from relsim.results import experiment, family
 from relsim.results.experiment import run_experiment
 from relsim.results.family import run_family
 from relsim.results.listing import list_results, list_studies
+from relsim.results.manifest import write_manifest
 from relsim.results.run import run
 from scenarios_to_test import scenario_of
 
@@ -81,11 +83,13 @@ def test_a_hindcast_is_listed_and_what_cannot_be_read_is_said(tmp_path: Path) ->
     sound, broken = (tmp_path / "hindcasts" / "icews" / name for name in ("0a", "0b"))
     for folder in (sound, broken):
         folder.mkdir(parents=True)
-    content = '{"file": "icews.csv", "pairs": 1200, "years": [2001, 2011], "relsim": "0"}'
-    (sound / "manifest.json").write_text(content)
+    content: dict[str, Any] = {"format": 2, "id": "0" * 12, "words": "0" * 64, "command": ""}
+    content |= {"file": "icews.csv", "pairs": 1200, "years": [2001, 2011], "relsim": "0"}
+    content |= {"sentences": [], "warnings": [], "seconds": 1.5, "versions": {}}
+    write_manifest(content, sound)
     (broken / "manifest.json").write_text("[")
     found = {one.folder: one for one in list_studies(tmp_path)}
     assert found[sound].about == "icews.csv: 1,200 pairs, 2001 to 2011"
     assert not found[sound].current
-    assert found[broken].problem.endswith("manifest.json is not that of a hindcast.")
+    assert "manifest.json cannot be read: it is not JSON." in found[broken].problem
     assert list_results(tmp_path) == ()

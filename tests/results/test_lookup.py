@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hand_made import ensemble_of
 from relsim.errors import ResultsError
+from relsim.results import places
 from relsim.results.lookup import finished_folders, result_folder
+from relsim.results.result import Result
+from scenarios_to_test import scenario_of
 
 
 def finished(folder: Path, written: int) -> Path:
@@ -54,3 +60,11 @@ def test_results_of_different_scenarios_under_one_name_are_not_guessed_at(tmp_pa
 def test_no_result_is_said_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="relsim run"):
         result_folder(tmp_path)
+
+
+def test_files_compared_with_a_result_have_the_runs_that_it_was_asked_for(tmp_path: Path) -> None:
+    scenario = scenario_of({"states": {"A": {}, "B": {}, "C": {}}})
+    levels = np.zeros((8, scenario.time.steps + 1))
+    ensemble = replace(ensemble_of(scenario, levels, seed=4), failed=(8, 9))
+    result = Result(tmp_path, {}, ensemble)
+    assert places._asked_of(tmp_path, {tmp_path: result}, {}) == (10, 4)

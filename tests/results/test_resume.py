@@ -22,6 +22,7 @@ from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
 from relsim.results import resume, views
+from relsim.results.contents import JOURNAL
 from relsim.results.family import run_family
 from relsim.results.folder import locked, place_aside, written_aside, written_once
 from relsim.results.result import Result, open_result
@@ -94,7 +95,7 @@ def cli(what: str, number: int, file: Path) -> subprocess.Popen[str]:
 
 
 def notes(file: Path) -> int:
-    found = list((file.parent / "results").glob(f"*/.*.part/{resume.JOURNAL}"))
+    found = list((file.parent / "results").glob(f"*/.*.part/{JOURNAL}"))
     return len(found[0].read_text().splitlines()) if found else 0
 
 
@@ -132,7 +133,7 @@ def test_a_killed_process_loses_no_finished_chunk(file: Path) -> None:
     assert told.runs == RUNS
     assert arrays_of(result) == undisturbed(file)
     assert [path.name for path in result.folder.parent.iterdir()] == [result.folder.name]
-    assert not (result.folder / resume.JOURNAL).exists()
+    assert not (result.folder / JOURNAL).exists()
 
 
 def test_only_what_is_missing_is_simulated_again(
@@ -424,7 +425,7 @@ def test_what_a_killed_process_left_of_a_new_result_goes_with_the_next_one(
     assert result.reused is (what == "kill")  # else nothing stands
     assert arrays_of(result) == expected
     assert beside(file) == []
-    assert not (result.folder / resume.JOURNAL).exists()
+    assert not (result.folder / JOURNAL).exists()
 
 
 def test_what_a_killed_process_left_goes_even_where_the_result_stands(file: Path) -> None:
@@ -433,7 +434,7 @@ def test_what_a_killed_process_left_goes_even_where_the_result_stands(file: Path
     assert len(beside(file)) == 5
     assert simulated(file).reused
     assert beside(file) == []
-    assert not (result.folder / resume.JOURNAL).exists()
+    assert not (result.folder / JOURNAL).exists()
     assert arrays_of(open_result(result.folder)) == undisturbed(file)
 
 
@@ -443,7 +444,7 @@ def leave(folder: Path) -> None:
     (folder.parent / f".{folder.name}.lock").touch()
     (folder / ".figures.part").mkdir()
     (folder / ".report.html.part").touch()
-    (folder / resume.JOURNAL).touch()
+    (folder / JOURNAL).touch()
 
 
 def test_nothing_of_a_living_process_is_removed(file: Path) -> None:
@@ -457,7 +458,7 @@ def test_nothing_of_a_living_process_is_removed(file: Path) -> None:
     assert other.stdout.readline() == "held\n"
     assert simulated(file).reused
     assert len(beside(file)) == 5
-    assert (folder / resume.JOURNAL).exists()
+    assert (folder / JOURNAL).exists()
     other.kill()
     other.communicate()
     assert simulated(file).reused

@@ -192,7 +192,7 @@ def test_what_is_legal_but_suspicious_is_warned_of(more: str, code: str) -> None
 
 
 def test_more_suspicions(tmp_path: Path) -> None:
-    heavy = BASE.replace("B: 0.5", "B: 105.91").replace("A-B: 0.2", "A-B: 0.99")
+    heavy = BASE.replace("B: 0.5", "B: 1, C: 0.6").replace("A-B: 0.2", "A-B: 0.99")
     heavy += "claims: {c: {says: x, expect: {level: A-B, above: 0, against: f.yaml}}}\n"
     (tmp_path / "s.yaml").write_text(heavy.replace("  B:\n", "  B:\n  C:\n"))
     checked = check_file(tmp_path / "s.yaml")
@@ -346,7 +346,7 @@ def test_settings_change_the_tree(
         ("nothing", "bad-set"),
         ("name.x=1", "bad-path"),
         ("A.ties.B=[", "yaml-syntax"),
-        ("A.ties.B=-1", "out-of-range"),
+        ("A.ties.B=-1.1", "out-of-range"),
     ],
 )
 def test_bad_settings_are_located_problems(tmp_path: Path, setting: str, code: str) -> None:
@@ -357,7 +357,7 @@ def test_bad_settings_are_located_problems(tmp_path: Path, setting: str, code: s
 
 def test_changes_from_python_raise_what_is_wrong() -> None:
     with pytest.raises(ScenarioError, match="out-of-range") as caught:
-        scenario_of(EVERYTHING).with_changes({"A.ties.C": -1, "parameters.drift": "x"})
+        scenario_of(EVERYTHING).with_changes({"A.ties.C": -1.1, "parameters.drift": "x"})
     assert len(caught.value.problems) == 2
 
 

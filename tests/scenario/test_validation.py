@@ -108,7 +108,7 @@ PLACED = [
     (EVENT % "{set: A.issues.i.stance, to: 1}", 1, 43, "unknown-issue"),
     (EVENT % "{set: A.capacity.trade, to: 1}", 1, 43, "unknown-domain"),
     (EVENT % "{set: context.z, to: 1}", 1, 43, "unknown-context"),
-    (EVENT % "{set: A.ties.B, to: -1}", 1, 57, "out-of-range"),
+    (EVENT % "{set: A.ties.B, to: -2}", 1, 57, "out-of-range"),
     # claims
     (CLAIM % "level: A-B", 1, 23, "bad-claim"),
     (CLAIM % "level: A-B, change: A-B, above: 0", 1, 23, "bad-claim"),

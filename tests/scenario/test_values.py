@@ -103,8 +103,8 @@ def test_what_a_tie_stands_for() -> None:
 
 
 NUMBERS = [
-    ("PAK.ties.USA", NumberRef("weight", "PAK", "USA"), (0, 1e6)),
-    ("states.PAK.ties.USA.weight", NumberRef("weight", "PAK", "USA"), (0, 1e6)),
+    ("PAK.ties.USA", NumberRef("weight", "PAK", "USA"), (-1, 1)),
+    ("states.PAK.ties.USA.weight", NumberRef("weight", "PAK", "USA"), (-1, 1)),
     ("PAK.issues.k.stance", NumberRef("stance", "PAK", "k"), (-1, 1)),
     ("PAK.issues.k.salience", NumberRef("salience", "PAK", "k"), (0, 1e6)),
     ("PAK.capacity", NumberRef("capacity", "PAK", None), (0, 1)),

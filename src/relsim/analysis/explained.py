@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 
 from relsim.analysis.numerals import percent, signed
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import PARAMETERS, Compiled, Numbers, pair_names
+from relsim.model.plan import PARAMETERS, Compiled, Numbers
 from relsim.model.stability import fading_factors, opening_postures
 from relsim.scenario.schema import Scenario
 
@@ -95,7 +95,7 @@ def explained(scenario: Scenario) -> Explained:
     gap = (levels - said)[rows, columns]
     pairs = pd.DataFrame(
         {
-            "pair": pair_names(compiled.pairs),
+            "pair": scenario.pair_names(compiled.pairs),
             "level": levels[rows, columns],
             "said": said[rows, columns],
             "warmth": gap - gap.mean(),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
 import xarray as xr
 
 from relsim.analysis.claims import Verdict
-from relsim.analysis.compare import Comparison, compare
+from relsim.analysis.compare import Comparison, compare, refusal
 from relsim.analysis.explain import Account, explain
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
-from relsim.errors import ResultsError
 from relsim.scenario.schema import Scenario
 
 ACCOUNT_PAIRS = 6  # watched pairs whose pulls are accounted for unasked
@@ -81,7 +79,7 @@ def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble]) -> dict[str
     """It less each of those that can be compared with it; claims say why others cannot."""
     found = {}
     for file, other in others.items():
-        with suppress(ResultsError):
+        if not refusal(other, ensemble):
             found[file] = compare(other, ensemble)
     return found
 

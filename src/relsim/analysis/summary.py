@@ -87,7 +87,7 @@ def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame
             wide["domain"] = "overall"
         frames.append(wide)
     table = pd.concat(frames, ignore_index=True).dropna()
-    table["month"] = table["time"].dt.strftime("%Y-%m")
+    table["month"] = months_of(table["time"].to_numpy())
     return table[["month", "pair", "domain", *STATISTICS]]
 
 
@@ -105,7 +105,7 @@ def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
     for first in range(0, ensemble.runs, block):
         counts += (fired[first : first + block].values > 0).sum(axis=0)
     steps, events = np.nonzero(counts)
-    months = pd.DatetimeIndex(fired["step"].values).strftime("%Y-%m")
+    months = months_of(fired["step"].values)
     names = [str(name) for name in fired["event"].values]
     rows = {
         "month": months[steps],
@@ -115,6 +115,11 @@ def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
         "share": counts[steps, events] / ensemble.runs,
     }
     return pd.DataFrame(rows)
+
+
+def months_of(times: np.ndarray) -> np.ndarray:
+    """Times as months, as in ``2020-07``; years have four digits whatever the platform."""
+    return np.datetime_as_string(times, unit="M").astype(object)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -6,6 +6,7 @@ results.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -33,11 +34,12 @@ from relsim.cli.report import report
 from relsim.cli.run import run
 from relsim.cli.signals import stopped_by_signals
 from relsim.cli.verify import verify
-from relsim.errors import RelsimError, ScenarioError, printable
+from relsim.errors import DamagedError, RelsimError, ScenarioError, printable
 
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
 GARBAGE_THRESHOLD = 100_000
+LONGEST_PLACE = 200  # characters of a path that are shown
 
 app.command()(run)
 app.command()(compare)
@@ -92,11 +94,16 @@ def _exit_code() -> int:
     except RelsimError as error:
         lines = "\n".join(map(printable, str(error).split("\n")))
         typer.secho(lines, err=True, fg=typer.colors.RED)
-        return EXIT_RESULTS
+        return EXIT_PROBLEMS if isinstance(error, DamagedError) else EXIT_RESULTS
     except OSError as error:
         leave_output()
-        where = "Output" if error.filename is None else str(error.filename)
-        text = f"{where} cannot be read or written: {error.strerror or error}."
-        typer.secho(printable(text), err=True, fg=typer.colors.RED)
-        return EXIT_RESULTS
+        typer.secho(printable(_of_the_system(error)), err=True, fg=typer.colors.RED)
+        return EXIT_PROBLEMS if error.errno == errno.ENAMETOOLONG else EXIT_RESULTS
     return 0
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refuses, with the place."""
+    place, reason = str(error.filename or "Output"), error.strerror or str(error)
+    shown = place if len(place) <= LONGEST_PLACE else place[:LONGEST_PLACE] + "…"
+    return f"{shown} cannot be read or written: {reason}."

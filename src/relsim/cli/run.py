@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from relsim.cli.application import EXIT_CONTRADICTED
+from relsim.cli.application import EXIT_CONTRADICTED, EXIT_PROBLEMS, fail
 from relsim.cli.inputs import (
     Anywhere,
     Cluster,
@@ -60,6 +60,9 @@ def run(
     workers: Workers = None,
     cluster: Cluster = None,
     force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
+    force_size: Annotated[
+        bool, typer.Option("--force-size", help="Start even where the disk has too little room.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folders.")] = False,
     extends_anywhere: Anywhere = False,
     check: Annotated[
@@ -84,8 +87,10 @@ def run(
         warn_of_changes(files, scenarios)
 
     from relsim.ensemble.executors import chosen
-    from relsim.terminal.size import size_line
+    from relsim.terminal.size import size_line, too_large
 
+    if not force_size and (refused := too_large(scenarios, runs, record, thin, out)):
+        fail(refused, EXIT_PROBLEMS)
     console = Console(quiet=quiet)
     if line := size_line(scenarios, runs, record, thin, workers):
         console.print(line, highlight=False)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
+# What stands where nothing was written. An event happens at most once a month, so that a step of a
+# year counts 12 at most.
+MISSING_COUNT = 255
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Variable:
     shape: tuple[int, ...]
     dtype: type[np.generic]
     about: str
+
+    @property
+    def missing(self) -> float | int:
+        """What a store reads where nothing was written: no value that is ever recorded."""
+        return float("nan") if np.issubdtype(self.dtype, np.floating) else MISSING_COUNT
 
     @property
     def bytes_per_run(self) -> int:
@@ -59,7 +67,7 @@ def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> A
     """The labels of a scenario's results. Times are first days of months."""
     scenario, time = compiled.scenario, compiled.scenario.time
     months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
-    stamps = np.array(months, dtype="datetime64[ns]")
+    stamps = np.array(months, dtype="datetime64[s]")  # in [ns] years end in 2262
     return Axes(
         pair=tuple(scenario.pair_names(overall_pairs(compiled, level))),
         watched=tuple(scenario.pair_names(scenario.pairs_by_domain)),

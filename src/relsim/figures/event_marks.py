@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from relsim.figures.style import EVENT, MUTED, WIDTH
@@ -75,7 +76,7 @@ def mark_layers(
     """
     rows = label_rows(marks, span, width)
     frame = marks.assign(
-        time=pd.to_datetime(marks["month"]),
+        time=_times(marks),
         number=[numbers[name] for name in marks["event"]],
         row=rows,
     )
@@ -94,12 +95,17 @@ def label_rows(marks: pd.DataFrame, span: pd.Timedelta, width: int = WIDTH) -> l
     """The first row in which the number of each event stands clear of the one before it."""
     ends: list[pd.Timestamp] = []
     rows = []
-    for time in pd.to_datetime(marks["month"]):
+    for time in _times(marks):
         free = [row for row, end in enumerate(ends) if end <= time]
         row = free[0] if free else len(ends)
         ends[row : row + 1] = [time + span * LABEL_WIDTH / width]
         rows.append(row)
     return rows
+
+
+def _times(marks: pd.DataFrame) -> pd.DatetimeIndex:
+    """When the events of marks happen, in any year."""
+    return pd.DatetimeIndex(np.array(marks["month"].tolist(), dtype="datetime64[s]"))
 
 
 def event_key(title: str, numbers: Mapping[str, int], labels: Mapping[str, str]) -> Any:

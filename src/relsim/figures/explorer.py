@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -59,11 +60,11 @@ def explorer_frame(summary: xr.Dataset, pairs: list[str]) -> pd.DataFrame:
         column(name): levels.sel(statistic=name).transpose("pair", "time").values.ravel().round(4)
         for name in names
     }
-    times = pd.DatetimeIndex(levels["time"].values)
+    times = levels["time"].values
     frame = pd.DataFrame(
         {
             "pair": [pair for pair in pairs for _ in times],
-            "time": list(times) * len(pairs),
+            "time": np.tile(times, len(pairs)),
             **columns,
         }
     )

@@ -175,7 +175,8 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
         ``cover80, width80`` and so on, ``ratio`` of its CRPS to the best baseline's with
         ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on, and
-        to the best baseline with a normal spread as ``to_plain`` and so on,
+        to the best baseline with a normal spread as ``to_plain`` and so on, to the simulation
+        without third parties as ``to_simulation`` and so on, where it was run,
         ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
         (whether it is the best baseline).
     """
@@ -197,7 +198,8 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     plain = [one.name for one in PLAIN if one.name in table.index]
     plainest = table.loc[plain, "crps"].idxmin() if plain else best
     totals = drawn_totals(rows, draws, seed)
-    for column, base in (("ratio", best), ("to_level", LEVEL), ("to_plain", plainest)):
+    bases = {"ratio": best, "to_level": LEVEL, "to_plain": plainest, "to_simulation": SIMULATION}
+    for column, base in bases.items():
         if base in crps:
             table[column] = table["crps"] / crps[base]
             drawn = totals.div(totals[base], axis="index")

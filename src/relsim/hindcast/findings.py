@@ -210,14 +210,25 @@ def _theory_sentences(table: pd.DataFrame) -> list[str]:
         f"{by_name.loc[years, SIMULATION] / by_name.loc[years, MODEL]:.3f} at {in_years(years)}"
         for years in by_name.index
     )
-    theory = by_name[THEORY] / by_name[SIMULATION]
-    worth = "are worth nothing here" if (theory > 1 - WORTH).all() else "help"
-    added = ", ".join(f"{theory[years]:.4f} at {in_years(years)}" for years in theory.index)
+    theory = table[table["forecaster"] == THEORY]
+    added = ", ".join(
+        f"{row['to_simulation']:.4f} ({row['to_simulation_low']:.4f} to "
+        f"{row['to_simulation_high']:.4f}) at {in_years(row['horizon'])}"
+        for _, row in theory.iterrows()
+    )
     return [
         f"Run as the simulation, CRPS is that of the linear model times {own}.",
-        f"Third parties, with a gain fitted on the past, {worth}: CRPS with them over that without "
-        f"is {added}.",
+        f"Third parties, with a gain fitted on the past, {_worth(theory['to_simulation'])}: CRPS "
+        f"with them over that without is {added}.",
     ]
+
+
+def _worth(ratios: pd.Series) -> str:
+    """What ratios of CRPS come to, by horizon."""
+    better, worse = (ratios <= 1 - WORTH).any(), (ratios >= 1 + WORTH).any()
+    if better and worse:
+        return "help at some horizons and harm at others"
+    return "help" if better else "harm" if worse else "are worth nothing here"
 
 
 def _turning_sentences(table: pd.DataFrame) -> list[str]:

@@ -227,7 +227,8 @@ def _tie_level(
     posture: Floats,
     chance: Floats,
 ) -> float:
-    """The cooperation or posture that a condition looks at, in a run."""
+    """The cooperation or posture that a condition looks at, in a run; overall, 0 where no domain
+    has weight."""
     if kind == ON_COOPERATION:
         if domain == NONE:
             return overall[i, j, lane]

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from relsim.errors import Position, Problem
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
 
 LIMIT = 0.999  # as in relsim.model.rules
 DENSE = 64  # up to so many postures, all eigenvalues; above, the leading one
+RESTARTS = 30  # of the search for the leading one to machine precision; then it is found roughly,
+COARSE = 1e-4  # relative: warnings show three decimals
 SUSPECTS = 12  # how many of the strongest interests are tried one by one
 
 
@@ -81,12 +84,17 @@ def spectral_radius(compiled: Compiled, numbers: Numbers) -> float:
     if size <= DENSE:
         columns = [step(unit.reshape(shape)).ravel() for unit in np.eye(size)]
         return float(np.abs(np.linalg.eigvals(np.array(columns))).max())
-    from scipy.sparse.linalg import LinearOperator, eigs
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
     operator = LinearOperator(
         (size, size), matvec=lambda vector: step(vector.reshape(shape)).ravel(), dtype=float
     )
-    leading = eigs(operator, k=1, which="LM", return_eigenvectors=False, v0=np.ones(size))
+    asked = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.ones(size)}
+    with threadpool_limits(limits=1, user_api="blas"):  # threads wait longer than they work
+        try:
+            leading = eigs(operator, maxiter=RESTARTS, **asked)
+        except ArpackNoConvergence:  # many eigenvalues are nearly alike
+            leading = eigs(operator, tol=COARSE, **asked)
     return float(np.abs(leading).max())
 
 

@@ -15,6 +15,7 @@ from relsim.analysis.explain import Account
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.numerals import percent, signed
+from relsim.analysis.summary import months_of
 from relsim.analysis.wording import Story, story
 from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
@@ -114,7 +115,7 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     times = pd.DatetimeIndex(levels["time"].values)
     yearly = np.flatnonzero(times.month == times[0].month).tolist()
     chosen = sorted({*yearly, len(times) - 1})
-    months = times.strftime("%Y-%m")
+    months = months_of(levels["time"].values)
     rows = []
     for step in chosen:
         at = levels.isel(time=step)

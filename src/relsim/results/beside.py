@@ -14,13 +14,12 @@ from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
 from relsim.report.beside_page import beside_words
+from relsim.results.contents import RESOLVED
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import HINDCASTS
-from relsim.results.manifest import versions
-from relsim.results.result import RESOLVED
+from relsim.results.manifest import FORMAT, versions
 from relsim.results.run import resolved_yaml
 from relsim.results.scored import (
-    FORMAT,
     LIBRARIES,
     Asked,
     HindcastResult,
@@ -80,7 +79,8 @@ def run_beside(
         told.phase("Fitting the measurement, and scoring")
         return beside(panel, ensemble)
 
-    return scored_once(Asked(folder, file, question, command, force), find, _write, told)
+    words = digest(scenario.as_written)
+    return scored_once(Asked(folder, file, question, command, force, words), find, _write, told)
 
 
 def _of_pairs(

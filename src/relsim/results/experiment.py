@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,12 +15,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt
 
 from relsim import __version__
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
-from relsim.errors import ResultsError
+from relsim.errors import DamagedError, ResultsError
 from relsim.experiments.evaluate import Outcomes, evaluate
 from relsim.experiments.interests import interests_in_words
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
@@ -42,6 +39,7 @@ from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
 from relsim.report.experiment_page import experiment_page
+from relsim.results.contents import FIGURES, REPORT
 from relsim.results.folder import (
     BEGINS_AFRESH,
     MANIFEST,
@@ -54,13 +52,19 @@ from relsim.results.folder import (
 )
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import EXPERIMENTS
-from relsim.results.manifest import versions, write_manifest
+from relsim.results.manifest import (
+    FORMAT,
+    ExperimentManifest,
+    read_as,
+    refuse_incomplete,
+    remedy_of,
+    versions,
+    write_manifest,
+)
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
-from relsim.results.result import FIGURES, REPORT
 from relsim.results.watcher import Nobody, Watcher
 
-FORMAT = 1
 TRIALS, TUNED = "trials.log", "tuned.yaml"
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
@@ -122,26 +126,25 @@ class ExperimentResult:
         """The numbers, by name.
 
         Raises:
-            ResultsError: one is missing or damaged.
+            DamagedError: one is missing or damaged.
         """
-        tables = {}
-        for name in self.manifest["tables"]:
-            try:
-                tables[name] = pd.read_csv(self.folder / f"{name}.csv")
-            except (OSError, ValueError) as error:
-                said = f"{name}.csv is missing or damaged"
-                raise ResultsError(_broken(self.folder, said)) from error
-        return tables
+        refuse_incomplete(self.folder, self.manifest)
+        try:
+            return {
+                name: pd.read_csv(self.folder / f"{name}.csv") for name in self.manifest["tables"]
+            }
+        except (OSError, ValueError) as error:
+            text = f"A table of {self.folder} is damaged: {error}. {remedy_of(self.manifest)}"
+            raise DamagedError(text) from error
 
     @property
     def outcomes(self) -> xr.Dataset:
         """Every measure of every run at every point, (point, run), and the points.
 
         Raises:
-            ResultsError: a part of them is missing or damaged.
+            DamagedError: a part of them is missing.
         """
-        if lacking := _lacking_outcomes(self.folder, self.manifest):
-            raise ResultsError(_broken(self.folder, lacking))
+        refuse_incomplete(self.folder, self.manifest)
         data: xr.Dataset = xr.open_zarr(self.folder / OUTCOMES, consolidated=False, chunks=None)
         return data
 
@@ -177,13 +180,13 @@ def run_experiment(
     folder = Path(out) / EXPERIMENTS / study.slug / experiment_id(study)
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
-        if not force and _is_whole(folder, told):
+        if not force and _stands(study, folder, told):
             if study.experiment.tune is None:  # who tunes writes aside without a lock
                 sweep(folder)
             return replace(open_experiment(folder), reused=True)
         tuning = _tuned(study, folder, executor, told, afresh=force)
         with locked([folder], waiting):
-            if tuning is None and not force and _is_whole(folder):
+            if tuning is None and not force and _stands(study, folder):
                 return replace(open_experiment(folder), reused=True)
             with written_aside(folder, afresh=force and tuning is None) as aside:
                 _write(study, tuning, aside, executor, command, started, told)
@@ -199,70 +202,30 @@ def open_experiment(folder: str | Path) -> ExperimentResult:
     """A finished experiment, from its folder.
 
     Raises:
-        ResultsError: there is none, or its manifest is damaged.
+        DamagedError: its manifest cannot be read, or something of it is missing.
     """
     folder = Path(folder)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        Manifest.model_validate(manifest)
-    except OSError as error:
-        text = f"{folder} holds no finished experiment: {MANIFEST} cannot be read."
-        raise ResultsError(text) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or MANIFEST
-        said = f"{MANIFEST} is damaged or of another version: {key} is not as it was written"
-        raise ResultsError(_broken(folder, said)) from error
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(_broken(folder, f"{MANIFEST} is not JSON")) from error
-    return ExperimentResult(folder, manifest)
+    content = read_as(ExperimentManifest, folder / MANIFEST, "an experiment")
+    refuse_incomplete(folder, content)
+    return ExperimentResult(folder, content)
 
 
-def _broken(folder: Path, said: str) -> str:
-    return f"{folder} is not whole: {said}. Run the experiment again to make it anew."
-
-
-def _is_whole(folder: Path, watcher: Watcher | None = None) -> bool:
-    """Whether a finished experiment is there with all its parts; tells the watcher what is not."""
+def _stands(study: Study, folder: Path, watcher: Watcher | None = None) -> bool:
+    """Whether a finished experiment is there with all its parts, in the words of the study; tells
+    the watcher why not."""
     if not is_finished(folder):
         return False
+    reason = ""
     try:
-        lacking = _lacking(open_experiment(folder))
-    except ResultsError:
-        lacking = f"{MANIFEST} is damaged"
-    if lacking and watcher is not None:
-        watcher.phase(f"{folder} is not whole ({lacking}); making it anew")
-    return not lacking
-
-
-def _lacking(result: ExperimentResult) -> str:
-    """What a finished experiment lacks, in words; empty where it is whole."""
-    folder, manifest = result.folder, result.manifest
-    files = [REPORT, RESOLVED, *(f"{name}.csv" for name in manifest["tables"])]
-    if manifest["experiment"]["method"] == "tune":
-        files.append(TUNED)
-    missing = [name for name in files if not (folder / name).is_file()]
-    if not (folder / FIGURES).is_dir():
-        missing.append(FIGURES)
-    return f"{', '.join(missing)} missing" if missing else _lacking_outcomes(folder, manifest)
-
-
-def _lacking_outcomes(folder: Path, manifest: Mapping[str, Any]) -> str:
-    """What is missing of the outcomes, in words. A chunk that is would be read as fill values."""
-    for name in (*manifest["outcomes"], "parameters", "parameter"):
-        place = folder / OUTCOMES / name
-        try:
-            array = json.loads((place / "zarr.json").read_text(encoding="utf-8"))
-            shape, chunks = array["shape"], array["chunk_grid"]["configuration"]["chunk_shape"]
-            counts = [math.ceil(n / size) for n, size in zip(shape, chunks, strict=True)]
-        except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
-            return f"{OUTCOMES} lacks {name}"
-        if name in manifest["outcomes"] and shape != [manifest["points"], manifest["runs"]]:
-            return f"{OUTCOMES} holds {name} of another size"
-        for chunk in product(*(range(count) for count in counts)):
-            if not place.joinpath("c", *map(str, chunk)).is_file():
-                return f"{OUTCOMES} lacks a part of {name}"
-    return ""
+        if open_experiment(folder).manifest["words"] != _words(study):
+            reason = f"The words of {folder} have changed."
+        elif not ((folder / REPORT).is_file() and (folder / FIGURES).is_dir()):
+            reason = f"The page or the figures of {folder} are missing."
+    except ResultsError as error:
+        reason = str(error)
+    if reason and watcher is not None:
+        watcher.phase(f"{reason} Making it anew")
+    return not reason
 
 
 def experiment_id(study: Study) -> str:
@@ -282,6 +245,11 @@ def _words_of(part: Any) -> dict[str, Any]:
     else:
         return {}
     return {key: words for key, words in inside.items() if words}
+
+
+def _words(study: Study) -> str:
+    """SHA-256 of all that is written of an experiment and its scenario, words included."""
+    return digest([study.experiment.model_dump(mode="json"), study.scenario.as_written])
 
 
 def _scenario_hash(study: Study) -> str:
@@ -436,6 +404,7 @@ def _manifest(
         "format": FORMAT,
         "relsim": __version__,
         "id": experiment_id(study),
+        "words": _words(study),
         "experiment": {"name": experiment.name, "slug": study.slug, "method": experiment.method},
         "scenario": {
             "name": study.scenario.name,
@@ -450,7 +419,6 @@ def _manifest(
         "sentences": [*findings.sentences(), *_interests(study)],
         "warnings": findings.warnings(),
         "tables": tables,
-        "outcomes": list(outcomes.by_measure),
         "versions": versions(libraries),
         "seconds": round(seconds, 1),
     }

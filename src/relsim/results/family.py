@@ -18,14 +18,16 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.spelling import spelled_by
-from relsim.errors import ResultsError
+from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import Read, comparisons
+from relsim.results.contents import CLAIMS, REPORT
 from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import FAMILY
-from relsim.results.result import CLAIMS, REPORT, Result
+from relsim.results.manifest import FORMAT
+from relsim.results.result import Result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
 from relsim.results.views import has_views, write_views
@@ -222,7 +224,7 @@ def _write(
     )
     (aside / REPORT).write_text(page, encoding="utf-8")
     write_table(family_claims(results), aside / CLAIMS)
-    content = {"results": [_place(one) for one in ordered]}
+    content = {"format": FORMAT, "results": [_place(one) for one in ordered]}
     (aside / FAMILY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -258,6 +260,8 @@ def _place(result: Result) -> str:
 def _compared(base: Result, other: Result) -> Comparison | str:
     try:
         return compare(base.ensemble, other.ensemble)
+    except DamagedError:
+        raise
     except ResultsError as error:
         return str(error)
 

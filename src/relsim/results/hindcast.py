@@ -20,9 +20,8 @@ from relsim.report.hindcast_page import hindcast_words
 from relsim.results.folder import unwritable
 from relsim.results.identity import digest
 from relsim.results.lookup import HINDCASTS
-from relsim.results.manifest import versions
+from relsim.results.manifest import FORMAT, versions
 from relsim.results.scored import (
-    FORMAT,
     LIBRARIES,
     Asked,
     HindcastResult,

@@ -17,18 +17,18 @@ _WORDS = ("name", "about", "sources", "ensemble")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the engine."""
+    """What is asked of the engine.
+
+    Attributes:
+        version: the relsim that answers it.
+    """
 
     scenario: Scenario
     seed: int
     runs: int
     record: RecordLevel
     thin: int = 1
-
-    @property
-    def version(self) -> str:
-        """The relsim that answers it."""
-        return __version__
+    version: str = __version__
 
     @property
     def id(self) -> str:

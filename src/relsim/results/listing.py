@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +9,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from relsim import __version__
 from relsim.errors import ResultsError
 from relsim.results.folder import MANIFEST
 from relsim.results.lookup import EXPERIMENTS, FAMILY, HINDCASTS, finished_folders
-from relsim.results.manifest import read_manifest
+from relsim.results.manifest import (
+    ExperimentManifest,
+    FamilyManifest,
+    HindcastManifest,
+    read_as,
+    read_manifest,
+    refuse_incomplete,
+    verdicts_of,
+)
 from relsim.scenario.naming import title_of
 
 
@@ -69,7 +78,7 @@ class ListedStudy:
 def list_results(out: str | Path = "results") -> tuple[Listed, ...]:
     """The whole results in a folder of results, by scenario, newest first.
 
-    A result whose manifest cannot be read is listed with its problem.
+    A result that is not whole, or whose manifest cannot be read, is listed with its problem.
 
     Args:
         out: the folder, as given to ``relsim run --out``.
@@ -85,9 +94,8 @@ def list_studies(out: str | Path = "results") -> tuple[ListedStudy, ...]:
         out: the folder, as given to ``relsim run --out``.
     """
     found = []
-    for kind, (pattern, told) in _STUDIES.items():
-        files = Path(out).glob(pattern)
-        some = [_listed_study(kind, file, told) for file in files]
+    for name, kind in _STUDIES.items():
+        some = [_listed_study(name, kind, file) for file in Path(out).glob(kind.pattern)]
         some.sort(key=lambda one: (one.folder.parent.name, -one.written.timestamp()))
         found += some
     return tuple(found)
@@ -111,47 +119,60 @@ def _hindcast(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"about": about, "current": content["relsim"] == __version__}
 
 
-_STUDIES: dict[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
-    "family": (f"*/*/{FAMILY}", _family),
-    "experiment": (f"{EXPERIMENTS}/*/*/{MANIFEST}", _experiment),
-    "hindcast": (f"{HINDCASTS}/*/*/{MANIFEST}", _hindcast),
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of study: where its manifests are, what is in them, and what to say of one."""
+
+    pattern: str
+    model: type[BaseModel]
+    named: str
+    told: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+_STUDIES = {
+    "family": _Kind(f"*/*/{FAMILY}", FamilyManifest, "a family", _family),
+    "experiment": _Kind(
+        f"{EXPERIMENTS}/*/*/{MANIFEST}", ExperimentManifest, "an experiment", _experiment
+    ),
+    "hindcast": _Kind(f"{HINDCASTS}/*/*/{MANIFEST}", HindcastManifest, "a hindcast", _hindcast),
 }
 
 
-def _listed_study(
-    kind: str, file: Path, told: Callable[[Mapping[str, Any]], dict[str, Any]]
-) -> ListedStudy:
-    written, folder = datetime.fromtimestamp(file.stat().st_mtime), file.parent
+def _listed_study(name: str, kind: _Kind, file: Path) -> ListedStudy:
+    folder = file.parent
     try:
-        said = told(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        an = "an" if kind == "experiment" else "a"
-        said = {"problem": f"{file} is not that of {an} {kind}."}
-    return ListedStudy(kind, folder, written, _size(folder), **said)
+        content = read_as(kind.model, file, kind.named)
+        refuse_incomplete(folder, content)
+        said = kind.told(content)
+    except ResultsError as error:
+        said = {"problem": str(error)}
+    return ListedStudy(name, folder, _written(file), _size(folder), **said)
 
 
 def _listed(folder: Path) -> Listed:
-    written = datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime)
     try:
-        told = _told(read_manifest(folder))
+        content = read_manifest(folder)
+        refuse_incomplete(folder, content)
+        told = _told(content)
     except ResultsError as error:
         told = {"scenario": folder.parent.name, "problem": str(error)}
-    except (KeyError, TypeError, AttributeError):
-        problem = f"{folder / MANIFEST} is not that of a result."
-        told = {"scenario": folder.parent.name, "problem": problem}
-    return Listed(folder, written, _size(folder), **told)
+    return Listed(folder, _written(folder / MANIFEST), _size(folder), **told)
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
     asked = manifest["scenario"]
     return {
-        "scenario": title_of(str(asked["name"]), asked.get("changes") or {}),
-        "runs": int(manifest["runs"]),
-        "seed": int(manifest["seed"]),
-        "end": str(manifest["time"]["end"]),
-        "verdicts": Counter(str(claim["verdict"]) for claim in manifest.get("claims", ())),
+        "scenario": title_of(asked["name"], asked["changes"]),
+        "runs": manifest["runs"],
+        "seed": manifest["seed"],
+        "end": manifest["time"]["end"],
+        "verdicts": Counter(claim.verdict for claim in verdicts_of(manifest)),
         "current": manifest["relsim"] == __version__,
     }
+
+
+def _written(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime)
 
 
 def _size(folder: Path) -> int:

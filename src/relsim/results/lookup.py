@@ -55,7 +55,7 @@ def _scenario_name(folder: Path) -> str:
     """As its manifest has it; empty where that cannot be read."""
     try:
         return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"]["name"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -1,28 +1,35 @@
-"""The manifest: what was asked, of which version, and how event weights were chosen."""
+"""The manifest: what was asked, of which version, how event weights were chosen, and what is there.
+
+Manifests are read in one way, whatever they are of: what is not as it is written here is refused.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from relsim import __version__
 from relsim.analysis.claims import Verdict
 from relsim.ensemble.chunks import Chunk
 from relsim.ensemble.journal import Digests
-from relsim.errors import ResultsError
+from relsim.ensemble.record import RecordLevel
+from relsim.errors import DamagedError
 from relsim.results.comparisons import Comparisons, compared_ids, note_on_changes
+from relsim.results.contents import Notes, incomplete, notes_of
 from relsim.results.folder import MANIFEST
-from relsim.results.identity import Question
+from relsim.results.identity import Question, digest
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Pulse, Scenario
 from relsim.scenario.values import central
 
-FORMAT = 1
+FORMAT = 2  # raised when what is in a folder changes its meaning
 LIBRARIES = ("mesa", "numba", "numpy", "pydantic", "xarray", "zarr")
 
 
@@ -37,33 +44,16 @@ def manifest(
     failures: int,
 ) -> dict[str, Any]:
     """The manifest of a result, as plain data. It names no machine and no absolute path."""
-    scenario = question.scenario
     return {
         "format": FORMAT,
         "relsim": __version__,
-        "id": question.id,
-        "scenario": {
-            "name": scenario.name,
-            "slug": scenario.slug,
-            "hash": question.scenario_hash,
-            "changes": scenario.changes,
-        },
+        **asked_part(question),
         "command": command,
-        "seed": question.seed,
-        "runs": question.runs,
-        "record": question.record,
-        "thin": question.thin,
-        "time": {
-            "start": str(scenario.time.start),
-            "end": str(scenario.time.end),
-            "step": scenario.time.step,
-        },
         "stability": stability,
         "claims": [asdict(verdict) for verdict in claims],
         "comparisons": compared_ids(compared),
-        "notes": [note] if (note := note_on_changes(scenario)) else [],
+        "notes": [note] if (note := note_on_changes(question.scenario)) else [],
         "failures": failures,
-        "event_weights": event_weights(scenario),
         "versions": versions(LIBRARIES),
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
         "chunks": [
@@ -73,33 +63,261 @@ def manifest(
     }
 
 
+def asked_part(question: Question) -> dict[str, Any]:
+    """What follows from a question alone."""
+    scenario = question.scenario
+    return {
+        "id": question.id,
+        "scenario": {
+            "name": scenario.name,
+            "slug": scenario.slug,
+            "hash": question.scenario_hash,
+            "words": digest(scenario.as_written),
+            "changes": scenario.changes,
+        },
+        "seed": question.seed,
+        "runs": question.runs,
+        "record": question.record,
+        "thin": question.thin,
+        "time": {
+            "start": str(scenario.time.start),
+            "end": str(scenario.time.end),
+            "step": scenario.time.step,
+        },
+        "event_weights": event_weights(scenario),
+    }
+
+
 def versions(libraries: Iterable[str]) -> dict[str, str]:
     """Of Python and of some libraries."""
     return {"python": platform.python_version(), **{name: version(name) for name in libraries}}
 
 
 def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
-    """Writes a manifest, which makes a result whole.
+    """Writes a manifest, with notes on all files where it has none, which makes a result whole.
 
     Raises:
         OSError: it cannot be written.
     """
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    noted = {**content, "files": content.get("files") or notes_of(folder)}
+    noted["digest"] = own_digest(noted)
+    text = json.dumps(noted, ensure_ascii=False, indent=2) + "\n"
+    aside = folder / f".{MANIFEST}.part"
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(folder / MANIFEST)
+
+
+def own_digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest less this digest."""
+    return digest({name: value for name, value in content.items() if name != "digest"})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a result.
+    """The manifest of a result of a scenario.
 
     Raises:
-        ResultsError: it cannot be read, or lacks what tells one result from another.
+        DamagedError: it cannot be read, or is not one.
+    """
+    return read_as(ResultManifest, folder / MANIFEST, "a result")
+
+
+def read_as(model: type[BaseModel], file: Path, kind: str) -> dict[str, Any]:
+    """A manifest as plain data, once it is as a model has it.
+
+    Args:
+        model: what has to be in it.
+        file: where it is.
+        kind: what it is of, with its article.
+
+    Raises:
+        DamagedError: it cannot be read, is of another format, or lacks something.
     """
     try:
-        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        _ = content["scenario"]["slug"], content["seed"], content["relsim"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{folder / MANIFEST} cannot be read: {error}.") from error
-    return content
+        text = file.read_text(encoding="utf-8")
+        content: Any = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        raise DamagedError(f"{file} cannot be read: {reason}. {ANEW}") from error
+    form = content.get("format", FORMAT) if isinstance(content, dict) else FORMAT
+    if form != FORMAT:
+        said = f"{file} is of format {form!r:.20}; this version of relsim reads format {FORMAT}."
+        raise DamagedError(f"{said} {ANEW}")
+    try:
+        model.model_validate_json(text)  # of JSON, strict models take objects
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "all of it"
+        said = f"{file} is not that of {kind}: {place}: {first['msg'].lower()}."
+        raise DamagedError(f"{said} {ANEW}") from error
+    found: dict[str, Any] = content
+    return found
+
+
+def refuse_incomplete(
+    folder: Path, content: Mapping[str, Any], replaced: Collection[str] = ()
+) -> None:
+    """Refuses a result of which something is missing.
+
+    Args:
+        folder: the result.
+        content: its manifest.
+        replaced: files that may be missing.
+
+    Raises:
+        DamagedError: a file is missing, or has another size than was noted.
+    """
+    files: Notes = content.get("files", {})
+    needed = {path: note for path, note in files.items() if path not in replaced}
+    if lacks := incomplete(folder, needed):
+        raise DamagedError(f"{folder} is damaged: {lacks} {remedy_of(content)}")
+
+
+ANEW = "The command that made it makes it anew with --force."
+
+
+def remedy_of(content: Mapping[str, Any]) -> str:
+    """How a result is made anew, by the command that made it."""
+    command = str(content.get("command", ""))
+    return f"{command} --force makes it anew." if command else ANEW
+
+
+# What has to be in manifests. Sizes of integers are those of the options that ask for them.
+_Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_Id = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+_AtLeastOne = Annotated[int, Field(ge=1, lt=2**63)]
+_InFolder = Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*(/[^/\\.][^/\\]*)*$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Scenario(_Part):
+    name: str
+    slug: Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*$")]
+    hash: _Digest
+    words: _Digest
+    changes: dict[str, Any]
+
+
+class _Span(_Part):
+    start: str
+    end: str
+    step: str
+
+
+class _Stability(_Part):
+    spectral_radius: float
+    stable: bool
+
+
+class _Weight(_Part):
+    event: str
+    pulse: str
+    cameo: str
+    goldstein: float
+    published_size: float
+    size: float
+    overridden: bool
+    off: bool
+
+
+class _Chunk(_Part):
+    first: _Count
+    runs: _AtLeastOne
+    digests: dict[str, str]
+
+
+class _Note(_Part):
+    bytes: _Count
+    sha256: _Digest | None = None
+
+
+class _Manifest(_Part):
+    """What every manifest has."""
+
+    format: int
+    relsim: str
+    command: str
+    versions: dict[str, str]
+    files: dict[_InFolder, _Note]
+    digest: _Digest
+
+
+class ResultManifest(_Manifest):
+    """That of a result of a scenario."""
+
+    id: _Id
+    scenario: _Scenario
+    seed: _Count
+    runs: _AtLeastOne
+    record: RecordLevel
+    thin: _AtLeastOne
+    time: _Span
+    stability: _Stability
+    claims: list[Verdict]
+    comparisons: dict[str, _Id | None]
+    notes: list[str]
+    failures: _Count
+    event_weights: list[_Weight]
+    seconds: dict[str, float]
+    chunks: list[_Chunk]
+
+
+class _Findings(_Manifest):
+    id: _Id
+    words: _Digest
+    sentences: list[str]
+    warnings: list[str]
+    seconds: float
+
+
+class _Studied(_Part):
+    name: str
+    slug: str
+    method: str
+
+
+class _TakenFrom(_Part):
+    name: str
+    file: str
+    hash: _Digest
+
+
+class ExperimentManifest(_Findings):
+    """That of an experiment."""
+
+    experiment: _Studied
+    scenario: _TakenFrom
+    seed: _Count
+    points: _Count
+    runs: _AtLeastOne
+    failures: _Count
+    tables: list[_InFolder]
+
+
+class HindcastManifest(_Findings):
+    """That of a hindcast, or of a scenario beside a measured series."""
+
+    file: str
+    pairs: _Count
+    years: tuple[int, int]
+
+
+_VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+def verdicts_of(content: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """The verdict on each claim, as a manifest has it."""
+    return _VERDICTS.validate_python(content["claims"])
+
+
+class FamilyManifest(_Part):
+    """What a family has in the place of a manifest."""
+
+    format: int
+    results: list[_InFolder]
 
 
 def event_weights(scenario: Scenario) -> list[dict[str, Any]]:

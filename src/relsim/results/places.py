@@ -33,6 +33,15 @@ def result_at(folder: Path) -> Result:
     return open_result(result_folder(folder))
 
 
+def _asked_of(
+    place: Path, found: Mapping[Path, Result], scenarios: Mapping[Path, Scenario]
+) -> tuple[int, int]:
+    """How many runs were asked for at a place, failed ones among them, and their seed."""
+    if place in found:
+        return found[place].ensemble.asked, found[place].ensemble.seed
+    return scenarios[place].ensemble.runs, scenarios[place].ensemble.seed
+
+
 def paired_results(
     places: Sequence[Path],
     scenarios: Mapping[Path, Scenario],
@@ -59,8 +68,8 @@ def paired_results(
     """
     named = dict(zip(scenarios, told_apart(list(scenarios.values())), strict=True))
     found = {place: result_at(place) for place in places if place not in scenarios}
-    first = found[places[0]].ensemble if places[0] in found else scenarios[places[0]].ensemble
-    runs, seed = runs or first.runs, first.seed if seed is None else seed
+    asked, known = _asked_of(places[0], found, scenarios)
+    runs, seed = runs or asked, known if seed is None else seed
     questions = {file: Question(one, seed, runs, "domains") for file, one in named.items()}
     base, *others = (questions.get(place) or found[place].ensemble for place in places)
     for other in others:

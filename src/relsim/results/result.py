@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,14 @@ from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
 from relsim.ensemble.simulate import Ensemble, without_runs
 from relsim.ensemble.spelling import spelled_by
-from relsim.ensemble.store import open_store
-from relsim.errors import ResultsError
+from relsim.ensemble.store import Layout, open_store
+from relsim.errors import DamagedError, ResultsError, ScenarioError
+from relsim.model.compile import compile_scenario
+from relsim.results.contents import FAILURES, RESOLVED, STORE, TABLES, WRITTEN_AGAIN
 from relsim.results.folder import MANIFEST, is_finished
-from relsim.results.manifest import read_manifest
+from relsim.results.manifest import read_manifest, refuse_incomplete, remedy_of, verdicts_of
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-
-STORE, RESOLVED, REPORT = "ensemble.zarr", "scenario.resolved.yaml", "report.html"
-FAILURES = "failures.json"  # only where runs failed
-SUMMARY, EVENTS, CLAIMS, FIGURES = "summary.csv", "events.csv", "claims.csv", "figures"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Result:
     @property
     def claims(self) -> tuple[Verdict, ...]:
         """The verdict on each claim, as stored."""
-        return tuple(Verdict(**verdict) for verdict in self.manifest.get("claims", ()))
+        return verdicts_of(self.manifest)
 
     def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""
@@ -67,32 +65,82 @@ class Result:
 
 
 def open_result(
-    folder: str | Path, *, reused: bool = False, summary: xr.Dataset | None = None
+    folder: str | Path,
+    *,
+    reused: bool = False,
+    summary: xr.Dataset | None = None,
+    scenario: Scenario | None = None,
 ) -> Result:
     """A finished result.
+
+    Its tables may be missing, as they can be written again; nothing else may.
 
     Args:
         folder: as printed by ``relsim run``.
         reused, summary: noted in the result.
+        scenario: what was simulated; as the folder has it where absent.
 
     Raises:
         ResultsError: there is no whole result there.
+        DamagedError: something of it is missing or cannot be read. Also later, when values are
+            read that are not as they were written.
     """
     folder = Path(folder)
     if not is_finished(folder):
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
-    known = content["scenario"]
-    scenario = load(folder / RESOLVED).named(known["slug"], known.get("changes") or {})
-    failed = _failed_runs(folder) if content.get("failures") else ()
-    data = without_runs(spelled_by(scenario, open_store(folder / STORE)), failed)
+    remedy = remedy_of(content)
+    replaced = TABLES if scenario is None else WRITTEN_AGAIN
+    refuse_incomplete(folder, content, replaced)
+    if scenario is None:
+        known = content["scenario"]
+        scenario = _scenario(folder, remedy).named(known["slug"], known["changes"])
+    failed = _failed_runs(folder, content, remedy) if content["failures"] else ()
+    layout = Layout.of(
+        compile_scenario(scenario), content["runs"], content["record"], content["thin"]
+    )
+    stored = open_store(folder / STORE, layout, remedy)
+    data = without_runs(spelled_by(scenario, stored), failed)
     ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed)
     return Result(folder, content, ensemble, reused, summary)
 
 
-def _failed_runs(folder: Path) -> tuple[int, ...]:
+def _scenario(folder: Path, remedy: str) -> Scenario:
+    try:
+        return load(folder / RESOLVED)
+    except ScenarioError as error:
+        first = error.problems[0]
+        raise DamagedError(f"{folder} is damaged: {first} {remedy}") from error
+
+
+def _failed_runs(folder: Path, content: Mapping[str, Any], remedy: str) -> tuple[int, ...]:
+    """The numbers of the runs that failed, as many as the manifest says."""
     file = folder / FAILURES
     try:
-        return tuple(int(one["run"]) for one in json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{file} cannot be read: {error}.") from error
+        failed = sorted({int(one["run"]) for one in json.loads(file.read_text(encoding="utf-8"))})
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamagedError(f"{file} cannot be read. {remedy}") from error
+    if len(failed) != content["failures"] or not 0 <= failed[0] <= failed[-1] < content["runs"]:
+        raise DamagedError(f"{file} does not name the runs that failed. {remedy}")
+    return tuple(failed)
+
+
+def compared_with(result: Result) -> dict[str, Ensemble | str]:
+    """By file, the ensembles that the claims of a result were judged against; a text says why one
+    is not there.
+
+    Raises:
+        DamagedError: what is there is not whole.
+    """
+    out, compared = result.folder.parent.parent, dict[str, Ensemble | str]()
+    for file, number in result.manifest["comparisons"].items():
+        if number is None:
+            continue
+        folders = [folder for folder in out.glob(f"*/{number}") if is_finished(folder)]
+        compared[file] = (
+            open_result(folders[0]).ensemble
+            if folders
+            else f"What this is compared with is not there: {file}, result {number}, which belongs "
+            "into the same folder of results. So no difference is shown."
+        )
+    return compared

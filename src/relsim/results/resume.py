@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,10 @@ from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.results.comparisons import with_all_compared
+from relsim.results.contents import FAILURES, JOURNAL, STORE
 from relsim.results.folder import BEGINS_AFRESH, is_finished, is_full, place_aside, unwritable
 from relsim.results.identity import Question
-from relsim.results.result import FAILURES, STORE
 from relsim.results.watcher import Watcher
-
-JOURNAL = "journal.jsonl"  # beside the store, until the result is whole
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,10 @@ def telling_what_is_kept(
         kept = "" if force else f"{_kept(questions, out)}; the same command goes on from there."
         raise KeyboardInterrupt(f"Stopped. {kept or BEGINS_AFRESH}") from None
     except OSError as error:
-        kept = f"{_kept(questions, out)}." if is_full(error) else ""
+        kept = ""
+        if is_full(error):
+            with suppress(OSError):  # of a place that cannot even be looked at, nothing is kept
+                kept = f"{_kept(questions, out)}."
         raise unwritable(error, out, kept) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from pathlib import Path
 import xarray as xr
 import yaml
 
-from relsim.analysis.claims import claims_table, judge
+from relsim.analysis.claims import Verdict, claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
 from relsim.ensemble.chunks import Stop, compile_kernel, kernel_is_compiled, new_stop
 from relsim.ensemble.record import RecordLevel
@@ -29,19 +29,22 @@ from relsim.results.comparisons import (
     is_current,
     with_all_compared,
 )
-from relsim.results.folder import is_finished, locked, sweep, written_aside
-from relsim.results.identity import Question
-from relsim.results.manifest import manifest, read_manifest, write_manifest
-from relsim.results.result import (
+from relsim.results.contents import (
     CLAIMS,
     EVENTS,
+    JOURNAL,
+    REPORT,
     RESOLVED,
     SUMMARY,
-    Result,
-    open_result,
+    WRITTEN_AGAIN,
+    altered,
+    notes_of,
 )
+from relsim.results.folder import is_finished, locked, sweep, written_aside
+from relsim.results.identity import Question, digest
+from relsim.results.manifest import asked_part, manifest, read_manifest, write_manifest
+from relsim.results.result import Result, open_result
 from relsim.results.resume import (
-    JOURNAL,
     Simulated,
     forget_journal,
     simulate_into,
@@ -163,16 +166,21 @@ def answer(asked: Asked, *, force: bool = False) -> Result:
 
     It has every run, the tables and the manifest, and no figures. What is unfinished of it is
     gone on with. Somebody else who writes it is waited for.
+
+    Of a result that stands, tables that are not as they were written are written again, and so are
+    words of the scenario that have changed since; figures and page are then gone, to be drawn anew.
     """
     compared = comparisons(asked.question, asked.read)
     if not force and _stands(asked.folder, compared):
         sweep(asked.folder, JOURNAL)
+        _refresh_all(asked)
         return open_result(asked.folder, reused=True)
     wanted = _to_be_written(asked) | {asked.folder}
     with locked(wanted - asked.held, asked.waiting):
-        if not force and _stands(asked.folder, compared):
-            return open_result(asked.folder, reused=True)
         holding = replace(asked, held=asked.held | wanted)
+        if not force and _stands(asked.folder, compared):
+            _refresh_all(holding)
+            return open_result(asked.folder, reused=True)
         with written_aside(asked.folder, afresh=force) as aside:
             summary = _write(holding, compared, aside)
         forget_journal(asked.folder)
@@ -196,7 +204,48 @@ def _to_be_written(asked: Asked) -> frozenset[Path]:
     """
     needed = with_all_compared(asked.question, asked.read)
     places = [(folder_of(question, asked.out), compared) for question, compared in needed]
-    return frozenset(place for place, compared in places if not _stands(place, compared))
+    return frozenset(
+        place for place, compared in places if place == asked.folder or not _stands(place, compared)
+    )
+
+
+def _refresh_all(asked: Asked) -> None:
+    """Brings the words and tables of a result up to date, and of those that it shows beside it."""
+    shown = [asked.question, *comparisons(asked.question, asked.read).values()]
+    changed = False
+    for question in shown:
+        if isinstance(question, Question) and is_finished(folder_of(question, asked.out)):
+            changed |= _refreshed(question, asked)
+    if changed:
+        (asked.folder / REPORT).unlink(missing_ok=True)
+
+
+def _refreshed(question: Question, asked: Asked) -> bool:
+    """Writes words and tables of a result again where they are not up to date; whether it did."""
+    folder = folder_of(question, asked.out)
+    if _is_up_to_date(question, folder):
+        return False
+    with locked([] if folder in asked.held else [folder], asked.waiting):
+        result = open_result(folder, scenario=question.scenario)
+        (folder / REPORT).unlink(missing_ok=True)  # first, so that nothing is left of the old words
+        (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
+        _write_tables(result.ensemble, result.summary(), result.claims, folder)
+        content = {**result.manifest, **asked_part(question)}
+        if question is asked.question and asked.command:
+            content["command"] = asked.command
+        content["files"] = {**content["files"], **notes_of(folder, WRITTEN_AGAIN)}
+        write_manifest(content, folder)
+    return True
+
+
+def _is_up_to_date(question: Question, folder: Path) -> bool:
+    """Whether a result has the words of its scenario as they are, and its tables as written."""
+    content = read_manifest(folder)
+    written = {path: note for path, note in content["files"].items() if path in WRITTEN_AGAIN}
+    asked = question.scenario
+    told = content["scenario"]["words"], content["scenario"]["changes"]
+    same_words = told == (digest(asked.as_written), asked.changes)
+    return same_words and len(written) == len(WRITTEN_AGAIN) and not altered(folder, written)
 
 
 def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
@@ -210,10 +259,7 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     watcher.phase("Summarising")
     with clock.timing("summarise"):
         summary, claims = summarise(ensemble), judge(ensemble, others)
-        watched = question.scenario.pair_names(question.scenario.watched_pairs)
-        write_table(summary_table(summary, watched), folder / SUMMARY)
-        write_table(event_table(ensemble), folder / EVENTS)
-        write_table(claims_table(claims), folder / CLAIMS)
+        _write_tables(ensemble, summary, claims, folder)
     (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
     steady = stability(compile_scenario(question.scenario))
     found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
@@ -229,6 +275,15 @@ def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
     )
     write_manifest(content, folder)
     return summary
+
+
+def _write_tables(
+    ensemble: Ensemble, summary: xr.Dataset, claims: Sequence[Verdict], folder: Path
+) -> None:
+    watched = ensemble.scenario.pair_names(ensemble.scenario.watched_pairs)
+    write_table(summary_table(summary, watched), folder / SUMMARY)
+    write_table(event_table(ensemble), folder / EVENTS)
+    write_table(claims_table(claims), folder / CLAIMS)
 
 
 def _simulate(asked: Asked, folder: Path, clock: _Clock) -> Simulated:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +14,17 @@ import pandas as pd
 from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
 from relsim.report.measured_page import Words, measured_page
-from relsim.results.folder import MANIFEST, written_once
-from relsim.results.manifest import write_manifest
-from relsim.results.result import FIGURES, REPORT
+from relsim.results.contents import FIGURES, REPORT
+from relsim.results.folder import MANIFEST, is_finished, written_once
+from relsim.results.identity import digest
+from relsim.results.manifest import (
+    HindcastManifest,
+    read_as,
+    refuse_incomplete,
+    write_manifest,
+)
 from relsim.results.watcher import Watcher
 
-FORMAT = 1
 LIBRARIES = ("numpy", "pandas", "scipy")
 
 Found = TypeVar("Found")
@@ -56,6 +60,7 @@ class Asked:
         question: all that the numbers depend on.
         command: how it was asked for, for the manifest.
         force: repeat a finished one.
+        words: what is shown beside the numbers, and changes none of them.
     """
 
     folder: Path
@@ -63,6 +68,7 @@ class Asked:
     question: dict[str, Any]
     command: str
     force: bool
+    words: str = ""
 
 
 def scored_once(
@@ -89,6 +95,7 @@ def scored_once(
         about = {
             "id": asked.folder.name,
             "file": asked.file.name,
+            "words": digest([asked.file.name, asked.words]),
             "command": asked.command,
             "seconds": round(time.perf_counter() - started, 1),
         }
@@ -96,8 +103,17 @@ def scored_once(
         write(found, about | asked.question, aside)
 
     waiting = partial(told.phase, "Another process runs this; waiting")
-    reused = written_once(asked.folder, made, force=asked.force, waiting=waiting)
+    force = asked.force or _shows_other_words(asked)
+    reused = written_once(asked.folder, made, force=force, waiting=waiting)
     return replace(open_hindcast(asked.folder), reused=reused)
+
+
+def _shows_other_words(asked: Asked) -> bool:
+    """Whether what is there has to be made again, as names in it have changed."""
+    if not is_finished(asked.folder):
+        return False
+    words: str = open_hindcast(asked.folder).manifest["words"]
+    return words != digest([asked.file.name, asked.words])
 
 
 def write_scored(
@@ -128,6 +144,12 @@ def write_scored(
 
 
 def open_hindcast(folder: str | Path) -> HindcastResult:
-    """A finished hindcast, from its folder."""
+    """A finished hindcast, from its folder.
+
+    Raises:
+        DamagedError: its manifest cannot be read, or something of it is missing.
+    """
     folder = Path(folder)
-    return HindcastResult(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    content = read_as(HindcastManifest, folder / MANIFEST, "a hindcast")
+    refuse_incomplete(folder, content)
+    return HindcastResult(folder, content)

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from relsim.analysis.claims import judge
 from relsim.ensemble.chunks import Chunk, all_chunks, map_chunks, new_stop
 from relsim.ensemble.journal import Digests, Noted, digests
-from relsim.ensemble.record import coordinates, variables
-from relsim.ensemble.simulate import chunk_task
-from relsim.ensemble.store import open_store
+from relsim.ensemble.simulate import Ensemble, chunk_task
+from relsim.ensemble.store import label_text, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
+from relsim.results.contents import STORE, altered
 from relsim.results.folder import MANIFEST
-from relsim.results.result import STORE, Result
+from relsim.results.identity import Question
+from relsim.results.manifest import asked_part, own_digest
+from relsim.results.result import Result, compared_with
 
 SAMPLE = 4  # chunks that are checked where nothing else is asked
 
@@ -30,12 +32,12 @@ class Difference:
 
     Attributes:
         kind: "damaged": stored runs are not those that were written; "changed": they are, and do
-            not come out again; "labels": what stands on an axis is not what should; "axes",
-            "missing", "extra": an array is on other axes, is not there, or is none of the result.
-        variable: the array.
+            not come out again; "file": a file is not as it was written; "question": something in
+            the manifest does not follow from the scenario; "claim": a verdict does not follow from
+            the runs.
+        variable: the array, the key of the manifest or the claim; of a file, what is wrong with it.
         chunk: the runs in which it was found; None where it is no matter of runs.
-        place: labels of the first value that differs, by axis; of labels, the place on the axis;
-            None where it is not known.
+        place: labels of the first value that differs, by axis; None where it is not known.
         stored, recomputed: the value there.
     """
 
@@ -43,8 +45,8 @@ class Difference:
     variable: str
     chunk: Chunk | None = None
     place: Mapping[str, str] | None = None
-    stored: float | str | None = None
-    recomputed: float | str | None = None
+    stored: float | None = None
+    recomputed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Verification:
         runs: how many runs these are.
         version: the relsim that made the result.
         difference: the first difference; None where there is none.
+        not_judged: files whose results are not there, so that the claims against them were not
+            judged again.
     """
 
     checked: int
@@ -63,6 +67,7 @@ class Verification:
     runs: int
     version: str
     difference: Difference | None
+    not_judged: str = ""
 
 
 def verify(
@@ -73,10 +78,11 @@ def verify(
 ) -> Verification:
     """Compares stored runs with their digests in the manifest, and with those simulated again.
 
-    Before, all labels are compared with those that follow from the scenario.
+    Before, every file is compared with its digest in the manifest, the manifest with what follows
+    from the scenario, and claims are judged again. Figures and the page are not looked at.
 
     Args:
-        result: what to check.
+        result: what to check; opened, and so with all labels that follow from the scenario.
         chunks: how many, spread evenly from first to last; all where None.
         progress: called with the number of runs that have just been checked.
 
@@ -86,8 +92,12 @@ def verify(
     every = chunks_of(result)
     chosen = spread_evenly(every, chunks)
     version = str(result.manifest["relsim"])
-    if unlike := _unlike_layout(result):
+    if unlike := _altered(result):
         return Verification(0, len(every), 0, version, unlike)
+    others = compared_with(result)
+    apart = ", ".join(file for file, other in others.items() if isinstance(other, str))
+    if misjudged := _misjudged(result, others):
+        return Verification(0, len(every), 0, version, Difference("claim", misjudged), apart)
     found, runs = None, 0
     for noted, difference in _checked(result, chosen):
         runs += noted.chunk.runs
@@ -96,7 +106,7 @@ def verify(
         if difference is not None:
             found = difference
             break
-    return Verification(len(chosen), len(every), runs, version, found)
+    return Verification(len(chosen), len(every), runs, version, found, apart)
 
 
 def spread_evenly(every: list[Noted], count: int | None) -> list[Noted]:
@@ -133,39 +143,39 @@ def chunks_of(result: Result) -> list[Noted]:
     return noted
 
 
-def _unlike_layout(result: Result) -> Difference | None:
-    """The first array that is missing, too many, on other axes or, of labels, with other values."""
-    manifest, stored = result.manifest, open_store(result.folder / STORE)
-    compiled, level = compile_scenario(result.scenario), manifest["record"]
-    labels = coordinates(compiled, level, manifest["runs"], manifest["thin"])
-    arrays = variables(compiled, level, manifest["thin"])
-    dims = {name: (name,) for name in labels} | {name: one.dims for name, one in arrays.items()}
-    for name in sorted(dims.keys() | set(map(str, stored.variables))):
-        if name not in dims:
-            return Difference("extra", name)
-        if name not in stored.variables:
-            return Difference("missing", name)
-        if stored.variables[name].dims != dims[name]:
-            return Difference("axes", name)
-        if name in labels and (unlike := _unlike_label(name, stored[name].values, labels[name])):
-            return unlike
+def _altered(result: Result) -> Difference | None:
+    """The first file that is not as it was written, or part of a manifest that does not follow."""
+    manifest = result.manifest
+    digested = {path: note for path, note in manifest["files"].items() if "sha256" in note}
+    if said := altered(result.folder, digested):  # of recorded arrays, values are compared
+        return Difference("file", said)
+    question = Question(
+        result.scenario,
+        manifest["seed"],
+        manifest["runs"],
+        manifest["record"],
+        manifest["thin"],
+        manifest["relsim"],
+    )
+    for name, value in asked_part(question).items():
+        if manifest[name] != value:
+            return Difference("question", name)
+    if manifest["digest"] != own_digest(manifest):
+        return Difference("file", f"{MANIFEST} is not as it was written.")
     return None
 
 
-def _unlike_label(name: str, stored: Any, expected: Any) -> Difference | None:
-    """The first label of an axis that is not as expected; one that is not there is empty."""
-    found, wanted = ([_label(one) for one in values] for values in (stored, expected))
-    for n, (one, other) in enumerate(zip_longest(found, wanted, fillvalue="")):
-        if one != other:
-            return Difference("labels", name, None, {name: str(n)}, one, other)
-    return None
-
-
-def _label(value: Any) -> str:
-    """A label in words; a time as its month where it is the first day of one."""
-    if isinstance(value, np.datetime64):
-        return str(np.datetime_as_string(value, unit="D")).removesuffix("-01")
-    return str(value)
+def _misjudged(result: Result, others: Mapping[str, Ensemble | str]) -> str:
+    """The first claim whose verdict does not come out again, of those that can be judged here."""
+    stored = {claim.name: claim for claim in result.claims}
+    judged = {claim.name: claim for claim in judge(result.ensemble, others)}
+    for name in [*judged, *stored]:
+        claim = judged.get(name)
+        against = "" if claim is None else claim.against
+        is_here = not against or isinstance(others.get(against), Ensemble)
+        if is_here and claim != stored.get(name):
+            return name
+    return ""
 
 
 def _checked(result: Result, chosen: list[Noted]) -> Iterator[tuple[Noted, Difference | None]]:
@@ -226,5 +236,5 @@ def _labels(rows: xr.DataArray, place: tuple[int, ...]) -> dict[str, str]:
     """What stands on each axis at a place; months as 2025-06."""
     found = {}
     for dim, n in zip(rows.dims, place, strict=True):
-        found[str(dim)] = _label(rows[dim].values[n] if dim in rows.coords else n)
+        found[str(dim)] = label_text(rows[dim].values[n] if dim in rows.coords else n)
     return found

@@ -6,7 +6,7 @@ They add nothing to a result and can be drawn again at any time, by a later vers
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -23,8 +23,9 @@ from relsim.figures.multiples import level_multiples
 from relsim.figures.save import Painter, definition
 from relsim.figures.why import why_chart
 from relsim.report.result_page import result_page
-from relsim.results.folder import is_finished, locked, unwritable
-from relsim.results.result import FIGURES, REPORT, Result, open_result
+from relsim.results.contents import FIGURES, REPORT
+from relsim.results.folder import locked, unwritable
+from relsim.results.result import Result, compared_with
 from relsim.results.watcher import Watcher
 
 
@@ -41,26 +42,25 @@ def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
     """
     painter.start()
     watcher.phase("Comparing and explaining")
-    findings = find(result.ensemble, result.summary(), result.claims, compared_with(result))
+    others = compared_with(result)
+    there = {file: other for file, other in others.items() if isinstance(other, Ensemble)}
+    findings = find(result.ensemble, result.summary(), result.claims, there)
+    notes = [*result.manifest["notes"], *missing_comparisons(others)]
+    manifest = {**result.manifest, "notes": notes}
     watcher.phase("Drawing figures and the report")
     script = painter.script()
     try:
         with locked([result.folder], partial(watcher.phase, "Another process draws it; waiting")):
             with _new_figures(result.folder) as folder:
-                page = _draw(findings, result.manifest, painter, script, folder)
+                page = _draw(findings, manifest, painter, script, folder)
             _replace_file(page, result.folder / REPORT)
     except OSError as error:
         raise unwritable(error, result.folder) from error
 
 
-def compared_with(result: Result) -> dict[str, Ensemble]:
-    """By file, the ensembles that its claims were judged against, where they are still there."""
-    out, found = result.folder.parent.parent, {}
-    for file, number in result.manifest.get("comparisons", {}).items():
-        places = [place for place in out.glob(f"*/{number}") if is_finished(place)]
-        if number is not None and places:
-            found[file] = open_result(places[0]).ensemble
-    return found
+def missing_comparisons(others: Mapping[str, Ensemble | str]) -> list[str]:
+    """What to say of results that a result is compared with, and that are not there."""
+    return [other for other in others.values() if isinstance(other, str)]
 
 
 def _draw(

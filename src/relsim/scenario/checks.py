@@ -100,13 +100,12 @@ class Checker:
 
     def _states(self) -> Iterator[Problem]:
         for code, state in self.scenario.states.items():
-            yield from self._interests(("states", code), state)
+            yield from self._interests(("states", code), code, state)
         for code, reference in self.scenario.reference.items():
             yield from self._known("state", code, ("reference", code), key=True)
-            yield from self._interests(("reference", code), reference)
+            yield from self._interests(("reference", code), code, reference)
 
-    def _interests(self, here: Path, interests: Interests) -> Iterator[Problem]:
-        code = str(here[1])
+    def _interests(self, here: Path, code: str, interests: Interests) -> Iterator[Problem]:
         for other, interest in interests.ties.items():
             path: Path = (*here, "ties", other)
             yield from self._known("state", other, path, key=True)
@@ -147,7 +146,8 @@ class Checker:
             yield from self._known("domain", tie.domain, path)
 
     def _ceilings(self) -> Iterator[Problem]:
-        """Opening levels above what both states can afford could not be at rest."""
+        """Opening levels above what both states could afford by the reference could not be at
+        rest."""
         for tie, levels in self.scenario.ties.items():
             for domain in self.scenario.domains:
                 key = domain if domain in levels else "overall"
@@ -159,14 +159,17 @@ class Checker:
                     yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
 
     def _ceiling(self, tie: TieRef, domain: str) -> tuple[float, str]:
-        """The least that either can afford as the opening was read, and who that is."""
-        capacities = []
-        for code in (tie.first, tie.second):
-            if code in self.scenario.states:
-                reference = self.scenario.reference.get(code, Interests()).capacity
-                own = self.scenario.states[code].capacity.get(domain, 1.0)
-                capacities.append((central(reference.get(domain, own)), code))
+        capacities = [
+            (central(self._opening_capacity(code, domain)), code)
+            for code in (tie.first, tie.second)
+            if code in self.scenario.states
+        ]
         return min(capacities, default=(1.0, ""))
+
+    def _opening_capacity(self, code: str, domain: str) -> Number:
+        own = self.scenario.states[code].capacity.get(domain, 1.0)
+        reference = self.scenario.reference.get(code)
+        return own if reference is None else reference.capacity.get(domain, own)
 
     def _event(self, path: Path, event: Event) -> Iterator[Problem]:
         if event.when is not None:

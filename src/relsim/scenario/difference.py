@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Position
 from relsim.scenario.load import load
+from relsim.scenario.reference import recoded_between
 from relsim.scenario.references import CODE
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
@@ -68,7 +69,8 @@ def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[D
 
     Numbers come first, in the order of the second scenario, then words, claims last. A value
     that one of the two writes out and the other leaves to its default counts as a difference;
-    two ways to write the same thing (``0.3`` and ``{overall: 0.3}``) do not.
+    two ways to write the same thing (``0.3`` and ``{overall: 0.3}``) do not. Interests that the
+    second reads differently at the opening, rather than changes, are listed at ``recoded``.
 
     Args:
         first, second: scenarios or their files.
@@ -77,7 +79,10 @@ def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[D
         ScenarioError: a file has problems.
     """
     before, after = (one if isinstance(one, Scenario) else load(one) for one in (first, second))
-    found = _differences((), _written(before), _written(after))
+    found = [*_differences((), _written(before), _written(after))]
+    recoded = recoded_between(before._tree, after._tree)
+    if recoded:
+        found.append(Difference("recoded", None, recoded))
     return tuple(sorted(found, key=lambda one: (one.is_claim, one.is_words)))
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from relsim.errors import Problem, did_you_mean
+from relsim.scenario.checks import section_names
 from relsim.scenario.schema import Interests, Scenario
-from relsim.scenario.tree import Items, Mapping, Node, Scalar, from_plain, plain, put
-from relsim.scenario.values import Number
+from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
+from relsim.scenario.values import Distribution, Number
 
 Steps: TypeAlias = tuple[str, ...]
+Interest: TypeAlias = Number | str | None  # a number, or the variable that a tie fades with
 
 # What an interest is that a reference does not have.
 _ABSENT: dict[Steps, Any] = {
@@ -34,27 +36,28 @@ class ChangedInterest:
     """An interest that is not what the opening was read with.
 
     Attributes:
-        path: as changes take it, ``PAK.ties.USA``.
-        before: in the reference.
+        path: as changes take it, ``PAK.ties.USA``; of the context variable that a tie fades with,
+            ``PAK.ties.USA.fades_with``.
+        before: in the reference; for what a tie fades with the name of the variable or None.
         after: in force.
     """
 
     path: str
-    before: Number
-    after: Number
+    before: Interest
+    after: Interest
 
 
 def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
     """The interests of a scenario that are not those of its reference, in file order."""
     now, reference = interests_in_force(scenario), reference_interests(scenario)
     return tuple(
-        ChangedInterest(path, reference[path], now.get(path, _absent_number(path)))
-        for path in reference
-        if reference[path] != now.get(path, _absent_number(path))
+        ChangedInterest(path, _of(reference, path), _of(now, path))
+        for path in dict.fromkeys((*reference, *now))
+        if _of(reference, path) != _of(now, path)
     )
 
 
-def interests_in_force(scenario: Scenario) -> dict[str, Number]:
+def interests_in_force(scenario: Scenario) -> dict[str, Interest]:
     """Every interest by the path that changes take, as in ``PAK.ties.USA``."""
     return {
         f"{code}.{path}": number
@@ -63,7 +66,7 @@ def interests_in_force(scenario: Scenario) -> dict[str, Number]:
     }
 
 
-def reference_interests(scenario: Scenario) -> dict[str, Number]:
+def reference_interests(scenario: Scenario) -> dict[str, Interest]:
     """Every interest that the opening was read with, by path."""
     found = interests_in_force(scenario)
     for code, reference in scenario.reference.items():
@@ -71,9 +74,10 @@ def reference_interests(scenario: Scenario) -> dict[str, Number]:
     return found
 
 
-def _numbers(interests: Interests) -> Iterator[tuple[str, Number]]:
+def _numbers(interests: Interests) -> Iterator[tuple[str, Interest]]:
     for other, tie in interests.ties.items():
         yield f"ties.{other}", tie.weight
+        yield f"ties.{other}.fades_with", tie.fades_with
     for issue, stand in interests.issues.items():
         yield f"issues.{issue}.stance", stand.stance
         yield f"issues.{issue}.salience", stand.salience
@@ -81,8 +85,11 @@ def _numbers(interests: Interests) -> Iterator[tuple[str, Number]]:
         yield f"capacity.{domain}", capacity
 
 
-def _absent_number(path: str) -> float:
-    return float(_ABSENT[_kind(tuple(path.split(".")))])
+def _of(interests: dict[str, Interest], path: str) -> Interest:
+    """An interest by its path; what it is where it is not written."""
+    steps = tuple(path.split("."))
+    absent = None if steps[-1] == "fades_with" else float(_ABSENT[_kind(steps)])
+    return interests.get(path, absent)
 
 
 MOST_NAMED = 6  # of interests in a sentence
@@ -112,19 +119,18 @@ def differing_interests_in_words(base: Scenario, other: Scenario) -> str:
     return f"Interests that differ, {'; '.join(parts)}." if parts else ""
 
 
-def _differs(path: str, one: dict[str, Number], other: dict[str, Number]) -> bool:
-    absent = _absent_number(path)
-    return one.get(path, absent) != other.get(path, absent)
+def _differs(path: str, one: dict[str, Interest], other: dict[str, Interest]) -> bool:
+    return _of(one, path) != _of(other, path)
 
 
 def _change_in_words(change: ChangedInterest) -> str:
-    return f"{change.path} from {_number(change.before)} to {_number(change.after)}"
+    return f"{change.path} from {_shown(change.before)} to {_shown(change.after)}"
 
 
-def _number(number: Number) -> str:
-    if isinstance(number, float):
-        return f"{number:g}"
-    return f"{number.kind}({', '.join(f'{one:g}' for one in number.arguments)})"
+def _shown(interest: Interest) -> str:
+    if isinstance(interest, Distribution):
+        return f"{interest.kind}({', '.join(f'{one:g}' for one in interest.arguments)})"
+    return f"{interest:g}" if isinstance(interest, float) else interest or "nothing"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -140,32 +146,39 @@ def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Probl
     """A changed tree with the reference of the tree it was made of, and what is wrong with
     `recoded`, which is used up.
 
+    A reference that a change takes away is as good as `recoded`.
+
     Args:
         before: the base, with its reference where that differs.
         after: the same with changes, and perhaps with `recoded`.
     """
     recoded = after.entries.get("recoded")
     after = _without(after, "recoded")
-    old, new, written = (
-        _interests(before),
-        _interests(after),
-        _interests(after, "reference"),
-    )
-    both = (before, after)  # what a change removes leaves no reference behind
-    known = [
-        steps
-        for steps in dict.fromkeys((*old, *new))
-        if all(_is_known(steps, tree) for tree in both)
-    ]
-    recodes, problems = _recoded(recoded, known)
+    old, new = _interests(before), _interests(after)
+    older, written = _interests(before, "reference"), _interests(after, "reference")
+    interests = list(dict.fromkeys((*old, *new, *written)))
+    recodes, problems = _recoded(recoded, interests)
+    names_before, names = section_names(before), section_names(after)
     entries: dict[Steps, Node] = {}
-    for steps in known:
-        reference = written.get(steps) or old.get(steps)
-        if any(steps[: len(prefix)] == prefix for prefix in recodes):
+    for steps in interests:
+        reference = written.get(steps)
+        if reference is None and steps not in older and _is_named(steps, names_before):
+            reference = old.get(steps, _absent(steps, after))
+        is_recoded = any(steps[: len(prefix)] == prefix for prefix in recodes)
+        if reference is None or is_recoded or not _is_named(steps, names):
             continue
         if _value(steps, reference) != _value(steps, new.get(steps)):
-            entries[steps] = reference or _absent(steps, after)
-    return _put_reference(_without(after, "reference"), entries, new), problems
+            entries[steps] = reference
+    # What stays is for the checks to complain of: neither tree has such a state, issue or domain.
+    settled = {s for s in written if _is_named(s, names) or _is_named(s, names_before)}
+    return _put_reference(_without_references(after, settled), entries, new), problems
+
+
+def recoded_between(first: Mapping, second: Mapping) -> list[str]:
+    """The interests that have to be recoded as well where changes turn one tree into another."""
+    changed, _ = with_reference(first, second)
+    own = _interests(second, "reference")
+    return [".".join(steps) for steps in _interests(changed, "reference") if steps not in own]
 
 
 def refuse_recoded(root: Mapping) -> tuple[Mapping, list[Problem]]:
@@ -179,7 +192,10 @@ def refuse_recoded(root: Mapping) -> tuple[Mapping, list[Problem]]:
 
 
 def _interests(tree: Mapping, section: str = "states") -> dict[Steps, Node]:
-    """The interests in a tree, by steps: (state, ties, other), (state, issues, issue, stance)."""
+    """The interests in a tree, by steps: (state, ties, other), (state, issues, issue, stance).
+
+    What is not written as an interest is left to the checks.
+    """
     found: dict[Steps, Node] = {}
     for code, state in _entries(tree.entries.get(section)).items():
         parts = _entries(state)
@@ -187,7 +203,8 @@ def _interests(tree: Mapping, section: str = "states") -> dict[Steps, Node]:
             found[code, "ties", other] = tie
         for issue, stand in _entries(parts.get("issues")).items():
             for number, node in _entries(stand).items():
-                found[code, "issues", issue, number] = node
+                if ("issues", number) in _ABSENT:
+                    found[code, "issues", issue, number] = node
         for domain, capacity in _entries(parts.get("capacity")).items():
             found[code, "capacity", domain] = capacity
     return found
@@ -197,15 +214,12 @@ def _entries(node: Node | None) -> dict[str, Node]:
     return dict(node.entries) if isinstance(node, Mapping) else {}
 
 
-def _is_known(steps: Steps, tree: Mapping) -> bool:
-    """Whether a tree has the states and the issue of an interest. What the base lacks brings its
-    own reference."""
-    states = _entries(tree.entries.get("states"))
-    if steps[0] not in states:
-        return False
-    if steps[1] == "ties":
-        return steps[2] in states
-    return steps[1] != "issues" or steps[2] in _entries(tree.entries.get("issues"))
+def _is_named(steps: Steps, names: dict[str, set[str]]) -> bool:
+    """Whether a scenario has the states, the issue and the domain of an interest. One that names
+    what the base lacks brings its own reference."""
+    states = names.get("states", set())
+    sections = {"ties": "states", "issues": "issues", "capacity": "domains"}
+    return steps[0] in states and steps[2] in names.get(sections[steps[1]], set())
 
 
 def _value(steps: Steps, node: Node | None) -> Any:
@@ -225,42 +239,70 @@ def _absent(steps: Steps, tree: Mapping) -> Node:
     return from_plain(_ABSENT[_kind(steps)], tree.position)
 
 
-def _recoded(node: Node | None, known: list[Steps]) -> tuple[list[Steps], list[Problem]]:
+def _recoded(node: Node | None, interests: list[Steps]) -> tuple[list[Steps], list[Problem]]:
     """The beginnings of the paths that are recoded; nothing before them means all."""
-    if node is None or plain(node) in (None, []):
+    if node is None or plain(node) is None:
         return [], []
-    if isinstance(node, Scalar) and node.value == "all":
-        return [()], []
-    paths = node.items if isinstance(node, Items) else (node,)
-    found, problems = [], []
-    for path in paths:
+    found: list[Steps] = []
+    problems = []
+    for path in node.items if isinstance(node, Items) else (node,):
         value = plain(path)
         if not isinstance(value, str):
             text = "`recoded` is `all` or a list of interests."
             problems.append(Problem(path.position, "wrong-type", text, "As in [PAK.ties.USA]."))
             continue
-        steps = tuple(value.removeprefix("states.").split("."))
-        if steps[1:2] == ("ties",) and steps[-1] == "weight" and len(steps) == 4:
-            steps = steps[:3]
-        if any(interest[: len(steps)] == steps for interest in known):
+        steps = () if value == "all" else _interest_steps(value)
+        if value == "all" or any(interest[: len(steps)] == steps for interest in interests):
             found.append(steps)
             continue
         text = f"'{value}' is no interest here: a tie, a stance, a salience or a capacity."
-        hint = did_you_mean(".".join(steps), [".".join(interest) for interest in known])
+        hint = did_you_mean(".".join(steps), [".".join(interest) for interest in interests])
         problems.append(Problem(path.position, "bad-recoded", text, hint))
     return found, problems
 
 
+def _interest_steps(path: str) -> Steps:
+    """A dotted path to interests; a tie's weight and what it fades with are one interest."""
+    steps = tuple(path.removeprefix("states.").split("."))
+    is_part_of_tie = steps[1:2] == ("ties",) and steps[3:] in (("weight",), ("fades_with",))
+    return steps[:3] if is_part_of_tie else steps
+
+
 def _put_reference(tree: Mapping, entries: dict[Steps, Node], now: dict[Steps, Node]) -> Mapping:
     for steps, node in entries.items():
-        tree = put(tree, ("reference", *steps), node)
+        tree = _put(tree, steps, node)
         if steps[1] == "issues":  # a stand needs both of its numbers
             for number in ("stance", "salience"):
                 other = (*steps[:3], number)
                 if other not in entries:
-                    own = now.get(other) or _absent(other, tree)
-                    tree = put(tree, ("reference", *other), own)
+                    tree = _put(tree, other, now.get(other) or _absent(other, tree))
     return tree
+
+
+def _put(tree: Mapping, steps: Steps, node: Node) -> Mapping:
+    try:
+        return put(tree, ("reference", *steps), node)
+    except KeyError:  # a reference that is no map there, which validation reports
+        return tree
+
+
+def _without_references(tree: Mapping, settled: set[Steps]) -> Mapping:
+    """A tree less these interests of its reference, and less maps of which nothing is left."""
+    reference = tree.entries.get("reference")
+    if reference is None:
+        return tree
+    left = _less_empty(without(reference, {*settled}))
+    if isinstance(left, Mapping) and not left.entries:
+        return _without(tree, "reference")
+    return Mapping({**tree.entries, "reference": left}, tree.position, tree.keys)
+
+
+def _less_empty(node: Node) -> Node:
+    if not isinstance(node, Mapping):
+        return node
+    parts = {key: _less_empty(part) for key, part in node.entries.items()}
+    left = {k: part for k, part in parts.items() if not isinstance(part, Mapping) or part.entries}
+    return Mapping(left, node.position, node.keys)
 
 
 def _without(tree: Mapping, key: str) -> Mapping:

@@ -734,7 +734,7 @@ class Scenario(Part):
     @property
     def changed(self) -> tuple[str, ...]:
         """The dotted paths that were changed since its file, by ``--set`` or ``with_changes``."""
-        return tuple(self._changes)
+        return tuple(path for path in self._changes if path != "recoded")
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -315,7 +315,7 @@ def _distribution_json_schema(kind: str, single: dict[str, Any]) -> dict[str, An
     }
 
 
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"((?!0000)[0-9]{4})-(0[1-9]|1[0-2])")
 
 
 class Month(NamedTuple):
@@ -366,6 +366,8 @@ def _month_hint(raw: Any) -> str:
     if hint := look_alike(raw):
         return hint
     text = str(raw)
+    if text.strip().startswith("0000"):
+        return "There is no year 0: years go from 0001 to 9999."
     if re.fullmatch(r"[0-9]{4}", text):
         return f"Name the month: {text}-01."
     if match := re.fullmatch(r"([0-9]{4}-[0-9]{2})-[0-9]{2}.*", text):

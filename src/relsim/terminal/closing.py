@@ -9,8 +9,9 @@ from rich.table import Table
 
 from relsim.analysis.numerals import signed
 from relsim.ensemble.spelling import spelled_by
+from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
-from relsim.results.result import FAILURES, REPORT, Result
+from relsim.results.result import Result
 from relsim.scenario.naming import titles
 
 

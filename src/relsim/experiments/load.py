@@ -270,7 +270,7 @@ def _readings(experiment: Experiment, tree: Mapping) -> Node | None:
     return Items(tuple(named), places[0]) if paths else None
 
 
-def _uncertain(low: Node, high: Node, opening: Number | None) -> Node:
+def _uncertain(low: Node, high: Node, opening: Number | str | None) -> Node:
     """The uncertain number in place of a parameter. It is never like the number that the opening
     is read with, so that a changed interest is drawn apart from that."""
     ends = plain(low), plain(high)

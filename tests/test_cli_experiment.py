@@ -39,7 +39,7 @@ def test_it_prints_what_was_found_and_where(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["experiment", str(file), "--out", out])
     assert said.exit_code == 0
     assert "What matters: 16 points, 5 runs at each; took" in said.output
-    assert "• " in said.output
+    assert "• 1 interest is changed: the opening is read with" in said.output
     assert "report.html" in said.output
     again = CliRunner().invoke(app, ["experiment", str(file), "--out", out, "-q"])
     assert Path(again.output.strip()).is_dir()

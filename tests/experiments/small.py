@@ -75,6 +75,6 @@ def written(folder: Path, experiment: dict[str, Any], scenario: str = SCENARIO) 
     return file
 
 
-def study_in(folder: Path, experiment: dict[str, Any]) -> Study:
+def study_in(folder: Path, experiment: dict[str, Any], scenario: str = SCENARIO) -> Study:
     """The study of an experiment that is written into a folder."""
-    return load_experiment(written(folder, experiment))
+    return load_experiment(written(folder, experiment, scenario))

@@ -22,7 +22,7 @@ def problems(file: Path) -> tuple[Problem, ...]:
 def test_ranges_are_read_in_the_unit_of_their_number(tmp_path: Path) -> None:
     study = study_in(tmp_path, VARIED)
     assert study.parameters == (
-        Parameter("A.ties.B", 0.1, 0.9),
+        Parameter("A.ties.B", 0.1, 0.9, interest="changed"),
         Parameter("half_life", 2.0, 20.0, "", "months"),
     )
     assert study.columns == ("A.ties.B", "half_life")
@@ -41,7 +41,7 @@ def test_a_path_alone_is_a_switch(tmp_path: Path) -> None:
     ("part", "code", "said"),
     [
         ({"parameters": {"A.ties.B": [0.1, 2, 3]}}, "wrong-length", "too many"),
-        ({"parameters": {"A.ties.B": [-1, 0.5]}}, "out-of-range", "a tie weight is 0 or more"),
+        ({"parameters": {"A.ties.B": [-2, 0.5]}}, "out-of-range", "a tie weight lies in [-1, 1]"),
         ({"parameters": {"A.ties.B": [0.5, 0.2]}}, "bad-distribution", "rising order"),
         ({"parameters": {"A.ties.B": [0.5, 0.5]}}, "bad-range", "no range"),
         ({"parameters": {"A.ties.Z": [0.1, 0.5]}}, "unknown-state", "'Z'"),

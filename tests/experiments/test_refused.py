@@ -24,7 +24,7 @@ PLAIN = {**VARIED, "measures": MEASURES}
 del PLAIN["sensitivity"]
 SWITCHES = {**SWITCHED, "measures": MEASURES}
 del SWITCHES["attribute"]
-PATHS = ("adaptability", "reciprocity", "volatility", "drift", "mutuality", "third_party_gain")
+PATHS = ("adaptability", "reciprocity", "volatility", "drift", "mutuality", "alignment_gain")
 MANY = {
     f"p{number}": {"off": {path: 0.1}}
     for number, path in enumerate(

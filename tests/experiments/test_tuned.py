@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from relsim.ensemble.simulate import simulate
 from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.tune import Tuning, tune
-from relsim.experiments.tuned import tuned_changes, tuned_text
+from relsim.experiments.tuned import tuned_changes, tuned_text, written_changes
 from relsim.scenario.load import check_text, load
+from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Pulse
 
 BASE = """\
@@ -69,11 +72,33 @@ def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
     assert tuned.ties == original.ties
 
 
+OTHER = {"A.ties.B": 0.9}
 CLAIMS = """\
 claims:
   own: {says: x, expect: {change: A-B, above: 0}}
   other: {says: y, expect: {change: A-B, above: 0, against: elsewhere.yaml}}
 """
+
+
+def test_a_changed_interest_keeps_its_reference_and_a_reading_becomes_it(tmp_path: Path) -> None:
+    read, changed, *others = PARAMETERS
+    parameters = (replace(read, interest="reading"), replace(changed, interest="changed"), *others)
+    found = replace(tuning(), parameters=parameters)
+    file = tmp_path / "tuned.yaml"
+    # An interest that the scenario's own variants have changed already is recoded as well.
+    for original in (check_text(BASE).require(), check_text(BASE).require().with_changes(OTHER)):
+        file.write_text(tuned_text(found, original, besides={"B.ties.C": -0.2}))
+        tuned, values = load(file), tuned_changes(found)
+        assert {(one.path, one.before, one.after) for one in changed_interests(tuned)} == {
+            ("A.ties.C", 0.4, values["A.ties.C"]),
+            ("B.ties.C", 0.0, -0.2),
+        }
+        assert tuned.states["A"].ties["B"].weight == values["A.ties.B"]
+        again = simulate(tuned, runs=2, seed=1).data["overall"]
+        written = original.with_changes({"B.ties.C": -0.2}).with_changes(
+            {**written_changes(original, values), "recoded": ["A.ties.B"]}
+        )
+        assert np.array_equal(again, simulate(written, runs=2, seed=1).data["overall"])
 
 
 def test_claims_that_compare_with_files_elsewhere_are_left_out() -> None:

@@ -16,6 +16,7 @@ from relsim.figures.sensitivity import (
     interaction_frame,
     morris_frame,
     sensitivity_charts,
+    sizes_chart,
     tornado_chart,
 )
 
@@ -39,7 +40,11 @@ def values_of(chart: Any, column: str) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("method", "kinds"),
-    [("sobol", ["tornado", "interactions"]), ("morris", ["effects"]), ("pawn", ["distances"])],
+    [
+        ("sobol", ["tornado", "interactions"]),
+        ("morris", ["sizes", "effects"]),
+        ("pawn", ["distances"]),
+    ],
 )
 def test_every_measure_that_varies_is_drawn(method: str, kinds: list[str], tmp_path: Path) -> None:
     charts = sensitivity_charts(study(method))
@@ -83,6 +88,15 @@ def test_numbers_of_the_morris_chart_go_by_mu_star() -> None:
     assert frame["mu_star"].is_monotonic_decreasing
 
 
+def test_sizes_have_a_sign_and_are_ranked_by_mu_star() -> None:
+    found = study("morris")
+    chart = sizes_chart(found, found.effects[0])
+    assert values_of(chart, "parameter") == ["strong & <b>", "weak", "none"]
+    mu, mu_star = (found.effects[0].indices[name].value[[1, 0, 2]] for name in ("mu", "mu_star"))
+    assert values_of(chart, "value")[:3] == pytest.approx(mu.tolist())
+    assert np.abs(values_of(chart, "size")) == pytest.approx(mu_star)
+
+
 def test_parameters_that_read_alike_are_told_apart_by_their_paths() -> None:
     alike = tuple(Parameter(path, 0, 1, "weight") for path in ("PAK.w", "RUS.w", "IND.w"))
     chart = sensitivity_charts(study("pawn", alike))["distances-pak-rus"]
@@ -93,4 +107,5 @@ def test_measures_that_are_spelt_alike_have_charts_of_their_own() -> None:
     points = sensitivity_points("morris", PARAMETERS, 20, 1)
     outcomes = {"a b": points[:, :1], "a-b": points[:, :1]}
     found = sensitivity("morris", PARAMETERS, points, outcomes, 1, resamples=50)
-    assert [*sensitivity_charts(found)] == ["effects-a-b", "effects-a-b-2"]
+    names = [f"{kind}-a-b{number}" for number in ("", "-2") for kind in ("sizes", "effects")]
+    assert [*sensitivity_charts(found)] == names

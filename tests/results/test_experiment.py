@@ -64,7 +64,9 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_method_leaves_a_whole_folder(tmp_path: Path, method: str, no_drawing: None) -> None:
     result = run_experiment(study_in(tmp_path, METHODS[method]), out=tmp_path / "out")
     assert result.manifest["experiment"]["method"] == method
-    assert result.sentences
+    assert result.sentences[-1].startswith("1 interest is changed: the opening is read with")
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert "<li>1 interest is changed" in page
     assert result.tables
     assert all(not table.empty for table in result.tables.values())
     data = result.outcomes

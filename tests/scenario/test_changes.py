@@ -180,3 +180,22 @@ def test_a_state_of_which_nothing_is_said_takes_changes() -> None:
     changed = scenario_with("states: {A: , B: }").with_changes({"A.ties.B": 0.4, "A.name": "Aland"})
     assert changed.states["A"].ties["B"].weight == 0.4
     assert changed.states["A"].name == "Aland"
+
+
+@pytest.mark.parametrize(
+    ("before", "removed"),
+    [
+        ({}, ["A.ties.B", "ties.A-B", "states.B"]),
+        ({"A.ties.B": 0.4}, ["A.ties.B", "ties.A-B", "states.B"]),
+        ({"B.ties.A": -0.4}, ["A.ties.B", "ties.A-B", "states.B"]),
+        ({}, ["A.issues", "issues"]),
+        ({"A.issues.border.salience": 0.9}, ["A.issues", "issues"]),
+    ],
+)
+def test_what_is_removed_leaves_no_interest_in_the_reference(
+    before: dict[str, Any], removed: list[str]
+) -> None:
+    states = "A: {ties: {B: 0.2}, issues: {border: {stance: 1, salience: 0.5}}}, B: , C: "
+    scenario = scenario_with(f"states: {{{states}}}\nissues: {{border: {{minus: x, plus: y}}}}")
+    changed = scenario.with_changes(before).with_changes(dict.fromkeys(removed))
+    assert changed.reference == {}

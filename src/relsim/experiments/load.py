@@ -17,6 +17,7 @@ from relsim.experiments import schema
 from relsim.experiments.advise import NOTHING
 from relsim.experiments.attribute import WHOLE
 from relsim.experiments.design import design_problems
+from relsim.experiments.interests import interest_of
 from relsim.experiments.misfit import Matched, match
 from relsim.experiments.overlaps import overlap_problems
 from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
@@ -29,11 +30,13 @@ from relsim.scenario.kinds import other_kind
 from relsim.scenario.load import check_file, check_tree
 from relsim.scenario.naming import slug, told_apart
 from relsim.scenario.reader import read_file, yaml_files
+from relsim.scenario.reference import reference_interests, with_reference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.text_files import why_no_file
-from relsim.scenario.tree import Mapping, Node, child, from_plain, locate, plain
+from relsim.scenario.tree import Items, Mapping, Node, child, from_plain, locate, plain
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.validation import problem_of
+from relsim.scenario.values import Distribution, Number
 
 # Where each part of the format stands ('*': any name), and what to call it.
 _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
@@ -235,17 +238,45 @@ def _with_everything(base: Scenario, experiment: Experiment, tree: Mapping) -> S
     """The scenario that is simulated; raises what is wrong with it at the file's places."""
     fixed = [*_set_changes(experiment, tree), *_measure_changes(base, experiment, tree)]
     ranges = [(path, _range_nodes(path, tree)) for path in experiment.parameters]
-    for end in (0, 1):
-        _changed(base, [*fixed, *((path, nodes[end]) for path, nodes in ranges)])
-    uniform = [
-        (path, _at({"uniform": [plain(low), plain(high)]}, low)) for path, (low, high) in ranges
+    read = [("recoded", node)] if (node := _readings(experiment, tree)) else []
+    low, _ = (
+        _changed(base, fixed, [*((path, nodes[end]) for path, nodes in ranges), *read])
+        for end in (0, 1)
+    )
+    opening = reference_interests(low)
+    uncertain = [
+        (path, _uncertain(*nodes, opening.get(interest_of(path, low._tree))))
+        for path, nodes in ranges
     ]
-    return _changed(base, [*fixed, *uniform])
+    return _changed(base, fixed, [*uncertain, *read])
 
 
-def _changed(scenario: Scenario, changes: list[tuple[str, Node]]) -> Scenario:
-    tree, problems = apply_changes(scenario._tree, changes)
+def _changed(scenario: Scenario, *stages: list[tuple[str, Node]]) -> Scenario:
+    """The scenario with changes, stage after stage; interests change from what they were before,
+    unless a stage recodes them."""
+    tree, problems = scenario._tree, []
+    for changes in stages:
+        after, found = apply_changes(tree, changes)
+        tree, recoded = with_reference(tree, after)
+        problems += [*found, *recoded]
     return check_tree(tree, scenario.folder, problems).require().named(scenario.slug)
+
+
+def _readings(experiment: Experiment, tree: Mapping) -> Node | None:
+    """The parameters that are readings, as `recoded` lists them; None where there is none."""
+    paths = [path for path, one in experiment.parameters.items() if one.as_ == "reading"]
+    places = [locate(tree, ("parameters", path, "as")) for path in paths]
+    named = map(from_plain, paths, places)
+    return Items(tuple(named), places[0]) if paths else None
+
+
+def _uncertain(low: Node, high: Node, opening: Number | str | None) -> Node:
+    """The uncertain number in place of a parameter. It is never like the number that the opening
+    is read with, so that a changed interest is drawn apart from that."""
+    ends = plain(low), plain(high)
+    if isinstance(opening, Distribution) and opening.kind == "uniform":
+        return _at({"triangular": [ends[0], *ends]}, low)
+    return _at({"uniform": [*ends]}, low)
 
 
 def _set_changes(experiment: Experiment, tree: Mapping) -> list[tuple[str, Node]]:
@@ -317,7 +348,7 @@ def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tu
             text = f"No run depends on {path} in this scenario, so it cannot be varied."
             problems.append(Problem(place, "no-number", text))
             continue
-        low, high = draw.distribution.arguments
+        low, *_, high = draw.distribution.arguments
         if high - low <= NARROWEST * max(1.0, abs(low), abs(high)):
             text = f"{path} has no range: {low:g} to {high:g}."
             problems.append(Problem(place, "bad-range", text))
@@ -325,7 +356,8 @@ def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tu
             text = f"'{path}' is the same number as '{known[draw.name]}'; only one would count."
             problems.append(Problem(place, "given-twice", text, "Keep one of the two."))
         known[draw.name] = path
-        found.append(Parameter(path, low, high, one.label, _unit(path)))
+        taken = (one.as_ or "changed") if interest_of(path, scenario._tree) else ""
+        found.append(Parameter(path, low, high, one.label, _unit(path), taken))
     if problems:
         raise ScenarioError(problems)
     return tuple(found)
@@ -391,6 +423,17 @@ def _bad_names(
     yield from _unknown_claims(experiment, file, base, tree)
     yield from _unknown_measures(experiment, tree)
     yield from _names_taken(experiment, base, tree)
+    yield from _no_interests(experiment, base, tree)
+
+
+def _no_interests(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:
+    """Parameters that say how they are taken as interests, and are none."""
+    for path, one in experiment.parameters.items():
+        if one.as_ is not None and not interest_of(path, base._tree):
+            text = f"'{path}' is no interest: a tie, a stance, a salience or a capacity. Only "
+            text += "those can be changed or read differently."
+            place = locate(tree, ("parameters", path, "as"), key=True)
+            yield Problem(place, "bad-reading", text, "Leave `as` out.")
 
 
 def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ class Parameter:
         low, high: its range, in the unit of the field: months for durations, per year for rates.
         label: in words, for figures and sentences.
         unit: in words; empty for numbers without one.
+        interest: how an interest is taken. ``changed``: the opening is read with the scenario's own
+            value. ``reading``: it is read with the value of the point. Empty for other numbers.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Parameter:
     high: float
     label: str = ""
     unit: str = ""
+    interest: Literal["", "changed", "reading"] = ""
 
     @property
     def name(self) -> str:

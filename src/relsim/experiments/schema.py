@@ -44,6 +44,13 @@ class Range(Part):
     range: list[Any] = Field(
         min_length=2, max_length=2, description="Low and high, written as the number itself is."
     )
+    as_: Literal["changed", "reading"] | None = Field(
+        None,
+        alias="as",
+        description="Of an interest. `changed`, the default: the opening is read with the "
+        "scenario's own value, and relations move from there. `reading`: it is read with the value "
+        "of the point, and nothing moves by that alone.",
+    )
     label: Title = Field("", description="Name for figures; the path by default.")
 
 

@@ -62,7 +62,8 @@ def tuned_text(
     fitted_to: str = "",
     besides: Mapping[str, Any] | None = None,
 ) -> str:
-    """The YAML of a whole scenario, the original with the tuned values.
+    """The YAML of a whole scenario, the original with the tuned values. Changed interests keep the
+    reference that its opening was read with; readings become what it is read with.
 
     It inherits nothing, so that it is sound wherever it lies; claims `against` other files, which
     are not there, are left out.
@@ -77,8 +78,10 @@ def tuned_text(
     Raises:
         ScenarioError: the scenario cannot have these values.
     """
-    changes = {**(besides or {}), **written_changes(scenario, tuned_changes(tuning, point))}
-    written = scenario.with_changes(changes).as_written
+    before = scenario.with_changes(dict(besides)) if besides else scenario
+    changes = written_changes(before, tuned_changes(tuning, point))
+    readings = [one.path for one in tuning.parameters if one.interest == "reading"]
+    written = before.with_changes({**changes, "recoded": readings}).as_written
     head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
     about = _about(tuning, point, fitted_to)
     compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]

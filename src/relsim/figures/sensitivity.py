@@ -39,6 +39,7 @@ def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
         if one.second is not None:
             charts[f"interactions-{name}"] = interaction_chart(findings, one)
         if findings.method == "morris":
+            charts[f"sizes-{name}"] = sizes_chart(findings, one)
             charts[f"effects-{name}"] = morris_chart(findings, one)
         if findings.method == "pawn":
             charts[f"distances-{name}"] = pawn_chart(findings, one)
@@ -139,6 +140,32 @@ def _numbered(findings: Sensitivity, shown: list[int]) -> list[str]:
 
 
 # Morris
+
+
+def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
+    """A row for each parameter: how far it moves the measure from end to end, up or down (mu), with
+    its 95 % interval, beside the mean size of that (mu*)."""
+    shown = findings.ranked(effects)[:MOST_ROWS]
+    frame = _frame(findings, effects.indices["mu"], shown)
+    frame["size"] = np.copysign(effects.indices["mu_star"].value[shown], frame["value"])
+    base = alt.Chart(frame).encode(y=_rows(findings, shown))
+    x = {
+        name: alt.X(
+            f"{name}:Q",
+            title="change of the measure over the range, in its units",
+            axis=alt.Axis(tickCount=6),
+        )
+        for name in ("size", "value")
+    }
+    span = base.mark_bar(color=PALE, stroke=INK, strokeWidth=0.6, height=20).encode(x=x["size"])
+    bars = base.mark_bar(color=LINE, height=9).encode(x=x["value"])
+    said = [
+        "How far each parameter moves it, from the low to the high end of its range.",
+        "Dark bar: mean effect (mu), with its 95 % interval. Pale bar: mean size (mu*),",
+        "longer where the effect goes up in some places and down in others",
+    ]
+    layers = [span, bars, _zero(), *_intervals(base)]
+    return _chart(findings, effects, layers, said, rows=len(shown))
 
 
 def morris_chart(findings: Sensitivity, effects: Effects) -> Any:

@@ -63,10 +63,10 @@ def _table(name: str, frame: pd.DataFrame) -> Table:
 
 def _varied(study: Study) -> Table | None:
     rows = tuple(
-        (one.path, one.label, true_minus(f"{one.low:g} to {one.high:g}"), one.unit)
+        (one.path, one.label, true_minus(f"{one.low:g} to {one.high:g}"), one.unit, one.interest)
         for one in study.parameters
     )
-    head = ("path", "name", "range", "unit")
+    head = ("path", "name", "range", "unit", "interest")
     return Table("Parameters", "What was varied.", head, rows) if rows else None
 
 

@@ -22,6 +22,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.errors import DamagedError, ResultsError
 from relsim.experiments.evaluate import Outcomes, evaluate
+from relsim.experiments.interests import interests_in_words
 from relsim.experiments.load import HELD_OUT, Study, load_experiment
 from relsim.experiments.measures import unit_of
 from relsim.experiments.methods import (
@@ -415,12 +416,17 @@ def _manifest(
         "points": len(outcomes.points),
         "runs": experiment.runs,
         "failures": outcomes.failed,
-        "sentences": findings.sentences(),
+        "sentences": [*findings.sentences(), *_interests(study)],
         "warnings": findings.warnings(),
         "tables": tables,
         "versions": versions(libraries),
         "seconds": round(seconds, 1),
     }
+
+
+def _interests(study: Study) -> list[str]:
+    sentence = interests_in_words(study.experiment, study.parameters, study.scenario)
+    return [sentence] if sentence else []
 
 
 def _resolved(study: Study) -> str:

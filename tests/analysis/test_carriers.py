@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from relsim.analysis.carriers import carriers
 from relsim.analysis.compare import compare
 from relsim.ensemble.simulate import simulate
 from scenarios_to_test import scenario_of
@@ -33,7 +32,7 @@ WORLD: dict[str, Any] = {
 def found(changes: dict[str, Any]) -> pd.DataFrame:
     base = scenario_of(WORLD)
     ensembles = [simulate(one, runs=12, seed=3) for one in (base, base.with_changes(changes))]
-    return carriers(compare(*ensembles), "B-A", runs=10).set_index("interest")
+    return compare(*ensembles).carriers("B-A", runs=10).table.set_index("interest")
 
 
 @pytest.mark.parametrize(

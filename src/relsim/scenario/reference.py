@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.schema import Interests, Scenario
 from relsim.scenario.tree import Items, Mapping, Node, Scalar, from_plain, plain, put
 from relsim.scenario.values import Number
+from relsim.scenario.writer import true_minus
 
 Steps: TypeAlias = tuple[str, ...]
 
@@ -27,6 +28,10 @@ _ABSENT: dict[Steps, Any] = {
     ("issues", "salience"): 0.0,
     ("capacity",): 1.0,
 }
+
+
+# Of a tie, also the context variable it fades with.
+Interest: TypeAlias = Number | str | None
 
 
 @dataclass(frozen=True)
@@ -40,40 +45,46 @@ class ChangedInterest:
     """
 
     path: str
-    before: Number
-    after: Number
+    before: Interest
+    after: Interest
+
+    @property
+    def words(self) -> str:
+        """As in "PAK.ties.USA from 0.5 to 0"."""
+        return f"{self.path} from {_in_words(self.before)} to {_in_words(self.after)}"
 
 
 def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
     """The interests of a scenario that are not those of its reference, in file order."""
     now, reference = interests_in_force(scenario), reference_interests(scenario)
     return tuple(
-        ChangedInterest(path, reference[path], now.get(path, _absent_number(path)))
+        ChangedInterest(path, reference[path], now.get(path, _absent_interest(path)))
         for path in reference
-        if reference[path] != now.get(path, _absent_number(path))
+        if reference[path] != now.get(path, _absent_interest(path))
     )
 
 
-def interests_in_force(scenario: Scenario) -> dict[str, Number]:
+def interests_in_force(scenario: Scenario) -> dict[str, Interest]:
     """Every interest by the path that changes take, as in ``PAK.ties.USA``."""
     return {
-        f"{code}.{path}": number
+        f"{code}.{path}": interest
         for code, state in scenario.states.items()
-        for path, number in _numbers(state)
+        for path, interest in _interests_of(state)
     }
 
 
-def reference_interests(scenario: Scenario) -> dict[str, Number]:
+def reference_interests(scenario: Scenario) -> dict[str, Interest]:
     """Every interest that the opening was read with, by path."""
     found = interests_in_force(scenario)
     for code, reference in scenario.reference.items():
-        found |= {f"{code}.{path}": number for path, number in _numbers(reference)}
+        found |= {f"{code}.{path}": interest for path, interest in _interests_of(reference)}
     return found
 
 
-def _numbers(interests: Interests) -> Iterator[tuple[str, Number]]:
+def _interests_of(interests: Interests) -> Iterator[tuple[str, Interest]]:
     for other, tie in interests.ties.items():
         yield f"ties.{other}", tie.weight
+        yield f"ties.{other}.fades_with", tie.fades_with
     for issue, stand in interests.issues.items():
         yield f"issues.{issue}.stance", stand.stance
         yield f"issues.{issue}.salience", stand.salience
@@ -81,7 +92,9 @@ def _numbers(interests: Interests) -> Iterator[tuple[str, Number]]:
         yield f"capacity.{domain}", capacity
 
 
-def _absent_number(path: str) -> float:
+def _absent_interest(path: str) -> Interest:
+    if path.endswith(".fades_with"):
+        return None
     return float(_ABSENT[_kind(tuple(path.split(".")))])
 
 
@@ -95,36 +108,96 @@ def interests_in_words(scenario: Scenario) -> str:
         return "All interests are those that the opening was read with."
     return (
         f"{_counted(len(changed), 'interest')} changed, so relations move from an opening read "
-        f"with the earlier ones: {_listed([_change_in_words(one) for one in changed])}."
+        f"with the earlier ones: {_listed([one.words for one in changed])}."
     )
+
+
+Taken: TypeAlias = Literal["changed", "recoded", "changed and recoded", "read otherwise"]
+
+
+@dataclass(frozen=True)
+class DifferingInterest:
+    """An interest that two scenarios do not share, in force or as the opening is read.
+
+    Attributes:
+        path: as changes take it, ``PAK.ties.USA``.
+        before, after: in force in the first, in the second.
+        read_before, read_after: in the reference of the first, of the second.
+    """
+
+    path: str
+    before: Interest
+    after: Interest
+    read_before: Interest
+    read_after: Interest
+
+    @property
+    def taken(self) -> Taken:
+        """Why it differs: by change, by reading, by both, or in reading with the same in force."""
+        if self.read_before == self.read_after:
+            return "changed"
+        if self.before == self.after:
+            return "read otherwise"
+        at_rest = (self.before, self.after) == (self.read_before, self.read_after)
+        return "recoded" if at_rest else "changed and recoded"
+
+
+def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInterest, ...]:
+    """The interests that two scenarios do not share, of states and issues that both have."""
+    scenarios = (base, other)
+    now = [interests_in_force(one) for one in scenarios]
+    read = [reference_interests(one) for one in scenarios]
+    found = []
+    for path in dict.fromkeys(name for interests in (*now, *read) for name in interests):
+        if not all(_has_subject(path, one) for one in scenarios):
+            continue
+        values = [one.get(path, _absent_interest(path)) for one in (*now, *read)]
+        if values[0] != values[1] or values[2] != values[3]:
+            found.append(DifferingInterest(path, *values))
+    return tuple(found)
+
+
+def _has_subject(path: str, scenario: Scenario) -> bool:
+    """Whether a scenario has the states and the issue that an interest is about."""
+    code, kind, name, *_ = path.split(".")
+    known = {"ties": scenario.states, "issues": scenario.issues}
+    return code in scenario.states and name in known.get(kind, (name,))
 
 
 def differing_interests_in_words(base: Scenario, other: Scenario) -> str:
     """Which interests of two scenarios differ, and whether by change or by reading; empty where
     none do."""
-    now = interests_in_force(base), interests_in_force(other)
-    read = reference_interests(base), reference_interests(other)
-    differ = [path for path in dict.fromkeys((*now[0], *now[1])) if _differs(path, *now)]
-    changed = [path for path in differ if not _differs(path, *read)]
-    recoded = [path for path in differ if path not in changed]
-    parts = [f"changed: {_listed(changed)}"] if changed else []
-    parts += [f"read differently at the opening: {_listed(recoded)}"] if recoded else []
-    return f"Interests that differ, {'; '.join(parts)}." if parts else ""
+    found = differing_interests(base, other)
+    moved = [
+        ChangedInterest(one.path, one.before, one.after).words
+        for one in found
+        if one.taken in ("changed", "changed and recoded")
+    ]
+    recoded = [
+        ChangedInterest(one.path, one.read_before, one.read_after).words
+        for one in found
+        if one.taken != "changed"
+    ]
+    said = []
+    if moved:
+        said.append(f"Interests that changed, so that relations move: {_listed(moved)}.")
+    if recoded:
+        said.append(
+            "Interests that only read the opening differently, so that nothing moves at rest: "
+            f"{_listed(recoded)}."
+        )
+    return " ".join(said)
 
 
-def _differs(path: str, one: dict[str, Number], other: dict[str, Number]) -> bool:
-    absent = _absent_number(path)
-    return one.get(path, absent) != other.get(path, absent)
-
-
-def _change_in_words(change: ChangedInterest) -> str:
-    return f"{change.path} from {_number(change.before)} to {_number(change.after)}"
-
-
-def _number(number: Number) -> str:
-    if isinstance(number, float):
-        return f"{number:g}"
-    return f"{number.kind}({', '.join(f'{one:g}' for one in number.arguments)})"
+def _in_words(interest: Interest) -> str:
+    if interest is None:
+        return "none"
+    if isinstance(interest, str):
+        return interest
+    if isinstance(interest, float):
+        return true_minus(f"{interest:g}")
+    arguments = ", ".join(f"{argument:g}" for argument in interest.arguments)
+    return true_minus(f"{interest.kind}({arguments})")
 
 
 def _counted(count: int, noun: str) -> str:

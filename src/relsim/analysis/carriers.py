@@ -24,7 +24,7 @@ from relsim.model.plan import NONE, Compiled, Program, number_views
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
-RUNS = 100  # paired differences hardly differ between runs, so few show what carries them
+RUNS = 64  # paired differences hardly differ between runs, so few show what carries them
 # Postures to be moved, over all runs and steps: about two seconds of two cores.
 MOST_STEPS = 300_000_000
 FEWEST_RUNS = 5  # fewer have no interval to speak of

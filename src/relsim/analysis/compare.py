@@ -32,6 +32,7 @@ from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.difference import act_alike
 from relsim.scenario.naming import titles
+from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
@@ -63,10 +64,15 @@ class Comparison:
         base, other = titles([self.base.scenario, self.other.scenario])
         return base, other
 
+    @property
+    def scenarios(self) -> tuple[Scenario, Scenario]:
+        """Base and other."""
+        return self.base.scenario, self.other.scenario
+
     @cached_property
     def act_alike(self) -> bool:
         """Whether the same acts in both, so that no number of runs shows a difference."""
-        return act_alike(self.base.scenario, self.other.scenario)
+        return act_alike(*self.scenarios)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -157,20 +163,20 @@ class Comparison:
         Args:
             pair: as in "PAK-RUS", in any order.
             at: as for :meth:`effect`.
-            runs: how many of the paired runs; at most 100 where absent, and fewer where states
+            runs: how many of the paired runs; at most 64 where absent, and fewer where states
                 are so many that those took longer than a few seconds.
 
         Raises:
             ResultsError: not both record the pair, or the month is not simulated.
         """
-        pair, scenarios = self.named(pair), (self.base.scenario, self.other.scenario)
+        pair = self.named(pair)
         if runs is None:
-            runs = affordable_runs(scenarios, pair) or FEWEST_RUNS
+            runs = affordable_runs(self.scenarios, pair) or FEWEST_RUNS
         numbers = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs]
         asked = [int(number) for number in numbers]
         month = self.month(at)
         return carriers(
-            scenarios, pair, month, seed=self.base.seed, runs=asked, domain=self.domain
+            self.scenarios, pair, month, seed=self.base.seed, runs=asked, domain=self.domain
         )
 
     def main_carriers(
@@ -179,8 +185,7 @@ class Comparison:
         """Which interests carry the difference of the first pair that differs, of those given by
         their effects; None where none does, or to simulate it again takes longer than seconds."""
         pair = first_that_differs(effects)
-        scenarios = self.base.scenario, self.other.scenario
-        if pair is None or not affordable_runs(scenarios, pair):
+        if pair is None or not affordable_runs(self.scenarios, pair):
             return None
         return self.carriers(pair, at)
 

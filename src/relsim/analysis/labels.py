@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from relsim.analysis.explain import Account
 from relsim.ensemble.accounts import OVERALL
 from relsim.scenario.naming import titles
@@ -37,6 +39,21 @@ def part_label(account: Account, part: str, direction: str | None = None) -> str
             return f"“{event_label(account, name)}”"
 
 
+def interest_label(interest: str, *scenarios: Scenario) -> str:
+    """An interest by the names of the scenarios, as in "Pakistan's tie to India".
+
+    Args:
+        interest: as in "PAK.ties.IND" or "PAK.issues.kashmir".
+        scenarios: where it stands; the first that knows a name gives it.
+    """
+    code, kind, name = interest.split(".")
+    state = possessive(_named_in(scenarios, code))
+    if kind == "ties":
+        return f"{state} tie to {_named_in(scenarios, name)}"
+    issue = next((one.issues[name] for one in scenarios if name in one.issues), None)
+    return f"{state} share in {(issue.label if issue else None) or name}"
+
+
 def event_label(account: Account, name: str) -> str:
     """An event by its label."""
     event = next(one.events[name] for one in scenarios_of(account) if name in one.events)
@@ -45,7 +62,11 @@ def event_label(account: Account, name: str) -> str:
 
 def state_name(account: Account, code: str) -> str:
     """A state by its name."""
-    state = next(one.states[code] for one in scenarios_of(account) if code in one.states)
+    return _named_in(scenarios_of(account), code)
+
+
+def _named_in(scenarios: Sequence[Scenario], code: str) -> str:
+    state = next(one.states[code] for one in scenarios if code in one.states)
     return state.name or code
 
 

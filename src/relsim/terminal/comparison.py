@@ -135,9 +135,8 @@ def interest_lines(
     comparison: Comparison, effects: Mapping[str, Effect], month: Month
 ) -> list[str]:
     """Which interests differ and how they were taken, and which carry the first difference."""
-    scenarios = comparison.base.scenario, comparison.other.scenario
     found = comparison.main_carriers(effects, month)
-    said = (differing_interests_in_words(*scenarios), found.sentence if found else "")
+    said = (differing_interests_in_words(*comparison.scenarios), found.sentence if found else "")
     return [sentence for sentence in said if sentence]
 
 

@@ -20,6 +20,7 @@ from relsim.scenario.naming import slug
 WIDTH, ROW = 340, 32
 LONGEST = 34  # letters of a name in a line of the axis
 MOST_ROWS = 8  # interests; the ranking falls off quickly
+LEAST_SHARE = 0.02  # of the largest bar; less cannot be seen
 WHOLE = "the whole difference"
 # Light, so that intervals are read on them.
 KINDS = {"raises": DIVERGING[-2], "lowers": DIVERGING[1], "whole": ELSE}
@@ -58,7 +59,9 @@ def carriers_chart(comparison: Comparison, found: Carriers) -> Any:
 
 def carriers_frame(comparison: Comparison, found: Carriers) -> pd.DataFrame:
     """Rows as drawn: name (in lines), value, low, high, kind."""
-    shown = found.table.head(MOST_ROWS)
+    sizes = found.table["carried"].abs()
+    seen = sizes >= LEAST_SHARE * max(sizes.max(), abs(found.effect))
+    shown = found.table[seen].head(MOST_ROWS)
     labels = [
         in_lines(one_line(interest_label(name, *comparison.scenarios)), LONGEST)
         for name in shown["interest"]

@@ -200,14 +200,16 @@ def _interests(findings: Findings) -> dict[str, Any]:
         (pair_title(scenario, pair), signed(level), signed(said), signed(warmth))
         for pair, level, said, warmth in shown[list(PAIR_COLUMNS)].itertuples(index=False)
     ]
+    gap = float((found.pairs["level"] - found.pairs["said"]).mean())
     caption = (
-        "The pairs most out of line, the warmest first. Where interests alone would hold a pair: "
-        "at rest under third parties and issues, without affinity, all others as they open"
+        "The pairs most out of line, the warmest first. Interests say: where third parties and "
+        "issues alone would hold the pair, all others as they open. Warmer: the difference of the "
+        f"two, less that of all pairs on average, {signed(gap)}"
     )
     head = ("pair", "opens at", "interests say", "warmer (+) or colder (−)")
     return {
         "taken": interests_in_words(scenario),
-        "sentences": found.sentences,
+        "explained": found.share_sentence,
         "table": Table("", caption, head, tuple(rows)),
     }
 

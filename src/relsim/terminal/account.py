@@ -44,7 +44,8 @@ def parts_table(account: Account, direction: str, month: str | None, domain: str
         table.add_column(name, justify="right", no_wrap=True)
     seen = {part: row for part, row in rows.items() if max(map(abs, row)) >= LEAST}
     for part in sorted(seen, key=lambda name: (-abs(seen[name][2]), -abs(seen[name][0]))):
-        table.add_row(Text(_named(account, part, direction)), *_cells(account, seen[part]))
+        label = part_label(account, part, direction, account.step(month)).strip("“”")
+        table.add_row(Text(label), *_cells(account, seen[part]))
     unseen = len(rows) - len(seen)
     if unseen:
         table.add_row(Text(f"{unseen} others, each below {LEAST}", style="dim"))
@@ -65,10 +66,6 @@ def _cells(account: Account, row: list[float]) -> list[str]:
     if account.runs == 1:
         return [signed(level), signed(change)]
     return [signed(level), f"{level_sd:.3f}", signed(change), f"{change_sd:.3f}"]
-
-
-def _named(account: Account, part: str, direction: str) -> str:
-    return part_label(account, part, direction).strip("“”")
 
 
 def explanation(account: Account) -> str:

@@ -224,7 +224,11 @@ def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Probl
         _interests(after),
         _interests(after, "reference"),
     )
-    known = [steps for steps in dict.fromkeys((*old, *new)) if _is_known(steps, before)]
+    known = [
+        steps
+        for steps in dict.fromkeys((*old, *new))
+        if _is_known(steps, before) and _is_known(steps, after)  # what is gone has no reference
+    ]
     recodes, problems = _recoded(recoded, known)
     entries: dict[Steps, Node] = {}
     for steps in known:
@@ -265,15 +269,15 @@ def _entries(node: Node | None) -> dict[str, Node]:
     return dict(node.entries) if isinstance(node, Mapping) else {}
 
 
-def _is_known(steps: Steps, before: Mapping) -> bool:
-    """Whether the base knows the states and the issue of an interest; if not, the interest brings
-    its own reference."""
-    states = _entries(before.entries.get("states"))
+def _is_known(steps: Steps, tree: Mapping) -> bool:
+    """Whether a tree has the states and the issue of an interest; where the base has not, the
+    interest brings its own reference."""
+    states = _entries(tree.entries.get("states"))
     if steps[0] not in states:
         return False
     if steps[1] == "ties":
         return steps[2] in states
-    return steps[1] != "issues" or steps[2] in _entries(before.entries.get("issues"))
+    return steps[1] != "issues" or steps[2] in _entries(tree.entries.get("issues"))
 
 
 def _value(steps: Steps, node: Node | None) -> Any:
@@ -308,7 +312,7 @@ def _recoded(node: Node | None, known: list[Steps]) -> tuple[list[Steps], list[P
             problems.append(Problem(path.position, "wrong-type", text, "As in [PAK.ties.USA]."))
             continue
         steps = tuple(value.removeprefix("states.").split("."))
-        if steps[1:2] == ("ties",) and steps[-1] == "weight" and len(steps) == 4:
+        if steps[1:2] == ("ties",) and len(steps) == 4 and steps[3] in ("weight", "fades_with"):
             steps = steps[:3]
         if any(interest[: len(steps)] == steps for interest in known):
             found.append(steps)

@@ -12,11 +12,15 @@ from relsim.analysis.claims import judge
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.scenario.load import load
 from relsim.scenario.reader import read_text
+from relsim.scenario.reference import changed_interests
+from relsim.scenario.schema import AddToNumber, SetNumber
 from relsim.scenario.tree import plain
-from scenarios_to_test import FAMILY, ROOT
+from relsim.scenario.values import central
+from scenarios_to_test import FAMILY, ROOT, SHIPPED
 
 README = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
 FILES = {path.name: path for path in sorted(FAMILY.glob("*.yaml"))}
+SECOND_REGION = ROOT / "scenarios" / "nile-red-sea"
 BASES = ("status-quo.yaml", "hindcast-1991-2020.yaml")
 # The claims of the article; every one is in the files under its name.
 ARTICLE = (
@@ -42,6 +46,13 @@ def rows() -> list[Row]:
     pattern = r"^\|[^|]*\| `(\w+)` \| `([\w.-]+)` \|[^|]*\|[^|]*\| ([a-z ]+) \|"
     text = section("What it claims, and what became of it")
     return [Row(*found) for found in re.findall(pattern, text, re.MULTILINE)]
+
+
+def second_region_verdicts() -> dict[str, str]:
+    """The verdicts of its codebook; where several files judge a claim, one that holds for all."""
+    text = (SECOND_REGION / "CODEBOOK.md").read_text(encoding="utf-8")
+    verdicts = "supported|contradicted|not distinguishable"
+    return dict(re.findall(rf"^\| (\w+) \|[^|]*\| ({verdicts})\b", text, re.MULTILINE))
 
 
 @cache
@@ -96,6 +107,35 @@ def test_every_event_and_interest_has_a_place_in_the_article_and_every_name_exis
     assert named <= known
 
 
+def test_an_interest_that_changes_without_a_date_is_changed_and_not_set_on_the_first_day() -> None:
+    changed: dict[str, set[str]] = {}
+    for path in SHIPPED:
+        scenario = load(path)
+        own = {one.path for one in changed_interests(scenario)}
+        if own:
+            changed[path.stem] = own
+        for name, event in scenario.events.items():
+            sets = any(isinstance(one, (SetNumber, AddToNumber)) for one in event.effects)
+            dates = event.at or ([event.from_ or scenario.time.start] if event.every else [])
+            assert not sets or scenario.time.start not in dates, f"{path.name}: {name}"
+    assert changed == {
+        "pakistan-without-washington": {"PAK.ties.USA"},
+        "russia-minds-delhi-less": {"RUS.ties.IND"},
+        "karabakh-weighs-more": {"RUS.issues.karabakh.salience"},
+        "coast-weighs-more": {"ETH.issues.coast.salience"},
+    }
+
+
+def test_sizes_of_ties_and_saliences_of_a_state_are_shares_of_attention() -> None:
+    for path in SHIPPED:
+        if changed_interests(load(path)):  # more of one issue may scale the others
+            continue
+        for code, state in load(path).states.items():
+            ties = sum(abs(central(tie.weight)) for tie in state.ties.values())
+            saliences = sum(central(stand.salience) for stand in state.issues.values())
+            assert (0.4 <= ties <= 1.25, saliences <= 1.0) == (True, True), f"{path.name}: {code}"
+
+
 def test_what_was_said_in_2010_is_the_hindcast_until_then_and_has_no_date_after() -> None:
     history, said = (load(FILES[name]) for name in ("hindcast-1991-2020.yaml", "said-in-2010.yaml"))
     dates = [month for one in said.events.values() if not one.off for month in one.at or ()]
@@ -106,6 +146,22 @@ def test_what_was_said_in_2010_is_the_hindcast_until_then_and_has_no_date_after(
     assert one.sel(until).equals(other.sel(until))
     after = {"time": "2016-12-01", "pair": "PAK-RUS"}
     assert (one.sel(after) > other.sel(after)).all()
+
+
+def test_every_claim_of_the_second_region_has_its_row() -> None:
+    claims = {claim for path in SECOND_REGION.glob("*.yaml") for claim in load(path).claims}
+    assert claims == set(second_region_verdicts())
+
+
+@pytest.mark.slow
+def test_the_verdicts_of_the_second_region_are_those_of_a_thousand_runs() -> None:
+    files = {path.name: path for path in SECOND_REGION.glob("*.yaml")}
+    ensembles = {name: simulate(load(path), runs=1000) for name, path in files.items()}
+    found: dict[str, set[str]] = {}
+    for ensemble in ensembles.values():
+        for verdict in judge(ensemble, ensembles):
+            found.setdefault(verdict.name, set()).add(verdict.verdict)
+    assert found == {claim: {verdict} for claim, verdict in second_region_verdicts().items()}
 
 
 @pytest.mark.slow

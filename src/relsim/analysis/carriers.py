@@ -63,7 +63,7 @@ class Carriers:
 
     @property
     def sentence(self) -> str:
-        """The largest with their sizes, or that none carries anything."""
+        """The largest with their sizes, or that none clearly carries anything."""
         difference = (
             f"the difference of {self.pair} ({signed(self.effect, 4)} in {self.month}, mean of "
             f"{self.runs:,} paired runs)"
@@ -74,8 +74,8 @@ class Carriers:
         ]
         if not named:
             return (
-                f"No tie or issue of the two carries {difference}: it is as large with each of "
-                "them held at 0."
+                f"No tie or issue of the two carries a part of {difference} that is clear of 0: "
+                "it does not go by way of interests, or is too small for so few runs."
             )
         return (
             f"Interests that carry {difference}: {', '.join(named)}. That much is gone with the "

@@ -9,6 +9,7 @@ from rich.text import Text
 from relsim.analysis.explain import Account
 from relsim.analysis.labels import baseline, part_label, signed
 from relsim.analysis.wording import LEAST, Story, story
+from relsim.scenario.reference import changed_interests, interests_in_words
 
 RUNS_SHOWN = 8  # of those that failed
 
@@ -71,8 +72,13 @@ def _cells(account: Account, row: list[float]) -> list[str]:
 def explanation(account: Account) -> str:
     """What the columns of the tables are."""
     spread = "" if account.runs == 1 else ", and standard deviations over runs"
-    said = f"Pull units. Change {baseline(account)}{spread}."
-    return "\n".join([said, *failure_lines(account)])
+    said = [f"Pull units. Change {baseline(account)}{spread}."]
+    if account.against is None and changed_interests(account.scenario):
+        said.append(
+            f"{interests_in_words(account.scenario)} Their parts stand as changed at the opening "
+            "already; --against the base shows the change."
+        )
+    return "\n".join([*said, *failure_lines(account)])
 
 
 def failure_lines(account: Account) -> list[str]:

@@ -11,9 +11,7 @@ from relsim.scenario.schema import Scenario
 from relsim.scenario.writer import true_minus
 
 
-def part_label(
-    account: Account, part: str, direction: str | None = None, step: int = -1
-) -> str:
+def part_label(account: Account, part: str, direction: str | None = None, step: int = -1) -> str:
     """A part by the names of the scenario.
 
     Args:

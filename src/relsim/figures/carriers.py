@@ -1,4 +1,4 @@
-"""Carriers at a glance: the difference of a pair, and how much of it goes by way of each interest."""
+"""Carriers at a glance: how much of the difference of a pair goes by way of each interest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def carriers_name(file: str) -> str:
 def carriers_chart(comparison: Comparison, found: Carriers) -> Any:
     """A bar for each of the largest interests with its interval, and the whole difference first."""
     frame = carriers_frame(comparison, found)
-    axis = alt.Axis(labelLimit=260, labelExpr="split(datum.label, '\\n')", ticks=False, domain=False)
+    axis = alt.Axis(
+        labelLimit=260, labelExpr="split(datum.label, '\\n')", ticks=False, domain=False
+    )
     base = alt.Chart(frame).encode(
         y=alt.Y("name:N", sort=list(frame["name"]), title=None, axis=axis)
     )

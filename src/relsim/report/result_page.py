@@ -135,9 +135,7 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     return Table("", caption, head, tuple(rows))
 
 
-def _difference(
-    file: str, comparison: Comparison, carriers: Carriers | None
-) -> dict[str, Any]:
+def _difference(file: str, comparison: Comparison, carriers: Carriers | None) -> dict[str, Any]:
     """What the scenario brings against another, and which interests carry it, as charts and
     tables."""
     rows = [

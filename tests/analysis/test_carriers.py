@@ -38,7 +38,12 @@ def comparison_of(changes: dict[str, Any], domain: str | None = None) -> Compari
 def found(changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The rows of the table by interest."""
     table = comparison_of(changes).carriers("B-A", runs=10).table
-    return {str(row["interest"]): dict(row) for row in table.to_dict("records")}
+    numbers = table.drop(columns="interest").to_numpy()
+    columns = table.columns.drop("interest")
+    names = table["interest"].astype(str)
+    return {
+        name: dict(zip(columns, row, strict=True)) for name, row in zip(names, numbers, strict=True)
+    }
 
 
 @pytest.mark.parametrize(

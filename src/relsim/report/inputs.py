@@ -122,8 +122,8 @@ def _states_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
         "States and their interests",
         "A tie above 0: the state takes its cue from the other; below 0: it mistrusts whom the "
         "other befriends. Sizes: 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant. Salience: share "
-        "of its attention. Capacity: the highest level it can afford. “Changed” names what differs from "
-        "what the opening was read with.",
+        "of its attention. Capacity: the highest level it can afford. “Changed” names what differs "
+        "from what the opening was read with.",
         ("state", "ties", "issues", "capacity", "traits"),
         tuple(rows),
     )

@@ -160,8 +160,9 @@ def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInter
 def _has_subject(path: str, scenario: Scenario) -> bool:
     """Whether a scenario has the states and the issue that an interest is about."""
     code, kind, name, *_ = path.split(".")
-    known = {"ties": scenario.states, "issues": scenario.issues}
-    return code in scenario.states and name in known.get(kind, (name,))
+    if kind == "ties":
+        return code in scenario.states and name in scenario.states
+    return code in scenario.states and (kind != "issues" or name in scenario.issues)
 
 
 def differing_interests_in_words(base: Scenario, other: Scenario) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from commands import Command
 from relsim.results.run import run
+from relsim.terminal.closing import closing_lines
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 ARMENIA = FAMILY / "armenia-recognition.yaml"
@@ -135,15 +136,12 @@ def test_list_shows_what_is_there(relsim: Command, out: Path, tmp_path: Path) ->
 LESS = FAMILY / "pakistan-without-washington.yaml"
 
 
-def test_a_changed_interest_is_said_by_run_compare_and_diff(
-    relsim: Command, out: Path, tmp_path: Path
-) -> None:
+def test_a_changed_interest_is_said_by_run_compare_and_diff(relsim: Command, out: Path) -> None:
     changed = "PAK.ties.USA from uniform(0.25, 0.45) to 0"
-    done = relsim("run", LESS, "--runs", "60", "--out", out)
-    assert "One interest has changed, so relations move from an opening" in done.stdout
-    assert changed in done.stdout
-    done = relsim("run", STATUS_QUO, "--runs", "60", "--out", out)
-    assert "interest" not in done.stdout.partition("Overall cooperation")[2]
+    words = closing_lines(run(LESS, runs=60, out=out, views=False))
+    assert "One interest has changed, so relations move from an opening" in words
+    assert changed in words
+    assert "interest" not in closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
     done = relsim("compare", STATUS_QUO, LESS, "--runs", "60", "--out", out)
     assert f"Interests that changed, so that relations move: {changed}." in done.stdout
     carried = re.search(

@@ -139,6 +139,11 @@ def test_interests_of_a_state_that_only_one_has_are_neither_changed_nor_recoded(
     more = base.with_changes({"states.D": {"ties": {"A": 0.2}}, "A.ties.D": 0.3})
     assert {one.taken for one in (*diff(base, more), *diff(more, base))} == {None}
     assert differing_interests_in_words(base, more) == ""
+    moved = more.with_changes({"D.ties.A": 0.1})  # what is new may differ from its own reference
+    assert [(one.path, one.after) for one in diff(base, moved) if one.taken] == [
+        ("reference.D.ties.A", 0.2)
+    ]
+    assert base.with_changes(changes_between(base, moved)).as_written == moved.as_written
 
 
 def test_a_state_that_is_removed_leaves_no_reference_behind() -> None:

@@ -143,15 +143,18 @@ class DifferingInterest:
 
 
 def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInterest, ...]:
-    """The interests that two scenarios do not share, of states and issues that both have."""
+    """The interests that two scenarios do not share, of states and issues that both have; of those
+    that only the other has, the ones that it reads otherwise than they are in force."""
     scenarios = (base, other)
     now = [interests_in_force(one) for one in scenarios]
     read = [reference_interests(one) for one in scenarios]
     found = []
     for path in dict.fromkeys(name for interests in (*now, *read) for name in interests):
-        if not all(_has_subject(path, one) for one in scenarios):
+        if not _has_subject(path, other):
             continue
         values = [one.get(path, _absent_interest(path)) for one in (*now, *read)]
+        if not _has_subject(path, base):  # what is new brings its own reference
+            values = [values[1], values[1], values[1], values[3]]
         if values[0] != values[1] or values[2] != values[3]:
             found.append(DifferingInterest(path, *values))
     return tuple(found)
@@ -228,7 +231,8 @@ def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Probl
     known = [
         steps
         for steps in dict.fromkeys((*old, *new))
-        if _is_known(steps, before) and _is_known(steps, after)  # what is gone has no reference
+        if _is_known(steps, after)  # what is gone has no reference
+        and (_is_known(steps, before) or steps in written)
     ]
     recodes, problems = _recoded(recoded, known)
     entries: dict[Steps, Node] = {}

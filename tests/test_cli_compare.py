@@ -10,6 +10,7 @@ import pytest
 
 from commands import Command
 from relsim.results.run import run
+from relsim.terminal.closing import closing_lines
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 ARMENIA = FAMILY / "armenia-recognition.yaml"
@@ -130,3 +131,40 @@ def test_list_shows_what_is_there(relsim: Command, out: Path, tmp_path: Path) ->
         0,
         "results holds no results yet. Simulate first: relsim run FILE.\n",
     )
+
+
+LESS = FAMILY / "pakistan-without-washington.yaml"
+
+
+def test_a_changed_interest_is_said_by_run_compare_and_diff(relsim: Command, out: Path) -> None:
+    changed = "PAK.ties.USA from uniform(0.25, 0.45) to 0"
+    words = closing_lines(run(LESS, runs=60, out=out, views=False))
+    assert "One interest has changed, so relations move from an opening" in words
+    assert changed in words
+    assert "interest" not in closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
+    done = relsim("compare", STATUS_QUO, LESS, "--runs", "60", "--out", out)
+    assert f"Interests that changed, so that relations move: {changed}." in done.stdout
+    carried = re.search(
+        r"Interests that carry .* PAK-RUS \((.*) in 2030-07.*: (.*)\. That", done.stdout
+    )
+    assert carried is not None
+    assert carried[2].startswith(f"PAK.ties.USA {carried[1]}")  # all of it
+    done = relsim("diff", STATUS_QUO, LESS)
+    (row,) = (line for line in done.stdout.splitlines() if "PAK.ties.USA" in line)
+    assert row.split()[-1] == "(changed)"
+    assert "reference" not in done.stdout
+
+
+def test_a_recoded_interest_is_said_though_nothing_moves(
+    relsim: Command, out: Path, tmp_path: Path
+) -> None:
+    text = "relsim: 1\nextends: status-quo.yaml\nname: x\nrecoded: all\n"
+    for file in FAMILY.glob("status-quo.yaml"):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    variant = tmp_path / "x.yaml"
+    variant.write_text(f"{text}states: {{PAK: {{ties: {{USA: 0}}}}}}\n", encoding="utf-8")
+    base = tmp_path / "status-quo.yaml"
+    done = relsim("compare", base, variant, "--runs", "10", "--out", out)
+    assert "only read the opening differently" in done.stdout
+    assert "Interests that changed" not in done.stdout
+    assert "(recoded)" in relsim("diff", base, variant).stdout

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from relsim.analysis.carriers import carriers
     from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import Account, explain
@@ -47,7 +46,6 @@ _HOMES = {
     "ScenarioError": "relsim.errors",
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
-    "carriers": "relsim.analysis.carriers",
     "check_file": "relsim.scenario.load",
     "compare": "relsim.analysis.compare",
     "diff": "relsim.scenario.difference",
@@ -77,7 +75,6 @@ __all__ = [
     "ScenarioError",
     "StateAgent",
     "Verdict",
-    "carriers",
     "check_file",
     "compare",
     "diff",

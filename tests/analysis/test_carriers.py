@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from relsim.analysis.carriers import carriers
-from relsim.analysis.compare import compare
+from relsim.analysis.carriers import FEWEST_RUNS, affordable_runs
+from relsim.analysis.compare import Comparison, compare
 from relsim.ensemble.simulate import simulate
 from scenarios_to_test import scenario_of
 
@@ -30,10 +29,21 @@ WORLD: dict[str, Any] = {
 }
 
 
-def found(changes: dict[str, Any]) -> pd.DataFrame:
-    base = scenario_of(WORLD)
+def comparison_of(changes: dict[str, Any], domain: str | None = None) -> Comparison:
+    base = scenario_of({**WORLD, "watch": ["A-B"]})
     ensembles = [simulate(one, runs=12, seed=3) for one in (base, base.with_changes(changes))]
-    return carriers(compare(*ensembles), "B-A", runs=10).set_index("interest")
+    return compare(*ensembles, domain=domain)
+
+
+def found(changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rows of the table by interest."""
+    table = comparison_of(changes).carriers("B-A", runs=10).table
+    numbers = table.drop(columns="interest").to_numpy()
+    columns = table.columns.drop("interest")
+    names = table["interest"].astype(str)
+    return {
+        name: dict(zip(columns, row, strict=True)) for name, row in zip(names, numbers, strict=True)
+    }
 
 
 @pytest.mark.parametrize(
@@ -49,18 +59,47 @@ def test_a_changed_interest_carries_all_of_its_effect(
     changes: dict[str, Any], carrier: str
 ) -> None:
     table = found(changes)
-    assert table.index[0] == carrier
-    first = table.iloc[0].astype(float)
-    assert abs(first["effect"]) > 0.002
-    assert first["without"] == pytest.approx(0, abs=1e-7)
-    assert first["carried"] == pytest.approx(first["effect"], abs=1e-7)
-    assert set(table.index) == {"A.ties.K", "B.ties.K", "A.issues.order", "B.issues.order"}
+    assert next(iter(table)) == carrier
+    assert abs(table[carrier]["effect"]) > 0.002
+    assert table[carrier]["without"] == pytest.approx(0, abs=1e-7)
+    assert table[carrier]["carried"] == pytest.approx(table[carrier]["effect"], abs=1e-7)
+    assert set(table) == {"A.ties.K", "B.ties.K", "A.issues.order", "B.issues.order"}
 
 
 def test_an_act_between_others_goes_by_way_of_the_tie_to_them() -> None:
     push = {"at": "2020-03", "effects": [{"shift": "B-K", "size": 0.5}]}
     table = found({"events.push": push})
-    assert table.index[0] == "A.ties.K"
-    carried = table["carried"].astype(float)
-    assert float(table["low"].iloc[0]) > 0
-    assert abs(carried["B.issues.order"]) < carried["A.ties.K"] / 4
+    assert next(iter(table)) == "A.ties.K"
+    assert table["A.ties.K"]["low"] > 0
+    # Rivals do not answer to a friend's act: B is the one who acts, so its own tie to K is moot.
+    assert abs(table["B.issues.order"]["carried"]) < table["A.ties.K"]["carried"] / 4
+
+
+@pytest.mark.parametrize("domain", [None, "defence"])
+@pytest.mark.parametrize("at", [None, "2022-01"])
+def test_the_effect_is_that_of_the_runs_compared(domain: str | None, at: str | None) -> None:
+    comparison = comparison_of({"A.ties.K": 0.0}, domain)
+    carried = comparison.carriers("A-B", at)
+    assert carried.runs == 12
+    assert carried.effect == pytest.approx(comparison.effect("A-B", at).mean, abs=1e-7)
+    assert carried.sentence.startswith("Interests that carry the difference of A-B (")
+    assert "mean of 12 paired runs): A.ties.K " in carried.sentence
+
+
+def test_interests_are_named_unasked_only_where_pairs_differ_and_it_is_quick() -> None:
+    comparison = comparison_of({"A.ties.K": 0.0})
+    effects = {pair: comparison.effect(pair) for pair in comparison.pairs}
+    carried = comparison.main_carriers(effects)
+    assert carried is not None
+    assert carried.pair == "A-B"
+    same = comparison_of({"name": "the same"})
+    assert same.main_carriers({pair: same.effect(pair) for pair in same.pairs}) is None
+    states = {f"S{n}": {"ties": {f"S{n + 1}": 0.1, "S299": 0.1}} for n in range(298)}
+    large = scenario_of(
+        {
+            "time": {"start": "2020-01", "end": "2030-01"},
+            "states": {**states, "S298": {}, "S299": {}},
+        }
+    )
+    assert affordable_runs((large, large), "S1-S2") == 0
+    assert affordable_runs(comparison.scenarios, "A-B") > FEWEST_RUNS

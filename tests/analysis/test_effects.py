@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from relsim.analysis.effects import Effect, effect, effect_word, runs_needed
+from relsim.analysis.effects import (
+    Effect,
+    effect,
+    effect_word,
+    first_that_differs,
+    runs_needed,
+)
 from relsim.analysis.intervals import jeffreys_interval
 
 GENERATOR = np.random.default_rng(11)
@@ -106,3 +112,12 @@ def test_what_the_runs_do_not_show_needs_more_than_twice_as_many() -> None:
         found: Effect = effect(np.zeros(100), difference)
         if found.verdict == "not distinguishable":
             assert found.runs_needed > 200
+
+
+def test_the_first_that_differs_is_one_that_matters_if_any_does() -> None:
+    base = np.linspace(0, 0.1, 20)
+    none, little, much = (effect(base, base + shift) for shift in (0.0, 0.001, 0.05))
+    assert first_that_differs({"A-B": none, "A-C": little, "B-C": much}) == "B-C"
+    assert first_that_differs({"A-B": none, "A-C": little}) == "A-C"
+    assert first_that_differs({"A-B": none}) is None
+    assert [one.negligible for one in (none, little, much)] == [False, True, False]

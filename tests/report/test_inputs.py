@@ -51,6 +51,19 @@ def test_everything_that_is_written_is_shown() -> None:
         assert {len(row) for row in table.rows} == {len(table.head)}
 
 
+def test_a_changed_interest_is_shown_with_what_it_was() -> None:
+    own = {"ties": {"B": 0.4}, "capacity": {"all": 0.5}}
+    base = scenario_of({"domains": ["all"], "states": {"A": own, "B": {}, "C": {}}})
+    changed = base.with_changes({"A.ties.B": -0.2, "A.capacity.all": 0.8})
+    tables = {table.title: table for table in input_tables(changed)}
+    row = next(row for row in tables["States and their interests"].rows if row[0].startswith("A"))
+    assert row[1] == "{B: −0.2}; changed: B from 0.4 to −0.2"
+    assert row[3] == "{all: 0.8}; changed: all from 0.5 to 0.8"
+    recoded = base.recoded({"A.ties.B": -0.2})
+    tables = {table.title: table for table in input_tables(recoded)}
+    assert "changed:" not in str(tables["States and their interests"].rows)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, ""), ({}, ""), (0.5, "0.5"), ({"uniform": [1, 2]}, "{uniform: [1, 2]}"), ("a", "a")],

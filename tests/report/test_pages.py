@@ -86,6 +86,19 @@ def test_nothing_sticks_out_and_no_labels_overlap(
     assert driver.execute_script(OVERLAPS) == []
 
 
+def test_interests_are_explained_and_carry_the_difference(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    open_page(driver, pages["result"])
+    text = driver.find_element("css selector", "#interests").text
+    assert "All interests are those that the opening was read with." in text
+    assert "of the spread of opening levels" in text
+    assert len(driver.find_elements("css selector", "#interests tbody tr")) == 10
+    carried = "[data-chart=carriers-status-quo] svg"
+    assert "the whole difference" in driver.find_element("css selector", carried).text
+    assert "PAK-RUS" in driver.find_element("css selector", "#difference").text
+
+
 def test_a_pair_is_picked_by_keyboard(driver: Any, pages: dict[str, Path]) -> None:
     from selenium.webdriver.common.keys import Keys
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzz.strategies import scenarios
-from relsim.scenario.difference import Difference, diff, events_reordered
+from relsim.scenario.difference import diff, events_reordered
 from relsim.scenario.load import check_file, check_text, load
+from relsim.scenario.reference import differing_interests_in_words
 from relsim.scenario.schema import Scenario
 from relsim.scenario.writer import flow_text, yaml_text
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
@@ -72,6 +73,85 @@ def test_known_differences(parts: dict[str, Any], expected: dict[str, Any]) -> N
     assert found(**parts) == expected
 
 
+INTERESTS: dict[str, Any] = {
+    **BASE,
+    "issues": {"order": {"minus": "no", "plus": "yes"}},
+    "context": {"order": 0.2},
+    "states": {
+        "A": {
+            "ties": {"B": 0.4, "C": {"weight": 0.5, "fades_with": "order"}},
+            "issues": {"order": {"stance": 0.5, "salience": 0.4}},
+            "capacity": {"economic": 0.5},
+        },
+        "B": {},
+        "C": {},
+    },
+}
+EACH_INTEREST = {
+    "A.ties.B": (0.4, -0.2),
+    "B.ties.C": (None, 0.3),
+    "A.ties.C.fades_with": ("order", None),
+    "A.issues.order.stance": (0.5, {"uniform": [0, 1]}),
+    "A.issues.order.salience": (0.4, 0.1),
+    "A.capacity.economic": (0.5, 0.8),
+}
+
+
+@pytest.mark.parametrize("path", EACH_INTEREST)
+def test_an_interest_is_one_row_that_says_how_it_was_taken(path: str) -> None:
+    base, (before, after) = scenario_of(INTERESTS), EACH_INTEREST[path]
+    changed, recoded = base.with_changes({path: after}), base.recoded({path: after})
+    for other, word in ((changed, "changed"), (recoded, "recoded")):
+        (row,) = diff(base, other)
+        assert row.path.startswith("states.")
+        assert f"states.{path}".startswith(row.path.removesuffix(".weight"))
+        assert row.taken == word
+        assert str(after) in str(row.after) or after is None
+        (back,) = diff(other, base)
+        assert back.taken == word
+        assert differing_interests_in_words(base, other).startswith(
+            "Interests that changed" if word == "changed" else "Interests that only read"
+        )
+    (row,) = diff(changed, recoded)  # the same in force
+    assert (row.path, row.before, row.after) == (
+        f"reference.{path}",
+        0.0 if before is None else before,
+        after,
+    )
+    assert row.taken == "read otherwise"
+
+
+def test_what_is_changed_and_read_otherwise_as_well_is_both() -> None:
+    base = scenario_of(INTERESTS)
+    both = base.recoded({"A.ties.B": 0.1}).with_changes({"A.ties.B": 0.3})
+    found = {one.path: (one.before, one.after, one.taken) for one in diff(base, both)}
+    assert found == {
+        "states.A.ties.B": (0.4, 0.3, "changed"),
+        "reference.A.ties.B": (0.4, 0.1, "read otherwise"),
+    }
+    said = differing_interests_in_words(base, both)
+    assert "A.ties.B from 0.4 to 0.3" in said
+    assert "A.ties.B from 0.4 to 0.1" in said
+
+
+def test_interests_of_a_state_that_only_one_has_are_neither_changed_nor_recoded() -> None:
+    base = scenario_of(INTERESTS)
+    more = base.with_changes({"states.D": {"ties": {"A": 0.2}}, "A.ties.D": 0.3})
+    assert {one.taken for one in (*diff(base, more), *diff(more, base))} == {None}
+    assert differing_interests_in_words(base, more) == ""
+    moved = more.with_changes({"D.ties.A": 0.1})  # what is new may differ from its own reference
+    assert [(one.path, one.after) for one in diff(base, moved) if one.taken] == [
+        ("reference.D.ties.A", 0.2)
+    ]
+    assert base.with_changes(changes_between(base, moved)).as_written == moved.as_written
+
+
+def test_a_state_that_is_removed_leaves_no_reference_behind() -> None:
+    base = scenario_of(INTERESTS)
+    fewer = base.with_changes({"states.C": None, "A.ties.C": None, "ties.A-C": None})
+    assert dict(fewer.reference) == {}
+
+
 def test_numbers_come_first_then_words_and_claims_last() -> None:
     claim = {"says": "x", "expect": {"level": "A-B", "above": 0}}
     changed = {
@@ -104,12 +184,20 @@ def test_another_order_of_events_is_a_difference_that_no_path_names() -> None:
 # The paths are those of --set
 
 
+def changes_between(first: Scenario, second: Scenario) -> dict[str, Any]:
+    """What turns the first into the second, as changes take it."""
+    differences = diff(first, second)
+    recoded = [one.path for one in differences if one.taken == "recoded"]
+    changes = {one.path: one.after for one in differences}
+    return {**changes, "recoded": recoded} if recoded else changes
+
+
 @pytest.mark.parametrize(("first", "second"), [(FILES[0], one) for one in FILES])
 def test_the_changes_turn_one_file_of_the_family_into_another(first: Path, second: Path) -> None:
     for one, other in permutations([first, second]):
         before, after = load(one), load(other)
-        changes = {found.path: found.after for found in diff(one, other)}
-        assert before.with_changes(changes).as_written == after.as_written
+        changed = before.with_changes(changes_between(before, after))
+        assert changed.as_written == after.as_written
 
 
 def test_the_changes_are_settings_of_the_command_line() -> None:
@@ -136,8 +224,7 @@ def test_the_changes_turn_any_scenario_into_any_other(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     before, after = loaded(one), loaded(other)
-    differences: tuple[Difference, ...] = diff(before, after)
-    changed = before.with_changes({found.path: found.after for found in differences})
+    changed = before.with_changes(changes_between(before, after))
     assert diff(changed, after) == ()
     assert changed.model_dump() == after.model_dump()
 

@@ -17,6 +17,7 @@ from relsim.scenario.load import check_file, check_text, load
 from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Scenario
 from scenario.minimal import places
+from scenario.test_difference import changes_between
 from scenarios_to_test import SHIPPED
 
 ROOT = """\
@@ -370,8 +371,7 @@ def test_differences_turn_one_scenario_into_another_however_interests_were_taken
     ]
     for first in made:
         for second in made:
-            changes = {one.path: one.after for one in diff(first, second)}
-            turned = first.with_changes(changes)
+            turned = first.with_changes(changes_between(first, second))
             assert diff(turned, second) == ()
             assert np.array_equal(compile_scenario(turned).vector, compile_scenario(second).vector)
 

@@ -81,7 +81,7 @@ def test_a_difference_of_two_results_names_both(
     )
     assert done.returncode == 0, done.stderr
     assert "against “Pakistan–Russia, status quo”" in done.stdout
-    assert "+0.000 instead of +0.24" in done.stdout
+    assert "Agreement on Karabakh: +0.000 instead of +0.1" in done.stdout
     assert "<svg" in (tmp_path / "a.svg").read_text("utf-8")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
@@ -165,11 +165,14 @@ def test_labels_are_shown_as_written(relsim: Command, tmp_path: Path) -> None:
 
 def test_the_documented_output_is_real(relsim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
-    typed, _, shown = text.split("```\n$ ")[1].split("\n```")[0].partition("\n")
     monkeypatch.setenv("COLUMNS", "96")
     monkeypatch.chdir(ROOT)
-    printed = relsim(*shlex.split(typed)[1:]).stdout.splitlines()
-    assert [line.rstrip() for line in printed] == shown.splitlines()
+    blocks = text.split("```\n$ ")[1:]
+    assert len(blocks) == 2
+    for block in blocks:
+        typed, _, shown = block.split("\n```")[0].partition("\n")
+        printed = relsim(*shlex.split(typed)[1:]).stdout.splitlines()
+        assert [line.rstrip() for line in printed] == shown.splitlines()
 
 
 def test_the_documented_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +13,8 @@ import xarray as xr
 
 from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
-from relsim.analysis.effects import Effect, effect, effects_table
+from relsim.analysis.carriers import FEWEST_RUNS, Carriers, affordable_runs, carriers
+from relsim.analysis.effects import Effect, effect, effects_table, first_that_differs
 from relsim.analysis.pairing import (
     lacking_domain,
     lacking_steps,
@@ -31,6 +32,7 @@ from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.difference import act_alike
 from relsim.scenario.naming import titles
+from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
@@ -62,10 +64,15 @@ class Comparison:
         base, other = titles([self.base.scenario, self.other.scenario])
         return base, other
 
+    @property
+    def scenarios(self) -> tuple[Scenario, Scenario]:
+        """Base and other."""
+        return self.base.scenario, self.other.scenario
+
     @cached_property
     def act_alike(self) -> bool:
         """Whether the same acts in both, so that no number of runs shows a difference."""
-        return act_alike(self.base.scenario, self.other.scenario)
+        return act_alike(*self.scenarios)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -144,6 +151,43 @@ class Comparison:
         """
         chosen = [self.named(pair) for pair in (self.watched if pairs is None else pairs)]
         return effects_table({pair: self.effect(pair, at) for pair in chosen}, self.month(at))
+
+    def carriers(
+        self, pair: str, at: Month | str | None = None, *, runs: int | None = None
+    ) -> Carriers:
+        """Which ties and issues of two states carry the difference.
+
+        Each is held at 0 in both scenarios, read so at the opening, and the first runs are
+        simulated again; what of the difference is then gone went by way of it.
+
+        Args:
+            pair: as in "PAK-RUS", in any order.
+            at: as for :meth:`effect`.
+            runs: how many of the paired runs; at most 64 where absent, and fewer where states
+                are so many that those took longer than a few seconds.
+
+        Raises:
+            ResultsError: not both record the pair, or the month is not simulated.
+        """
+        pair = self.named(pair)
+        if runs is None:
+            runs = affordable_runs(self.scenarios, pair) or FEWEST_RUNS
+        numbers = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs]
+        asked = [int(number) for number in numbers]
+        month = self.month(at)
+        return carriers(
+            self.scenarios, pair, month, seed=self.base.seed, runs=asked, domain=self.domain
+        )
+
+    def main_carriers(
+        self, effects: Mapping[str, Effect], at: Month | str | None = None
+    ) -> Carriers | None:
+        """Which interests carry the difference of the first pair that differs, of those given by
+        their effects; None where none does, or to simulate it again takes longer than seconds."""
+        pair = first_that_differs(effects)
+        if pair is None or not affordable_runs(self.scenarios, pair):
+            return None
+        return self.carriers(pair, at)
 
     def time_to(self, pair: str, threshold: float | None = None) -> Reaching:
         """When a pair gets past a level in each of the two, and how much later in the other.

@@ -25,6 +25,7 @@ from relsim.scenario.values import Month
 
 EffectWord: TypeAlias = Literal["higher", "lower", "identical", "not distinguishable"]
 
+NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
 MOST_RUNS = 10_000_000  # more is no number of runs worth asking for
 # Standard normal quantiles of a two-sided error of 5 % and of a power of 80 %.
 _Z_ERROR, _Z_POWER = 1.959964, 0.841621
@@ -70,6 +71,23 @@ class Effect:
     narrowing: float
     verdict: EffectWord
     runs_needed: float
+
+    @property
+    def differs(self) -> bool:
+        """Whether the mean difference is clear of 0."""
+        return self.verdict in ("higher", "lower")
+
+    @property
+    def negligible(self) -> bool:
+        """Whether it is clear of 0, and too small to matter."""
+        return self.differs and abs(self.mean) < NEGLIGIBLE
+
+
+def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
+    """The first pair with a difference that is not negligible, else with any that is clear of 0;
+    None where there is none."""
+    clear = [pair for pair, one in effects.items() if one.differs]
+    return next((pair for pair in clear if not effects[pair].negligible), next(iter(clear), None))
 
 
 def effect(base: Values, other: Values) -> Effect:

@@ -53,14 +53,19 @@ class Explained:
         return self._extremes(count, warm=False)
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """The shares in words, and the pairs that are most out of line."""
-        at_best = f"at {self.best_factor:.1f} times these gains {percent(self.best_share)}"
+    def share_sentence(self) -> str:
+        """The shares in words."""
+        at_best = f"at {self.best_factor:.1f} times these gains, {percent(self.best_share)}"
         best = f"; at best, {at_best}" if self.best_share > max(self.share, 0) + 0.01 else ""
-        said = [
+        return (
             f"Interests explain {percent(max(self.share, 0.0))} of the spread of opening levels "
             f"at the gains in force{best}. The rest is history."
-        ]
+        )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The shares in words, and the pairs that are most out of line."""
+        said = [self.share_sentence]
         for word, rows in (("Warmer", self.warmer()), ("Colder", self.colder())):
             pairs = [
                 f"{pair} ({signed(level)} where they say {signed(alone)})"

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.carriers import Carriers
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison, compare, refusal
 from relsim.analysis.explain import Account, explain
+from relsim.analysis.explained import Explained, explained
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.schema import Scenario
@@ -29,7 +31,10 @@ class Findings:
         events: of :func:`relsim.analysis.summary.event_table`.
         claims: the verdict on each claim.
         comparisons: by file, it less what its claims compare with.
+        carriers: by file, the interests that carry the difference of the first watched pair that
+            differs; absent where none does.
         accounts: by pair, why the watched pairs move; of the first runs alone.
+        explained: how much of the opening levels interests explain.
     """
 
     ensemble: Ensemble
@@ -37,7 +42,9 @@ class Findings:
     events: pd.DataFrame
     claims: tuple[Verdict, ...]
     comparisons: Mapping[str, Comparison]
+    carriers: Mapping[str, Carriers]
     accounts: Mapping[str, Account]
+    explained: Explained
 
     @property
     def scenario(self) -> Scenario:
@@ -65,13 +72,16 @@ def find(
         claims: the verdict on each claim.
         others: by file, the ensembles that its claims compare with.
     """
+    comparisons = _comparisons(ensemble, others)
     return Findings(
         ensemble,
         summary,
         event_table(ensemble),
         claims,
-        _comparisons(ensemble, others),
+        comparisons,
+        _carriers(comparisons),
         _accounts(ensemble),
+        explained(ensemble.scenario),
     )
 
 
@@ -81,6 +91,15 @@ def _comparisons(ensemble: Ensemble, others: Mapping[str, Ensemble]) -> dict[str
     for file, other in others.items():
         if not refusal(other, ensemble):
             found[file] = compare(other, ensemble)
+    return found
+
+
+def _carriers(comparisons: Mapping[str, Comparison]) -> dict[str, Carriers]:
+    found = {}
+    for file, comparison in comparisons.items():
+        effects = {pair: comparison.effect(pair) for pair in comparison.watched}
+        if carried := comparison.main_carriers(effects):
+            found[file] = carried
     return found
 
 

@@ -170,7 +170,7 @@ def _all_else(rest: list[float]) -> list[str]:
 
 def _change_sentence(scene: _Scene, part: str, size: float) -> str:
     kind, _, name = part.partition(".")
-    label = part_label(scene.account, part, scene.direction)
+    label = part_label(scene.account, part, scene.direction, scene.step)
     if kind == "event":
         return f"{label} {_adds(size)}{_since(scene, name)}{_fading(scene, part)}."
     if kind == "chance":
@@ -179,7 +179,11 @@ def _change_sentence(scene: _Scene, part: str, size: float) -> str:
         return f"Chance {_adds(size)}{average}."
     level = scene.now("contribution", "level", part=part)
     moved = _moved(scene, signed(level - size), signed(level))
-    reasons = {"third_party": _third_party_reasons, "reciprocity": _postures}
+    reasons = {
+        "affinity": _fading_history,
+        "third_party": _third_party_reasons,
+        "reciprocity": _postures,
+    }
     why = reasons[kind](scene, name) if kind in reasons else ""
     return f"{capital(label)}: {moved} ({signed(size)}){_causes(scene, part)}{why}."
 
@@ -271,8 +275,10 @@ def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:
             return (number.state, number.key) == (scene.actor, name)
         case "reciprocity", "trait":
             return (number.state, number.key) == (scene.actor, "reciprocity")
-        case "third_party" | "issue", "parameter":
-            return number.key == f"{kind}_gain"
+        case "third_party", "parameter":
+            return number.key in ("alignment_gain", "rivalry_gain")
+        case "issue", "parameter":
+            return number.key == "issue_gain"
         case "reciprocity", "parameter":
             own = scene.account.scenario.states[scene.actor].traits.reciprocity
             return number.key == "reciprocity" and own is None
@@ -280,23 +286,36 @@ def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:
 
 
 def _third_party_reasons(scene: _Scene, third: str) -> str:
-    """Which of weight, own tie and the other tie have changed."""
-    back = f"{scene.faced}>{scene.actor}"
-    factors = {
-        "weight": ("interest", scene.direction),
-        _pair(scene, scene.actor, third): ("tie", scene.direction),
-        _pair(scene, third, scene.faced): ("tie", back),
-    }
-    said = []
-    for label, (quantity, direction) in factors.items():
-        at = {"direction": direction, "state": third}
-        now, change = (scene.now(quantity, view, **at) for view in ("level", "change"))
-        if abs(change) >= NOTABLE:
-            before, after = (signed(value, 2) for value in (now - change, now))
-            if quantity == "interest":
-                before, after = before[1:], after[1:]
-            said.append(f"{label} {_moved(scene, before, after)}")
+    """Which of the weight and the levels that it is about have changed."""
+    weight = scene.now("interest", "level", direction=scene.direction, state=third)
+    weight_change = scene.now("interest", "change", direction=scene.direction, state=third)
+    factors = {"weight": (weight, weight_change)}
+    for name, direction, state in _levels_of(scene, third, weight or -weight_change):
+        level, change = (
+            scene.now("tie", view, direction=direction, state=state) for view in ("level", "change")
+        )
+        factors[name] = (level, change)
+    said = [
+        f"{label} {_moved(scene, signed(now - change, 2), signed(now, 2))}"
+        for label, (now, change) in factors.items()
+        if abs(change) >= NOTABLE
+    ]
     return f"; {', '.join(said)}" if said else ""
+
+
+def _levels_of(scene: _Scene, third: str, weight: float) -> Iterator[tuple[str, str, str]]:
+    """The levels that a third party's part is made of, by pair, direction and state: its own with
+    who is faced, and that of the two where it is aligned with."""
+    back = f"{scene.faced}>{scene.actor}"
+    yield _pair(scene, third, scene.faced), back, third
+    if weight > 0:
+        yield _pair(scene, scene.actor, scene.faced), scene.direction, scene.faced
+
+
+def _fading_history(scene: _Scene, _: str) -> str:
+    """By how much history fades, where it does."""
+    fades = any(one.parameters.history_half_life is not None for one in scenarios_of(scene.account))
+    return ", as history fades" if fades else ""
 
 
 def _postures(scene: _Scene, _: str) -> str:
@@ -312,13 +331,6 @@ def _pair(scene: _Scene, one: str, other: str) -> str:
     return scene.account.scenario.pair_name(f"{one}-{other}")
 
 
-def _tie(scene: _Scene, one: str, other: str, level: float) -> str:
-    return f"{_pair(scene, one, other)} {signed(level, 2)}"
-
-
-# What holds it
-
-
 def _level(scene: _Scene) -> str:
     named, rest = scene.parts("level", MOST_LEVELS)
     said = [_level_clause(scene, part, size) for part, size in named]
@@ -328,13 +340,13 @@ def _level(scene: _Scene) -> str:
 
 def _level_clause(scene: _Scene, part: str, size: float) -> str:
     kind, _, third = part.partition(".")
-    ties = ""
-    if kind == "third_party":
-        back = f"{scene.faced}>{scene.actor}"
-        own = scene.now("tie", "level", direction=scene.direction, state=third)
-        other = scene.now("tie", "level", direction=back, state=third)
-        first, second = _tie(scene, scene.actor, third, own), _tie(scene, third, scene.faced, other)
-        ties = f" ({first}, {second})"
-    label = part_label(scene.account, part, scene.direction)
-    side = "up" if size > 0 else "down"
-    return f"{label}{ties} holds it {side} by {abs(size):.3f}"
+    holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
+    label = part_label(scene.account, part, scene.direction, scene.step)
+    if kind != "third_party":
+        return f"{label} {holds}"
+    weight = scene.now("interest", "level", direction=scene.direction, state=third)
+    levels = ", ".join(
+        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state), 2)}"
+        for name, direction, state in _levels_of(scene, third, weight)
+    )
+    return f"{label} ({levels}), which {holds}"

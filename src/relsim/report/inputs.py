@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.reference import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import central
 from relsim.scenario.writer import true_minus
@@ -53,7 +54,7 @@ def input_tables(scenario: Scenario) -> list[Table]:
     written = scenario.as_written
     tables = [
         events_table(scenario, written),
-        _states_table(written),
+        _states_table(scenario, written),
         _map_table("Opening ties", "Cooperation at the start, −1 to 1.", "tie", written["ties"])
         if written.get("ties")
         else None,
@@ -107,19 +108,34 @@ def _weight(scenario: Scenario, effect: Mapping[str, Any]) -> str:
     return f"{published} OVERRIDDEN by size {flow(effect['size'])}"
 
 
-def _states_table(written: Mapping[str, Any]) -> Table:
+def _states_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
+    changed = changed_interests(scenario)
     rows = []
     for code, state in written["states"].items():
         state = state or {}
-        cells = (flow(state.get(key)) for key in ("ties", "issues", "capacity", "traits"))
-        rows.append((f"{code} {state.get('name') or ''}".strip(), *cells))
+        interests = (
+            _interests_cell(state, code, kind, changed) for kind in ("ties", "issues", "capacity")
+        )
+        name = f"{code} {state.get('name') or ''}".strip()
+        rows.append((name, *interests, flow(state.get("traits"))))
     return Table(
         "States and their interests",
-        "Tie weights and saliences: 0 none, 0.3 notable, 0.6 strong, 1 dominant. "
-        "Capacity: the highest level it can afford.",
-        ("state", "tie interests", "issues", "capacity", "traits"),
+        "A tie above 0: the state takes its cue from the other; below 0: it mistrusts whom the "
+        "other befriends. Sizes: 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant. Salience: share "
+        "of its attention. Capacity: the highest level it can afford. “Changed” names what differs "
+        "from what the opening was read with.",
+        ("state", "ties", "issues", "capacity", "traits"),
         tuple(rows),
     )
+
+
+def _interests_cell(
+    state: Mapping[str, Any], code: str, kind: str, changed: Iterable[ChangedInterest]
+) -> str:
+    """The interests of a kind as written, and which of them have changed from what."""
+    beginning = f"{code}.{kind}."
+    said = [one.words.removeprefix(beginning) for one in changed if one.path.startswith(beginning)]
+    return "; ".join([flow(state.get(kind)), *(f"changed: {one}" for one in said)])
 
 
 def _map_table(title: str, caption: str, head: str, written: Any) -> Table | None:

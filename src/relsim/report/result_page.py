@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
 from relsim.analysis.coverage import coverage_sentence
 from relsim.analysis.explain import Account
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
+from relsim.analysis.labels import interest_label
 from relsim.analysis.numerals import percent, signed
 from relsim.analysis.summary import months_of
 from relsim.analysis.wording import Story, story
+from relsim.figures.carriers import carriers_name
 from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of
 from relsim.figures.explorer import pair_explorer
@@ -24,10 +27,13 @@ from relsim.figures.fan import fan_card
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
+from relsim.scenario.reference import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 CAUTION = "This is what follows from the scenario's assumptions."
+MOST_OUT_OF_LINE = 5  # pairs that are warmer than interests say, and as many colder ones
+PAIR_COLUMNS = ("pair", "level", "said", "warmth")
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
 
@@ -58,7 +64,11 @@ def result_page(
         caution=CAUTION,
         coverage=coverage_sentence(scenario),
         claims=claim_rows(findings.claims),
-        comparisons=[_difference(*item) for item in findings.comparisons.items()],
+        comparisons=[
+            _difference(file, comparison, findings.carriers.get(file))
+            for file, comparison in findings.comparisons.items()
+        ],
+        interests=_interests(findings),
         accounts=[_why(account) for account in findings.accounts.values()],
         drawn=definitions,
         account_runs=min(findings.ensemble.asked, ACCOUNT_RUNS),
@@ -81,6 +91,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
         "futures": "Futures",
         "difference": "Difference",
         "why": "Why",
+        "interests": "Interests",
         "pairs": "Any pair",
         "matrix": "All pairs",
         "inputs": "Inputs",
@@ -125,8 +136,9 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     return Table("", caption, head, tuple(rows))
 
 
-def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
-    """What the scenario brings against another, as a chart and a table."""
+def _difference(file: str, comparison: Comparison, carriers: Carriers | None) -> dict[str, Any]:
+    """What the scenario brings against another, and which interests carry it, as charts and
+    tables."""
     rows = [
         (
             pair_title(comparison.other.scenario, str(row["pair"])),
@@ -148,6 +160,55 @@ def _difference(file: str, comparison: Comparison) -> dict[str, Any]:
         "id": difference_name(file),
         "file": file,
         "name": comparison.titles[0],
+        "table": Table("", caption, head, tuple(rows)),
+        "interests": differing_interests_in_words(*comparison.scenarios),
+        "carriers": None if carriers is None else _carriers(file, comparison, carriers),
+    }
+
+
+def _carriers(file: str, comparison: Comparison, carriers: Carriers) -> dict[str, Any]:
+    """Which interests carry a difference: a sentence, a chart and a table."""
+    rows = [
+        (
+            interest_label(str(row["interest"]), *comparison.scenarios),
+            str(row["interest"]),
+            signed(row["without"], 4),
+            f"{signed(row['carried'], 4)} ({signed(row['low'], 4)} to {signed(row['high'], 4)})",
+        )
+        for row in carriers.table.to_dict("records")
+    ]
+    pair = pair_title(comparison.base.scenario, carriers.pair)
+    caption = (
+        f"{pair} in {carriers.month}: the difference of {signed(carriers.effect, 4)}, mean of "
+        f"{carriers.runs:,} paired runs, with each interest held at 0 in both scenarios"
+    )
+    head = ("interest", "path", "difference without it", "carried by it (95 %)")
+    return {
+        "id": carriers_name(file),
+        "pair": pair,
+        "sentence": carriers.sentence,
+        "table": Table("", caption, head, tuple(rows)),
+    }
+
+
+def _interests(findings: Findings) -> dict[str, Any]:
+    """How interests were taken, how much of the opening they explain, and what is out of line."""
+    found, scenario = findings.explained, findings.scenario
+    shown = pd.concat([found.warmer(MOST_OUT_OF_LINE), found.colder(MOST_OUT_OF_LINE).iloc[::-1]])
+    rows = [
+        (pair_title(scenario, pair), signed(level), signed(said), signed(warmth))
+        for pair, level, said, warmth in shown[list(PAIR_COLUMNS)].itertuples(index=False)
+    ]
+    gap = float((found.pairs["level"] - found.pairs["said"]).mean())
+    caption = (
+        "The pairs most out of line, the warmest first. Interests say: where third parties and "
+        "issues alone would hold the pair, all others as they open. Warmer: the difference of the "
+        f"two, less that of all pairs on average, {signed(gap)}"
+    )
+    head = ("pair", "opens at", "interests say", "warmer (+) or colder (−)")
+    return {
+        "taken": interests_in_words(scenario),
+        "explained": found.share_sentence,
         "table": Table("", caption, head, tuple(rows)),
     }
 

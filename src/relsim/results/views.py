@@ -15,6 +15,7 @@ from typing import Any
 
 from relsim.analysis.findings import Findings, find
 from relsim.ensemble.simulate import Ensemble
+from relsim.figures.carriers import carriers_chart, carriers_name
 from relsim.figures.claims import verdict_chart
 from relsim.figures.difference import difference_chart, difference_name
 from relsim.figures.fan import fan_chart
@@ -93,6 +94,8 @@ def charts_of(findings: Findings) -> Iterator[tuple[str, Any]]:
         yield f"why-{pair}", why_chart(account)
     for file, comparison in findings.comparisons.items():
         yield difference_name(file), difference_chart(comparison)
+        if file in findings.carriers:
+            yield carriers_name(file), carriers_chart(comparison, findings.carriers[file])
     if any(claim.share is not None for claim in findings.claims):
         yield "claims", verdict_chart(scenario, findings.claims)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Position
 from relsim.scenario.load import load
-from relsim.scenario.reference import recoded_between
+from relsim.scenario.reference import DifferingInterest, Interest, differing_interests
 from relsim.scenario.references import CODE
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
+from relsim.scenario.values import Distribution
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
+Taken: TypeAlias = Literal["changed", "recoded", "read otherwise"]
 Steps: TypeAlias = "tuple[str, ...]"
 
 _WORDS = {"name", "about", "label", "says", "minus", "plus"}
@@ -33,11 +35,16 @@ class Difference:
             or `with_changes`, makes it that of the second.
         before: its value in the first scenario, as plain data; None where it is not there.
         after: its value in the second; None where it is not there.
+        taken: of an interest, why it differs: it is "changed", so that relations move; it is
+            "recoded", read differently at the opening, and the change has to name it in
+            `recoded`; or it is the same in force and "read otherwise" at the opening, where the
+            path begins with ``reference``.
     """
 
     path: str
     before: Any
     after: Any
+    taken: Taken | None = None
 
     @property
     def kind(self) -> Kind:
@@ -79,11 +86,34 @@ def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[D
         ScenarioError: a file has problems.
     """
     before, after = (one if isinstance(one, Scenario) else load(one) for one in (first, second))
-    found = [*_differences((), _written(before), _written(after))]
-    recoded = recoded_between(before._tree, after._tree)
-    if recoded:
-        found.append(Difference("recoded", None, recoded))
+    interests = differing_interests(before, after)
+    found = [
+        replace(one, taken=_taken(one.path, interests))
+        for one in _differences((), _written(before), _written(after))
+    ]
+    found += [_reading(one) for one in interests if one.taken not in ("changed", "recoded")]
     return tuple(sorted(found, key=lambda one: (one.is_claim, one.is_words)))
+
+
+def _taken(path: str, interests: tuple[DifferingInterest, ...]) -> Taken | None:
+    """How the interests at a path, or below it, were taken; None where there are none."""
+    within = path.removeprefix("states.").removesuffix(".weight")
+    words = {one.taken for one in interests if f"{one.path}.".startswith(f"{within}.")}
+    if not words - {"read otherwise"}:
+        return None
+    return "recoded" if words == {"recoded"} else "changed"
+
+
+def _reading(interest: DifferingInterest) -> Difference:
+    """How the opening is read, where that differs beside what is in force."""
+    before, after = (_plain(one) for one in (interest.read_before, interest.read_after))
+    return Difference(f"reference.{interest.path}", before, after, "read otherwise")
+
+
+def _plain(interest: Interest) -> Any:
+    if isinstance(interest, Distribution):
+        return {interest.kind: list(interest.arguments)}
+    return interest
 
 
 def events_reordered(first: Scenario, second: Scenario) -> bool:
@@ -169,8 +199,10 @@ def _opened(path: Steps, value: Any) -> Any:
 
 
 def _written(scenario: Scenario) -> dict[str, Any]:
-    """The resolved scenario less keys with nothing behind them; a bare state is an empty map."""
+    """The resolved scenario less keys with nothing behind them, and less its reference, which
+    follows from its interests; a bare state is an empty map."""
     data: dict[str, Any] = _filled(scenario.as_written)
+    data.pop("reference", None)
     states = {code: state or {} for code, state in scenario.as_written["states"].items()}
     data["states"] = {code: _filled(state) for code, state in states.items()}
     return data

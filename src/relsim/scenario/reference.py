@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.checks import section_names
 from relsim.scenario.schema import Interests, Scenario
 from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
-from relsim.scenario.values import Distribution, Number
+from relsim.scenario.values import Number
+from relsim.scenario.writer import true_minus
 
 Steps: TypeAlias = tuple[str, ...]
 Interest: TypeAlias = Number | str | None  # a number, or the variable that a tie fades with
@@ -29,6 +30,9 @@ _ABSENT: dict[Steps, Any] = {
     ("issues", "salience"): 0.0,
     ("capacity",): 1.0,
 }
+
+
+# Of a tie, also the context variable it fades with.
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class ChangedInterest:
     before: Interest
     after: Interest
 
+    @property
+    def words(self) -> str:
+        """As in "PAK.ties.USA from 0.5 to 0"."""
+        return f"{self.path} from {_in_words(self.before)} to {_in_words(self.after)}"
+
 
 def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
     """The interests of a scenario that are not those of its reference, in file order."""
@@ -60,9 +69,9 @@ def changed_interests(scenario: Scenario) -> tuple[ChangedInterest, ...]:
 def interests_in_force(scenario: Scenario) -> dict[str, Interest]:
     """Every interest by the path that changes take, as in ``PAK.ties.USA``."""
     return {
-        f"{code}.{path}": number
+        f"{code}.{path}": interest
         for code, state in scenario.states.items()
-        for path, number in _numbers(state)
+        for path, interest in _interests_of(state)
     }
 
 
@@ -70,11 +79,11 @@ def reference_interests(scenario: Scenario) -> dict[str, Interest]:
     """Every interest that the opening was read with, by path."""
     found = interests_in_force(scenario)
     for code, reference in scenario.reference.items():
-        found |= {f"{code}.{path}": number for path, number in _numbers(reference)}
+        found |= {f"{code}.{path}": interest for path, interest in _interests_of(reference)}
     return found
 
 
-def _numbers(interests: Interests) -> Iterator[tuple[str, Interest]]:
+def _interests_of(interests: Interests) -> Iterator[tuple[str, Interest]]:
     for other, tie in interests.ties.items():
         yield f"ties.{other}", tie.weight
         yield f"ties.{other}.fades_with", tie.fades_with
@@ -85,11 +94,15 @@ def _numbers(interests: Interests) -> Iterator[tuple[str, Interest]]:
         yield f"capacity.{domain}", capacity
 
 
+def _absent_interest(path: str) -> Interest:
+    if path.endswith(".fades_with"):
+        return None
+    return float(_ABSENT[_kind(tuple(path.split(".")))])
+
+
 def _of(interests: dict[str, Interest], path: str) -> Interest:
     """An interest by its path; what it is where it is not written."""
-    steps = tuple(path.split("."))
-    absent = None if steps[-1] == "fades_with" else float(_ABSENT[_kind(steps)])
-    return interests.get(path, absent)
+    return interests.get(path, _absent_interest(path))
 
 
 MOST_NAMED = 6  # of interests in a sentence
@@ -102,35 +115,100 @@ def interests_in_words(scenario: Scenario) -> str:
         return "All interests are those that the opening was read with."
     return (
         f"{_counted(len(changed), 'interest')} changed, so relations move from an opening read "
-        f"with the earlier ones: {_listed([_change_in_words(one) for one in changed])}."
+        f"with the earlier ones: {_listed([one.words for one in changed])}."
     )
+
+
+Taken: TypeAlias = Literal["changed", "recoded", "changed and recoded", "read otherwise"]
+
+
+@dataclass(frozen=True)
+class DifferingInterest:
+    """An interest that two scenarios do not share, in force or as the opening is read.
+
+    Attributes:
+        path: as changes take it, ``PAK.ties.USA``.
+        before, after: in force in the first, in the second.
+        read_before, read_after: in the reference of the first, of the second.
+    """
+
+    path: str
+    before: Interest
+    after: Interest
+    read_before: Interest
+    read_after: Interest
+
+    @property
+    def taken(self) -> Taken:
+        """Why it differs: by change, by reading, by both, or in reading with the same in force."""
+        if self.read_before == self.read_after:
+            return "changed"
+        if self.before == self.after:
+            return "read otherwise"
+        at_rest = (self.before, self.after) == (self.read_before, self.read_after)
+        return "recoded" if at_rest else "changed and recoded"
+
+
+def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInterest, ...]:
+    """The interests that two scenarios do not share, of states and issues that both have; of those
+    that only the other has, the ones that it reads otherwise than they are in force."""
+    scenarios = (base, other)
+    now = [interests_in_force(one) for one in scenarios]
+    read = [reference_interests(one) for one in scenarios]
+    found = []
+    for path in dict.fromkeys(name for interests in (*now, *read) for name in interests):
+        if not _has_subject(path, other):
+            continue
+        values = [one.get(path, _absent_interest(path)) for one in (*now, *read)]
+        if not _has_subject(path, base):  # what is new brings its own reference
+            values = [values[1], values[1], values[1], values[3]]
+        if values[0] != values[1] or values[2] != values[3]:
+            found.append(DifferingInterest(path, *values))
+    return tuple(found)
+
+
+def _has_subject(path: str, scenario: Scenario) -> bool:
+    """Whether a scenario has the states and the issue that an interest is about."""
+    code, kind, name, *_ = path.split(".")
+    if kind == "ties":
+        return code in scenario.states and name in scenario.states
+    return code in scenario.states and (kind != "issues" or name in scenario.issues)
 
 
 def differing_interests_in_words(base: Scenario, other: Scenario) -> str:
     """Which interests of two scenarios differ, and whether by change or by reading; empty where
     none do."""
-    now = interests_in_force(base), interests_in_force(other)
-    read = reference_interests(base), reference_interests(other)
-    differ = [path for path in dict.fromkeys((*now[0], *now[1])) if _differs(path, *now)]
-    changed = [path for path in differ if not _differs(path, *read)]
-    recoded = [path for path in differ if path not in changed]
-    parts = [f"changed: {_listed(changed)}"] if changed else []
-    parts += [f"read differently at the opening: {_listed(recoded)}"] if recoded else []
-    return f"Interests that differ, {'; '.join(parts)}." if parts else ""
+    found = differing_interests(base, other)
+    moved = [
+        ChangedInterest(one.path, one.before, one.after).words
+        for one in found
+        if one.taken in ("changed", "changed and recoded")
+    ]
+    recoded = [
+        ChangedInterest(one.path, one.read_before, one.read_after).words
+        for one in found
+        if one.taken != "changed"
+    ]
+    said = []
+    if moved:
+        said.append(f"Interests that changed, so that relations move: {_listed(moved)}.")
+    if recoded:
+        said.append(
+            "Interests that only read the opening differently, so that nothing moves at rest: "
+            f"{_listed(recoded)}."
+        )
+    return " ".join(said)
 
 
-def _differs(path: str, one: dict[str, Interest], other: dict[str, Interest]) -> bool:
-    return _of(one, path) != _of(other, path)
-
-
-def _change_in_words(change: ChangedInterest) -> str:
-    return f"{change.path} from {_shown(change.before)} to {_shown(change.after)}"
-
-
-def _shown(interest: Interest) -> str:
-    if isinstance(interest, Distribution):
-        return f"{interest.kind}({', '.join(f'{one:g}' for one in interest.arguments)})"
-    return f"{interest:g}" if isinstance(interest, float) else interest or "nothing"
+def _in_words(interest: Interest) -> str:
+    if interest is None:
+        return "none"
+    if isinstance(interest, str):
+        return interest
+    if isinstance(interest, float):
+        return true_minus(f"{interest:g}")
+    arguments = ", ".join(f"{argument:g}" for argument in interest.arguments)
+    return true_minus(f"{interest.kind}({arguments})")
 
 
 def _counted(count: int, noun: str) -> str:
@@ -172,13 +250,6 @@ def with_reference(before: Mapping, after: Mapping) -> tuple[Mapping, list[Probl
     # What stays is for the checks to complain of: neither tree has such a state, issue or domain.
     settled = {s for s in written if _is_named(s, names) or _is_named(s, names_before)}
     return _put_reference(_without_references(after, settled), entries, new), problems
-
-
-def recoded_between(first: Mapping, second: Mapping) -> list[str]:
-    """The interests that have to be recoded as well where changes turn one tree into another."""
-    changed, _ = with_reference(first, second)
-    own = _interests(second, "reference")
-    return [".".join(steps) for steps in _interests(changed, "reference") if steps not in own]
 
 
 def refuse_recoded(root: Mapping) -> tuple[Mapping, list[Problem]]:

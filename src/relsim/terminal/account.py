@@ -9,6 +9,7 @@ from rich.text import Text
 from relsim.analysis.explain import Account
 from relsim.analysis.labels import baseline, part_label, signed
 from relsim.analysis.wording import LEAST, Story, story
+from relsim.scenario.reference import changed_interests, interests_in_words
 
 RUNS_SHOWN = 8  # of those that failed
 
@@ -44,7 +45,8 @@ def parts_table(account: Account, direction: str, month: str | None, domain: str
         table.add_column(name, justify="right", no_wrap=True)
     seen = {part: row for part, row in rows.items() if max(map(abs, row)) >= LEAST}
     for part in sorted(seen, key=lambda name: (-abs(seen[name][2]), -abs(seen[name][0]))):
-        table.add_row(Text(_named(account, part, direction)), *_cells(account, seen[part]))
+        label = part_label(account, part, direction, account.step(month)).strip("“”")
+        table.add_row(Text(label), *_cells(account, seen[part]))
     unseen = len(rows) - len(seen)
     if unseen:
         table.add_row(Text(f"{unseen} others, each below {LEAST}", style="dim"))
@@ -67,15 +69,16 @@ def _cells(account: Account, row: list[float]) -> list[str]:
     return [signed(level), f"{level_sd:.3f}", signed(change), f"{change_sd:.3f}"]
 
 
-def _named(account: Account, part: str, direction: str) -> str:
-    return part_label(account, part, direction).strip("“”")
-
-
 def explanation(account: Account) -> str:
     """What the columns of the tables are."""
     spread = "" if account.runs == 1 else ", and standard deviations over runs"
-    said = f"Pull units. Change {baseline(account)}{spread}."
-    return "\n".join([said, *failure_lines(account)])
+    said = [f"Pull units. Change {baseline(account)}{spread}."]
+    if account.against is None and changed_interests(account.scenario):
+        said.append(
+            f"{interests_in_words(account.scenario)} Their parts stand as changed at the opening "
+            "already; --against the base shows the change."
+        )
+    return "\n".join([*said, *failure_lines(account)])
 
 
 def failure_lines(account: Account) -> list[str]:

@@ -13,6 +13,7 @@ from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
 from relsim.results.result import Result
 from relsim.scenario.naming import titles
+from relsim.scenario.reference import changed_interests, interests_in_words
 
 
 def closing_table(result: Result) -> Table:
@@ -47,6 +48,8 @@ def closing_lines(result: Result) -> str:
         f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
         f"{content['seed']}. {overridden} of {len(weights)} event weights override the scale."
     ]
+    if changed_interests(result.scenario):
+        lines.append(interests_in_words(result.scenario))
     lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")
@@ -65,6 +68,15 @@ def failure_lines(results: Sequence[Result]) -> list[str]:
         f"out; see {result.folder / FAILURES}"
         for result in results
         if result.manifest.get("failures")
+    ]
+
+
+def _changed_lines(results: Sequence[Result]) -> list[str]:
+    """How interests were taken, of each scenario in which some have changed."""
+    return [
+        f"{result.scenario.slug}: {interests_in_words(result.scenario)}"
+        for result in results
+        if changed_interests(result.scenario)
     ]
 
 
@@ -97,6 +109,7 @@ def family_lines(family: Family) -> str:
     lines = [
         f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
         f"{content['seed']}.{again}",
+        *_changed_lines(family.results),
         *failure_lines(family.results),
         f"Report: {family.report}",
         f"Results: {family.folder}",

@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.effects import Effect, EffectWord, effects_table
+from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, effects_table
 from relsim.analysis.numerals import signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.difference import acting_differences, diff, events_reordered
+from relsim.scenario.reference import differing_interests_in_words
 from relsim.scenario.values import Month
 from relsim.scenario.writer import true_minus
 
@@ -27,7 +28,6 @@ COLOURS: dict[EffectWord, str] = {
     "not distinguishable": "yellow",
 }
 PATHS_SHOWN = 3  # of inputs that differ
-NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
 
 
 def show_comparison(
@@ -47,7 +47,8 @@ def show_comparison(
     """
     names = names or comparison.titles
     console.print(comparison_table(names, effects))
-    for line in comparison_lines(comparison, effects, month):
+    lines = comparison_lines(comparison, effects, month)
+    for line in (*lines, *interest_lines(comparison, effects, month)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if reached:
         console.print(reaching_table(names[1], reached))
@@ -105,13 +106,9 @@ def _with_half(mean: float, high: float, digits: int) -> str:
 
 
 def _verdict(effect: Effect) -> Text:
-    if _negligible(effect):
+    if effect.negligible:
         return Text(f"{effect.verdict}, negligible", style="dim")
     return Text(effect.verdict, style=COLOURS[effect.verdict])
-
-
-def _negligible(effect: Effect) -> bool:
-    return effect.verdict in ("higher", "lower") and abs(effect.mean) < NEGLIGIBLE
 
 
 def comparison_lines(
@@ -123,7 +120,7 @@ def comparison_lines(
         f"difference ± 95 %, share of runs above the base. {_paired(comparison)}",
         *narrowing_line(effects),
     ]
-    if any(_negligible(effect) for effect in effects.values()):
+    if any(effect.negligible for effect in effects.values()):
         size = f"{NEGLIGIBLE:g}, a tenth of the steps in which opening ties are coded"
         lines.append(f"Negligible: clear of 0, but below {size}.")
     if said := no_difference_line(comparison, effects, month):
@@ -132,6 +129,15 @@ def comparison_lines(
         if effect.verdict == "not distinguishable":
             lines.append(f"{pair}: {runs_needed_in_words(effect.runs_needed)}.")
     return lines
+
+
+def interest_lines(
+    comparison: Comparison, effects: Mapping[str, Effect], month: Month
+) -> list[str]:
+    """Which interests differ and how they were taken, and which carry the first difference."""
+    found = comparison.main_carriers(effects, month)
+    said = (differing_interests_in_words(*comparison.scenarios), found.sentence if found else "")
+    return [sentence for sentence in said if sentence]
 
 
 def no_difference_line(comparison: Comparison, effects: Mapping[str, Effect], month: Month) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from relsim.scenario.difference import Difference, Kind
+from relsim.scenario.difference import Difference, Kind, Taken
 from relsim.scenario.writer import flow_text
 
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
@@ -42,7 +42,15 @@ def _sections(found: Sequence[Difference]) -> Iterator[tuple[str, list[Differenc
 
 
 def _values(one: Difference) -> str:
-    return " → ".join(flow_text(value) for value in (one.before, one.after) if value is not None)
+    values = " → ".join(flow_text(value) for value in (one.before, one.after) if value is not None)
+    return f"{values}  {_TAKEN[one.taken]}" if one.taken is not None else values
+
+
+_TAKEN: dict[Taken, str] = {
+    "changed": "(changed)",
+    "recoded": "(recoded)",
+    "read otherwise": "(the opening is read otherwise, the same is in force)",
+}
 
 
 def closing_line(found: Sequence[Difference], *, reordered: bool) -> str:
@@ -53,4 +61,18 @@ def closing_line(found: Sequence[Difference], *, reordered: bool) -> str:
     said = ", ".join(f"{count} {kind} ({SIGNS[kind]})" for kind, count in counts.items() if count)
     order = "Events stand in another order, in which their effects apply."
     hint = "--set takes each path; null removes."
-    return " ".join([*([f"{said}.", hint] if found else []), *([order] if reordered else [])])
+    interests = {one.taken for one in found} - {None}
+    return " ".join(
+        [
+            *([f"{said}.", hint] if found else []),
+            *([order] if reordered else []),
+            *(_MEANINGS[taken] for taken in _MEANINGS if taken in interests),
+        ]
+    )
+
+
+_MEANINGS: dict[Taken, str] = {
+    "changed": "Changed interests move relations.",
+    "recoded": "Recoded ones only read the opening differently: nothing moves at rest, and --set "
+    "needs them in recoded=[...] too.",
+}

@@ -27,7 +27,7 @@ MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep tw
 # worth the processor's vector instructions to the compiler, which asks for 24 of the widest loop.
 # As long as their postures stay in cache, more are better. Milliseconds of a core per run of 120
 # months, with 8, 16, 32 and 64 lanes: 12 states 1.0, 0.76, 0.44, 0.40; 24 states 3.3, 2.6, 1.7,
-# 1.8; 50 states 16, 15, 12, 13; 200 states 410, 270, 250, 250, where 32 lanes take 350 MB.
+# 1.8; 50 states 16, 15, 12, 13; 200 states 410, 270, 250, 250, where 32 lanes take 460 MB.
 LANES, LANES_OF_FEW = 32, 64
 FEW_CELLS = 1024  # postures, states² × domains: 16 states in four domains
 # So that memory stays bounded with many states; of 200 states, 120 months and all pairs, eight

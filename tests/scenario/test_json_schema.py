@@ -64,7 +64,7 @@ MISTAKES = [
     "name: 2020",
     "states: {A: }",
     "states: {A: {tise: {B: 1}}, B: }",
-    "states: {A: {ties: {B: -1}}, B: }",
+    "states: {A: {ties: {B: -1.5}}, B: }",
     "domains: [a, 1]",
     "ties: {A-B: 1.4}",
     "ties: {A/B: 0.1}",

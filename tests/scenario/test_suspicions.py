@@ -11,17 +11,17 @@ EVENT = "events: {e: {at: 2020-02, effects: [%s]}}"
 STAND = "{stance: %s, salience: %s}"
 
 WARNED = [
-    ("states: {A: {ties: {B: 1, C: -0.6}}, B: , C: }", [(1, 13, "heavy-interest")]),
+    ("states: {A: {ties: {B: 1, C: -0.6}}, B: , C: }", [(1, 14, "heavy-interest")]),
     ("states: {A: {ties: {B: 1, C: {uniform: [0.4, 0.8]}}}, B: , C: }",
-     [(1, 13, "heavy-interest")]),
+     [(1, 14, "heavy-interest")]),
     ("states: {A: {ties: {B: 1, C: -0.5}}, B: , C: }", []),
     ("states: {A: {ties: {B: 0.3}}, B: }\nties: {A-B: -0.3}", [(1, 24, "cue-from-rival")]),
     ("states: {A: {ties: {B: {weight: 0.3}}}, B: }\nties: {A>B: -0.6}",
-     [(1, 20, "cue-from-rival")]),
+     [(1, 21, "cue-from-rival")]),
     ("states: {A: {ties: {B: -0.3}}, B: }\nties: {A-B: -0.3}", []),
     ("states: {A: {ties: {B: 0.3}}, B: }\nties: {A-B: -0.2}", []),
     ("states: {A: {ties: {B: {uniform: [-0.2, 0.3]}}}, B: }\nties: {A-B: -0.5}",
-     [(1, 24, "cue-from-rival")]),
+     [(1, 21, "cue-from-rival")]),
     ("issues: {i: {minus: x, plus: y}}\nstates: {A: {issues: {i: " + STAND % (1, 2) + "}}, "
      "B: {issues: {i: " + STAND % (1, 1) + "}}}", [(2, 48, "heavy-interest")]),
     ("issues: {i: {minus: x, plus: y}}", [(1, 10, "idle-issue")]),

@@ -91,17 +91,27 @@ def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[D
         replace(one, taken=_taken(one.path, interests))
         for one in _differences((), _written(before), _written(after))
     ]
-    found += [_reading(one) for one in interests if one.taken not in ("changed", "recoded")]
+    told = {one.path for row in found if row.taken for one in interests if _is_told(one, row)}
+    found += [_reading(one) for one in interests if one.path not in told]
     return tuple(sorted(found, key=lambda one: (one.is_claim, one.is_words)))
 
 
 def _taken(path: str, interests: tuple[DifferingInterest, ...]) -> Taken | None:
     """How the interests at a path, or below it, were taken; None where there are none."""
-    within = path.removeprefix("states.").removesuffix(".weight")
-    words = {one.taken for one in interests if f"{one.path}.".startswith(f"{within}.")}
+    words = {one.taken for one in interests if _is_within(one, path)}
     if not words - {"read otherwise"}:
         return None
     return "recoded" if words == {"recoded"} else "changed"
+
+
+def _is_told(interest: DifferingInterest, row: Difference) -> bool:
+    """Whether a row says all of how an interest differs."""
+    return interest.taken == row.taken and _is_within(interest, row.path)
+
+
+def _is_within(interest: DifferingInterest, path: str) -> bool:
+    within = path.removeprefix("states.").removesuffix(".weight")
+    return f"{interest.path}.".startswith(f"{within}.")
 
 
 def _reading(interest: DifferingInterest) -> Difference:

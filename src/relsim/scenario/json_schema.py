@@ -13,6 +13,8 @@ EXTENDS = {
     "by key, lists replace, null removes.",
 }
 
+_LEAST = ("required", "minProperties")  # of what a variant inherits it may say less
+
 
 def json_schema() -> dict[str, Any]:
     """A schema that takes whole scenarios and variants.
@@ -49,7 +51,7 @@ def _loosened(schema: Any) -> Any:
         return [_loosened(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    loose = {key: _loosened(value) for key, value in schema.items() if key != "required"}
+    loose = {key: _loosened(value) for key, value in schema.items() if key not in _LEAST}
     if isinstance(loose.get("$ref"), str):
         loose["$ref"] = loose["$ref"].replace("#/$defs/", "#/$defs/Changed")
     for key in ("properties", "patternProperties"):

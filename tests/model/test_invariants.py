@@ -394,6 +394,24 @@ def test_extremes_stay_in_range() -> None:
         assert float(np.abs(levels[name]).max()) <= 1.0
 
 
+def test_a_posture_without_any_domain_that_counts_is_0_to_a_condition() -> None:
+    data = {
+        "domains": {"relations": {"normal": [1, 10]}},  # below 0, and so 0, in many runs
+        "states": {"A": {}, "B": {}},
+        "ties": {"A-B": 0.3},
+        "events": {
+            name: {"when": {"tie": "A>B", "above": level}, "effects": []}
+            for name, level in {"always": -0.5, "where_it_counts": 0.1}.items()
+        },
+    }
+    drawn = simulate(scenario_of(data), runs=30).data
+    fired = drawn["fired"].sum("step")
+    counts = drawn["drawn"].isel(number=0) > 0
+    assert 0 < int(counts.sum()) < 30
+    assert (fired.sel(event="always") == 1).all()
+    assert (fired.sel(event="where_it_counts") == counts).all()
+
+
 # 7. Zero is nothing.
 
 

@@ -36,7 +36,7 @@ def test_the_manifest_says_what_was_kept_and_not_who_computed_it(tmp_path: Path)
     assert sorted(path.name for path in (folder / "figures").glob("*.svg")) == [
         "fan.svg",
         "why-A-B.svg",
-        "why-A-C.svg",
+        "why-C-A.svg",
     ]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="matrix"' not in page

@@ -9,6 +9,8 @@ import numpy as np
 import zarr
 
 from commands import Command
+from relsim.results.contents import notes_of
+from relsim.results.manifest import write_manifest
 from relsim.results.run import run
 from relsim.scenario.load import load
 from scenarios_to_test import STATUS_QUO
@@ -21,6 +23,10 @@ def test_verify_passes_what_is_sound_and_names_what_is_not(relsim: Command, tmp_
     assert "Verified: 1 of 1 chunks (10 runs)" in done.stdout
     group: Any = zarr.open_group(result.folder / "ensemble.zarr", mode="r+")
     group["overall"][4, 2, 0] = np.float32(0.25)
+    done = relsim("verify", result.folder)
+    assert done.returncode == 2
+    assert "ensemble.zarr/overall/c/0/0/0" in done.stderr
+    write_manifest({**result.manifest, "files": notes_of(result.folder)}, result.folder)
     done = relsim("verify", result.folder, "--all")
     assert done.returncode == 1
     assert "First difference: overall, run 4, month 2020-09, pair" in done.stdout

@@ -61,7 +61,7 @@ def largest_departures(scenario: Scenario, runs: int, at_once: int) -> np.ndarra
 
 @pytest.mark.parametrize("path", REGIONS, ids=lambda path: path.parent.name)
 def test_without_events_no_median_slides(path: Path) -> None:
-    departures = largest_departures(undisturbed(path), runs=48, at_once=16)
+    departures = largest_departures(undisturbed(path), runs=320, at_once=16)
     assert departures.max() < SLIDE
 
 

@@ -174,7 +174,7 @@ def forget_sizes(result: Result) -> None:
 @pytest.mark.parametrize(
     ("name", "label", "said"),
     [
-        ("pair", "A-X", "Number 1 on pair is 'A-X', should be 'A-C'."),
+        ("pair", "A-X", "Number 1 on pair is 'A-X', should be 'C-A'."),
         ("time", 18294, "Number 1 on time is '2020-02-02', should be '2020-02'."),
         ("run", 7, "Number 1 on run is '7', should be '1'."),
     ],

@@ -74,3 +74,10 @@ def test_interests_say_something_of_the_shipped_openings(file: Path) -> None:
     found: Explained = explained(load(file))
     assert found.share <= found.best_share <= 1
     assert found.best_share > 0
+
+
+def test_nothing_is_said_of_pairs_that_open_alike() -> None:
+    alike = explained(scenario_of({"states": {"A": {}, "B": {}}, "ties": {"A-B": 0.3}}))
+    assert (alike.share, alike.sentences) == (0.0, ())
+    first, *_ = explained(scenario_of(CUES)).sentences
+    assert first.startswith("Interests explain ")

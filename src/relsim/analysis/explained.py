@@ -64,7 +64,10 @@ class Explained:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The shares in words, and the pairs that are most out of line."""
+        """The shares in words, and the pairs that are most out of line; nothing where all pairs
+        open alike."""
+        if self.pairs["level"].nunique() < 2:
+            return ()
         said = [self.share_sentence]
         for word, rows in (("Warmer", self.warmer()), ("Colder", self.colder())):
             pairs = [

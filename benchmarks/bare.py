@@ -435,8 +435,9 @@ def _respond(model: Model, world: World, shock: Floats) -> None:
     _fill_chance_pull(model.first, model.second, world.third_party, world.walk, world.chance_pull)
     _hold_chance_against(world.cue, world.overall_chance, world.chance_pull)
     _swing(world.pull, world.chance_pull, world.swing)
-    _aim(world.ceiling, world.pull)
-    _aim(world.ceiling, world.swing)
+    _squash(world.pull)
+    _squash(world.swing)
+    _hold_to_means(world.ceiling, world.pull)
     _move(world.pull, model.kept, world.posture)
     _move_chance(world.swing, model.chance_kept, shock, world.chance)
 
@@ -566,15 +567,21 @@ def _swing(pull: Floats, chance_pull: Floats, out: Floats) -> None:
 
 
 @_woven
-def _aim(ceiling: Floats, pull: Floats) -> None:
-    """Pulls become targets; ceilings, of pairs, bind where positive."""
+def _squash(pull: Floats) -> None:
+    """Pulls become levels."""
+    for cell in range(pull.size):
+        u = pull[cell]
+        pull[cell] = u / math.sqrt(1.0 + u * u)
+
+
+@_woven
+def _hold_to_means(ceiling: Floats, target: Floats) -> None:
+    """Ceilings, of pairs, bind the targets of both sides where positive."""
     half = ceiling.size
     for side in range(2):
         low = side * half
         for cell in range(half):
-            u = pull[low + cell]
-            target = u / math.sqrt(1.0 + u * u)
-            pull[low + cell] = min(target, target * ceiling[cell])
+            target[low + cell] = min(target[low + cell], target[low + cell] * ceiling[cell])
 
 
 @_woven

@@ -242,15 +242,20 @@ class Block:
         self.walk += self.noise.drift(step)
         self.fading *= self.given.fade[:, None]
 
-    def take_target(self, pull: Floats) -> Floats:
-        """Where pulls [2, P, D, B] lead, in their place."""
+    def squash(self, pull: Floats) -> Floats:
+        """Pulls [2, P, D, B] as levels, in their place."""
         work = self.work
         np.multiply(pull, pull, out=work)
         work += 1.0
         np.sqrt(work, out=work)
         pull /= work
-        np.multiply(pull, self.ceiling, out=work)
-        return np.minimum(pull, work, out=pull)  # ceilings bind where positive
+        return pull
+
+    def take_target(self, pull: Floats) -> Floats:
+        """Where pulls [2, P, D, B] lead, in their place."""
+        target = self.squash(pull)
+        np.multiply(target, self.ceiling, out=self.work)
+        return np.minimum(target, self.work, out=target)  # ceilings bind where positive
 
     def move_chance(self, pull: Floats, third_party: Floats, step: int) -> None:
         """What chance adds to the cooperation of every pair after this step."""
@@ -261,7 +266,7 @@ class Block:
         mean *= 0.5
         np.add(mean, chance_pull[:, None], out=self.swing[0])
         np.subtract(mean, chance_pull[:, None], out=self.swing[1])
-        above, below = self.take_target(self.swing)
+        above, below = self.squash(self.swing)
         target = np.subtract(above, below, out=above)
         target *= 0.5
         self.chance -= target

@@ -130,7 +130,6 @@ class World:
         attention = np.maximum(1.0, salience.sum(axis=1, keepdims=True))
         self.issue = self.numbers.issue_gain * ((salience / attention * stance) @ stance.T)
         self.ceiling = np.minimum(capacity[:, None], capacity[None])
-        self.pair_ceiling = self.ceiling[self.first, self.second]
 
     def follow_interest(self) -> None:
         """What tie weights in force make of the relations of third parties [N, N]: ``lever`` of
@@ -185,7 +184,7 @@ class World:
         third_party = self.lever @ self.overall_chance - self.cue * self.overall_chance
         pull = 0.5 * (self.pull[a, b] + self.pull[b, a])
         swing = (self.walk + 0.5 * (third_party[a, b] + third_party[b, a]))[:, None]
-        above, below = target_of(np.stack((pull + swing, pull - swing)), self.pair_ceiling)
+        above, below = squashed(np.stack((pull + swing, pull - swing)))
         target = 0.5 * (above - below)
         self.chance = target + (self.chance - target) * self.chance_kept + self.shock[self.step]
         overall = self.chance @ self.numbers.domain_share
@@ -198,6 +197,11 @@ class World:
         level = self.caused[self.first, self.second] + self.chance
         self.level = np.minimum(np.maximum(level, -LIMIT), LIMIT)
         self.overall = self.level @ self.numbers.domain_share
+
+
+def squashed(pull: Floats) -> Floats:
+    """Pulls as levels, u/√(1 + u²)."""
+    return pull / np.sqrt(1.0 + pull * pull)
 
 
 def target_of(pull: Floats, ceiling: Floats) -> Floats:

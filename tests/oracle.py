@@ -676,7 +676,8 @@ class Oracle:
         pairs: dict[Pair, tuple[float, float]],
     ) -> Array:
         """x ← g + (x - g)·exp(-η̄·Δ) + v̄·√(1-exp(-2·η̄·Δ))·ξ with g = ½·[T(m + b) - T(m - b)],
-        m = ½(ū_ij + ū_ji), and η̄ and v̄ the means of the two states' traits."""
+        T(u) = u/√(1 + u²) without ceilings, m = ½(ū_ij + ū_ji), and η̄ and v̄ the means of the
+        traits of the two states."""
         pull, by_chance, moved = self.pull(), self.chance_pull(), self._nothing()
         for i, j in self._pairs():
             eta, volatility = (
@@ -687,7 +688,7 @@ class Oracle:
             spread = volatility * math.sqrt(-math.expm1(-2 * speed))
             for d in range(len(self.domains)):
                 middle, b = float(pull[i, j, d] + pull[j, i, d]) / 2, float(by_chance[i, j, d])
-                above, below = self._target(middle + b, i, j, d), self._target(middle - b, i, j, d)
+                above, below = (u / math.sqrt(1 + u * u) for u in (middle + b, middle - b))
                 target = (above - below) / 2
                 remaining = (float(self.chance[i, j, d]) - target) * math.exp(-speed)
                 noise = spread * self._shock(i, j, d, shocks, pairs)

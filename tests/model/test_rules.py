@@ -107,11 +107,11 @@ def test_chance_moves_by_an_exact_ornstein_uhlenbeck_step() -> None:
 
 def test_where_chance_leads_is_odd_in_its_pull() -> None:
     for pull in (-2.0, -0.1, 0.0, 0.4):
-        up, down = (rules.chance_target(pull, b, 0.6) for b in (0.3, -0.3))
+        up, down = (rules.chance_target(pull, b) for b in (0.3, -0.3))
         assert up == -down > 0
-        above, below = (rules.target_posture(pull + b, 0.6) for b in (0.3, -0.3))
+        above, below = (rules.target_posture(pull + b, 1.0) for b in (0.3, -0.3))
         assert up == pytest.approx((above - below) / 2)
-    assert rules.chance_target(0.4, 0.0, 0.6) == 0
+    assert rules.chance_target(0.4, 0.0) == 0
 
 
 def test_shocks_have_the_correlation_asked_for_between_domains() -> None:

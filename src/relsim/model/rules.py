@@ -202,9 +202,15 @@ def total_pull(
 
 
 @inlined
+def squashed(pull: float) -> float:
+    """A pull as a level in (-1, 1): u/√(1 + u²)."""
+    return pull / math.sqrt(1.0 + pull * pull)
+
+
+@inlined
 def target_posture(pull: float, ceiling: float) -> float:
     """Where a pull leads: u/√(1 + u²), scaled to what both can afford where positive."""
-    target = pull / math.sqrt(1.0 + pull * pull)
+    target = squashed(pull)
     return target * ceiling if target > 0.0 else target
 
 
@@ -250,15 +256,15 @@ def moved_posture(posture: float, target: float, kept: float) -> float:
 
 
 @inlined
-def chance_target(pull: float, chance_pull: float, ceiling: float) -> float:
+def chance_target(pull: float, chance_pull: float) -> float:
     """Where chance leads a pair, beside what causes make of it: ½·(T(ū + b) - T(ū - b)).
 
-    T is :func:`target_posture`, ū the mean pull of both sides by causes, b what chance adds. A
-    function of b that is odd has the median and the mean of b, 0, whatever bends T: ceilings and
-    the nearness of ±1 cannot turn chance into a slide.
+    T is :func:`squashed`, ū the mean pull of both sides by causes, b what chance adds. A function
+    of b that is odd has the median and the mean of b, 0, so the bend of T cannot turn chance into
+    a slide. Ceilings bind what states mean to extend, not chance: means that raise one would else
+    widen what chance takes away.
     """
-    above = target_posture(pull + chance_pull, ceiling)
-    return 0.5 * (above - target_posture(pull - chance_pull, ceiling))
+    return 0.5 * (squashed(pull + chance_pull) - squashed(pull - chance_pull))
 
 
 @inlined

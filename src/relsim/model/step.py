@@ -292,12 +292,7 @@ def fill_chance_pull(plan: Plan, numbers: Numbers, world: World) -> None:
 @compiled
 def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """What chance adds to the cooperation of every pair after this step."""
-    pull, chance_pull, chance, capacity = (
-        world.pull,
-        world.chance_pull,
-        world.chance,
-        numbers.capacity,
-    )
+    pull, chance_pull, chance = world.pull, world.chance_pull, world.chance
     shock = world.even_shock if step & _ONE == _ZERO else world.odd_shock
     correlation, weight = numbers.parameter[_DOMAIN_CORRELATION], numbers.domain_weight
     lanes = correlation.size
@@ -317,7 +312,6 @@ def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) ->
                         rules.chance_target(
                             0.5 * (pull[i, j, d, lane] + pull[j, i, d, lane]),
                             chance_pull[i, j, 0, lane],
-                            min(capacity[i, d, lane], capacity[j, d, lane]),
                         ),
                         world.chance_kept[pair, lane],
                         world.chance_spread[pair, lane],

@@ -61,7 +61,7 @@ class Comparison:
     @property
     def titles(self) -> tuple[str, str]:
         """The titles of base and other, told apart where they are the same."""
-        base, other = titles([self.base.scenario, self.other.scenario])
+        base, other = titles(self.scenarios)
         return base, other
 
     @property
@@ -77,8 +77,7 @@ class Comparison:
     @property
     def watched(self) -> tuple[str, ...]:
         """The pairs that either scenario watches, of those that both record."""
-        scenarios = (self.base.scenario, self.other.scenario)
-        watched = (pair for one in scenarios for pair in one.watched_pairs)
+        watched = (pair for one in self.scenarios for pair in one.watched_pairs)
         names = self.base.scenario.pair_names(watched)
         return tuple(name for name in dict.fromkeys(names) if name in self.pairs) or self.pairs
 

@@ -23,6 +23,11 @@ _NOT_NOTED = (FIGURES, REPORT, MANIFEST, JOURNAL)
 Notes: TypeAlias = Mapping[str, Mapping[str, Any]]  # by path in the folder: bytes, sha256
 
 
+def has_views(folder: Path) -> bool:
+    """Whether its page is there, which is written last, and its figures, which are replaced."""
+    return (folder / REPORT).is_file() and (folder / FIGURES).is_dir()
+
+
 def notes_of(folder: Path, names: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
     """The size of every file of a result, or of some, and its SHA-256.
 

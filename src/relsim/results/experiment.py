@@ -9,13 +9,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt
+from pydantic import BaseModel
 
 from relsim import __version__
 from relsim.analysis.summary import write_table
@@ -39,7 +39,7 @@ from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
 from relsim.report.experiment_page import experiment_page
-from relsim.results.contents import FIGURES, REPORT
+from relsim.results.contents import FIGURES, REPORT, has_views
 from relsim.results.folder import (
     BEGINS_AFRESH,
     MANIFEST,
@@ -70,31 +70,6 @@ OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
 BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
 _WORDS = ("name", "about", "label")  # move no number
-
-
-class Method(BaseModel):
-    """What a manifest says of the experiment."""
-
-    name: str
-    slug: str
-    method: str
-
-
-class Manifest(BaseModel):
-    """What is read of a manifest, with what a file may hold there."""
-
-    model_config = ConfigDict(strict=True)
-
-    format: Literal[1]
-    experiment: Method
-    points: NonNegativeInt
-    runs: NonNegativeInt
-    failures: NonNegativeInt
-    seconds: FiniteFloat
-    sentences: list[str]
-    warnings: list[str]
-    tables: list[Annotated[str, Field(pattern="^[a-z_]+$")]]
-    outcomes: list[str]
 
 
 @dataclass(frozen=True)
@@ -219,7 +194,7 @@ def _stands(study: Study, folder: Path, watcher: Watcher | None = None) -> bool:
     try:
         if open_experiment(folder).manifest["words"] != _words(study):
             reason = f"The words of {folder} have changed."
-        elif not ((folder / REPORT).is_file() and (folder / FIGURES).is_dir()):
+        elif not has_views(folder):
             reason = f"The page or the figures of {folder} are missing."
     except ResultsError as error:
         reason = str(error)

@@ -22,7 +22,7 @@ from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
 from relsim.results.comparisons import Read, comparisons
-from relsim.results.contents import CLAIMS, REPORT
+from relsim.results.contents import CLAIMS, REPORT, has_views
 from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import FAMILY
@@ -30,7 +30,7 @@ from relsim.results.manifest import FORMAT
 from relsim.results.result import Result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
-from relsim.results.views import has_views, write_views
+from relsim.results.views import write_views
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.difference import diff
 from relsim.scenario.load import load
@@ -240,7 +240,7 @@ def family_claims(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def _entry(result: Result, base: Result) -> Entry:
-    page = _place(result) + f"/{REPORT}" if has_views(result) else ""
+    page = _place(result) + f"/{REPORT}" if has_views(result.folder) else ""
     return Entry(
         result.scenario,
         spelled_by(base.scenario, result.summary()),

@@ -38,6 +38,7 @@ from relsim.results.contents import (
     SUMMARY,
     WRITTEN_AGAIN,
     altered,
+    has_views,
     notes_of,
 )
 from relsim.results.folder import is_finished, locked, sweep, written_aside
@@ -50,7 +51,7 @@ from relsim.results.resume import (
     simulate_into,
     telling_what_is_kept,
 )
-from relsim.results.views import has_views, write_views
+from relsim.results.views import write_views
 from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
@@ -142,7 +143,7 @@ def run(
         with Painter() as painter:
             painter.start()  # its engine warms up beside the simulation
             result = answer(asked, force=force)
-            if not has_views(result):
+            if not has_views(result.folder):
                 write_views(result, painter, told)
     return result
 

@@ -30,11 +30,6 @@ from relsim.results.result import Result, compared_with
 from relsim.results.watcher import Watcher
 
 
-def has_views(result: Result) -> bool:
-    """Whether its page is there, which is written last, and its figures, which are replaced."""
-    return (result.folder / REPORT).is_file() and (result.folder / FIGURES).is_dir()
-
-
 def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
     """Figures as SVG and PNG, and ``report.html``; what was there is replaced.
 

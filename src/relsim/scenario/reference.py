@@ -23,16 +23,14 @@ from relsim.scenario.writer import true_minus
 Steps: TypeAlias = tuple[str, ...]
 Interest: TypeAlias = Number | str | None  # a number, or the variable that a tie fades with
 
-# What an interest is that a reference does not have.
+# What an interest is that a reference does not have; the context variable that a tie fades with
+# is then none.
 _ABSENT: dict[Steps, Any] = {
     ("ties",): 0.0,
     ("issues", "stance"): 0.0,
     ("issues", "salience"): 0.0,
     ("capacity",): 1.0,
 }
-
-
-# Of a tie, also the context variable it fades with.
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInter
     for path in dict.fromkeys(name for interests in (*now, *read) for name in interests):
         if not _has_subject(path, other):
             continue
-        values = [one.get(path, _absent_interest(path)) for one in (*now, *read)]
+        values = [_of(one, path) for one in (*now, *read)]
         if not _has_subject(path, base):  # what is new brings its own reference
             values = [values[1], values[1], values[1], values[3]]
         if values[0] != values[1] or values[2] != values[3]:

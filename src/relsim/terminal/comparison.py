@@ -142,7 +142,7 @@ def interest_lines(
 
 def no_difference_line(comparison: Comparison, effects: Mapping[str, Effect], month: Month) -> str:
     """Why there is no difference; empty where there may be one."""
-    scenarios = comparison.base.scenario, comparison.other.scenario
+    scenarios = comparison.scenarios
     acting = acting_differences(*scenarios)
     identical = all(effect.verdict == "identical" for effect in effects.values())
     if not acting and not events_reordered(*scenarios):

@@ -36,7 +36,7 @@ _GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
     _follow_variables(plan, numbers, world, step)
-    _follow_fading(plan.fades_with, numbers, world)
+    follow_interests(plan.fades_with, numbers, world)
 
 
 @woven
@@ -50,19 +50,6 @@ def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint6
             path = start + (end - start) * share
             scale, shift = numbers.context_scale[z, lane], numbers.context_shift[z, lane]
             world.context[z, lane] = scale * path + shift
-
-
-@woven
-def _follow_fading(fades_with: Ints, numbers: Numbers, world: World) -> None:
-    """Tie weights that fade, which follow their context variables; the others are as they were."""
-    n_states, _, lanes = world.interest.shape
-    for i in range(n_states):
-        for k in range(n_states):
-            z = fades_with[i, k]
-            if z != NONE:
-                for lane in range(lanes):
-                    weight, fading = numbers.weight[i, k, lane], world.context[z, lane]
-                    world.interest[i, k, lane] = rules.weight_in_force(weight, fading)
 
 
 @woven

@@ -235,7 +235,7 @@ def share_of_ceiling(posture: float, ceiling: float) -> float:
     share = posture
     if posture > 0.0:
         share = posture / ceiling if ceiling > 0.0 else 0.0
-    return min(max(share, -LIMIT), LIMIT)
+    return within_limit(share)
 
 
 @inlined

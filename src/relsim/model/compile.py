@@ -14,7 +14,7 @@ from relsim.model.number_vector import Labels, NumberVector
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Ints, Plan
 from relsim.model.streams import noise_keys
 from relsim.scenario.references import TRAITS, TieRef
-from relsim.scenario.schema import Interests, Scenario
+from relsim.scenario.schema import Scenario
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ def _put_states(scenario: Scenario, vector: NumberVector) -> None:
     vector.numbers.reference_capacity[:] = 1.0
     for i, code in enumerate(labels.states):
         state, path = scenario.states[code], f"states.{code}"
-        reference = scenario.reference.get(code, Interests())
+        reference = scenario.opening_interests(code)
         for other, tie in _both(state.ties, reference.ties):
             k = labels.states.index(other)
             where = places.weight[i, k], places.reference_weight[i, k]
@@ -86,10 +86,9 @@ def _both(
     own: Mapping[str, T], reference: Mapping[str, T]
 ) -> Iterator[tuple[str, tuple[T | None, T | None]]]:
     """Each interest by name, as it is and as the opening was read with it; None where it is not
-    there. What the reference does not name is as it is."""
+    there."""
     for name in dict.fromkeys((*own, *reference)):
-        now = own.get(name)
-        yield name, (now, reference.get(name, now))
+        yield name, (own.get(name), reference.get(name))
 
 
 def _numbers(interest: Sequence[Any], name: str) -> list[Any]:
@@ -154,10 +153,8 @@ def _fades_with(scenario: Scenario, labels: Labels, *, reference: bool = False) 
     opening was read with it."""
     fades = np.full((len(labels.states), len(labels.states)), NONE, dtype=np.int64)
     for i, code in enumerate(labels.states):
-        ties = scenario.states[code].ties
-        if reference and code in scenario.reference:
-            ties = {**ties, **scenario.reference[code].ties}
-        for other, interest in ties.items():
+        interests = scenario.opening_interests(code) if reference else scenario.states[code]
+        for other, interest in interests.ties.items():
             if interest.fades_with is not None:
                 fades[i, labels.states.index(other)] = labels.contexts.index(interest.fades_with)
     return fades

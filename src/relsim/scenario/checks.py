@@ -148,28 +148,19 @@ class Checker:
     def _ceilings(self) -> Iterator[Problem]:
         """Opening levels above what both states could afford by the reference could not be at
         rest."""
+        states = self.scenario.states
+        capacity = {code: self.scenario.opening_interests(code).capacity for code in states}
         for tie, levels in self.scenario.ties.items():
             for domain in self.scenario.domains:
                 key = domain if domain in levels else "overall"
                 level = central(levels.get(key, 0.0))
-                ceiling, holder = self._ceiling(tie, domain)
+                both = [code for code in (tie.first, tie.second) if code in states]
+                ceilings = [(central(capacity[code].get(domain, 1.0)), code) for code in both]
+                ceiling, holder = min(ceilings, default=(1.0, ""))
                 if level > ceiling:
                     text = f"{tie} opens at {level:g} in {domain}; {holder} can afford {ceiling:g}."
                     hint = f"Raise {holder}.capacity.{domain} or lower the tie."
                     yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
-
-    def _ceiling(self, tie: TieRef, domain: str) -> tuple[float, str]:
-        capacities = [
-            (central(self._opening_capacity(code, domain)), code)
-            for code in (tie.first, tie.second)
-            if code in self.scenario.states
-        ]
-        return min(capacities, default=(1.0, ""))
-
-    def _opening_capacity(self, code: str, domain: str) -> Number:
-        own = self.scenario.states[code].capacity.get(domain, 1.0)
-        reference = self.scenario.reference.get(code)
-        return own if reference is None else reference.capacity.get(domain, own)
 
     def _event(self, path: Path, event: Event) -> Iterator[Problem]:
         if event.when is not None:

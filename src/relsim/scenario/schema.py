@@ -768,6 +768,18 @@ class Scenario(Part):
         (name,) = self.pair_names([pair.split("-")])
         return name
 
+    def opening_interests(self, code: str) -> Interests:
+        """The interests of a state that the opening was read with: its own, but for those that
+        its reference has."""
+        own, read = self.states[code], self.reference.get(code)
+        if read is None:
+            return own
+        return Interests.model_construct(
+            ties={**own.ties, **read.ties},
+            issues={**own.issues, **read.issues},
+            capacity={**own.capacity, **read.capacity},
+        )
+
     @property
     def watched_pairs(self) -> tuple[tuple[str, str], ...]:
         """The pairs to show first, each in alphabetical order, without repeats."""

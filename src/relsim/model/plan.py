@@ -242,13 +242,6 @@ class Compiled(Program):
         """Without scenario and labels."""
         return Program(self.sizes, self.vector, self.draws, self.plan)
 
-    def pair_index(self, first: str, second: str) -> int:
-        """Where a pair stands in ``pairs``; raises KeyError for an unknown one."""
-        pair = (min(first, second), max(first, second))
-        if pair not in self.pairs:
-            raise KeyError(f"{first}-{second}")
-        return self.pairs.index(pair)
-
     def pair_states(self, pairs: tuple[tuple[str, str], ...]) -> Ints:
         """State indices [len(pairs), 2] of some pairs."""
         index = {code: i for i, code in enumerate(self.states)}
@@ -257,5 +250,6 @@ class Compiled(Program):
 
 
 def pair_names(pairs: tuple[tuple[str, str], ...]) -> list[str]:
-    """Pairs as results name them: ``PAK-RUS``."""
+    """Pairs by their codes in the order given: ``PAK-RUS``. Results name pairs as scenarios spell
+    them, see `Scenario.pair_names`."""
     return [f"{a}-{b}" for a, b in pairs]

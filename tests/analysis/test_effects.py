@@ -9,13 +9,14 @@ import pytest
 from scipy import stats
 
 from relsim.analysis.effects import (
+    NEGLIGIBLE,
     Effect,
     effect,
     effect_word,
     first_that_differs,
     runs_needed,
 )
-from relsim.analysis.intervals import jeffreys_interval
+from relsim.analysis.intervals import jeffreys_interval, mean_interval
 
 GENERATOR = np.random.default_rng(11)
 BASE = GENERATOR.normal(0.2, 0.1, 400)
@@ -63,11 +64,14 @@ def test_pairing_narrows_as_much_as_the_welch_interval_is_wider() -> None:
         ([-0.1, 0.2, -0.1, 0.1], "not distinguishable"),
         ([0.1], "not distinguishable"),
         ([0.1, 0.1, 0.1], "higher"),
-        ([0.0, 0.0, 1e-9], "not distinguishable"),
+        ([0.0, 0.0, 0.1], "not distinguishable"),
+        ([0.0, 0.0, 1e-7], "identical"),
+        ([0.0] * 100 + [0.1, 0.11, 0.12, 0.13], "higher"),
     ],
 )
 def test_the_interval_of_the_mean_decides(difference: list[float], word: str) -> None:
-    assert effect_word(np.array(difference)) == word
+    values = np.array(difference)
+    assert effect(np.zeros(len(values)), values).verdict == word
 
 
 def test_runs_without_a_difference_are_neither_higher_nor_lower() -> None:
@@ -92,7 +96,8 @@ def test_nothing_is_divided_by_zero() -> None:
 def test_the_runs_that_are_needed_find_the_difference_four_times_in_five(size: float) -> None:
     runs = int(runs_needed(-size, 1.0))
     generator = np.random.default_rng(13)
-    found = [effect_word(generator.normal(-size, 1, runs)) == "lower" for _ in range(4000)]
+    samples = (generator.normal(-size, 1, runs) for _ in range(4000))
+    found = [effect_word(runs, mean_interval(one)) == "lower" for one in samples]
     # The normal stands for the t distribution, which costs a point or two of power at 50 runs.
     assert np.mean(found) == pytest.approx(0.80, abs=0.025)
 
@@ -105,13 +110,54 @@ def test_runs_needed_in_closed_form() -> None:
     assert math.isnan(runs_needed(0.1, math.nan))
 
 
-def test_what_the_runs_do_not_show_needs_more_than_twice_as_many() -> None:
+def test_runs_needed_are_for_the_smallest_difference_worth_naming() -> None:
     generator = np.random.default_rng(17)
-    for _ in range(200):
-        difference = generator.normal(0.01, 1, 100)
+    for mean in (0.0, 0.001, 0.004):  # whatever was found
+        difference = generator.normal(0, 0.05, 100)
+        difference += mean - difference.mean()
         found: Effect = effect(np.zeros(100), difference)
-        if found.verdict == "not distinguishable":
-            assert found.runs_needed > 200
+        assert found.verdict == "not distinguishable"
+        assert found.runs_needed == runs_needed(NEGLIGIBLE, float(difference.std(ddof=1)))
+
+
+def test_rounding_is_no_difference() -> None:
+    rounded = effect(BASE, BASE + np.where(np.arange(400) % 2, 3e-8, 0))
+    assert (rounded.differ, rounded.p_higher, rounded.verdict) == (0, 0.0, "identical")
+
+
+def test_negligible_is_a_matter_of_the_whole_interval() -> None:
+    wide = effect(np.zeros(50), np.random.default_rng(1).normal(0.004, 0.005, 50))
+    assert wide.differs
+    assert abs(wide.mean) < NEGLIGIBLE < wide.mean_high
+    assert not wide.negligible
+    narrow = effect(np.zeros(50), np.random.default_rng(1).normal(0, 0.001, 50))
+    assert not narrow.differs
+    assert narrow.negligible
+
+
+def test_where_few_runs_differ_the_interval_is_made_of_their_share_and_their_mean() -> None:
+    few = np.random.default_rng(3).exponential(0.1, 10)
+    difference = np.concatenate([np.zeros(190), few])
+    found = effect(np.zeros(200), difference)
+    low, high = stats.beta(10.5, 190.5).ppf([0.0125, 0.9875])
+    mean_low, mean_high = stats.t(9, few.mean(), few.std(ddof=1) / np.sqrt(10)).ppf(
+        [0.0125, 0.9875]
+    )
+    assert (found.mean_low, found.mean_high) == pytest.approx((low * mean_low, high * mean_high))
+    assert (found.differ, found.few_differ) == (10, True)
+    many = np.concatenate([np.zeros(170), np.full(30, 0.1)])
+    assert not effect(np.zeros(200), many).few_differ
+    one = effect(np.zeros(200), np.concatenate([np.zeros(199), [0.1]]))
+    assert math.isnan(one.mean_low)
+    assert one.verdict == "not distinguishable"
+
+
+def test_bounds_for_repeated_looks_are_wider() -> None:
+    other = BASE + 0.004 + NOISE
+    once, often = effect(BASE, other), effect(BASE, other, repeated=True)
+    assert often.mean_low < once.mean_low < once.mean < once.mean_high < often.mean_high
+    assert often.p_higher_low < once.p_higher_low < once.p_higher_high < often.p_higher_high
+    assert often.narrowing == once.narrowing
 
 
 def test_the_first_that_differs_is_one_that_matters_if_any_does() -> None:

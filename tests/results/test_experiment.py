@@ -26,6 +26,7 @@ from relsim.results.experiment import (
     run_experiment,
 )
 from relsim.results.point_journal import PointJournal
+from relsim.results.watcher import Nobody
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import ROOT
 
@@ -261,14 +262,11 @@ def test_a_damaged_manifest_is_refused(
         open_experiment(folder)
 
 
-class Interrupting:
+class Interrupting(Nobody):
     """A watcher that presses Ctrl-C after some runs."""
 
     def __init__(self, after: int) -> None:
         self.left, self.told = after, 0
-
-    def phase(self, text: str) -> None:
-        """Ignored."""
 
     def runs_done(self, runs: int) -> None:
         """Counts runs until it is enough."""

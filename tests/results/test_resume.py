@@ -27,6 +27,7 @@ from relsim.results.family import run_family
 from relsim.results.folder import locked, place_aside, written_aside, written_once
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
+from relsim.results.watcher import Nobody
 from relsim.scenario.load import check_file
 
 SOON = 5  # seconds; far from the end of what is interrupted, whatever else the machine does
@@ -56,7 +57,7 @@ def file(tmp_path: Path) -> Path:
     return found
 
 
-class Told:
+class Told(Nobody):
     """A watcher that remembers."""
 
     def __init__(self) -> None:

@@ -109,7 +109,7 @@ def test_events_and_drawn_numbers_are_verified_too(result: Result) -> None:
 
 
 def test_what_was_written_but_does_not_come_out_again_is_told_apart(result: Result) -> None:
-    question = Question(result.scenario, 5, RUNS, "domains", 1, "0.0.9")
+    question = Question(result.scenario, 5, RUNS, "domains", version="0.0.9")
     other = rewrite_manifest(result, relsim="0.0.9", **asked_part(question))
     found = verify(other)
     assert found.difference is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
+from relsim.analysis.effects import effect
 from relsim.ensemble.simulate import simulate
 from relsim.scenario.difference import act_alike
 from relsim.scenario.schema import Scenario
@@ -66,7 +68,7 @@ def test_a_clear_difference_is_shown_with_its_interval() -> None:
 def test_a_difference_of_no_weight_is_called_negligible() -> None:
     text = shown(0.001)
     assert "higher, negligible" in text
-    assert "below 0.005" in text
+    assert "nearer to 0 than 0.005" in text
 
 
 def test_what_is_not_settled_says_how_many_runs_would() -> None:
@@ -108,11 +110,11 @@ def renamed(old: str, new: str) -> Scenario:
             scenario_of(
                 {**SMALL, "events": {**SMALL["events"], "idle": {"off": True, "at": "2020-03"}}}
             ),
-            "inputs (events.idle) does not act on them by then",
+            "inputs (events.idle) moves none of these pairs by 2020-05",
         ),
         (
             scenario_of({**SMALL, "states": {**SMALL["states"], "E": {}}}),
-            "inputs (states.E) does not act on them by then",
+            "inputs (states.E) moves none of these pairs by 2020-05",
         ),
     ],
 )
@@ -138,13 +140,30 @@ def test_what_acts_otherwise_may_need_more_runs() -> None:
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
-        (12_345.0, "about 12,345 runs would settle it"),
+        (12_345.0, "about 12,345 runs would show a difference of 0.005"),
+        (20.0, "so there is hardly one"),
         (math.inf, "no number of runs worth asking for"),
         (math.nan, "one run shows no spread"),
     ],
 )
 def test_runs_needed_in_words(runs: float, words: str) -> None:
-    assert words in runs_needed_in_words(runs)
+    found = replace(effect(np.zeros(50), np.linspace(-1, 1, 50)), runs_needed=runs)
+    assert words in runs_needed_in_words(found)
+
+
+def test_few_runs_that_differ_are_counted() -> None:
+    some = np.zeros(BASE.shape)
+    some[:4] = [[0.2], [0.25], [0.3], [0.35]]
+    text = shown(some)
+    assert "4 of 200 runs differ" in text
+    assert re.search(r"\+0.0055 \(\+0.0\d+ to \+0.0\d+\)", text)
+    one = np.zeros(BASE.shape)
+    one[0] = 0.2
+    assert "1 of 200 runs differs, which shows no interval" in shown(one)
+
+
+def test_what_no_run_shows_is_said_to_be_rare() -> None:
+    assert "no run of 200 differs, so fewer than 1 % of runs do (95 %)" in shown(0.05)
 
 
 def test_the_first_runs_of_unequal_ensembles_are_said_to_be_paired() -> None:

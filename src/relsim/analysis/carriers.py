@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.intervals import Values, mean_interval
+from relsim.analysis.intervals import Values, difference_interval
 from relsim.analysis.numerals import signed
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
@@ -45,8 +45,7 @@ class Carriers:
         effect: the mean difference in cooperation over these runs.
         table: a row for each interest, the largest part first: ``interest``, as in
             "PAK.ties.USA"; the mean ``effect``; the effect ``without`` the interest; what it has
-            ``carried``, the difference of the two, with its Student's 95 % interval ``low`` to
-            ``high``.
+            ``carried``, the difference of the two, with its 95 % interval ``low`` to ``high``.
     """
 
     pair: str
@@ -148,7 +147,7 @@ def carriers(
     rows = []
     for name, without in zip(names, parts, strict=True):
         carried = whole - without
-        low, high = mean_interval(carried)
+        low, high = difference_interval(carried)
         rows.append((name, whole.mean(), without.mean(), carried.mean(), low, high))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     order = table["carried"].abs().sort_values(ascending=False, kind="stable").index

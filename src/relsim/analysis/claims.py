@@ -24,6 +24,7 @@ from relsim.analysis.pairing import (
     places_of,
     unpaired,
 )
+from relsim.analysis.sequences import share_sequence
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
@@ -46,7 +47,9 @@ class Verdict:
         against: the scenario file compared with; empty where there is none.
         runs: how many futures were judged.
         share: share of the runs in which it holds.
-        low, high: Jeffreys 95 % interval of the share.
+        low, high: Jeffreys 95 % interval of the share, which is for one look; where the number of
+            runs was chosen by looking, bounds that hold over all looks
+            (:func:`relsim.analysis.sequences.share_sequence`).
         required: the share that the claim asks for.
         effect: median of the judged value: a level, a change, the difference of either, or the
             time to half of a change. Over months, each run counts with the month that decides it.
@@ -84,8 +87,11 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """A verdict on every claim of an ensemble's scenario, in the order of the scenario.
 
+    Each is judged by itself, at 95 %: of many, some are wrong by chance.
+
     Args:
-        ensemble: the futures; read in blocks of bounded size, only the ties that claims name.
+        ensemble: the futures; read in blocks of bounded size, only the ties that claims name. Where
+            its number of runs was chosen by looking, verdicts hold over all looks.
         others: for each file that a claim is `against`, its ensemble on the same seed, or the
             reason why there is none.
     """
@@ -108,7 +114,7 @@ def _judge_claim(
         unit="cooperation" if expect.halfway is None else "months",
     )
     other = others.get(against, f"No futures of {against} were given.") if against else None
-    reason = _obstacle(expect, ensemble, other)
+    reason = obstacle(expect, ensemble, other)
     if reason:
         return replace(open_verdict, reason=reason)
     paired = other if isinstance(other, Ensemble) else None
@@ -116,7 +122,8 @@ def _judge_claim(
         ensemble, paired = on_shared_runs(ensemble, paired)
     values = judged_values(expect, ensemble, paired)
     count = int(holds(expect, values, ensemble.scenario.time).sum())
-    low, high = jeffreys_interval(count, len(values))
+    interval_of = share_sequence if ensemble.until_clear else jeffreys_interval
+    low, high = interval_of(count, len(values))
     return replace(
         _with_effect(open_verdict, values[~np.isnan(values)]),
         runs=len(values),
@@ -303,7 +310,7 @@ def _months_to_half(change: Values, months_per_step: int) -> Values:
 # What stands in the way
 
 
-def _obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | None) -> str:
+def obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | None) -> str:
     """Why a claim cannot be judged; empty where it can."""
     if isinstance(other, str):
         return other

@@ -14,7 +14,8 @@ import xarray as xr
 from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
 from relsim.analysis.carriers import FEWEST_RUNS, Carriers, affordable_runs, carriers
-from relsim.analysis.effects import Effect, effect, effects_table, first_that_differs
+from relsim.analysis.effects import SAME, Effect, effect, effects_table, first_that_differs
+from relsim.analysis.intervals import Values
 from relsim.analysis.pairing import (
     lacking_domain,
     lacking_steps,
@@ -68,6 +69,11 @@ class Comparison:
     def scenarios(self) -> tuple[Scenario, Scenario]:
         """Base and other."""
         return self.base.scenario, self.other.scenario
+
+    @property
+    def until_clear(self) -> bool:
+        """Whether a number of runs was chosen by looking at what they show."""
+        return self.base.until_clear or self.other.until_clear
 
     @cached_property
     def act_alike(self) -> bool:
@@ -128,10 +134,18 @@ class Comparison:
         Raises:
             ResultsError: not both record the pair, or the month is not simulated.
         """
-        step = self._step(at)
-        base, other = (levels.values for levels in self._levels(self.named(pair), step))
-        found = effect(base.astype(np.float64), other.astype(np.float64))
+        base, other = self.levels_at(pair, at)
+        found = effect(base, other, repeated=self.until_clear)
         return replace(found, runs_needed=math.nan) if self.act_alike else found
+
+    def levels_at(self, pair: str, at: Month | str | None = None) -> tuple[Values, Values]:
+        """Levels of a pair in base and other, [runs] each, run by run on the same draws.
+
+        Args, Raises:
+            As for :meth:`effect`.
+        """
+        base, other = self._levels(self.named(pair), self._step(at))
+        return base.values.astype(np.float64), other.values.astype(np.float64)
 
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None
@@ -317,7 +331,7 @@ def _statistics(block: np.ndarray) -> np.ndarray:
     """Statistics [S, times, pairs] of differences [runs, times, pairs]."""
     mean = block.mean(axis=0, dtype=np.float64)
     deviation = block.std(axis=0, dtype=np.float64)
-    higher, lower = (block > 0).mean(axis=0), (block < 0).mean(axis=0)
+    higher, lower = (block > SAME).mean(axis=0), (block < -SAME).mean(axis=0)
     return np.stack([mean, deviation, higher, lower, *quantiles(block)])
 
 

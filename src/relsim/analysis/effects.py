@@ -14,18 +14,23 @@ import numpy as np
 import pandas as pd
 
 from relsim.analysis.intervals import (
+    FEW_DIFFERENT,
+    Interval,
     Values,
+    difference_interval,
     jeffreys_interval,
     mean_interval,
     median_interval,
     spread,
     welch_width,
 )
+from relsim.analysis.sequences import difference_sequence, share_sequence
 from relsim.scenario.values import Month
 
 EffectWord: TypeAlias = Literal["higher", "lower", "identical", "not distinguishable"]
 
 NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
+SAME = 1e-6  # levels are recorded to seven digits; what differs by less is rounding
 MOST_RUNS = 10_000_000  # more is no number of runs worth asking for
 # Standard normal quantiles of a two-sided error of 5 % and of a power of 80 %.
 _Z_ERROR, _Z_POWER = 1.959964, 0.841621
@@ -37,24 +42,30 @@ class Effect:
 
     Attributes:
         runs: how many pairs of runs.
+        differ: how many of them differ, by more than 1e-6.
         base_median, other_median: median level of each scenario.
-        mean, mean_low, mean_high: mean difference, and Student's 95 % interval of it.
-        median, median_low, median_high: median difference, and its bootstrap 95 % interval.
-        p_higher, p_higher_low, p_higher_high: share of runs strictly above the base, and its
-            Jeffreys 95 % interval.
-        p_lower: share of runs strictly below; runs without any difference count in neither.
+        mean, mean_low, mean_high: mean difference, and its 95 % interval
+            (:func:`relsim.analysis.intervals.difference_interval`); where the number of runs was
+            chosen by looking, bounds that hold over all looks
+            (:func:`relsim.analysis.sequences.difference_sequence`).
+        median, median_low, median_high: median difference, and its bootstrap 95 % interval, which
+            is for one look.
+        p_higher, p_higher_low, p_higher_high: share of runs above the base, and its Jeffreys 95 %
+            interval, or bounds that hold over all looks.
+        p_lower: share of runs below; runs that do not differ count in neither.
         standardised: mean difference in standard deviations between the runs of the base
             (Glass's Δ; Glass 1976); NaN where these do not differ.
-        narrowing: how many times as wide the 95 % interval of the mean difference would be if
+        narrowing: how many times as wide Student's 95 % interval of the mean difference would be if
             the same runs were not paired (Welch's); NaN where neither has a width.
         verdict: "higher" or "lower" where the interval of the mean is clear of 0, "identical"
             where no run differs, else "not distinguishable".
-        runs_needed: where not distinguishable, how many runs would settle it (:func:`runs_needed`);
-            infinite beyond 10 million, else NaN. :meth:`relsim.Comparison.effect` has NaN too where
-            nothing that acts differs.
+        runs_needed: where not distinguishable, how many runs would show a mean difference of 0.005,
+            the smallest worth naming (:func:`runs_needed`); infinite beyond 10 million, else NaN.
+            :meth:`relsim.Comparison.effect` has NaN too where nothing that acts differs.
     """
 
     runs: int
+    differ: int
     base_median: float
     other_median: float
     mean: float
@@ -79,8 +90,13 @@ class Effect:
 
     @property
     def negligible(self) -> bool:
-        """Whether it is clear of 0, and too small to matter."""
-        return self.differs and abs(self.mean) < NEGLIGIBLE
+        """Whether runs differ, and their whole interval lies nearer to 0 than 0.005."""
+        return bool(self.differ) and max(-self.mean_low, self.mean_high) < NEGLIGIBLE
+
+    @property
+    def few_differ(self) -> bool:
+        """Whether some runs differ, and fewer than 30: then the interval is made otherwise."""
+        return 0 < self.differ < min(FEW_DIFFERENT, self.runs)
 
 
 def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
@@ -90,17 +106,27 @@ def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
     return next((pair for pair in clear if not effects[pair].negligible), next(iter(clear), None))
 
 
-def effect(base: Values, other: Values) -> Effect:
-    """The effect that two levels of each run show, [runs] each, run by run on the same draws."""
-    difference = other - base
-    mean, (low, high) = float(difference.mean()), mean_interval(difference)
+def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
+    """The effect that two levels of each run show, run by run on the same draws.
+
+    Args:
+        base, other: levels, [runs] each.
+        repeated: whether the number of runs was chosen by looking at differences, so that bounds
+            have to hold over all looks.
+    """
+    difference = np.where(np.abs(other - base) > SAME, other - base, 0.0)
+    runs, mean = len(difference), float(difference.mean())
+    low, high = difference_sequence(difference) if repeated else difference_interval(difference)
+    one_look_low, one_look_high = mean_interval(difference)
     higher = int((difference > 0).sum())
-    verdict = effect_word(difference)
-    unsettled = verdict == "not distinguishable"
+    differ = int(np.count_nonzero(difference))
+    verdict = effect_word(differ, (low, high))
     median_low, median_high = median_interval(difference)
-    share_low, share_high = jeffreys_interval(higher, len(difference))
+    share_low, share_high = (share_sequence if repeated else jeffreys_interval)(higher, runs)
+    unsettled = verdict == "not distinguishable"
     return Effect(
-        runs=len(difference),
+        runs=runs,
+        differ=differ,
         base_median=float(np.median(base)),
         other_median=float(np.median(other)),
         mean=mean,
@@ -109,14 +135,14 @@ def effect(base: Values, other: Values) -> Effect:
         median=float(np.median(difference)),
         median_low=median_low,
         median_high=median_high,
-        p_higher=higher / len(difference),
+        p_higher=higher / runs,
         p_higher_low=share_low,
         p_higher_high=share_high,
-        p_lower=float((difference < 0).mean()),
+        p_lower=(differ - higher) / runs,
         standardised=_ratio(mean, spread(base)),
-        narrowing=_ratio(welch_width(base, other), high - low),
+        narrowing=_ratio(welch_width(base, other), one_look_high - one_look_low),
         verdict=verdict,
-        runs_needed=runs_needed(mean, spread(difference)) if unsettled else math.nan,
+        runs_needed=runs_needed(NEGLIGIBLE, spread(difference)) if unsettled else math.nan,
     )
 
 
@@ -127,11 +153,11 @@ def effects_table(effects: Mapping[str, Effect], month: Month) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def effect_word(difference: Values) -> EffectWord:
-    """What the paired differences of the runs say."""
-    if not difference.any():
+def effect_word(differ: int, interval: Interval) -> EffectWord:
+    """What paired differences say, of which some differ, and of whose mean this is the interval."""
+    if not differ:
         return "identical"
-    low, high = mean_interval(difference)
+    low, high = interval
     if low > 0:
         return "higher"
     return "lower" if high < 0 else "not distinguishable"
@@ -141,13 +167,12 @@ def runs_needed(mean: float, deviation: float) -> float:
     """How many paired runs would show a mean difference of this size.
 
     n = ((z₀.₉₇₅ + z₀.₈₀)·s/|m|)², rounded up: a test at 95 % confidence then finds it four
-    times in five. Source: Cohen (1988), chapter 2, with the normal for the t distribution. It
-    holds if the true difference is as large as the one found. Infinite where that would be more
-    than 10 million, NaN where the deviation is not known.
+    times in five. Source: Cohen (1988), chapter 2, with the normal for the t distribution.
+    Infinite where that would be more than 10 million, NaN where the deviation is not known.
 
     Args:
-        mean: of the paired differences.
-        deviation: their standard deviation between runs.
+        mean: the difference that is to be shown.
+        deviation: of the paired differences between runs.
     """
     if math.isnan(deviation):
         return math.nan

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.analysis.blocks import run_blocks
-from relsim.analysis.intervals import mean_interval
+from relsim.analysis.intervals import difference_interval
 from relsim.scenario.schema import Time
 
 Side: TypeAlias = Literal["above", "below"]
@@ -30,8 +30,8 @@ class Reaching:
         base_month, other_month: by when half of those have; empty where there are none.
         both: in how many runs it happens in both scenarios.
         months, months_low, months_high: mean of the months by which the other scenario is later
-            in those runs (earlier where negative), and its Student's 95 % interval; NaN where
-            there are none. Runs that get there in both may differ from those that do not.
+            in those runs (earlier where negative), and its 95 % interval; NaN where there are
+            none. Runs that get there in both may differ from those that do not.
     """
 
     pair: str
@@ -64,7 +64,7 @@ def reaching(
     steps, other_steps = (first_passage(levels, threshold, side) for levels in (base, other))
     both = (steps != NEVER) & (other_steps != NEVER)
     later = (other_steps[both] - steps[both]) * float(time.months_per_step)
-    low, high = mean_interval(later) if len(later) else (np.nan, np.nan)
+    low, high = difference_interval(later) if len(later) else (np.nan, np.nan)
     return Reaching(
         pair=pair,
         threshold=threshold,

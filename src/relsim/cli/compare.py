@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from relsim.cli.inputs import PICTURES, Out, results_at
+from relsim.cli.inputs import PICTURES, Out, UntilClear, results_at, results_settled
 from relsim.cli.whole_numbers import MOST_RUNS, whole
 from relsim.errors import RelsimError, ResultsError
 
@@ -55,13 +55,16 @@ def compare(
     runs: Annotated[
         int | None,
         typer.Option(
-            parser=whole(high=MOST_RUNS), metavar="N", help="Runs of files; else of the first."
+            parser=whole(high=MOST_RUNS),
+            metavar="N",
+            help="Runs of files; else of the first. With --until-clear, at most.",
         ),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(parser=whole(0), metavar="N", help="Seed of files; else of the first."),
     ] = None,
+    until_clear: UntilClear = False,
     out: Out = Path("results"),
 ) -> None:
     """Compare scenarios with the first: paired differences, run by run."""
@@ -71,9 +74,17 @@ def compare(
         raise typer.BadParameter("Name a file that ends in .svg or .png.", param_hint="--figure")
     level = _level(reach)
     console = Console()
-    base, *others = results_at(places, runs, seed, out, console)
+    asked_pairs = None if pairs == ["all"] else pairs
+    if until_clear and pairs == ["all"]:
+        raise typer.BadParameter("Name the pairs that are to be settled.", param_hint="--pair")
+    base, *others = (
+        results_settled(places, asked_pairs, at, domain, runs, seed, out, console)
+        if until_clear
+        else results_at(places, runs, seed, out, console)
+    )
 
     from relsim.analysis.compare import compare as compare_ensembles
+    from relsim.results.manifest import looking_of
     from relsim.scenario.naming import titles
     from relsim.terminal.comparison import comparison_rows, show_comparison
 
@@ -87,6 +98,9 @@ def compare(
         reached = [_time_to(one, pair, level) for pair in chosen] if reach is not None else []
         show_comparison(console, one, effects, month, reached, (base_name, name))
         tables.append(comparison_rows(one, effects, month, reached, (base_name, name)))
+    if looking := looking_of(base.manifest):
+        for line in looking.sentences():
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
     if csv is not None:
         _write_tables(tables, csv)
     if figure is not None:

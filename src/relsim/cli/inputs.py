@@ -46,6 +46,13 @@ Cluster = Annotated[
     str | None,
     typer.Option(metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler."),
 ]
+UntilClear = Annotated[
+    bool,
+    typer.Option(
+        "--until-clear",
+        help="Double the runs, from 250 to at most 16,000 or --runs, until all is settled.",
+    ),
+]
 PICTURES = (".svg", ".png")
 
 
@@ -120,6 +127,44 @@ def results_at(
     )
 
 
+def results_settled(
+    places: list[Path],
+    pairs: list[str] | None,
+    at: str | None,
+    domain: str | None,
+    most: int | None,
+    seed: int | None,
+    out: Path,
+    console: Console,
+) -> list[Result]:
+    """The result of each file, with as many runs as settle how they differ from the first."""
+    from relsim.analysis.until_clear import MOST_RUNS
+    from relsim.results.command import command_line, without_folders
+    from relsim.results.places import results_until_clear
+    from relsim.terminal.progress import watching
+
+    if any(place.is_dir() for place in places):
+        said = "takes files, since a result has the runs it has"
+        raise typer.BadParameter(said, param_hint="--until-clear")
+    options: list[object] = [part for pair in pairs or [] for part in ("--pair", pair)]
+    options += [] if at is None else ["--at", at]
+    options += [] if domain is None else ["--domain", domain]
+    options += [] if most is None else ["--runs", most]
+    options += [] if seed is None else ["--seed", seed]
+    files = list(dict.fromkeys(places))
+    return results_until_clear(
+        dict(zip(files, checked_scenarios(files, [], False), strict=True)),
+        pairs=pairs,
+        at=at,
+        domain=domain,
+        most=most or MOST_RUNS,
+        seed=seed,
+        out=out,
+        command=command_line(*("compare", *map(without_folders, files), "--until-clear", *options)),
+        watching=lambda runs: watching(console, runs),
+    )
+
+
 def subject_at(place: Path) -> Ensemble | Scenario:
     """The ensemble of a result, or the scenario of a file."""
     if (place.exists() and not place.is_dir()) or place.suffix in (".yaml", ".yml"):
@@ -141,6 +186,8 @@ def command_of(
     settings: list[str],
     record: str = "domains",
     thin: int = 1,
+    *,
+    until_clear: bool = False,
 ) -> str:
     """The command that makes a result, without absolute paths and whatever computes it."""
     from relsim.results.command import command_line, without_folders
@@ -150,5 +197,6 @@ def command_of(
     parts += [] if seed is None else ["--seed", seed]
     parts += [] if record == "domains" else ["--record", record]
     parts += [] if thin == 1 else ["--thin", thin]
+    parts += ["--until-clear"] if until_clear else []
     parts += [part for setting in settings for part in ("--set", setting)]
     return command_line(*parts)

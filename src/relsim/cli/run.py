@@ -17,6 +17,7 @@ from relsim.cli.inputs import (
     Settings,
     SwitchedOff,
     SwitchedOn,
+    UntilClear,
     Workers,
     all_settings,
     checked_scenarios,
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 def run(
     files: Files,
     runs: Annotated[
-        int | None, typer.Option(parser=whole(high=MOST_RUNS), metavar="N", help="Number of runs.")
+        int | None,
+        typer.Option(
+            parser=whole(high=MOST_RUNS),
+            metavar="N",
+            help="Number of runs; with --until-clear, at most.",
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(parser=whole(0), metavar="N", help="Seed of the ensemble.")
@@ -57,6 +63,7 @@ def run(
             parser=whole(), metavar="N", help="Keep levels at every Nth step and the end."
         ),
     ] = 1,
+    until_clear: UntilClear = False,
     workers: Workers = None,
     cluster: Cluster = None,
     force: Annotated[bool, typer.Option(help="Repeat a finished result.")] = False,
@@ -86,23 +93,31 @@ def run(
     if not quiet:
         warn_of_changes(files, scenarios)
 
+    commands = [
+        command_of(file, runs, seed, settings, record, thin, until_clear=until_clear)
+        for file in files
+    ]
+
+    from relsim.analysis.until_clear import MOST_RUNS as MOST_LOOKED_AT
     from relsim.ensemble.executors import chosen
     from relsim.terminal.size import size_line, too_large
 
+    if until_clear and runs is None:
+        runs = MOST_LOOKED_AT
     if not force_size and (refused := too_large(scenarios, runs, record, thin, out)):
         fail(refused, EXIT_PROBLEMS)
     console = Console(quiet=quiet)
-    if line := size_line(scenarios, runs, record, thin, workers):
+    if not until_clear and (line := size_line(scenarios, runs, record, thin, workers)):
         console.print(line, highlight=False)
     asked: dict[str, Any] = {
         "runs": runs,
         "seed": seed,
         "record": record,
         "thin": thin,
+        "until_clear": until_clear,
         "out": out,
         "force": force,
     }
-    commands = [command_of(file, runs, seed, settings, record, thin) for file in files]
     with chosen(workers, cluster) as executor:
         asked["executor"] = executor
         results, family = _simulate(scenarios, commands, asked, console, reports=reports)

@@ -59,6 +59,8 @@ class Ensemble:
             Runs that failed are not in it.
         version: the relsim that simulated it.
         failed: numbers of the runs that failed.
+        until_clear: whether the number of runs was chosen by looking at what they show, so that
+            bounds of shares and differences have to hold over all looks.
     """
 
     scenario: Scenario
@@ -66,6 +68,7 @@ class Ensemble:
     data: xr.Dataset
     version: str = __version__
     failed: tuple[int, ...] = ()
+    until_clear: bool = False
 
     @property
     def runs(self) -> int:
@@ -118,6 +121,7 @@ def simulate(
     seed: int | None = None,
     record: RecordLevel = "domains",
     thin: int = 1,
+    first: int = 0,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
@@ -125,10 +129,12 @@ def simulate(
 
     Args:
         scenario: what to simulate.
-        runs: number of runs; the scenario's where absent.
+        runs: how many runs; the scenario's number where absent.
         seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
         thin: keep levels at every so many steps alone, and at the end.
+        first: the number of the first run, which decides its draws: more runs of an ensemble of 100
+            begin with run 100.
         executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
             where absent. The numbers are the same anywhere.
         progress: called as runs finish.
@@ -140,12 +146,21 @@ def simulate(
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
         for name, variable in variables(compiled, record, thin).items()
     }
+    todo = [
+        Chunk(first + chunk.first, chunk.runs) for chunk in all_chunks(compiled, runs, record, thin)
+    ]
     failures = fill(
-        compiled, runs, seed, record, arrays, thin=thin, executor=executor, progress=progress
+        *(compiled, runs, seed, record, arrays),
+        thin=thin,
+        todo=todo,
+        first=first,
+        executor=executor,
+        progress=progress,
     )
     failed = tuple(failure.run for failure in failures)
-    data = without_runs(dataset(compiled, record, runs, arrays, thin), failed)
-    return Ensemble(scenario, seed, data, failed=failed)
+    data = dataset(compiled, record, runs, arrays, thin)
+    data = data.assign_coords(run=data["run"] + first)
+    return Ensemble(scenario, seed, without_runs(data, failed), failed=failed)
 
 
 def fill(
@@ -157,6 +172,7 @@ def fill(
     *,
     thin: int = 1,
     todo: Sequence[Chunk] | None = None,
+    first: int = 0,
     executor: Executor | None = None,
     progress: Progress | None = None,
     stored: Stored | None = None,
@@ -168,6 +184,7 @@ def fill(
         compiled, runs, seed, record, thin: what to simulate, and what to keep.
         arrays: by variable.
         todo: the chunks that are missing; all where absent.
+        first: the number of the run in the first row.
         executor: where chunks run; threads on all cores where absent.
         progress, stored: called after each chunk.
         stop: ends the work from another thread.
@@ -189,7 +206,7 @@ def fill(
                 refuse_all_failed(failed, chunk.runs, f"All of the first {chunk.runs:,} runs")
             failures += failed
             for name, values in recorded.items():
-                arrays[name][chunk.rows] = values
+                arrays[name][chunk.first - first : chunk.first - first + chunk.runs] = values
             if stored is not None:
                 stored(chunk, recorded, failed)
             if progress is not None:
@@ -244,7 +261,7 @@ def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
 
 def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
     """A dataset of all runs less some, by number."""
-    return data.drop_isel(run=list(failed)) if failed else data
+    return data.drop_sel(run=list(failed)) if failed else data
 
 
 def dataset(

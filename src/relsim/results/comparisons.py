@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -71,7 +72,7 @@ def _same_question_of(file: str, question: Question, read: Read) -> Question | s
         other = read(folder / file)
     except ScenarioError as error:
         return f"{file} has problems. {error.problems[0].text}"
-    return Question(other, question.seed, question.runs, question.record, question.thin)
+    return replace(question, scenario=other)
 
 
 def _is_inside(file: Path, folder: Path) -> bool:

@@ -15,6 +15,7 @@ import pandas as pd
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
+from relsim.analysis.until_clear import MOST_RUNS
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.spelling import spelled_by
@@ -25,6 +26,7 @@ from relsim.results.comparisons import Read, comparisons
 from relsim.results.contents import CLAIMS, REPORT, has_views
 from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
+from relsim.results.looking import with_runs_chosen
 from relsim.results.lookup import FAMILY
 from relsim.results.manifest import FORMAT
 from relsim.results.result import Result
@@ -94,6 +96,7 @@ def run_family(
     seed: int | None = None,
     record: RecordLevel = "domains",
     thin: int = 1,
+    until_clear: bool = False,
     executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
@@ -109,6 +112,7 @@ def run_family(
         scenarios: scenarios or their files.
         runs, seed: for all of them; those of each scenario where absent.
         record, thin: what to keep (see :func:`relsim.results.run.run`).
+        until_clear: double the runs of all until every claim is settled (see there).
         executor: where runs are simulated, shared by all scenarios; threads on all cores for each
             where absent.
         out: folder of all results.
@@ -123,9 +127,12 @@ def run_family(
     """
     told = watcher or Nobody()
     loaded = told_apart([one if isinstance(one, Scenario) else load(one) for one in scenarios])
-    questions = [question_of(scenario, runs, seed, record, thin) for scenario in loaded]
-    said = [*commands, *[""] * (len(questions) - len(commands))]
     read = cache(load)  # most compare with the same few files
+    most = MOST_RUNS if until_clear and not runs else runs
+    questions = [question_of(scenario, most, seed, record, thin) for scenario in loaded]
+    if until_clear:
+        questions = with_runs_chosen(questions, Path(out), read, told, executor, force=force)
+    said = [*commands, *[""] * (len(questions) - len(commands))]
     asked = [Member.of(*one, read) for one in zip(questions, said, strict=True)]
     members = list({member.key: member for member in asked}.values())
     with telling_what_is_kept(questions, Path(out), force=force), Painter() as painter:
@@ -275,6 +282,9 @@ class _Named:
 
     def phase(self, text: str) -> None:
         self.watcher.phase(f"{self.name}: {text}")
+
+    def expects(self, runs: int) -> None:
+        self.watcher.expects(runs)
 
     def runs_done(self, runs: int) -> None:
         self.watcher.runs_done(runs)

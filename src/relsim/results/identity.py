@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relsim import __version__
+from relsim.analysis.until_clear import Looking
 from relsim.ensemble.record import RecordLevel
 from relsim.scenario.schema import Scenario
 
@@ -20,6 +21,7 @@ class Question:
     """What is asked of the engine.
 
     Attributes:
+        looking: how the number of runs was chosen by looking; None where it was not.
         version: the relsim that answers it.
     """
 
@@ -28,11 +30,13 @@ class Question:
     runs: int
     record: RecordLevel
     thin: int = 1
+    looking: Looking | None = None
     version: str = __version__
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits over scenario, seed, runs, record, thin and engine version."""
+        """Twelve hexadecimal digits over scenario, seed, runs, record, thin and engine version, and
+        over the most runs that could be looked at."""
         asked = {
             "scenario": self.scenario_hash,
             "seed": self.seed,
@@ -41,6 +45,8 @@ class Question:
             "thin": self.thin,
             "relsim": self.version,
         }
+        if self.looking is not None:
+            asked["looking"] = self.looking.most
         return digest(asked)[:12]
 
     @property

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from relsim import __version__
 from relsim.analysis.claims import Verdict
+from relsim.analysis.until_clear import Looking
 from relsim.ensemble.chunks import Chunk
 from relsim.ensemble.journal import Digests
 from relsim.ensemble.record import RecordLevel
@@ -52,7 +53,7 @@ def manifest(
         "stability": stability,
         "claims": [asdict(verdict) for verdict in claims],
         "comparisons": compared_ids(compared),
-        "notes": [note] if (note := note_on_changes(question.scenario)) else [],
+        "notes": _notes(question),
         "failures": failures,
         "versions": versions(LIBRARIES),
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
@@ -61,6 +62,13 @@ def manifest(
             for chunk, found in sorted(chunks.items(), key=lambda item: item[0].first)
         ],
     }
+
+
+def _notes(question: Question) -> list[str]:
+    """What to know of the claims of a result."""
+    on_changes = note_on_changes(question.scenario)
+    looking = question.looking.sentences() if question.looking is not None else []
+    return [note for note in (on_changes, *looking) if note]
 
 
 def asked_part(question: Question) -> dict[str, Any]:
@@ -79,6 +87,7 @@ def asked_part(question: Question) -> dict[str, Any]:
         "runs": question.runs,
         "record": question.record,
         "thin": question.thin,
+        "looking": None if question.looking is None else asdict(question.looking),
         "time": {
             "start": str(scenario.time.start),
             "end": str(scenario.time.end),
@@ -223,6 +232,14 @@ class _Weight(_Part):
     off: bool
 
 
+class _Looking(_Part):
+    looks: Annotated[list[_AtLeastOne], Field(min_length=1)]
+    most: _AtLeastOne
+    followed: _Count
+    what: Literal["claims", "differences"]
+    remaining: list[str]
+
+
 class _Chunk(_Part):
     first: _Count
     runs: _AtLeastOne
@@ -254,6 +271,7 @@ class ResultManifest(_Manifest):
     runs: _AtLeastOne
     record: RecordLevel
     thin: _AtLeastOne
+    looking: _Looking | None
     time: _Span
     stability: _Stability
     claims: list[Verdict]
@@ -306,11 +324,17 @@ class HindcastManifest(_Findings):
 
 
 _VERDICTS = TypeAdapter(tuple[Verdict, ...])
+_LOOKING = TypeAdapter(Looking | None)
 
 
 def verdicts_of(content: Mapping[str, Any]) -> tuple[Verdict, ...]:
     """The verdict on each claim, as a manifest has it."""
     return _VERDICTS.validate_python(content["claims"])
+
+
+def looking_of(content: Mapping[str, Any]) -> Looking | None:
+    """How a number of runs was chosen by looking, as a manifest has it."""
+    return _LOOKING.validate_python(content["looking"])
 
 
 class FamilyManifest(_Part):

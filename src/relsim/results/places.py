@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from relsim.analysis.pairing import refusal
+from relsim.analysis.until_clear import look_at_differences
 from relsim.errors import ResultsError
 from relsim.results.identity import Question
 from relsim.results.lookup import result_folder
 from relsim.results.result import Result, open_result
-from relsim.results.run import run
+from relsim.results.resume import telling_what_is_kept
+from relsim.results.run import Asked, answer
 from relsim.results.watcher import Watcher
 from relsim.scenario.naming import told_apart
 from relsim.scenario.schema import Scenario
@@ -75,15 +77,56 @@ def paired_results(
     for other in others:
         if refused := refusal(base, other):
             raise ResultsError(refused)
-    for file, scenario in named.items():
+    for file, question in questions.items():
         with watching(runs) as watcher:
-            found[file] = run(
-                scenario,
-                runs=runs,
-                seed=seed,
-                out=out,
-                views=False,
-                command=command(file, runs, seed),
-                watcher=watcher,
-            )
+            found[file] = _answered(question, out, command(file, runs, seed), watcher)
     return [found[place] for place in places]
+
+
+def results_until_clear(
+    scenarios: Mapping[Path, Scenario],
+    *,
+    pairs: Sequence[str] | None,
+    at: str | None,
+    domain: str | None,
+    most: int,
+    seed: int | None,
+    out: Path,
+    command: str,
+    watching: Watching,
+) -> list[Result]:
+    """The result of each file, with as many runs as settle how the others differ from the first.
+
+    Args:
+        scenarios: of the files; the first is the base.
+        pairs, at, domain: what is compared; the watched pairs at the end, overall, where absent.
+        most: runs at most.
+        seed: that of the base where absent.
+        out: folder of all results.
+        command: what asks for it, for the manifests.
+        watching: a watcher of so many runs.
+
+    Raises:
+        ResultsError: runs cannot be paired, or they cannot be compared so.
+    """
+    named = told_apart(list(scenarios.values()))
+    seed = named[0].ensemble.seed if seed is None else seed
+    with watching(most) as watcher:
+        looking = look_at_differences(
+            named, pairs, at, domain=domain, seed=seed, most=most, phase=watcher.phase
+        )
+        watcher.expects(looking.runs * len(named))
+        return [
+            _answered(
+                Question(scenario, seed, looking.runs, "domains", looking=looking),
+                out,
+                command,
+                watcher,
+            )
+            for scenario in named
+        ]
+
+
+def _answered(question: Question, out: Path, command: str, watcher: Watcher) -> Result:
+    with telling_what_is_kept([question], out, force=False):
+        return answer(Asked(question, out, command, watcher))

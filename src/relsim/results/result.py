@@ -101,7 +101,8 @@ def open_result(
     )
     stored = open_store(folder / STORE, layout, remedy)
     data = without_runs(spelled_by(scenario, stored), failed)
-    ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed)
+    until_clear = content["looking"] is not None
+    ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed, until_clear)
     return Result(folder, content, ensemble, reused, summary)
 
 

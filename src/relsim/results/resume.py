@@ -128,7 +128,8 @@ def _write_failures(failures: list[Failure], file: Path) -> None:
 def _ensemble(question: Question, store: Path, failures: list[Failure]) -> Ensemble:
     failed = tuple(failure.run for failure in failures)
     data = without_runs(open_store(store), failed)
-    return Ensemble(question.scenario, question.seed, data, failed=failed)
+    until_clear = question.looking is not None
+    return Ensemble(question.scenario, question.seed, data, failed=failed, until_clear=until_clear)
 
 
 @contextmanager

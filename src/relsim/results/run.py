@@ -15,6 +15,7 @@ import yaml
 
 from relsim.analysis.claims import Verdict, claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
+from relsim.analysis.until_clear import MOST_RUNS
 from relsim.ensemble.chunks import Stop, compile_kernel, kernel_is_compiled, new_stop
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
@@ -43,6 +44,7 @@ from relsim.results.contents import (
 )
 from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
+from relsim.results.looking import with_runs_chosen
 from relsim.results.manifest import asked_part, manifest, read_manifest, write_manifest
 from relsim.results.result import Result, open_result
 from relsim.results.resume import (
@@ -104,6 +106,7 @@ def run(
     seed: int | None = None,
     record: RecordLevel = "domains",
     thin: int = 1,
+    until_clear: bool = False,
     executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
@@ -121,6 +124,8 @@ def run(
         runs, seed: the scenario's where absent.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
         thin: keep levels at every so many steps alone, and at the end.
+        until_clear: double the runs until every claim is settled, by bounds that hold over all
+            looks; ``runs`` is then how many there are at most, 16,000 where absent.
         executor: where runs are simulated (see :mod:`relsim.ensemble.executors`); threads on all
             cores where absent. It decides no number and is not noted in the result.
         out: folder of all results.
@@ -131,12 +136,17 @@ def run(
 
     Raises:
         ScenarioError: the file has problems.
-        ResultsError: the folder cannot be written.
+        ResultsError: the folder cannot be written; or there is no claim to settle.
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
-    question = question_of(scenario, runs, seed, record, thin)
-    asked = Asked(question, Path(out), command, told, executor, read=cache(load))
+    read = cache(load)
+    question = question_of(
+        scenario, MOST_RUNS if until_clear and not runs else runs, seed, record, thin
+    )
+    if until_clear:
+        question = with_runs_chosen([question], Path(out), read, told, executor, force=force)[0]
+    asked = Asked(question, Path(out), command, told, executor, read=read)
     with telling_what_is_kept([asked.question], asked.out, force=force):
         if not views:
             return answer(asked, force=force)

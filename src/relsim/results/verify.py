@@ -20,7 +20,7 @@ from relsim.model.compile import compile_scenario
 from relsim.results.contents import STORE, altered
 from relsim.results.folder import MANIFEST
 from relsim.results.identity import Question
-from relsim.results.manifest import asked_part, own_digest
+from relsim.results.manifest import asked_part, looking_of, own_digest
 from relsim.results.result import Result, compared_with
 
 SAMPLE = 4  # chunks that are checked where nothing else is asked
@@ -155,6 +155,7 @@ def _altered(result: Result) -> Difference | None:
         manifest["runs"],
         manifest["record"],
         manifest["thin"],
+        looking_of(manifest),
         manifest["relsim"],
     )
     for name, value in asked_part(question).items():

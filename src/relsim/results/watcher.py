@@ -11,6 +11,9 @@ class Watcher(Protocol):
     def phase(self, text: str) -> None:
         """A phase begins."""
 
+    def expects(self, runs: int) -> None:
+        """So many runs will be simulated, where that is known only now."""
+
     def runs_done(self, runs: int) -> None:
         """Some more runs have finished."""
 
@@ -19,6 +22,9 @@ class Nobody:
     """A watcher that does not look."""
 
     def phase(self, text: str) -> None:
+        """Ignored."""
+
+    def expects(self, runs: int) -> None:
         """Ignored."""
 
     def runs_done(self, runs: int) -> None:

@@ -11,6 +11,7 @@ from relsim.analysis.numerals import signed
 from relsim.ensemble.spelling import spelled_by
 from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
+from relsim.results.manifest import looking_of
 from relsim.results.result import Result
 from relsim.scenario.naming import titles
 from relsim.scenario.reference import changed_interests, interests_in_words
@@ -50,6 +51,8 @@ def closing_lines(result: Result) -> str:
     ]
     if changed_interests(result.scenario):
         lines.append(interests_in_words(result.scenario))
+    if looking := looking_of(content):
+        lines += looking.sentences()
     lines += failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")
@@ -109,6 +112,7 @@ def family_lines(family: Family) -> str:
     lines = [
         f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
         f"{content['seed']}.{again}",
+        *(looking.sentences() if (looking := looking_of(content)) else []),
         *_changed_lines(family.results),
         *failure_lines(family.results),
         f"Report: {family.report}",

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from relsim.analysis.compare import Comparison
 from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, effects_table
-from relsim.analysis.numerals import signed
+from relsim.analysis.intervals import most_share_unseen
+from relsim.analysis.numerals import percent, signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.difference import acting_differences, diff, events_reordered
@@ -92,17 +93,21 @@ def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> T
             pair,
             signed(effect.base_median),
             signed(effect.other_median),
-            _with_half(effect.mean, effect.mean_high, 4),
+            _with_interval(effect.mean, effect.mean_low, effect.mean_high, 4),
             f"{effect.p_higher:.2f}",
             _verdict(effect),
         )
     return table
 
 
-def _with_half(mean: float, high: float, digits: int) -> str:
-    """A mean and half the width of its interval, which is symmetric."""
-    half = "" if math.isnan(high) else f" ± {high - mean:.{digits}f}"
-    return f"{signed(mean, digits)}{half}"
+def _with_interval(mean: float, low: float, high: float, digits: int) -> str:
+    """A mean with its interval, if it has one: half its width where symmetric, else its ends."""
+    said = signed(mean, digits)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return said
+    if math.isclose(high - mean, mean - low, rel_tol=1e-6, abs_tol=1e-12):
+        return f"{said} ± {high - mean:.{digits}f}"
+    return f"{said} ({signed(low, digits)} to {signed(high, digits)})"
 
 
 def _verdict(effect: Effect) -> Text:
@@ -122,12 +127,16 @@ def comparison_lines(
     ]
     if any(effect.negligible for effect in effects.values()):
         size = f"{NEGLIGIBLE:g}, a tenth of the steps in which opening ties are coded"
-        lines.append(f"Negligible: clear of 0, but below {size}.")
+        lines.append(f"Negligible: the whole interval lies nearer to 0 than {size}.")
     if said := no_difference_line(comparison, effects, month):
         return [*lines, said]
+    if any(effect.verdict == "identical" for effect in effects.values()):
+        lines.append(f"Identical: {unseen_in_words(comparison.runs)}.")
     for pair, effect in effects.items():
-        if effect.verdict == "not distinguishable":
-            lines.append(f"{pair}: {runs_needed_in_words(effect.runs_needed)}.")
+        if effect.few_differ:
+            lines.append(f"{pair}: {few_differ_in_words(effect)}.")
+        if effect.verdict == "not distinguishable" and not effect.negligible:
+            lines.append(f"{pair}: {runs_needed_in_words(effect)}.")
     return lines
 
 
@@ -160,7 +169,7 @@ def no_difference_line(comparison: Comparison, effects: Mapping[str, Effect], mo
     paths = [one.path for one in acting] or ["the order of events"]
     more = f" and {len(paths) - PATHS_SHOWN} more" if len(paths) > PATHS_SHOWN else ""
     which = f"What differs in the inputs ({', '.join(paths[:PATHS_SHOWN])}{more})"
-    return f"No run differs in these pairs at {month}. {which} does not act on them by then."
+    return f"{which} moves none of these pairs by {month}: {unseen_in_words(comparison.runs)}."
 
 
 def _paired(comparison: Comparison) -> str:
@@ -182,13 +191,32 @@ def narrowing_line(effects: Mapping[str, Effect]) -> list[str]:
     return [f"Pairing run by run narrows the 95 % intervals {times} against unpaired runs."]
 
 
-def runs_needed_in_words(runs: float) -> str:
-    """How many runs would settle a pair that these do not."""
-    if math.isnan(runs):
+def unseen_in_words(runs: int) -> str:
+    """What it means that no run differs."""
+    least = percent(most_share_unseen(runs), 2 if runs > 300 else 0)
+    return f"no run of {runs:,} differs, so fewer than {least} of runs do (95 %)"
+
+
+def few_differ_in_words(effect: Effect) -> str:
+    """How the interval is made where few runs differ."""
+    if effect.differ == 1:
+        return f"1 of {effect.runs:,} runs differs, which shows no interval"
+    return (
+        f"{effect.differ} of {effect.runs:,} runs differ; the interval is made of that share and "
+        "of the mean of these runs, and wide"
+    )
+
+
+def runs_needed_in_words(effect: Effect) -> str:
+    """How many runs would show a difference worth naming in a pair where these show none."""
+    if math.isnan(effect.runs_needed):
         return "one run shows no spread; ask for more with --runs"
-    if math.isinf(runs):
-        return "no number of runs worth asking for would settle it"
-    return f"about {runs:,.0f} runs would settle it, if the difference is as large as found here"
+    size = f"a difference of {NEGLIGIBLE:g}, the smallest worth naming"
+    if math.isinf(effect.runs_needed):
+        return f"no number of runs worth asking for would show {size}"
+    if effect.runs_needed <= effect.runs:
+        return f"{effect.runs:,} runs show {size}, four times in five, so there is hardly one"
+    return f"about {effect.runs_needed:,.0f} runs would show {size}, four times in five"
 
 
 def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
@@ -207,7 +235,7 @@ def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
             one.base_month or "–",
             f"{one.other_share:.1%}",
             one.other_month or "–",
-            _with_half(one.months, one.months_high, 1) if one.both else "–",
+            _with_interval(one.months, one.months_low, one.months_high, 1) if one.both else "–",
             f"{one.both:,}",
         )
     return table

@@ -31,6 +31,10 @@ class ProgressBar:
         if not self.progress.console.is_terminal:
             self.progress.console.print(f"{text} …", highlight=False)
 
+    def expects(self, runs: int) -> None:
+        """Sets the length of the bar."""
+        self.progress.update(self.task, total=runs)
+
     def runs_done(self, runs: int) -> None:
         """Moves the bar."""
         self.progress.advance(self.task, runs)

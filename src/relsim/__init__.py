@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relsim.analysis.explain import Account, explain
     from relsim.analysis.explained import Explained, explained
     from relsim.analysis.summary import summarise
+    from relsim.analysis.until_clear import Looking, compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
     from relsim.experiments.load import load_experiment
@@ -37,6 +38,7 @@ _HOMES = {
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Explained": "relsim.analysis.explained",
+    "Looking": "relsim.analysis.until_clear",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
     "RelsimError": "relsim.errors",
@@ -48,6 +50,7 @@ _HOMES = {
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
     "compare": "relsim.analysis.compare",
+    "compare_until_clear": "relsim.analysis.until_clear",
     "diff": "relsim.scenario.difference",
     "explain": "relsim.analysis.explain",
     "explained": "relsim.analysis.explained",
@@ -66,6 +69,7 @@ __all__ = [
     "Comparison",
     "Ensemble",
     "Explained",
+    "Looking",
     "Problem",
     "RelationsModel",
     "RelsimError",
@@ -77,6 +81,7 @@ __all__ = [
     "Verdict",
     "check_file",
     "compare",
+    "compare_until_clear",
     "diff",
     "explain",
     "explained",

@@ -154,8 +154,9 @@ def _simulate(
 
 
 def _report(results: list[Result], family: Family | None, console: Console, *, quiet: bool) -> None:
+    from relsim.results.manifest import looking_of
     from relsim.terminal.closing import closing_lines, closing_table, family_lines, family_table
-    from relsim.terminal.verdicts import claims_table, unjudged_lines
+    from relsim.terminal.verdicts import claims_table, undecided_line, unjudged_lines
 
     if quiet:
         for folder in [
@@ -168,7 +169,9 @@ def _report(results: list[Result], family: Family | None, console: Console, *, q
     claims = [(result.scenario.slug, claim) for result in results for claim in result.claims]
     if claims:
         console.print(claims_table(claims, scenarios=family is not None))
-        for line in unjudged_lines([claim for _, claim in claims]):
+        judged = [claim for _, claim in claims]
+        undecided = "" if looking_of(results[0].manifest) else undecided_line(judged)
+        for line in filter(None, [*unjudged_lines(judged), undecided]):
             console.print(line, soft_wrap=True, highlight=False, markup=False)
     lines = closing_lines(results[0]) if family is None else family_lines(family)
     console.print(lines, soft_wrap=True, highlight=False, markup=False)

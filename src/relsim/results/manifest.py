@@ -87,7 +87,7 @@ def asked_part(question: Question) -> dict[str, Any]:
         "runs": question.runs,
         "record": question.record,
         "thin": question.thin,
-        "looking": None if question.looking is None else asdict(question.looking),
+        "looking": _LOOKING.dump_python(question.looking, mode="json"),
         "time": {
             "start": str(scenario.time.start),
             "end": str(scenario.time.end),

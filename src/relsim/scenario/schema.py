@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -614,14 +615,26 @@ class Expectation(Part):
         return (tie,)
 
 
+def _between_never_and_always(probability: float) -> float:
+    """Refuses shares on which no number of runs has a say."""
+    if probability == 1:
+        text = "No number of runs can show that something holds in all futures."
+        raise fail("out-of-range", text, "Ask for less, as in 0.99.", 0.99)
+    if probability == 0:
+        raise fail("out-of-range", "At least 0 % of all runs hold anything.", "Ask for more.", 0.5)
+    return probability
+
+
 class Claim(Part):
     """A sentence of the argument as a test."""
 
     says: Sentence = Field(description="The sentence.")
     expect: Expectation = Field(description="What it means of the futures.")
-    probability: Annotated[float, Bounds("a probability", 0, 1, certain=True)] = Field(
-        0.5, description="Share of runs in which it has to hold."
-    )
+    probability: Annotated[
+        float,
+        Bounds("a probability", 0, 1, certain=True),
+        AfterValidator(_between_never_and_always),
+    ] = Field(0.5, description="Share of runs in which it has to hold; above 0, below 1.")
 
 
 def _whole_version(raw: Any) -> Any:

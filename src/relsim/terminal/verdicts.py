@@ -60,6 +60,18 @@ def _effect(claim: Verdict) -> str:
     return f"{middle}{' months' if claim.unit == 'months' else ''}\n{low} to {high}"
 
 
+def undecided_line(claims: Sequence[Verdict]) -> str:
+    """What to do about claims that the runs do not decide; empty where they decide all."""
+    undecided = sum(claim.verdict == "not distinguishable" for claim in claims)
+    if not undecided:
+        return ""
+    which = "1 claim is" if undecided == 1 else f"{undecided} claims are"
+    return (
+        f"{which} not decided by these runs. --until-clear adds runs, by bounds that allow for "
+        "looking again; judging again and again as here decides wrongly too often."
+    )
+
+
 def unjudged_lines(claims: Sequence[Verdict]) -> list[str]:
     """Why some claims were not judged."""
     return [f"{claim.name} is not judged: {claim.reason}" for claim in claims if claim.reason]

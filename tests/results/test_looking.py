@@ -1,0 +1,117 @@
+"""Results whose number of runs is chosen by looking: kept, reused, shown and verified."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from commands import Command
+from relsim.analysis.sequences import share_sequence
+from relsim.errors import ResultsError
+from relsim.results.family import run_family
+from relsim.results.result import open_result
+from relsim.results.run import run
+from relsim.results.verify import verify
+
+BASE: dict[str, Any] = {
+    "relsim": 1,
+    "name": "base",
+    "time": {"start": "2020-01", "end": "2020-07"},
+    "states": {"A": {}, "B": {}, "C": {}, "D": {}},
+    "watch": ["A-B", "A-C", "C-D"],
+}
+CLAIMS = {
+    "even": {"says": "So.", "expect": {"order": ["A-C", "C-D"]}, "probability": 0.5},
+    "more": {
+        "says": "So.",
+        "expect": {"level": "A-B", "above": 0.05, "against": "base.yaml"},
+        "probability": 0.9,
+    },
+}
+ACT = {"at": "2020-02", "effects": [{"pulse": "A-B", "size": 0.3, "half_life": "12 months"}]}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    base, other = tmp_path / "base.yaml", tmp_path / "other.yaml"
+    base.write_text(yaml.safe_dump(BASE))
+    other.write_text(
+        yaml.safe_dump({**BASE, "name": "other", "claims": CLAIMS, "events": {"act": ACT}})
+    )
+    return base, other
+
+
+def test_claims_are_judged_by_bounds_that_hold_over_all_looks(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    result = run(files[1], runs=600, until_clear=True, out=tmp_path / "out", views=False)
+    assert result.manifest["looking"]["looks"] in ([250], [250, 500], [250, 500, 600])
+    for claim in result.claims:
+        assert claim.share is not None
+        count = round(claim.share * claim.runs)
+        assert (claim.low, claim.high) == share_sequence(count, result.manifest["runs"])
+    assert open_result(result.folder).ensemble.until_clear
+    assert verify(result).difference is None
+    again = run(files[1], runs=600, until_clear=True, out=tmp_path / "out", views=False)
+    assert (again.folder, again.reused) == (result.folder, True)
+    plain = run(files[1], runs=result.manifest["runs"], out=tmp_path / "out", views=False)
+    assert plain.folder != result.folder
+    assert not plain.ensemble.until_clear
+    compared = result.manifest["comparisons"]["base.yaml"]
+    assert open_result(tmp_path / "out" / "base" / compared).ensemble.runs == result.ensemble.runs
+
+
+def test_a_damaged_result_beside_it_is_passed_over(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    result = run(files[1], runs=250, until_clear=True, out=out, views=False)
+    (result.folder / "manifest.json").write_text(json.dumps({"format": 2}))
+    anew = run(files[1], runs=300, until_clear=True, out=out, views=False)
+    assert anew.folder != result.folder
+
+
+def test_a_family_has_the_same_runs(files: tuple[Path, Path], tmp_path: Path) -> None:
+    family = run_family(list(files), runs=500, until_clear=True, out=tmp_path / "out")
+    assert len({result.ensemble.runs for result in family.results}) == 1
+    assert all(result.ensemble.until_clear for result in family.results)
+    page = family.report.read_text(encoding="utf-8")
+    assert "Runs were doubled until clear: looks at 250" in page
+    again = run_family(list(files), runs=500, until_clear=True, out=tmp_path / "out")
+    assert all(result.reused for result in again.results)
+
+
+def test_without_claims_there_is_nothing_to_settle(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ResultsError, match="no claim to settle"):
+        run(files[0], until_clear=True, out=tmp_path / "out", views=False)
+
+
+def test_on_the_command_line(files: tuple[Path, Path], tmp_path: Path, relsim: Command) -> None:
+    out = ["--out", tmp_path / "out"]
+    done = relsim("run", files[1], "--until-clear", "--runs", "250", *out)
+    assert done.returncode == 0
+    assert "Looking at 250 runs; 2 of 2 are open" in done.stdout
+    assert "Runs were doubled until clear: looks at 250 runs settle 1 of 2 claims." in done.stdout
+    assert "Open: even holds in" in done.stdout
+    assert "--until-clear adds runs" not in done.stdout
+    done = relsim("compare", *files, "--until-clear", "--pair", "B-A", *out)
+    assert done.returncode == 0
+    assert "Runs were doubled until clear: looks at 250 runs settle the difference." in done.stdout
+    assert "higher" in done.stdout
+    folder = next((tmp_path / "out" / "base").iterdir())
+    done = relsim("compare", folder, files[1], "--until-clear", *out)
+    assert done.returncode == 2
+    assert "a result has the runs it has" in done.stderr
+
+
+def test_who_looks_once_is_told_of_until_clear(
+    files: tuple[Path, Path], tmp_path: Path, relsim: Command
+) -> None:
+    done = relsim("run", files[1], "--runs", "50", "--out", tmp_path / "out")
+    assert "1 claim is not decided by these runs. --until-clear adds runs" in done.stdout

@@ -38,6 +38,7 @@ LIKELY = 2.0  # ordinary numbers lie within this, where their bounds are wider
 THRESHOLD = Bounds("a threshold", -1, 1)
 PUSH = Bounds("a size", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)
+ASKED = Bounds("a probability", 1e-9, 0.999)
 
 
 def floats(low: float, high: float) -> Strategy:
@@ -417,7 +418,7 @@ def claims(draw: st.DrawFn, names: Names, time: Data, threshold: Strategy) -> Da
     if when:
         months = {"at": [time["start"], time["end"]], "by": [time["end"]]}
         expect[when] = draw(st.sampled_from(months[when]))
-    return {"says": draw(texts()), "expect": expect, "probability": draw(certain(SHARE))}
+    return {"says": draw(texts()), "expect": expect, "probability": draw(certain(ASKED))}
 
 
 def _bounds(low: str, high: str, least: Any, most: Any) -> Strategy:

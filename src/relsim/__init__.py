@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from relsim.analysis.explain import Account, explain
     from relsim.analysis.explained import Explained, explained
     from relsim.analysis.summary import summarise
-    from relsim.analysis.until_clear import Looking, compare_until_clear
+    from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
     from relsim.errors import Problem, RelsimError, ResultsError, ScenarioError
     from relsim.experiments.load import load_experiment
@@ -38,7 +38,6 @@ _HOMES = {
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Explained": "relsim.analysis.explained",
-    "Looking": "relsim.analysis.until_clear",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
     "RelsimError": "relsim.errors",
@@ -69,7 +68,6 @@ __all__ = [
     "Comparison",
     "Ensemble",
     "Explained",
-    "Looking",
     "Problem",
     "RelationsModel",
     "RelsimError",

@@ -99,7 +99,7 @@ def test_points_fill_the_ranges_in_the_units_of_the_parameters(method: str) -> N
     ("method", "samples", "says"),
     [
         ("sobol", 1000, "512 or 1,024 base samples"),
-        ("sobol", 0, "at least 2 base samples"),
+        ("sobol", 32, "at least 64 base samples"),
         ("morris", 1, "at least 2 trajectories"),
         ("pawn", 99, "at least 100 points"),
         ("sobl", 64, "Did you mean sobol?"),
@@ -111,11 +111,11 @@ def test_a_size_that_a_method_cannot_use_is_refused(method: str, samples: int, s
 
 
 def test_outcomes_that_do_not_belong_to_the_points_are_refused() -> None:
-    points = sensitivity_points("sobol", ISHIGAMI, 16, 1)
+    points = sensitivity_points("sobol", ISHIGAMI, 64, 1)
     with pytest.raises(RelsimError, match="blocks of 6"):
-        sensitivity("sobol", ISHIGAMI, points[1:], {"y": np.ones((95, 2))}, 1)
-    with pytest.raises(RelsimError, match="96 points"):
-        sensitivity("sobol", ISHIGAMI, points, {"y": np.ones((95, 2))}, 1)
+        sensitivity("sobol", ISHIGAMI, points[1:], {"y": np.ones((383, 2))}, 1)
+    with pytest.raises(RelsimError, match="384 points"):
+        sensitivity("sobol", ISHIGAMI, points, {"y": np.ones((383, 2))}, 1)
     with pytest.raises(RelsimError, match="at least one measure"):
         sensitivity("sobol", ISHIGAMI, points, {}, 1)
     with pytest.raises(RelsimError, match="not trajectories"):
@@ -433,7 +433,7 @@ def test_runs_without_an_outcome_are_left_out_of_means(method: str) -> None:
 
 
 def test_a_measure_that_few_points_have_says_so() -> None:
-    points = sensitivity_points("sobol", ISHIGAMI, 16, 1)
+    points = sensitivity_points("sobol", ISHIGAMI, 64, 1)
     outcomes = np.full((len(points), 3), np.nan)
     found = sensitivity("sobol", ISHIGAMI, points, {"y": outcomes}, 1)
     assert found.sentences() == ["y: too few points have an outcome to say what matters."]

@@ -55,7 +55,7 @@ def morris_indices(
         resamples: how many.
     """
     found = replicated(partial(_moments, unit_points), blocks, seed, resamples)
-    indices = {
+    indices: dict[str, Index] = {
         name: found.index(name, least)
         for name, least in (("mu_star", 0.0), ("mu", -np.inf), ("sigma", 0.0))
     }

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.experiments.replicates import Index, complete, noise_share
+from relsim.experiments.replicates import Index, Resampled, complete, noise_share
 from relsim.experiments.sensitivity_words import sentences_of, warnings_of
 
 METHODS = ("sobol", "morris", "pawn")
@@ -374,8 +374,7 @@ class _Study:
         if self.method == "pawn":
             return pawn.pawn_indices(points[:, 0], blocks, self.seed, self.resamples)
         pairs = self.second_order and count > 1
-        found = sobol.sobol_indices(blocks, self.seed, self.resamples, second_order=pairs)
-        return found, no_chance
+        return sobol.sobol_indices(blocks, whole, second_order=pairs), no_chance
 
     def _nothing(self, count: int) -> dict[str, Index]:
         names = {
@@ -384,7 +383,7 @@ class _Study:
             "pawn": ("median", "least", "most"),
         }
         none = np.zeros(count)
-        index = Index(none, none, none, none, np.zeros((count, 1)))
+        index = Resampled(none, none, none, none, (none[:, None],) * 3)
         return dict.fromkeys(names[self.method], index)
 
 

@@ -111,6 +111,12 @@ class Sensitivity:
         order = np.argsort(-effects.indices[self.leading].value, kind="stable")
         return [int(place) for place in order]
 
+    def above_chance(self, effects: Effects) -> NDArray[np.bool_]:
+        """Whether the interval of the leading index is above what a parameter without effect comes
+        to, which for sizes (mu*) and distances (PAWN) is more than 0, [K]."""
+        above: NDArray[np.bool_] = effects.indices[self.leading].low > effects.chance
+        return above
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
         and pair, where they were asked for. ``outcomes``: for each measure."""
@@ -145,8 +151,11 @@ class Sensitivity:
         }
         for name, found in effects.indices.items():
             row |= _with_interval(COLUMNS[name], found, place)
-        if effects.indices and self.method != "sobol":
-            row["by chance alone"] = effects.chance[place]
+            if name == self.leading and self.method != "sobol":
+                row[f"{COLUMNS[name]}, by chance alone"] = effects.chance[place]
+                row["above chance"] = self.above_chance(effects)[place]
+        if effects.indices and self.method == "morris":
+            row[f"{COLUMNS['sigma']}, by chance alone"] = morris.noise_of(effects.chance[place])
         return row
 
     def _interaction_table(self) -> pd.DataFrame:
@@ -216,7 +225,7 @@ def sensitivity_points(
     Args:
         method: ``sobol``, ``morris`` or ``pawn``.
         parameters: K of them.
-        samples: base samples, which are a power of 2 (Sobol); trajectories (Morris); points (PAWN).
+        samples: base samples, which are a power of 2 from 64 (Sobol); trajectories (Morris); points (PAWN).
         seed: of the design.
         second_order: Sobol indices of pairs as well.
 
@@ -274,8 +283,9 @@ def sensitivity(
 ) -> Sensitivity:
     """What each measure owes to each parameter, with 95 % intervals.
 
-    The statistic of a point is the mean over its runs that have an outcome. Intervals are of a
-    bootstrap that draws again both base samples (trajectories, points) and runs.
+    The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
+    indices are Student's, over the scramblings of the design and the runs; others are of a bootstrap
+    that draws again both trajectories (points) and runs.
 
     Args:
         method: that of the design.
@@ -285,7 +295,7 @@ def sensitivity(
             has none.
         seed: of the resamples.
         second_order: whether the design is for Sobol indices of pairs as well.
-        resamples: of the bootstrap.
+        resamples: of the bootstrap; of no meaning to ``sobol``.
 
     Raises:
         RelsimError: points or outcomes do not have the shape of the design.

@@ -11,6 +11,7 @@ import numpy as np
 
 from relsim.analysis.numerals import percent
 from relsim.experiments.crossed import LEAST_RUNS
+from relsim.experiments.morris import noise_of
 from relsim.experiments.replicates import Index
 from relsim.scenario.writer import true_minus
 
@@ -65,9 +66,8 @@ def _on_measure(findings: Sensitivity, one: Effects) -> list[str]:
 
 def _matters(findings: Sensitivity, one: Effects, place: int) -> bool:
     """Whether a parameter is above what chance makes, and not small."""
-    leading = one.indices[findings.leading]
-    small = SMALL * _scale(findings, one)
-    return bool(leading.low[place] > one.chance[place] and leading.high[place] > small)
+    large = one.indices[findings.leading].high[place] > SMALL * _scale(findings, one)
+    return bool(large and findings.above_chance(one)[place])
 
 
 def _scale(findings: Sensitivity, one: Effects) -> float:
@@ -97,8 +97,10 @@ def _manner(one: Effects, place: int) -> str:
     size, mean, spread = (one.indices[name].value[place] for name in ("mu_star", "mu", "sigma"))
     way = "up" if mean > 0 else "down"
     direction = f"always {way}" if abs(mean) >= ONE_WAY * size else "up or down"
-    bent = "much" if spread > BENT * size else "little"
-    return f", {direction}, {bent} depending on where it and the others stand (sigma {spread:.3g})"
+    noise = noise_of(float(one.chance[place]))
+    bent = "much" if spread**2 - noise**2 > (BENT * size) ** 2 else "little"
+    sigma = f"sigma {spread:.3g}" + (f", {noise:.3g} of it by chance alone" if noise else "")
+    return f", {direction}, {bent} depending on where it and the others stand ({sigma})"
 
 
 def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
@@ -117,7 +119,7 @@ def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
 def _rest(findings: Sensitivity, one: Effects, places: list[int]) -> list[str]:
     """Parameters that do little, and those of which the sample shows no effect."""
     leading = one.indices[findings.leading]
-    unseen = [place for place in places if leading.low[place] <= one.chance[place]]
+    unseen = [place for place in places if not findings.above_chance(one)[place]]
     small = [place for place in places if place not in unseen]
     said = []
     if small:
@@ -247,14 +249,10 @@ def _to_settle(findings: Sensitivity, half: float, by_runs: float, goal: float) 
 
 
 def _asked_for(findings: Sensitivity, samples: int, runs: int) -> str:
-    """So many samples, and runs where they are more than now.
-
-    Of Sobol's design at most so many, since what its even points leave open falls faster than as
-    1/√N, or as 1/√N where noise of runs makes it.
-    """
+    """So many samples, and runs where they are more than now."""
     also = f" and {_rounded(runs):,} runs" if runs > findings.runs else ""
     if findings.method == "sobol":
-        return f"At most about {2 ** math.ceil(math.log2(samples)):,} base samples{also}"
+        samples = 2 ** math.ceil(math.log2(samples))
     return f"About {_rounded(samples):,} {_samples(findings)}{also}"
 
 

@@ -99,7 +99,7 @@ def _manner(one: Effects, place: int) -> str:
     direction = f"always {way}" if abs(mean) >= ONE_WAY * size else "up or down"
     noise = noise_of(float(one.chance[place]))
     bent = "much" if spread**2 - noise**2 > (BENT * size) ** 2 else "little"
-    sigma = f"sigma {spread:.3g}" + (f", {noise:.3g} of it by chance alone" if noise else "")
+    sigma = f"sigma {spread:.3g}" + (f", {noise:.3g} by chance alone" if noise else "")
     return f", {direction}, {bent} depending on where it and the others stand ({sigma})"
 
 

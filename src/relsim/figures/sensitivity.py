@@ -11,7 +11,7 @@ import pandas as pd
 from relsim.experiments.replicates import Index
 from relsim.experiments.sensitivity import Effects, Sensitivity
 from relsim.figures.claims import in_lines
-from relsim.figures.style import GRID, INK, LINE, MUTED, configured, ink_on
+from relsim.figures.style import EVENT, GRID, INK, LINE, MUTED, configured, ink_on
 from relsim.scenario.naming import file_names
 
 WIDTH, ROW = 360, 34
@@ -21,7 +21,6 @@ MOST_CELLS = 12  # rows of the interaction chart that are legible at 600 px
 CELL = 34
 PLOT = (520, 300)  # of mu* and sigma
 PALE = "#a9cbe8"
-CHANCE = "#c85a00"
 SHADES = ["#ffffff", "#d6e6f4", "#6ba3d3", "#0b4f8a"]
 TOTAL, FIRST = "total: with interactions", "first-order: by itself"
 
@@ -168,9 +167,9 @@ def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
     ]
     layers = [span, bars, _zero(), *_intervals(base)]
     if effects.chance.any():
-        layers.append(base.mark_tick(color=CHANCE, thickness=2.5, height=26).encode(x=x["chance"]))
+        layers.append(base.mark_tick(color=EVENT, thickness=2.5, height=26).encode(x=x["chance"]))
         said[-1] += "."
-        said.append("Orange: the mean size that chance alone makes; pale bars no longer say nothing")
+        said.append("Orange: the mean size that chance alone makes of no effect")
     return _chart(findings, effects, layers, said, rows=len(shown))
 
 
@@ -204,9 +203,9 @@ def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
         "Right: matters more; numbered from there. Up: depends more on where it and others stand.",
         "Lines: 95 % intervals. Dashed: sigma is half of mu*; above it far from a straight line",
     ]
-    if not frame["above_chance"].all():
+    if effects.chance.any():
         said[-1] += "."
-        said.append("Hollow: not above what chance alone makes of both, which is more than 0")
+        said.append("Chance of runs adds to mu* and to sigma. Hollow: no effect is seen")
     key = _key([f"{row.number} {row.parameter}" for row in frame.itertuples()])
     chart = alt.vconcat(plot, key, spacing=12).properties(title=_title(effects, said))
     return configured(chart)

@@ -12,6 +12,7 @@ from scipy.stats import ks_2samp
 
 from relsim.errors import RelsimError
 from relsim.experiments import pawn
+from relsim.experiments.crossed import crossed, products
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index, noise_share, run_means
@@ -327,6 +328,37 @@ def test_morris_knows_what_chance_adds_to_sizes() -> None:
     expected = np.sqrt(2 / np.pi) * np.sqrt(2 / 10) * 3 / 2
     np.testing.assert_allclose(effects.chance, expected, rtol=0.05)
     np.testing.assert_allclose(effects.indices["mu_star"].value, expected, rtol=0.15)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 3, 6])
+def test_products_are_means_over_different_runs(runs: int) -> None:
+    one, other = np.random.default_rng(1).normal(size=(2, 4, runs))
+    one[0, 0], other[1, -1] = (np.nan, np.nan) if runs > 3 else (1.0, 1.0)
+
+    def expected(x: Values, y: Values) -> float:
+        pairs = [x[r] * y[s] for r in range(len(x)) for s in range(len(x)) if r != s]
+        return float(np.nanmean(pairs)) if len(x) > 1 else float(x[0] * y[0])
+
+    found = products(one, other)
+    assert found.shape == (4, 1 + runs if runs > 2 else 1)
+    for row in range(4):
+        assert found[row, 0] == pytest.approx(expected(one[row], other[row]))
+        for left_out in range(found.shape[1] - 1):
+            rest = [np.delete(each[row], left_out) for each in (one, other)]
+            assert found[row, 1 + left_out] == pytest.approx(expected(*rest))
+
+
+def test_variances_of_parts_and_runs_are_told_apart() -> None:
+    """Means over a table of 8 parts and 12 runs, with known variances of both and of cells."""
+    generator = np.random.default_rng(1)
+    sizes = (3000, 8, 12)
+    table = 0.8 * generator.normal(size=(3000, 8, 1)) + 0.5 * generator.normal(size=(3000, 1, 12))
+    table = table + 2.0 * generator.normal(size=sizes)
+    found = crossed(table.mean(axis=(1, 2)), table)
+    expected = 0.8**2 / 8 + 0.5**2 / 12 + 2.0**2 / 96
+    assert found.value.var() == pytest.approx(expected, rel=0.1)
+    held = (found.low <= 0) & (0 <= found.high)
+    assert held.mean() == pytest.approx(0.95, abs=0.015)
 
 
 # What the sample does not support

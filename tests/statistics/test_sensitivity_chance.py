@@ -15,7 +15,7 @@ Documented = Callable[[float], None]
 
 PARAMETERS = tuple(Parameter(f"x{place}", 0, 1) for place in range(1, 5))
 SLOPES = (2.0, 1.0, 0.0, 0.0)
-SAMPLES = {"morris": 30, "pawn": 500}
+SAMPLES = {"morris": 30, "pawn": 300}
 
 
 def study(method: str, seed: int, *, runs: int = 20, noise: float = 1.0) -> Sensitivity:
@@ -32,7 +32,7 @@ def study(method: str, seed: int, *, runs: int = 20, noise: float = 1.0) -> Sens
 @pytest.mark.slow
 @pytest.mark.parametrize("method", SAMPLES)
 def test_an_idle_parameter_is_above_chance(method: str, documented: Documented) -> None:
-    replications = 150
+    replications = 150 if method == "morris" else 60
     above = []
     for seed in range(replications):
         table = study(method, seed).tables()["sensitivity"].set_index("parameter")
@@ -64,21 +64,15 @@ def test_straight_lines_are_called_bent(documented: Documented) -> None:
 @pytest.mark.parametrize("runs", [3, 20])
 @pytest.mark.parametrize("truth", [0.1, 0.5])
 def test_share_of_noise(truth: float, runs: int, documented: Documented) -> None:
-    """The largest mean error, with independent noise, or effects that differ from run to run."""
-    errors = []
-    for kind in ("own", "slopes"):
-        found = [_share_of_noise(truth, runs, kind, seed) for seed in range(300)]
-        errors.append(abs(np.mean(found) - truth))
-    assert max(errors) <= 0.03
-    documented(float(max(errors)))
-
-
-def _share_of_noise(truth: float, runs: int, kind: str, seed: int) -> float:
-    """Of means over runs between 200 points, whose expected outcomes have a variance of 1."""
-    generator = np.random.default_rng(seed)
-    points = generator.normal(size=(200, 2))
+    """The mean error of the share of noise in means over runs between 200 points, whose expected
+    outcomes have a variance of 1."""
     spread = np.sqrt(runs * truth / (1 - truth))
-    own: Values = generator.normal(size=(200, runs))
-    slopes: Values = points[:, 1:] * generator.normal(size=runs)
-    outcomes = points[:, :1] + spread * (own if kind == "own" else slopes)
-    return noise_share(outcomes[:, None, :])
+    found = []
+    for seed in range(300):
+        generator = np.random.default_rng(seed)
+        expected: Values = generator.normal(size=(200, 1))
+        outcomes = expected + spread * generator.normal(size=(200, runs))
+        found.append(noise_share(outcomes[:, None, :]))
+    error = abs(float(np.mean(found)) - truth)
+    assert error <= 0.03
+    documented(error)

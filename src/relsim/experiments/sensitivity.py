@@ -225,7 +225,8 @@ def sensitivity_points(
     Args:
         method: ``sobol``, ``morris`` or ``pawn``.
         parameters: K of them.
-        samples: base samples, which are a power of 2 from 64 (Sobol); trajectories (Morris); points (PAWN).
+        samples: base samples, which are a power of 2 from 64 (Sobol); trajectories (Morris);
+            points (PAWN).
         seed: of the design.
         second_order: Sobol indices of pairs as well.
 
@@ -284,8 +285,8 @@ def sensitivity(
     """What each measure owes to each parameter, with 95 % intervals.
 
     The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
-    indices are Student's, over the scramblings of the design and the runs; others are of a bootstrap
-    that draws again both trajectories (points) and runs.
+    indices are Student's, over the scramblings of the design and the runs; others are of a
+    bootstrap that draws again both trajectories (points) and runs.
 
     Args:
         method: that of the design.

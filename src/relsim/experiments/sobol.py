@@ -6,9 +6,9 @@ of the parameters: what is left of the chance of runs is taken out (see :func:`s
 
 Points of one scrambled Sobol sequence are more even than independent ones, so their spread does not
 tell how far an estimate may be off. The design is therefore of eight sequences, each scrambled on
-its own, between which estimates differ by as much as they are uncertain: Student's interval over
-few scramblings is the one that L'Ecuyer et al. (2023) found to hold best.
-Sources: Sobol (2001), Saltelli et al. (2010), Jansen (1999), Saltelli (2002).
+its own, between which estimates differ by as much as they are uncertain.
+Sources: Sobol (2001), Saltelli et al. (2010), Jansen (1999), Saltelli (2002); scramblings: Owen
+(2025).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from relsim.experiments.parameters import Values
 from relsim.experiments.replicates import Index
 
 SCRAMBLINGS = 8  # more leave too few points to each, fewer make Student's quantile large
-LEAST_SAMPLES = 64  # with fewer than 8 to a scrambling indices are known no better than to ± 0.3
+LEAST_SAMPLES = 64  # with which indices of Ishigami's function are known to ± 0.1 to 0.35
 LEAST_SCRAMBLINGS = 4  # with outcomes; fewer give no interval
 ROUNDING = 1e-12  # of the variance; an index that is no larger is 0
 

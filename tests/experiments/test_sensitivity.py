@@ -357,7 +357,7 @@ def test_variances_of_parts_and_runs_are_told_apart() -> None:
     found = crossed(table.mean(axis=(1, 2)), table)
     expected = 0.8**2 / 8 + 0.5**2 / 12 + 2.0**2 / 96
     assert found.value.var() == pytest.approx(expected, rel=0.1)
-    held = (found.low <= 0) & (0 <= found.high)
+    held = (found.low <= 0) & (found.high >= 0)
     assert held.mean() == pytest.approx(0.95, abs=0.015)
 
 

@@ -141,7 +141,14 @@ def assert_nominal(coverage: float, replications: int) -> None:
 # Intervals
 
 
-@pytest.mark.parametrize("samples", [64, 256, pytest.param(1024, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "samples",
+    [
+        pytest.param(64, marks=pytest.mark.slow),
+        256,
+        pytest.param(1024, marks=pytest.mark.slow),
+    ],
+)
 def test_total_index(samples: int, documented: Documented) -> None:
     effects = effects_of(ISHIGAMI, NONE, samples, 300)
     coverage = float(covered(effects, "total", ISHIGAMI.total)[:, :3].mean())
@@ -149,6 +156,7 @@ def test_total_index(samples: int, documented: Documented) -> None:
     documented(coverage)
 
 
+@pytest.mark.slow
 def test_first_order_index(documented: Documented) -> None:
     effects = effects_of(ISHIGAMI, NONE, 256, 300)
     coverage = float(covered(effects, "first", ISHIGAMI.first)[:, :3].mean())

@@ -38,7 +38,7 @@ def test_it_prints_what_was_found_and_where(tmp_path: Path) -> None:
     file, out = written(tmp_path, VARIED), str(tmp_path / "out")
     said = CliRunner().invoke(app, ["experiment", str(file), "--out", out])
     assert said.exit_code == 0
-    assert "What matters: 16 points, 5 runs at each; took" in said.output
+    assert "What matters: 256 points, 5 runs at each; took" in said.output
     assert "• 1 interest is changed: the opening is read with" in said.output
     assert "report.html" in said.output
     again = CliRunner().invoke(app, ["experiment", str(file), "--out", out, "-q"])

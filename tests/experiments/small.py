@@ -53,7 +53,7 @@ VARIED: dict[str, Any] = {
         "often": {"probability": {"level": "A-B", "above": 0.25}},
         "warmer": {"claim": "warmer"},
     },
-    "sensitivity": {"samples": 4},
+    "sensitivity": {"samples": 64},
 }
 SWITCHED: dict[str, Any] = {
     **{key: value for key, value in VARIED.items() if key not in ("parameters", "sensitivity")},

@@ -58,7 +58,7 @@ def line_of(folder: Path, text: str) -> int:
         ({"sweep": {"sobol": 10**9}}, "sobol"),
         ({"sweep": {"latin_hypercube": 100_000}, "runs": 10_000}, "latin_hypercube"),
         ({"sensitivity": {"samples": 7}}, "samples"),
-        ({"sensitivity": {"samples": 1}}, "samples"),
+        ({"sensitivity": {"samples": 32}}, "samples"),
         ({"sensitivity": {"samples": 2**40}}, "samples"),
         ({"sensitivity": {"method": "morris", "samples": 1}}, "samples"),
         ({"sensitivity": {"method": "pawn", "samples": 99}}, "samples"),
@@ -84,7 +84,7 @@ def test_a_design_that_a_method_cannot_make(tmp_path: Path, part: dict[str, Any]
     [
         {"sweep": {"latin_hypercube": 2}},
         {"sweep": {"sobol": 3}},
-        {"sensitivity": {"samples": 2}},
+        {"sensitivity": {"samples": 64}},
         {"sensitivity": {"method": "morris", "samples": 2}},
         {"sensitivity": {"method": "pawn", "samples": 100}},
         {"discover": {"measure": "level", "above": 0, "samples": 2}},

@@ -97,6 +97,15 @@ def test_sizes_have_a_sign_and_are_ranked_by_mu_star() -> None:
     assert np.abs(values_of(chart, "size")) == pytest.approx(mu_star)
 
 
+def test_charts_of_morris_have_what_chance_makes() -> None:
+    found = study("morris")
+    effects = found.effects[0]
+    chance = values_of(sizes_chart(found, effects), "chance")
+    assert np.abs(chance) == pytest.approx(effects.chance[[1, 0, 2]])
+    frame = morris_frame(found, effects, found.ranked(effects))
+    assert frame["above_chance"].tolist() == [True, True, False]
+
+
 def test_parameters_that_read_alike_are_told_apart_by_their_paths() -> None:
     alike = tuple(Parameter(path, 0, 1, "weight") for path in ("PAK.w", "RUS.w", "IND.w"))
     chart = sensitivity_charts(study("pawn", alike))["distances-pak-rus"]

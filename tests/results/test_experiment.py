@@ -35,7 +35,7 @@ PLAIN = {key: value for key, value in VARIED.items() if key != "sensitivity"}
 FEW = {"level": {"level": "A-B"}, "warmer": {"claim": "warmer"}}
 METHODS: dict[str, dict[str, Any]] = {
     "sweep": {**PLAIN, "measures": FEW, "sweep": {"grid": 3}},
-    "sensitivity": {**PLAIN, "measures": FEW, "sensitivity": {"samples": 8}},
+    "sensitivity": {**PLAIN, "measures": FEW, "sensitivity": {"samples": 64}},
     "tune": {**PLAIN, "measures": FEW, "tune": {"goals": {"level": 0.3}, "trials": 12}},
     "attribute": {**SWITCHED, "measures": FEW},
     "advise": {

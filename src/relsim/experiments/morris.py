@@ -7,6 +7,7 @@ the others or is no straight line. Sources: Morris (1991), Campolongo, Cariboni 
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ from relsim.experiments.replicates import Estimates, Index, Rows, replicated, ru
 from relsim.experiments.sobol import unit_problem
 
 LEVELS = 4  # of the grid; steps are two thirds of the range. Source: Morris (1991)
-HALF_NORMAL = np.sqrt(2 / np.pi)  # the mean size of a normal number of standard deviation 1
+HALF_NORMAL = math.sqrt(2 / math.pi)  # the mean size of a normal number of standard deviation 1
 
 
 def morris_points(count: int, samples: int, seed: int) -> Values:
@@ -46,7 +47,7 @@ def morris_indices(
 
     mu* is a mean of sizes, so the chance of runs adds to it. A parameter without effect has
     √(2/π) of the standard error of an effect, taken from the jackknife over runs: 0 where runs do
-    the same at both ends of a step.
+    the same at both ends of a step. The interval of its mu* is around that, and so leaves out 0.
 
     Args:
         unit_points: [trajectories, K + 1, K].
@@ -55,7 +56,7 @@ def morris_indices(
         resamples: how many.
     """
     found = replicated(partial(_moments, unit_points), blocks, seed, resamples)
-    indices = {
+    indices: dict[str, Index] = {
         name: found.index(name, least)
         for name, least in (("mu_star", 0.0), ("mu", -np.inf), ("sigma", 0.0))
     }
@@ -103,3 +104,8 @@ def _chance(unit_points: Values, blocks: Values) -> Values:
     errors = np.sqrt((runs - 1) * effects.var(axis=2))
     chance: Values = HALF_NORMAL * errors.mean(axis=0)
     return chance
+
+
+def noise_of(chance: float) -> float:
+    """The standard deviation of effects by chance, which alone makes mu* as large as ``chance``."""
+    return chance / HALF_NORMAL

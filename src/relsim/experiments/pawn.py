@@ -61,7 +61,7 @@ def pawn_indices(
     slices = np.array([slices_of(column) for column in points.T])
     found = replicated(partial(_summaries, slices), blocks, seed, resamples)
     names = ("median", "least", "most")
-    indices = {name: found.index(name, 0.0) for name in names}
+    indices: dict[str, Index] = {name: found.index(name, 0.0) for name in names}
     return indices, np.full(len(slices), _chance(slices[0], blocks, seed))
 
 

@@ -1,12 +1,13 @@
 """Estimates from a sample of points and runs, and how far both may put them off.
 
-Points that belong together (a row of Saltelli's design, a trajectory) are a block. Both blocks and
-runs are drawn again, each with replacement and each on its own, since a run is the same at every
-point: the pigeonhole bootstrap, which is mildly conservative. Source: Owen (2007).
+Independent points, or those that belong together (a trajectory), are a block. Both blocks and runs
+are drawn again, each with replacement and each on its own, since a run is the same at every point:
+the pigeonhole bootstrap, which is mildly conservative. Source: Owen (2007).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -33,50 +34,35 @@ class Replicates:
 
     Attributes:
         whole: of the sample, [n].
-        without: leaving out one run each, [n, R]; as ``whole`` where there is one run.
         runs: of resampled runs at the points as they are, [n, B].
         points: of resampled blocks with the runs as they are, [n, B].
         both: of resampled blocks and runs, [n, B].
-        repeated: how many times the noise of the sample's means those of a replicate have, since
-            it has some runs twice and others not at all, [B]. Close to 2 on average.
     """
 
     whole: Estimates
-    without: Estimates
     runs: Estimates
     points: Estimates
     both: Estimates
-    repeated: Values
 
-    def noise(self, name: str) -> Values:
-        """What the variance of means over runs adds to an estimate that is quadratic in them, [n].
-
-        The jackknife, which is exact for such estimates. Source: Quenouille (1956).
-        """
-        count = self.without[name].shape[1]
-        excess: Values = (count - 1) * (self.without[name].mean(axis=1) - self.whole[name])
-        return excess
-
-    def index(self, name: str, least: float) -> Index:
+    def index(self, name: str, least: float) -> Resampled:
         """An estimate with its interval, which does not go below ``least``."""
-        return index(self.whole[name], self.both[name], self.runs[name], self.points[name], least)
+        drawn = self.both[name], self.runs[name], self.points[name]
+        return resampled(self.whole[name], drawn, least)
 
 
 @dataclass(frozen=True)
-class Index:
+class Index(ABC):
     """One kind of index, for each parameter or each pair of them.
 
     Attributes:
         value, low, high: with its 95 % interval, [n].
         by_runs: half the width that would be left of the interval however many the points, [n].
-        replicates: its bootstrap replicates, [n, B].
     """
 
     value: Values
     low: Values
     high: Values
     by_runs: Values
-    replicates: Values
 
     @property
     def half(self) -> Values:
@@ -84,22 +70,43 @@ class Index:
         width: Values = (self.high - self.low) / 2
         return width
 
+    @abstractmethod
+    def difference(self, one: int, other: int) -> Index:
+        """How much larger one index is than another, with its 95 % interval, [1] each."""
 
-def index(
-    value: Values, both: Values, runs: Values, points: Values, least: float = -np.inf
-) -> Index:
+
+@dataclass(frozen=True)
+class Resampled(Index):
+    """Indices with bootstrap intervals.
+
+    Attributes:
+        drawn: their replicates of both blocks and runs, of runs, and of blocks, [n, B] each.
+    """
+
+    drawn: tuple[Values, Values, Values]
+
+    def difference(self, one: int, other: int) -> Index:
+        """How much larger one index is than another, with its 95 % interval, [1] each."""
+        both, runs, points = (each[[one]] - each[[other]] for each in self.drawn)
+        return resampled(self.value[[one]] - self.value[[other]], (both, runs, points))
+
+
+def resampled(
+    value: Values, drawn: tuple[Values, Values, Values], least: float = -np.inf
+) -> Resampled:
     """The interval of an index: the percentiles of its replicates, moved so that their mean is
     its value. Sizes and distances are larger in replicates, which have noise twice.
 
     Args:
         value: [n].
-        both, runs, points: replicates as in :class:`Replicates`, [n, B].
+        drawn: replicates as in :class:`Resampled`.
         least: what the index cannot fall below.
     """
+    both = drawn[0]
     centred = both + (value - np.nanmean(both, axis=1))[:, None]
     low, high = np.maximum(np.nanquantile(centred, TAILS, axis=1), least)
-    share = _share_of_runs(*(np.nanvar(one, axis=1) for one in (both, runs, points)))
-    return Index(value, low, high, (high - low) / 2 * np.sqrt(share), centred)
+    share = _share_of_runs(*(np.nanvar(one, axis=1) for one in drawn))
+    return Resampled(value, low, high, (high - low) / 2 * np.sqrt(share), drawn)
 
 
 def _share_of_runs(both: Values, runs: Values, points: Values) -> Values:
@@ -126,7 +133,6 @@ def replicated(estimator: Estimator, blocks: Values, seed: int, resamples: int) 
     generator = np.random.default_rng(seed)
     rows = generator.integers(count, size=(count, resamples))
     weights = generator.multinomial(runs, np.full(runs, 1 / runs), size=resamples).T.astype(float)
-    left_out = np.ones((runs, runs)) - (np.eye(runs) if runs > 1 else 0.0)
 
     def of(drawn: Values, chosen: Rows | None = None) -> Estimates:
         parts = []
@@ -137,9 +143,8 @@ def replicated(estimator: Estimator, blocks: Values, seed: int, resamples: int) 
         return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
     whole = {name: values[:, 0] for name, values in of(np.ones((runs, 1))).items()}
-    repeated = np.square(weights).sum(axis=0) / runs
     points = of(np.ones((runs, resamples)), rows)
-    return Replicates(whole, of(left_out), of(weights), points, of(weights, rows), repeated)
+    return Replicates(whole, of(weights), points, of(weights, rows))
 
 
 def run_means(blocks: Values, weights: Values) -> Values:
@@ -174,14 +179,14 @@ def complete(blocks: Values) -> NDArray[np.bool_]:
 def noise_share(blocks: Values) -> float:
     """The share of the variance between points that is left over from runs; NaN for one run.
 
-    What all points of a run share is not counted: it moves no point against another.
+    What all points of a run share is not counted: it moves no point against another. The variance
+    is quadratic in means over runs, so the jackknife tells exactly what their noise adds to it.
+    Source: Quenouille (1956).
     """
-    if blocks.shape[2] == 1:
+    runs = blocks.shape[2]
+    if runs == 1:
         return np.nan
-
-    def variance(means: Values, _: Rows | None) -> Estimates:
-        return {"variance": means.var(axis=(0, 1))[None, :]}
-
-    found = replicated(variance, blocks, 0, 1)
-    between = float(found.whole["variance"][0])
-    return min(max(float(found.noise("variance")[0]) / between, 0.0), 1.0) if between > 0 else 0.0
+    between = float(np.nanmean(blocks, axis=2).var())
+    without = run_means(blocks, np.ones((runs, runs)) - np.eye(runs)).var(axis=(0, 1))
+    noise = (runs - 1) * (float(without.mean()) - between)
+    return min(max(noise / between, 0.0), 1.0) if between > 0 else 0.0

@@ -178,7 +178,9 @@ class Sensitivity(Part):
         "sobol", description="Shares of variance, elementary effects, or distances of CDFs."
     )
     samples: Count = Field(
-        256, description="Base samples N: N·(K+2) points for sobol, N·(K+1) for morris, N for pawn."
+        256,
+        description="Base samples N: N·(K+2) points for sobol (a power of 2 from 64), N·(K+1) for "
+        "morris, N for pawn.",
     )
     second_order: bool = Field(
         False, description="Of sobol: interactions too, with N·(2K+2) points."

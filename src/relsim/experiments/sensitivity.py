@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.experiments.replicates import Index, complete, noise_share
+from relsim.experiments.replicates import Index, Resampled, complete, noise_share
 from relsim.experiments.sensitivity_words import sentences_of, warnings_of
 
 METHODS = ("sobol", "morris", "pawn")
@@ -111,6 +111,12 @@ class Sensitivity:
         order = np.argsort(-effects.indices[self.leading].value, kind="stable")
         return [int(place) for place in order]
 
+    def above_chance(self, effects: Effects) -> NDArray[np.bool_]:
+        """Whether the interval of the leading index is above what a parameter without effect comes
+        to, which for sizes (mu*) and distances (PAWN) is more than 0, [K]."""
+        above: NDArray[np.bool_] = effects.indices[self.leading].low > effects.chance
+        return above
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
         and pair, where they were asked for. ``outcomes``: for each measure."""
@@ -145,8 +151,11 @@ class Sensitivity:
         }
         for name, found in effects.indices.items():
             row |= _with_interval(COLUMNS[name], found, place)
-        if effects.indices and self.method != "sobol":
-            row["by chance alone"] = effects.chance[place]
+            if name == self.leading and self.method != "sobol":
+                row[f"{COLUMNS[name]}, by chance alone"] = effects.chance[place]
+                row["above chance"] = self.above_chance(effects)[place]
+        if effects.indices and self.method == "morris":
+            row[f"{COLUMNS['sigma']}, by chance alone"] = morris.noise_of(effects.chance[place])
         return row
 
     def _interaction_table(self) -> pd.DataFrame:
@@ -216,7 +225,8 @@ def sensitivity_points(
     Args:
         method: ``sobol``, ``morris`` or ``pawn``.
         parameters: K of them.
-        samples: base samples, which are a power of 2 (Sobol); trajectories (Morris); points (PAWN).
+        samples: base samples, which are a power of 2 from 64 (Sobol); trajectories (Morris);
+            points (PAWN).
         seed: of the design.
         second_order: Sobol indices of pairs as well.
 
@@ -274,8 +284,9 @@ def sensitivity(
 ) -> Sensitivity:
     """What each measure owes to each parameter, with 95 % intervals.
 
-    The statistic of a point is the mean over its runs that have an outcome. Intervals are of a
-    bootstrap that draws again both base samples (trajectories, points) and runs.
+    The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
+    indices are Student's, over the scramblings of the design and the runs; others are of a
+    bootstrap that draws again both trajectories (points) and runs.
 
     Args:
         method: that of the design.
@@ -285,7 +296,7 @@ def sensitivity(
             has none.
         seed: of the resamples.
         second_order: whether the design is for Sobol indices of pairs as well.
-        resamples: of the bootstrap.
+        resamples: of the bootstrap; of no meaning to ``sobol``.
 
     Raises:
         RelsimError: points or outcomes do not have the shape of the design.
@@ -374,8 +385,7 @@ class _Study:
         if self.method == "pawn":
             return pawn.pawn_indices(points[:, 0], blocks, self.seed, self.resamples)
         pairs = self.second_order and count > 1
-        found = sobol.sobol_indices(blocks, self.seed, self.resamples, second_order=pairs)
-        return found, no_chance
+        return sobol.sobol_indices(blocks, whole, second_order=pairs), no_chance
 
     def _nothing(self, count: int) -> dict[str, Index]:
         names = {
@@ -384,7 +394,7 @@ class _Study:
             "pawn": ("median", "least", "most"),
         }
         none = np.zeros(count)
-        index = Index(none, none, none, none, np.zeros((count, 1)))
+        index = Resampled(none, none, none, none, (none[:, None],) * 3)
         return dict.fromkeys(names[self.method], index)
 
 

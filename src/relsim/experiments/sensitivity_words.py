@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relsim.analysis.numerals import percent
-from relsim.experiments.replicates import TAILS, Index
+from relsim.experiments.crossed import LEAST_RUNS
+from relsim.experiments.morris import noise_of
+from relsim.experiments.replicates import Index
 from relsim.scenario.writer import true_minus
 
 if TYPE_CHECKING:
@@ -64,9 +66,8 @@ def _on_measure(findings: Sensitivity, one: Effects) -> list[str]:
 
 def _matters(findings: Sensitivity, one: Effects, place: int) -> bool:
     """Whether a parameter is above what chance makes, and not small."""
-    leading = one.indices[findings.leading]
-    small = SMALL * _scale(findings, one)
-    return bool(leading.low[place] > one.chance[place] and leading.high[place] > small)
+    large = one.indices[findings.leading].high[place] > SMALL * _scale(findings, one)
+    return bool(large and findings.above_chance(one)[place])
 
 
 def _scale(findings: Sensitivity, one: Effects) -> float:
@@ -96,8 +97,10 @@ def _manner(one: Effects, place: int) -> str:
     size, mean, spread = (one.indices[name].value[place] for name in ("mu_star", "mu", "sigma"))
     way = "up" if mean > 0 else "down"
     direction = f"always {way}" if abs(mean) >= ONE_WAY * size else "up or down"
-    bent = "much" if spread > BENT * size else "little"
-    return f", {direction}, {bent} depending on where it and the others stand (sigma {spread:.3g})"
+    noise = noise_of(float(one.chance[place]))
+    bent = "much" if spread**2 - noise**2 > (BENT * size) ** 2 else "little"
+    sigma = f"sigma {spread:.3g}" + (f", {noise:.3g} by chance alone" if noise else "")
+    return f", {direction}, {bent} depending on where it and the others stand ({sigma})"
 
 
 def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
@@ -116,7 +119,7 @@ def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
 def _rest(findings: Sensitivity, one: Effects, places: list[int]) -> list[str]:
     """Parameters that do little, and those of which the sample shows no effect."""
     leading = one.indices[findings.leading]
-    unseen = [place for place in places if leading.low[place] <= one.chance[place]]
+    unseen = [place for place in places if not findings.above_chance(one)[place]]
     small = [place for place in places if place not in unseen]
     said = []
     if small:
@@ -159,7 +162,7 @@ def _noise(findings: Sensitivity, one: Effects) -> list[str]:
 def warnings_of(findings: Sensitivity) -> list[str]:
     """What the sample does not support, and what to do."""
     return [
-        *_single_run(findings),
+        *_few_runs(findings),
         *_missing(findings),
         *_drowned(findings),
         *_noisy(findings),
@@ -168,13 +171,15 @@ def warnings_of(findings: Sensitivity) -> list[str]:
     ]
 
 
-def _single_run(findings: Sensitivity) -> list[str]:
-    if findings.runs > 1:
+def _few_runs(findings: Sensitivity) -> list[str]:
+    several = "Ask for several runs, such as 20, unless nothing in the scenario is left to chance."
+    if findings.runs == 1:
+        text = "With one run at each point, chance counts as an effect, and intervals leave it out."
+    elif findings.method == "sobol" and findings.runs < LEAST_RUNS:
+        text = "With two runs at each point, intervals leave out what chance does at all points."
+    else:
         return []
-    return [
-        "With one run at each point, chance counts as an effect, and intervals leave it out. "
-        "Ask for several runs, such as 20, unless nothing in the scenario is left to chance."
-    ]
+    return [f"{text} {several}"]
 
 
 def _missing(findings: Sensitivity) -> list[str]:
@@ -217,11 +222,12 @@ def _noisy(findings: Sensitivity) -> list[str]:
 def _unsettled(findings: Sensitivity) -> list[str]:
     """The index known least well, of all measures; second-order ones are not asked for as much."""
     known = [
-        (float(index.half[place]), float(index.by_runs[place]), one, name, place)
+        (float(index.half[place] / scale), float(index.by_runs[place] / scale), one, name, place)
         for one in findings.effects
         if one.indices and not one.constant
+        for scale in (_scale(findings, one),)
         for name in SETTLED_INDICES[findings.method]
-        for index in (_relative(findings, one, name),)
+        for index in (one.indices[name],)
         for place in range(len(findings.parameters))
     ]
     goal = SETTLED[findings.method]
@@ -237,19 +243,17 @@ def _unsettled(findings: Sensitivity) -> list[str]:
     ]
 
 
-def _relative(findings: Sensitivity, one: Effects, name: str) -> Index:
-    """An index relative to the scale of its method."""
-    scale, found = _scale(findings, one), one.indices[name]
-    parts = (found.value, found.low, found.high, found.by_runs, found.replicates)
-    return Index(*(part / scale for part in parts))
-
-
 def _to_settle(findings: Sensitivity, half: float, by_runs: float, goal: float) -> str:
     samples, runs = settling(half, by_runs, goal, findings.samples, findings.runs)
+    return f"{_asked_for(findings, samples, runs)} would bring it to"
+
+
+def _asked_for(findings: Sensitivity, samples: int, runs: int) -> str:
+    """So many samples, and runs where they are more than now."""
+    also = f" and {_rounded(runs):,} runs" if runs > findings.runs else ""
     if findings.method == "sobol":
         samples = 2 ** math.ceil(math.log2(samples))
-    also = f" and {_rounded(runs):,} runs" if runs > findings.runs else ""
-    return f"About {_rounded(samples):,} {_samples(findings)}{also} would bring it to"
+    return f"About {_rounded(samples):,} {_samples(findings)}{also}"
 
 
 def settling(half: float, by_runs: float, goal: float, samples: int, runs: int) -> tuple[int, int]:
@@ -284,22 +288,32 @@ def _open_rank(findings: Sensitivity, one: Effects) -> list[str]:
     leading = one.indices[findings.leading]
     ranked = [place for place in findings.ranked(one) if _matters(findings, one, place)]
     for upper, lower in pairwise(ranked):
-        replicates = leading.replicates[upper] - leading.replicates[lower]
-        low, high = np.nanquantile(replicates, TAILS)
+        apart = leading.difference(upper, lower)
+        low, high, gap = (float(part[0]) for part in (apart.low, apart.high, apart.value))
         if low > 0:
             continue
-        gap = float(leading.value[upper] - leading.value[lower])
-        half = float(high - low) / 2
         names = _names(findings, [upper, lower])
-        more = math.ceil(findings.samples * (half / gap) ** 2) if gap > 0 else math.inf
-        if more > HOPELESS * findings.samples:
+        needed = _settling_order(findings, apart)
+        if needed is None:
             return [f"{one.measure}: {names} matter alike, as far as this sample can tell."]
         return [
             f"{one.measure}: which of {names} matters more is not settled "
-            f"(difference {gap:.2g}, 95 % interval {_to(low, high)}). If it is this large, about "
-            f"{_rounded(more):,} {_samples(findings)} would settle it."
+            f"(difference {gap:.2g}, 95 % interval {_to(low, high)}). If it is this large, "
+            f"{_asked_for(findings, *needed).lower()} would settle it."
         ]
     return []
+
+
+def _settling_order(findings: Sensitivity, apart: Index) -> tuple[int, int] | None:
+    """The samples and runs after which a difference of this size is clear of 0; None where these
+    are out of reach."""
+    gap, half, by_runs = (float(part[0]) for part in (apart.value, apart.half, apart.by_runs))
+    if gap <= half / HOPELESS:
+        return None
+    samples, runs = settling(half, by_runs, gap, findings.samples, findings.runs)
+    if samples > HOPELESS * findings.samples or runs > HOPELESS * findings.runs:
+        return None
+    return samples, runs
 
 
 # How it is written

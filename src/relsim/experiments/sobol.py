@@ -3,29 +3,30 @@
 First-order: what a parameter makes by itself. Total: with all its interactions. Second-order:
 what two make together beyond what each makes alone. Of the expected outcome of a run, as a function
 of the parameters: what is left of the chance of runs is taken out (see :func:`sobol_indices`).
-Sources: Sobol (2001), Saltelli et al. (2010), Jansen (1999), Saltelli (2002).
+
+Points of one scrambled Sobol sequence are more even than independent ones, so their spread does not
+tell how far an estimate may be off. The design is therefore of eight sequences, each scrambled on
+its own, between which estimates differ by as much as they are uncertain.
+Sources: Sobol (2001), Saltelli et al. (2010), Jansen (1999), Saltelli (2002); scramblings: Owen
+(2025).
 """
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
 
 from relsim.errors import RelsimError
-from relsim.experiments.optional import require
+from relsim.experiments.crossed import Crossed, crossed, mean_of_parts, products, ratios
 from relsim.experiments.parameters import Values
-from relsim.experiments.replicates import (
-    TAILS,
-    Estimates,
-    Index,
-    Replicates,
-    Rows,
-    index,
-    replicated,
-)
+from relsim.experiments.replicates import Index
 
+SCRAMBLINGS = 8  # more leave too few points to each, fewer make Student's quantile large
+LEAST_SAMPLES = 64  # with which indices of Ishigami's function are known to ± 0.1 to 0.35
+LEAST_SCRAMBLINGS = 4  # with outcomes; fewer give no interval
 ROUNDING = 1e-12  # of the variance; an index that is no larger is 0
 
 
@@ -35,22 +36,42 @@ def block_size(count: int, *, second_order: bool) -> int:
 
 
 def sobol_points(count: int, samples: int, seed: int, *, second_order: bool) -> Values:
-    """Saltelli's design on scrambled Sobol points of the unit cube, through SALib, [P, count].
+    """Saltelli's design on eight scrambled Sobol sequences in the unit cube, one after the other.
+
+    A base sample is two points, a and b, and those that have one coordinate of the other: a, then a
+    with each coordinate of b, then b with each of a (second-order only), and b. Coordinate k of a
+    and of b are neighbours in the sequence, since far ones may hang together in few points.
+
+    Returns:
+        [samples · block size, count].
 
     Raises:
-        RelsimError: the base samples are no power of 2, for which Sobol points are balanced.
+        RelsimError: the base samples are too few, or no power of 2, for which Sobol points are
+            balanced.
     """
     check_samples(samples)
-    problem = unit_problem(count)
-    sample = require("SALib.sample.sobol").sample
-    points: Values = sample(problem, samples, calc_second_order=second_order, seed=seed)
+    seeds = np.random.SeedSequence(seed).spawn(SCRAMBLINGS)
+    sequences = [
+        qmc.Sobol(2 * count, scramble=True, seed=np.random.default_rng(one)).random(
+            samples // SCRAMBLINGS
+        )
+        for one in seeds
+    ]
+    drawn = np.concatenate(sequences)
+    a, b = drawn[:, None, 0::2], drawn[:, None, 1::2]
+    swapped = np.eye(count, dtype=bool)
+    mixed = [np.where(swapped, b, a), np.where(swapped, a, b)][: 2 if second_order else 1]
+    points: Values = np.concatenate([a, *mixed, b], axis=1).reshape(-1, count)
     return points
 
 
 def check_samples(samples: int) -> None:
     """Refuses a number of base samples that :func:`sobol_points` cannot take."""
-    if samples < 2:
-        raise RelsimError("Sobol indices need at least 2 base samples; 512 to 4,096 are usual.")
+    if samples < LEAST_SAMPLES:
+        raise RelsimError(
+            f"Sobol indices need at least {LEAST_SAMPLES} base samples, not {samples:,}; "
+            "512 to 4,096 are usual."
+        )
     if samples & (samples - 1):
         below, above = 2 ** (samples.bit_length() - 1), 2 ** samples.bit_length()
         raise RelsimError(
@@ -66,73 +87,93 @@ def unit_problem(count: int) -> dict[str, object]:
 
 
 def sobol_indices(
-    blocks: Values, seed: int, resamples: int, *, second_order: bool
+    blocks: Values, whole: NDArray[np.bool_], *, second_order: bool
 ) -> dict[str, Index]:
     """First-order, total and, where asked, second-order indices, and the share of interactions.
 
     A mean of R runs is the expected outcome and noise with 1/R of the variance of a run. All terms
-    are quadratic in it, so the jackknife over runs takes the noise out exactly; from a replicate
-    as many times as its runs are repeated. Indices are ratios of the terms, so those of parameters
-    that do nothing lie around 0, and may lie below it.
+    are products of two outcomes, so products of different runs are free of it. Indices are ratios
+    of the terms, so those of parameters that do nothing lie around 0, and may lie below it.
 
     Args:
-        blocks: outcomes of the design, [base samples, points of one, runs], which vary.
-        seed: of the resamples.
-        resamples: how many.
+        blocks: outcomes of base samples, which vary, [base samples that are whole, points of one,
+            runs].
+        whole: which base samples of the design these are, [base samples].
         second_order: whether the design is for them, with 2 D + 2 points to a base sample.
 
     Returns:
         By name: ``first`` and ``total`` [D], ``second`` [pairs, in the order of combinations],
-        ``interactions`` [1]. Empty where the variance between points is not above that of runs.
+        ``interactions`` [1]. Empty where the variance between points is not above that of runs, or
+        too few scramblings have outcomes.
     """
-    means = np.nanmean(blocks, axis=2)
-    standard = (blocks - means.mean()) / means.std()  # SALib takes tiny variances for none
-    estimator = partial(_terms, second_order=second_order)
-    found = replicated(estimator, standard, seed, resamples)
-    variance = _without_noise(found, "variance", found.both, found.repeated)
-    if np.quantile(variance, TAILS[0]) <= 0:
+    scramblings = (np.arange(len(whole)) * SCRAMBLINGS // len(whole))[whole]
+    starts = np.flatnonzero(np.diff(scramblings, prepend=-1))
+    if len(starts) < LEAST_SCRAMBLINGS:
         return {}
-    return {name: _shares(found, name) for name in found.whole if name != "variance"}
+    variance, terms = _terms(_centred(blocks), starts, second_order=second_order)
+    if not mean_of_parts(variance).low[0] > 0:
+        return {}
+    return {name: _shares(each, variance) for name, each in terms.items()}
 
 
-def _shares(found: Replicates, name: str) -> Index:
-    def ratio(estimates: Estimates, times: Values) -> Values:
-        term = _without_noise(found, name, estimates, times)
-        variance = _without_noise(found, "variance", estimates, times)
-        share: Values = term / np.where(variance > 0, variance, np.nan)
-        return np.where(np.abs(share) < ROUNDING, 0.0, share)
-
-    whole = {one: values[:, None] for one, values in found.whole.items()}
-    value = ratio(whole, np.ones(1))[:, 0]
-    both, runs = (ratio(one, found.repeated) for one in (found.both, found.runs))
-    return index(value, both, runs, ratio(found.points, np.ones(1)))
+def _centred(blocks: Values) -> Values:
+    """Outcomes less what a run is higher at all points, which moves no index but spreads the
+    estimates of it, in units of their size."""
+    centred = blocks - _mean_over_points(blocks)
+    scaled: Values = centred / np.nanstd(centred)
+    return scaled
 
 
-def _without_noise(found: Replicates, name: str, estimates: Estimates, times: Values) -> Values:
-    less: Values = estimates[name] - times * found.noise(name)[:, None]
-    return less
+def _mean_over_points(blocks: Values) -> Values:
+    """The mean of each run over the points where it has an outcome, [runs]; NaN where none."""
+    seen = np.isfinite(blocks)
+    with np.errstate(invalid="ignore"):
+        mean: Values = np.where(seen, blocks, 0.0).sum(axis=(0, 1)) / seen.sum(axis=(0, 1))
+    return mean
 
 
-def _terms(means: Values, rows: Rows | None, *, second_order: bool) -> Estimates:
-    """The variance [1, columns] and what parts of it are owed to parameters [., columns]."""
-    estimators = require("SALib.analyze.sobol")
-    drawn = means if rows is None else np.take_along_axis(means, rows[:, None, :], axis=0)
-    # A run that is higher at all points moves no index, but spreads the estimates of it.
-    drawn = drawn - drawn.mean(axis=(0, 1))
-    count = (drawn.shape[1] - 2) // (2 if second_order else 1)
-    a, b = drawn[:, 0], drawn[:, -1]
-    ab = [drawn[:, 1 + place] for place in range(count)]
-    variance = np.concatenate([a, b]).var(axis=0)
-    first = np.array([estimators.first_order(a, one, b) for one in ab])
-    shares = {
-        "first": first,
-        "total": np.array([estimators.total_order(a, one, b) for one in ab]),
-        "interactions": 1 - first.sum(axis=0, keepdims=True),
-    }
+def _shares(terms: Values, variance: Values) -> Crossed:
+    found = ratios(terms, variance)
+    is_none = np.abs(found.value) < ROUNDING
+    return crossed(
+        np.where(is_none, 0.0, found.value), np.where(is_none[:, None, None], 0.0, found.pseudo)
+    )
+
+
+def _terms(
+    outcomes: Values, starts: NDArray[np.int64], *, second_order: bool
+) -> tuple[Values, dict[str, Values]]:
+    """The variance between points, and what parts of it are owed to parameters: sums over the base
+    samples of a scrambling.
+
+    Args:
+        outcomes: of base samples, [N, points of one, runs].
+        starts: the first base sample of each scrambling, [scramblings].
+        second_order: whether there are 2 D + 2 points.
+
+    Returns:
+        The variance [scramblings, 1 + runs], with runs as :func:`products` has them, and the parts
+        by name [., scramblings, 1 + runs].
+    """
+
+    def summed(one: Values, other: Values) -> Values:
+        total: Values = np.add.reduceat(products(one, other), starts, axis=0)
+        return total
+
+    count = (outcomes.shape[1] - 2) // (2 if second_order else 1)
+    a, b = outcomes[:, 0], outcomes[:, -1]
+    swapped = [outcomes[:, 1 + place] for place in range(count)]
+    squared, alone = summed(a, a), summed(a, b)
+    middle = _mean_over_points(outcomes[:, [0, -1]])
+    sizes = np.diff(starts, append=len(outcomes))[:, None]
+    variance = (squared + summed(b, b)) / 2 - sizes * products(middle, middle)
+    first = np.array([summed(one, b) - alone for one in swapped])
+    total = np.array([(squared + summed(one, one)) / 2 - summed(one, a) for one in swapped])
+    terms = {"first": first, "total": total, "interactions": (variance - first.sum(axis=0))[None]}
     if second_order:
-        ba = [drawn[:, 1 + count + place] for place in range(count)]
+        back = [outcomes[:, 1 + count + place] for place in range(count)]
         pairs = combinations(range(count), 2)
-        second = [estimators.second_order(a, ab[j], ab[k], ba[j], b) for j, k in pairs]
-        shares["second"] = np.array(second)
-    terms = {name: share * variance for name, share in shares.items()}
-    return {"variance": variance[None, :], **terms}
+        terms["second"] = np.array(
+            [summed(back[j], swapped[k]) - alone - first[j] - first[k] for j, k in pairs]
+        )
+    return variance, terms

@@ -11,7 +11,7 @@ import pandas as pd
 from relsim.experiments.replicates import Index
 from relsim.experiments.sensitivity import Effects, Sensitivity
 from relsim.figures.claims import in_lines
-from relsim.figures.style import GRID, INK, LINE, MUTED, configured, ink_on
+from relsim.figures.style import EVENT, GRID, INK, LINE, MUTED, configured, ink_on
 from relsim.scenario.naming import file_names
 
 WIDTH, ROW = 360, 34
@@ -148,6 +148,7 @@ def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
     shown = findings.ranked(effects)[:MOST_ROWS]
     frame = _frame(findings, effects.indices["mu"], shown)
     frame["size"] = np.copysign(effects.indices["mu_star"].value[shown], frame["value"])
+    frame["chance"] = np.copysign(effects.chance[shown], frame["value"])
     base = alt.Chart(frame).encode(y=_rows(findings, shown))
     x = {
         name: alt.X(
@@ -155,7 +156,7 @@ def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
             title="change of the measure over the range, in its units",
             axis=alt.Axis(tickCount=6),
         )
-        for name in ("size", "value")
+        for name in ("size", "value", "chance")
     }
     span = base.mark_bar(color=PALE, stroke=INK, strokeWidth=0.6, height=20).encode(x=x["size"])
     bars = base.mark_bar(color=LINE, height=9).encode(x=x["value"])
@@ -165,6 +166,10 @@ def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
         "longer where the effect goes up in some places and down in others",
     ]
     layers = [span, bars, _zero(), *_intervals(base)]
+    if effects.chance.any():
+        layers.append(base.mark_tick(color=EVENT, thickness=2.5, height=26).encode(x=x["chance"]))
+        said[-1] += "."
+        said.append("Orange: the mean size that chance alone makes of no effect")
     return _chart(findings, effects, layers, said, rows=len(shown))
 
 
@@ -183,13 +188,14 @@ def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
     halves = (
         alt.Chart(line).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
     )
+    filled = alt.condition("datum.above_chance", alt.value(LINE), alt.value("white"))
     layers = [
         halves,
         base.mark_rule(color=LINE, strokeWidth=1.5, opacity=0.6).encode(x="low:Q", x2="high:Q"),
         base.mark_rule(color=LINE, strokeWidth=1.5, opacity=0.6).encode(
             y="sigma_low:Q", y2="sigma_high:Q"
         ),
-        base.mark_point(filled=True, size=70, color=LINE, opacity=1),
+        base.mark_point(size=70, color=LINE, opacity=1, strokeWidth=1.5).encode(fill=filled),
         *_number_layers(frame, x, y, (high, top)),
     ]
     plot = alt.layer(*layers).properties(width=PLOT[0], height=PLOT[1])
@@ -197,6 +203,9 @@ def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
         "Right: matters more; numbered from there. Up: depends more on where it and others stand.",
         "Lines: 95 % intervals. Dashed: sigma is half of mu*; above it far from a straight line",
     ]
+    if effects.chance.any():
+        said[-1] += "."
+        said.append("Chance of runs adds to mu* and to sigma. Hollow: no effect is seen")
     key = _key([f"{row.number} {row.parameter}" for row in frame.itertuples()])
     chart = alt.vconcat(plot, key, spacing=12).properties(title=_title(effects, said))
     return configured(chart)
@@ -219,7 +228,7 @@ def _morris_axes(high: float, top: float) -> tuple[Any, Any]:
 
 
 def morris_frame(findings: Sensitivity, effects: Effects, shown: list[int]) -> pd.DataFrame:
-    """Parameters with number, mu_star, low, high, sigma, sigma_low, sigma_high."""
+    """Parameters with number, mu_star, low, high, sigma, sigma_low, sigma_high, above_chance."""
     frame = _frame(findings, effects.indices["mu_star"], shown)
     sigma = _frame(findings, effects.indices["sigma"], shown)
     return pd.DataFrame(
@@ -232,6 +241,7 @@ def morris_frame(findings: Sensitivity, effects: Effects, shown: list[int]) -> p
             "sigma": sigma["value"],
             "sigma_low": sigma["low"],
             "sigma_high": sigma["high"],
+            "above_chance": findings.above_chance(effects)[shown],
         }
     )
 

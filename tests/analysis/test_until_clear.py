@@ -73,8 +73,12 @@ def test_as_near_to_what_is_asked_as_matters_is_settled() -> None:
     claim = ClaimSoFar("it", "x", claiming(x=({"level": "A-B", "above": 0}, 0.5)).claims["x"], "")
     claim.holding, claim.runs = 50_000, 100_000
     assert claim.settled
+    assert claim.on_the_line().startswith("On the line, to a percentage point: x holds in 50.0 %")
     claim.holding, claim.runs = 500, 1000
     assert not claim.settled
+    claim.holding, claim.runs = 900, 1000
+    assert claim.settled
+    assert claim.on_the_line() == ""
 
 
 def test_looked_at_in_parts_a_claim_holds_in_as_many_runs_as_in_an_ensemble() -> None:

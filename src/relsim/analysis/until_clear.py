@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from relsim.analysis.claims import holds, judged_values, obstacle
+from relsim.analysis.claims import VerdictWord, holds, judged_values, obstacle, verdict_word
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import NEGLIGIBLE, SAME
 from relsim.analysis.intervals import FEW_DIFFERENT, Values, spread
@@ -45,13 +45,16 @@ class Looking:
         most: how many there could have been.
         followed: how many claims or differences were to be settled.
         what: which of these.
-        remaining: a sentence on each that was not.
+        on_the_line: a sentence on each claim that is settled because it holds in just as many runs
+            as it asks for, to a percentage point.
+        remaining: a sentence on each that was not settled.
     """
 
     looks: tuple[int, ...]
     most: int
     followed: int
     what: Literal["claims", "differences"]
+    on_the_line: tuple[str, ...]
     remaining: tuple[str, ...]
 
     @property
@@ -60,7 +63,9 @@ class Looking:
         return self.looks[-1]
 
     def sentences(self) -> list[str]:
-        """What was settled, and what was not."""
+        """What was settled, and what was not; nothing where there was nothing to settle."""
+        if not self.followed:
+            return []
         looks = ", ".join(f"{runs:,}" for runs in self.looks)
         settled = f"{self.followed - len(self.remaining)} of {self.followed} {self.what}"
         if not self.remaining:
@@ -68,6 +73,7 @@ class Looking:
         return [
             f"Runs were doubled until clear: looks at {looks} runs settle {settled}. "
             "Bounds of shares and mean differences hold over all looks (95 %).",
+            *self.on_the_line,
             *self.remaining,
         ]
 
@@ -81,6 +87,9 @@ class Followed(Protocol):
     @property
     def settled(self) -> bool:
         """Whether more runs would hardly change what is said."""
+
+    def on_the_line(self) -> str:
+        """That it is settled without a verdict, and why; empty where it has one."""
 
     def still_open(self) -> str:
         """What keeps it open, and how many runs settle it at most."""
@@ -121,22 +130,42 @@ class ClaimSoFar:
     def settled(self) -> bool:
         """Whether the bounds of its share are clear of what it asks for, or as near to it as
         matters."""
-        if self.obstacle:
-            return True
-        low, high = share_sequence(self.holding, self.runs)
-        asked = self.claim.probability
-        nearly = asked - SMALLEST_SHARE < low and high < asked + SMALLEST_SHARE
-        return low >= asked or high < asked or nearly
+        return bool(self.obstacle) or self._verdict != "not distinguishable" or self._is_near
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        return share_sequence(self.holding, self.runs)
+
+    @property
+    def _verdict(self) -> VerdictWord:
+        return verdict_word(*self._bounds, self.claim.probability)
+
+    @property
+    def _is_near(self) -> bool:
+        """Whether all of its bounds are within a percentage point of what it asks for."""
+        low, high = self._bounds
+        return max(high - self.claim.probability, self.claim.probability - low) < SMALLEST_SHARE
+
+    def on_the_line(self) -> str:
+        """That it holds in just as many runs as it asks for; empty where that is not so."""
+        if self.obstacle or self._verdict != "not distinguishable" or not self._is_near:
+            return ""
+        return f"On the line, to a percentage point: {self._found}."
 
     def still_open(self) -> str:
         """What keeps it open, and how many runs settle it at most."""
-        low, high = share_sequence(self.holding, self.runs)
-        found = (
+        return (
+            f"Open: {self._found}; {_at_most(partial(_share_is_known, *self._bounds), self.runs)}."
+        )
+
+    @property
+    def _found(self) -> str:
+        low, high = self._bounds
+        return (
             f"{self.name} holds in {percent(self.holding / self.runs, 1)} of {self.runs:,} runs "
             f"({100 * low:.1f} to {percent(high, 1)}), where {percent(self.claim.probability)} is "
             "asked"
         )
-        return f"Open: {found}; {_at_most(partial(_share_is_known, low, high), self.runs)}."
 
 
 def _share_is_known(low: float, high: float, runs: int) -> bool:
@@ -176,6 +205,10 @@ class DifferenceSoFar:
             return share_sequence(0, len(values))[1] < RARE
         low, high = difference_sequence(values)
         return low > 0 or high < 0 or max(-low, high) < NEGLIGIBLE
+
+    def on_the_line(self) -> str:
+        """Nothing: a difference close to 0 is called negligible."""
+        return ""
 
     def still_open(self) -> str:
         """What keeps it open, and how many runs settle it at most."""
@@ -334,4 +367,5 @@ def look_until_clear(
         waiting = len(remaining)
         if not waiting:
             break
-    return Looking(tuple(looks[1:]), most, len(followed), what, remaining)
+    near = tuple(sentence for one in followed if (sentence := one.on_the_line()))
+    return Looking(tuple(looks[1:]), most, len(followed), what, near, remaining)

@@ -152,7 +152,7 @@ def results_settled(
     options += [] if most is None else ["--runs", most]
     options += [] if seed is None else ["--seed", seed]
     files = list(dict.fromkeys(places))
-    return results_until_clear(
+    results = results_until_clear(
         dict(zip(files, checked_scenarios(files, [], False), strict=True)),
         pairs=pairs,
         at=at,
@@ -163,6 +163,8 @@ def results_settled(
         command=command_line(*("compare", *map(without_folders, files), "--until-clear", *options)),
         watching=lambda runs: watching(console, runs),
     )
+    found = dict(zip(files, results, strict=True))
+    return [found[place] for place in places]
 
 
 def subject_at(place: Path) -> Ensemble | Scenario:

@@ -237,6 +237,7 @@ class _Looking(_Part):
     most: _AtLeastOne
     followed: _Count
     what: Literal["claims", "differences"]
+    on_the_line: list[str]
     remaining: list[str]
 
 

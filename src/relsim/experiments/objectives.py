@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.experiments.parameters import Values
+from relsim.experiments.response import Estimate
 
 Goal: TypeAlias = Literal["lowest", "highest"] | float
 
@@ -30,6 +33,7 @@ class Objective:
         unit: in words.
         tolerance: a difference of the value that is none, besides the noise of the runs: what
             the data leave open. In units of the measure, 0 or more.
+        share: whether the measure is 1 or 0 in each run, so that its mean is a share of runs.
     """
 
     measure: str
@@ -37,6 +41,7 @@ class Objective:
     label: str = ""
     unit: str = ""
     tolerance: float = 0.0
+    share: bool = False
 
     @property
     def name(self) -> str:
@@ -75,6 +80,19 @@ def error_over_runs(outcomes: Values) -> Values:
     counts = np.isfinite(outcomes).sum(axis=1)
     errors: Values = deviations / np.sqrt(np.maximum(counts, 1))
     return errors
+
+
+def estimate_over_runs(values: Values, *, share: bool) -> Estimate:
+    """The mean of the runs [R] that have a value, with its 95 % interval.
+
+    Student's; of a share that of Jeffreys, as Student's has no width where all runs agree.
+    """
+    there = values[np.isfinite(values)]
+    if not there.size:
+        return Estimate(math.nan, math.nan, math.nan)
+    if share:
+        return Estimate(float(there.mean()), *jeffreys_interval(int(there.sum()), len(there)))
+    return Estimate(float(there.mean()), *mean_interval(there))
 
 
 def resampled_means(outcomes: Values, generator: np.random.Generator) -> Values:
@@ -126,6 +144,11 @@ def pareto_front(
     better = np.asarray((losses[:, np.newaxis] < losses).any(axis=2))
     beaten = (no_worse & better & sound[:, np.newaxis]).any(axis=0)
     return np.flatnonzero(sound & ~beaten)
+
+
+def best_of_front(objective: Objective, outcomes: Values, front: NDArray[np.int64]) -> int:
+    """The point of the front that is best in one objective."""
+    return int(front[best_point(objective, outcomes[front])])
 
 
 def compromise(

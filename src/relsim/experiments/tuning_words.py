@@ -167,8 +167,9 @@ def _front(tuning: Tuning) -> list[str]:
     )
     said.append(
         f"Values of these points are means of {fresh_runs(tuning)} fresh runs with 95 % "
-        "intervals. The front itself is that of the runs of the search, in which its points look "
-        "better than they are."
+        "intervals. What is the same in a run at all points widens these, not the differences "
+        "between the points. The front is that of the runs of the search, which on average flatter "
+        "the points they chose."
     )
     return said
 

@@ -53,7 +53,7 @@ def _history(tuning: Tuning, objective: Objective, *, last: bool) -> Any:
             interpolate="step-after", color=INK, strokeWidth=1.6, clip=True
         )
         layers.append(line.encode(x=x, y="best so far:Q"))
-        layers += _fresh(tuning, objective, pd.DataFrame({"trial": [len(frame)]}), x, y)
+        layers += _fresh(tuning, objective, pd.DataFrame({"trial": [1.02 * len(frame)]}), x, y)
     height = HEIGHT if len(tuning.objectives) == 1 else HEIGHT / 1.6
     return alt.layer(*layers).properties(width=WIDTH, height=height)
 
@@ -124,7 +124,7 @@ def _wanted(objective: Objective) -> list[Any]:
     words = base.mark_text(align="right", dy=-6, color=MUTED, fontSize=10)
     return [
         base.mark_rule(color=MUTED, strokeDash=[4, 3]),
-        words.encode(x=alt.value(WIDTH), text="text:N"),
+        words.encode(x=alt.value(WIDTH - 24), text="text:N"),  # left of the fresh runs
     ]
 
 
@@ -240,7 +240,7 @@ def front_chart(tuning: Tuning) -> Any:
         layers.append(dots.encode(x=x, y=y, color=colour, shape=shape))
     layers += _fresh_front(tuning, x, y)
     said = [
-        "Points: means over the runs of the search, in which the front looks better than it is",
+        "Points: means over the runs of the search, which on average flatter the front they chose",
         "Crosses: the compromise and the best of each in fresh runs, with 95 % intervals",
         *_cut_notes(tuning),
     ]

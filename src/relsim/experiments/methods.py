@@ -127,7 +127,11 @@ def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) ->
     experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
     named = {study.measure_name(name): values for name, values in outcomes.items()}
     if experiment.sweep is not None:
-        return sweep(DESIGNS[sweep_key(experiment.sweep)], parameters, points, named, seed)
+        shares = [
+            study.measure_name(name) for name, one in experiment.measures.items() if is_share(one)
+        ]
+        design = DESIGNS[sweep_key(experiment.sweep)]
+        return sweep(design, parameters, points, named, seed, shares)
     if experiment.sensitivity is not None:
         method, pairs = experiment.sensitivity.method, experiment.sensitivity.second_order
         return sensitivity(method, parameters, points, named, seed, second_order=pairs)

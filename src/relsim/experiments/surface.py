@@ -80,7 +80,8 @@ class Surface:
         box: where it holds; inside, coordinates run from -1 to 1.
         coefficients: [Q], in the order of :func:`terms`.
         resampled: the same of each resample, [Q, B].
-        explained: the share of the variance of the losses that it explains.
+        explained: the share of the variance of the losses that it explains, less what as many
+            coefficients explain of mere noise (adjusted R²: Wherry 1931); below 0 by chance.
         points: how many it was fitted to.
         runs: R, of each of these points.
         ridge: by how much the middle of the box is preferred to its edge: the noise of the
@@ -217,6 +218,7 @@ def fit_surface(
     middle = np.average(losses, weights=weights**2)
     variance = float(np.average((losses - middle) ** 2, weights=weights**2))
     unexplained_share = float(np.average(left**2, weights=weights**2)) / (variance or 1.0)
+    unexplained_share *= (len(design) - 1) / freedom
     return Surface(
         objective,
         box,

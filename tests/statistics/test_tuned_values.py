@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -159,13 +160,18 @@ def test_pinned_down_though_the_truth_leaves_it_open(
     assert wrong / 150 <= 0.02 + 3 * np.sqrt(0.02 * 0.98 / 150)
 
 
+@cache
+def tuned_deep(runs: int) -> list[Tuning]:
+    case = Case(deep, shared=0.1, slopes=0.1, runs=runs)
+    return [case.tuned(seed) for seed in range(100)]
+
+
 @pytest.mark.slow
 @RUNS
 def test_range_holds_the_true_best(runs: int, documented: Documented) -> None:
-    case = Case(deep, shared=0.1, slopes=0.1, runs=runs)
     held = []
-    for seed in range(100):
-        low, high = case.tuned(seed).ranges.T
+    for found in tuned_deep(runs):
+        low, high = found.ranges.T
         held += [*((low <= [0.4, 0.6]) & (high >= [0.4, 0.6]))]
     documented(float(np.mean(held)))
     assert np.mean(held) >= 0.98 - 3 * np.sqrt(0.02 * 0.98 / len(held))
@@ -174,10 +180,8 @@ def test_range_holds_the_true_best(runs: int, documented: Documented) -> None:
 @pytest.mark.slow
 @RUNS
 def test_two_standard_errors_hold_the_true_best(runs: int, documented: Documented) -> None:
-    case = Case(deep, shared=0.1, slopes=0.1, runs=runs)
     held = []
-    for seed in range(100):
-        found = case.tuned(seed)
+    for found in tuned_deep(runs):
         assert found.identified is not None
         away = np.abs(found.points[found.best] - [0.4, 0.6])
         known = np.isfinite(found.identified.errors)

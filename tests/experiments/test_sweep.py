@@ -9,7 +9,7 @@ from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response, bins, squares
-from relsim.experiments.sweep import Sweep, sweep, sweep_points
+from relsim.experiments.sweep import Design, Sweep, sweep, sweep_points
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")
 Y = Parameter("parameters.adjustment", 1.0, 5.0, "Adjustment", "months")
@@ -239,7 +239,7 @@ def test_shares_of_runs_have_their_own_interval_and_rare_ones_are_warned_of() ->
     often = np.tile(np.arange(40) % 2, (4, 1)).astype(np.float64)
     values = {"often": often, "never": 0 * often, "level": 0 * often}
     findings = sweep("grid", (X, Y), points, values, shares=["often", "never"])
-    table = findings.tables()["points"].groupby("measure").first()
+    table = findings.tables()["points"].query("point == 0").set_index("measure")
     low, high = jeffreys_interval(20, 40)
     assert table.loc["often", ["low 95 %", "high 95 %"]].tolist() == pytest.approx([low, high])
     assert table.loc["never", "high 95 %"] == pytest.approx(jeffreys_interval(0, 40)[1])
@@ -250,9 +250,10 @@ def test_shares_of_runs_have_their_own_interval_and_rare_ones_are_warned_of() ->
 
 def test_points_of_a_sobol_sequence_settle_a_response_at_the_latest() -> None:
     """Its points are more even than the independent ones that the jackknife takes them for."""
-    said = {}
-    for design in ("sobol", "latin-hypercube"):
-        points = sweep_points(design, (X, Y), 64, 1)  # type: ignore[arg-type]
+    said: dict[str, str] = {}
+    designs: tuple[Design, ...] = ("sobol", "latin-hypercube")
+    for design in designs:
+        points = sweep_points(design, (X, Y), 64, 1)
         bent = (3 * points[:, 0] + points[:, 1] ** 2)[:, np.newaxis]
         said[design] = " ".join(found(design, points, bent + np.zeros(3)).warnings())
     assert "take at most" in said["sobol"]

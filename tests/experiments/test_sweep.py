@@ -241,9 +241,10 @@ def test_shares_of_runs_have_their_own_interval_and_rare_ones_are_warned_of() ->
     findings = sweep("grid", (X, Y), points, values, shares=["often", "never"])
     table = findings.tables()["points"].query("point == 0").set_index("measure")
     low, high = jeffreys_interval(20, 40)
-    assert table.loc["often", ["low 95 %", "high 95 %"]].tolist() == pytest.approx([low, high])
-    assert table.loc["never", "high 95 %"] == pytest.approx(jeffreys_interval(0, 40)[1])
-    assert table.loc["level", "high 95 %"] == 0.0
+    lows, highs = table["low 95 %"], table["high 95 %"]
+    assert (lows["often"], highs["often"]) == pytest.approx((low, high))
+    assert highs["never"] == pytest.approx(jeffreys_interval(0, 40)[1])
+    assert highs["level"] == 0.0
     said = [one for one in findings.warnings() if "fewer than 10 of 40 runs" in one]
     assert [one.split(":")[0] for one in said] == ["never"]
 

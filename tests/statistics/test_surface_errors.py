@@ -38,7 +38,12 @@ def outcomes(losses: Values, points: Values, runs: int, seed: int, own: float) -
 
 
 @pytest.mark.parametrize(
-    ("truth", "runs"), [(bowl, 5), (bowl, 20), (wavy, 20)], ids=["bowl-5", "bowl-20", "wavy-20"]
+    ("truth", "runs"),
+    [
+        pytest.param(bowl, 5, id="bowl-5"),
+        pytest.param(bowl, 20, id="bowl-20", marks=pytest.mark.slow),
+        pytest.param(wavy, 20, id="wavy-20", marks=pytest.mark.slow),
+    ],
 )
 def test_least_excess_of_a_surface(
     truth: Callable[[Values], Values], runs: int, documented: Documented

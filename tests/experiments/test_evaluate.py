@@ -43,6 +43,15 @@ def test_a_point_is_the_scenario_with_its_numbers(tmp_path: Path) -> None:
         assert np.array_equal(outcomes["warmer"][place], level[:, -1] > level[:, 0])
 
 
+def test_fresh_runs_are_the_next_ones_of_the_same_seed(tmp_path: Path) -> None:
+    """Their noise, chances and uncertain numbers: a tie of the scenario is drawn in each run."""
+    twice = evaluate(study_in(tmp_path, {**VARIED, "runs": 10}), POINTS).by_measure
+    study = study_in(tmp_path, VARIED)
+    first, fresh = (evaluate(study, POINTS, first_run=run).by_measure for run in (0, 5))
+    for name, values in twice.items():
+        assert np.array_equal(np.hstack([first[name], fresh[name]]), values), name
+
+
 def test_a_run_that_never_gets_there_counts_with_the_whole_span(tmp_path: Path) -> None:
     far = {**VARIED, "measures": {"when": {"time_to": "A-B", "above": 0.99}}}
     assert (evaluate(study_in(tmp_path, far), POINTS).by_measure["when"] == 2.0).all()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.analysis.intervals import mean_interval
+from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response, bins, squares
-from relsim.experiments.sweep import Sweep, sweep, sweep_points
+from relsim.experiments.sweep import Design, Sweep, sweep, sweep_points
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")
 Y = Parameter("parameters.adjustment", 1.0, 5.0, "Adjustment", "months")
@@ -232,6 +232,33 @@ def test_the_points_table_has_students_interval_and_quantiles_of_the_runs_with_a
     assert table["median of runs"].iloc[0] == 2.0
     assert table["runs"].tolist() == [3, 0]
     assert table["mean"].isna().tolist() == [False, True]
+
+
+def test_shares_of_runs_have_their_own_interval_and_rare_ones_are_warned_of() -> None:
+    points = sweep_points("grid", (X, Y), 2)
+    often = np.tile(np.arange(40) % 2, (4, 1)).astype(np.float64)
+    values = {"often": often, "never": 0 * often, "level": 0 * often}
+    findings = sweep("grid", (X, Y), points, values, shares=["often", "never"])
+    table = findings.tables()["points"].query("point == 0").set_index("measure")
+    low, high = jeffreys_interval(20, 40)
+    lows, highs = table["low 95 %"], table["high 95 %"]
+    assert (lows["often"], highs["often"]) == pytest.approx((low, high))
+    assert highs["never"] == pytest.approx(jeffreys_interval(0, 40)[1])
+    assert highs["level"] == 0.0
+    said = [one for one in findings.warnings() if "fewer than 10 of 40 runs" in one]
+    assert [one.split(":")[0] for one in said] == ["never"]
+
+
+def test_points_of_a_sobol_sequence_settle_a_response_at_the_latest() -> None:
+    """Its points are more even than the independent ones that the jackknife takes them for."""
+    said: dict[str, str] = {}
+    designs: tuple[Design, ...] = ("sobol", "latin-hypercube")
+    for design in designs:
+        points = sweep_points(design, (X, Y), 64, 1)
+        bent = (3 * points[:, 0] + points[:, 1] ** 2)[:, np.newaxis]
+        said[design] = " ".join(found(design, points, bent + np.zeros(3)).warnings())
+    assert "take at most" in said["sobol"]
+    assert "take at most" not in said["latin-hypercube"]
 
 
 def test_missing_runs_are_left_out_and_counted() -> None:

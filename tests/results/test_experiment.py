@@ -317,7 +317,15 @@ def test_a_series_is_fitted_and_the_rest_held_out(tmp_path: Path, no_drawing: No
     assert study.outcomes == ("fit", "fit-held-out")
     assert list(study.observed["fit-held-out"].observations["period"]) == ["2021", "2021"]
     result = run_experiment(study, out=tmp_path / "out")
-    assert set(result.outcomes) == {"fit", "fit-held-out", "parameters"}
+    kept = result.outcomes
+    fresh = {"fit-fresh", "fit-held-out-fresh"}
+    assert set(kept) == {"fit", "fit-held-out", "parameters", *fresh}
+    best = kept["parameters"].values[kept["reported-point"].values]
+    again = evaluate(study, best, first_run=study.experiment.runs).by_measure
+    np.testing.assert_array_equal(kept["fit-fresh"].values, again["fit"])
+    assert result.tables["fit"]["mean over fresh runs"].to_list() == pytest.approx(
+        [again["fit"].mean(), again["fit-held-out"].mean()]
+    )
     tuned = load(result.folder / "tuned.yaml")
     assert tuned.states["A"].ties["B"].weight != study.scenario.states["A"].ties["B"].weight
     assert tuned.name == "Three states, tuned"

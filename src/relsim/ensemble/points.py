@@ -32,7 +32,8 @@ class PointChunk:
         program: what simulates a run.
         kept: what to record.
         seed: of all points.
-        replications: R, the runs of a point, 0 to R - 1.
+        first_run: F, the number of the first run of each point.
+        replications: R, the runs of a point, F to F + R - 1.
         columns: [K] which of the program's draws each number of a point stands for.
         values: [P, K] the points.
     """
@@ -41,6 +42,7 @@ class PointChunk:
     program: Program
     kept: Recorder
     seed: int
+    first_run: int
     replications: int
     columns: Ints
     values: Floats
@@ -91,6 +93,6 @@ def _runs_and_draws(chunk: PointChunk, rows: slice) -> tuple[NDArray[np.uint64],
     """The number of the run of each row, and its uncertain numbers with those of its point."""
     row = np.arange(rows.start, rows.stop)
     point, run = row // chunk.replications, row % chunk.replications
-    drawn = draw_numbers(chunk.program.draws, chunk.seed, 0, chunk.replications)[run]
+    drawn = draw_numbers(chunk.program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
     drawn[:, chunk.columns] = chunk.values[point]
-    return run.astype(np.uint64), drawn
+    return (chunk.first_run + run).astype(np.uint64), drawn

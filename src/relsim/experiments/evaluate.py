@@ -45,6 +45,7 @@ def evaluate(
     study: Study,
     points: Values,
     *,
+    first_run: int = 0,
     known: Mapping[int, Mapping[str, Values]] | None = None,
     executor: Executor | None = None,
     done: Done | None = None,
@@ -55,6 +56,7 @@ def evaluate(
 
     Args:
         study, points: what to simulate; run r has the same draws at every point.
+        first_run: the number of the first run of each point; others are fresh draws.
         known: by place, outcomes [R] of points that were done before.
         executor: where chunks run; threads on all cores where absent. It decides no number.
         done: called with what has just been done.
@@ -68,7 +70,7 @@ def evaluate(
     known, stop = known or {}, new_stop() if stop is None else stop
     found = _Found.of(study, len(points), known)
     missing = np.array([place for place in range(len(points)) if place not in known], dtype=int)
-    work = _Work(study, points, missing)
+    work = _Work(study, points, missing, first_run)
     task = partial(simulate_points, stop=stop)
     with closing(map_chunks(task, work.chunks(), executor, stop)) as answers:
         for chunk, (arrays, failed) in answers:
@@ -112,6 +114,7 @@ class _Work:
     study: Study
     points: Values
     missing: Ints
+    first_run: int
     compiled: dict[int, Compiled] = field(default_factory=dict)
 
     def chunks(self) -> Iterator[PointChunk]:
@@ -140,6 +143,7 @@ class _Work:
             program=compiled.program,
             kept=recorder(compiled, record_level(study)),
             seed=study.experiment.seed,
+            first_run=self.first_run,
             replications=study.experiment.runs,
             columns=_columns(study, compiled),
             values=np.ascontiguousarray(self.points[places, : len(study.parameters)]),

@@ -54,6 +54,11 @@ def unit_of(measure: Measure) -> str:
     return UNITS[measure.question]
 
 
+def is_share(measure: Measure) -> bool:
+    """Whether a measure is 1 or 0 in each run, so that its mean is a share of runs."""
+    return measure.question in ("probability", "claim")
+
+
 def _of_each_run(name: str, measure: Measure, study: Study, ensemble: Ensemble) -> Values:
     if measure.claim is not None:
         return _held(study.scenario.claims[measure.claim].expect, ensemble)

@@ -19,7 +19,7 @@ from relsim.experiments.design import DESIGNS, sweep_key
 from relsim.experiments.discover import Outcome, discover
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import Study
-from relsim.experiments.measures import unit_of
+from relsim.experiments.measures import is_share, unit_of
 from relsim.experiments.objectives import Objective
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Values
@@ -88,15 +88,24 @@ def tuning_of(
 ) -> Tuning:
     """The values of parameters that fit the goals of a study.
 
+    The search has the runs 0 to R - 1 of each point; the points that are reported are simulated
+    anew with the runs R to 2R - 1.
+
     Args:
         study, asked: what to tune, and to what.
         storage: a file that keeps the trials; several processes may work at it.
         executor: where runs are simulated; threads on all cores where absent.
         progress: called with the number of points that are done.
     """
-    measures = study.experiment.measures
+    measures, runs = study.experiment.measures, study.experiment.runs
     objectives = [
-        Objective(name, goal, study.measure_name(name), unit_of(measures[name]))
+        Objective(
+            name,
+            goal,
+            study.measure_name(name),
+            unit_of(measures[name]),
+            share=is_share(measures[name]),
+        )
         for name, goal in asked.goals.items()
     ]
     held_out = [name for name in study.outcomes if name not in measures]
@@ -107,6 +116,7 @@ def tuning_of(
         asked.trials,
         study.experiment.seed,
         storage,
+        fresh=lambda points: evaluate(study, points, first_run=runs, executor=executor).by_measure,
         held_out=held_out,
         progress=progress,
     )
@@ -117,7 +127,11 @@ def findings_of(study: Study, points: Values, outcomes: Mapping[str, Values]) ->
     experiment, parameters, seed = study.experiment, study.parameters, study.experiment.seed
     named = {study.measure_name(name): values for name, values in outcomes.items()}
     if experiment.sweep is not None:
-        return sweep(DESIGNS[sweep_key(experiment.sweep)], parameters, points, named, seed)
+        shares = [
+            study.measure_name(name) for name, one in experiment.measures.items() if is_share(one)
+        ]
+        design = DESIGNS[sweep_key(experiment.sweep)]
+        return sweep(design, parameters, points, named, seed, shares)
     if experiment.sensitivity is not None:
         method, pairs = experiment.sensitivity.method, experiment.sensitivity.second_order
         return sensitivity(method, parameters, points, named, seed, second_order=pairs)

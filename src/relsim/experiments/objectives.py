@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
 
+from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.experiments.parameters import Values
+from relsim.experiments.response import Estimate
 
 Goal: TypeAlias = Literal["lowest", "highest"] | float
 
@@ -30,6 +34,7 @@ class Objective:
         unit: in words.
         tolerance: a difference of the value that is none, besides the noise of the runs: what
             the data leave open. In units of the measure, 0 or more.
+        share: whether the measure is 1 or 0 in each run, so that its mean is a share of runs.
     """
 
     measure: str
@@ -37,6 +42,7 @@ class Objective:
     label: str = ""
     unit: str = ""
     tolerance: float = 0.0
+    share: bool = False
 
     @property
     def name(self) -> str:
@@ -77,15 +83,52 @@ def error_over_runs(outcomes: Values) -> Values:
     return errors
 
 
+def estimate_over_runs(values: Values, *, share: bool) -> Estimate:
+    """The mean of the runs [R] that have a value, with its 95 % interval.
+
+    Student's; of a share that of Jeffreys, as Student's has no width where all runs agree.
+    """
+    there = values[np.isfinite(values)]
+    if not there.size:
+        return Estimate(math.nan, math.nan, math.nan)
+    if share:
+        return Estimate(float(there.mean()), *jeffreys_interval(int(there.sum()), len(there)))
+    return Estimate(float(there.mean()), *mean_interval(there))
+
+
 def resampled_means(outcomes: Values, generator: np.random.Generator) -> Values:
-    """Means [P, resamples] over runs drawn with replacement, the same runs at every point."""
+    """Means [P, resamples] over runs drawn with replacement, the same runs at every point.
+
+    Their deviations from the means of all R runs are √(R/(R - 1)) times as large as drawn, so that
+    their variance is that of a mean without bias.
+    """
     runs = outcomes.shape[1]
     drawn = generator.multinomial(runs, np.full(runs, 1 / runs), RESAMPLES).T.astype(np.float64)
     there = np.isfinite(outcomes)
     sums = np.where(there, outcomes, 0.0) @ drawn
     counts = there.astype(np.float64) @ drawn
-    means: Values = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
-    return means
+    means = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    whole = mean_over_runs(outcomes)[:, np.newaxis]
+    widened: Values = whole + math.sqrt(runs / max(runs - 1, 1)) * (means - whole)
+    return widened
+
+
+def least_excess(excess: Values, resampled: Values, runs: int) -> Values:
+    """How small an excess loss [P] may be at the least, by its resamples [P, B].
+
+    Their 1 % quantile, as far from the excess itself as it would be by Student's distribution and
+    not by the normal one, which a bootstrap of few runs comes near. Source: Hesterberg (2015).
+
+    Args:
+        excess: of the runs as they are, [P].
+        resampled: of resamples, [P, B].
+        runs: R.
+    """
+    wider = float(stdtrit(runs - 1, CHANCE) / ndtri(CHANCE)) if runs > 1 else 1.0
+    quantiles = np.quantile(resampled, CHANCE, axis=1, method="inverted_cdf")
+    with np.errstate(invalid="ignore"):  # of points without a value, which are infinitely worse
+        least: Values = excess + wider * (quantiles - excess)
+    return np.where(np.isnan(least), np.inf, least)
 
 
 def fits_as_well(
@@ -93,8 +136,8 @@ def fits_as_well(
 ) -> NDArray[np.bool_]:
     """Which points [P] the runs cannot tell from the best one.
 
-    Runs are resampled, the same at every point; a point fits as well where at least 1 % of the
-    resamples have its loss no higher than that of the best, up to the tolerance.
+    Runs are resampled, the same at every point; a point fits as well where the 1 % quantile of its
+    excess loss over the best (:func:`least_excess`) is no higher than the tolerance.
     """
     losses = objective.losses(resampled_means(outcomes, generator))
     excess = losses - losses[best]
@@ -102,7 +145,7 @@ def fits_as_well(
     means = objective.losses(mean_over_runs(outcomes))
     allowed = objective.allowed(float(means[best]))
     allowed += ROUNDING * float(np.nanmedian(means) - np.nanmin(means))
-    least = np.quantile(excess, CHANCE, axis=1, method="inverted_cdf")
+    least = least_excess(means - means[best], excess, outcomes.shape[1])
     as_well: NDArray[np.bool_] = least <= allowed
     as_well[best] = True
     return as_well
@@ -126,6 +169,11 @@ def pareto_front(
     better = np.asarray((losses[:, np.newaxis] < losses).any(axis=2))
     beaten = (no_worse & better & sound[:, np.newaxis]).any(axis=0)
     return np.flatnonzero(sound & ~beaten)
+
+
+def best_of_front(objective: Objective, outcomes: Values, front: NDArray[np.int64]) -> int:
+    """The point of the front that is best in one objective."""
+    return int(front[best_point(objective, outcomes[front])])
 
 
 def compromise(

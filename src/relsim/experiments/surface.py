@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.experiments.objectives import (
-    CHANCE,
     ROUNDING,
     Objective,
+    least_excess,
     mean_over_runs,
     resampled_means,
 )
@@ -80,8 +80,10 @@ class Surface:
         box: where it holds; inside, coordinates run from -1 to 1.
         coefficients: [Q], in the order of :func:`terms`.
         resampled: the same of each resample, [Q, B].
-        explained: the share of the variance of the losses that it explains.
+        explained: the share of the variance of the losses that it explains, less what as many
+            coefficients explain of mere noise (adjusted R²: Wherry 1931); below 0 by chance.
         points: how many it was fitted to.
+        runs: R, of each of these points.
         ridge: by how much the middle of the box is preferred to its edge: the noise of the
             surface, so that what does not matter stays in the middle.
         rounding: differences of loss that are none.
@@ -93,6 +95,7 @@ class Surface:
     resampled: Values
     explained: float
     points: int
+    runs: int
     ridge: float
     rounding: float
 
@@ -104,8 +107,7 @@ class Surface:
     def as_well(self, points: Values, reference: Values) -> NDArray[np.bool_]:
         """Which points [P, K] have a loss that the resamples do not tell from the reference's."""
         difference = terms(self._inside(points)) - terms(self._inside(reference[np.newaxis]))
-        excess = difference @ self.resampled
-        least = np.quantile(excess, CHANCE, axis=1, method="inverted_cdf")
+        least = least_excess(difference @ self.coefficients, difference @ self.resampled, self.runs)
         loss = max(float(self.losses(reference[np.newaxis])[0]), 0.0)
         as_well: NDArray[np.bool_] = least <= self.objective.allowed(loss) + self.rounding
         return as_well
@@ -216,6 +218,7 @@ def fit_surface(
     middle = np.average(losses, weights=weights**2)
     variance = float(np.average((losses - middle) ** 2, weights=weights**2))
     unexplained_share = float(np.average(left**2, weights=weights**2)) / (variance or 1.0)
+    unexplained_share *= (len(design) - 1) / freedom
     return Surface(
         objective,
         box,
@@ -223,6 +226,7 @@ def fit_surface(
         resampled,
         1.0 - unexplained_share,
         len(design),
+        outcomes.shape[1],
         float(np.median((steps @ resampled).std(axis=1))),
         ROUNDING * float(np.ptp(losses)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from scipy.stats import qmc
 
 from relsim.analysis.intervals import CONFIDENCE
 from relsim.errors import RelsimError
+from relsim.experiments.objectives import estimate_over_runs
 from relsim.experiments.parameters import Parameter, Values, scaled
 from relsim.experiments.response import (
     GROUPS,
@@ -32,6 +33,7 @@ Levels: TypeAlias = int | Sequence[int | Sequence[float]]
 
 POINTS_EACH = 10  # per parameter: Loeppky, Sacks and Welch (2009)
 QUANTILES = (0.1, 0.5, 0.9)  # of the runs at a point
+FEW_RUNS = 10  # with a share, or without: fewer are too few for Student's interval
 OUT_OF_REACH = 100  # times as many runs or points are not advised
 
 
@@ -123,6 +125,7 @@ class Sweep:
         points: their values, [P, K].
         outcomes: by measure, [P, R]; run r has the same draws at every point.
         responses: of each measure to each parameter.
+        shares: the measures that are 1 or 0 in each run.
     """
 
     design: Design
@@ -130,6 +133,7 @@ class Sweep:
     points: Values
     outcomes: Mapping[str, Values]
     responses: tuple[Response, ...]
+    shares: frozenset[str]
 
     @property
     def runs(self) -> int:
@@ -161,7 +165,7 @@ class Sweep:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """``effects`` (end to end, share of variance), ``responses`` (level by level), ``points``
-        (mean over runs with its 95 % interval, quantiles of runs)."""
+        (mean over runs with its 95 % interval, that of Jeffreys for shares; quantiles of runs)."""
         measures = list(self.outcomes)
         return {
             "effects": pd.DataFrame(
@@ -180,7 +184,7 @@ class Sweep:
             frame = pd.DataFrame(self.points, columns=names)
             frame.insert(0, "point", np.arange(len(frame)))
             frame.insert(1, "measure", measure)
-            frames.append(frame.assign(**_point_columns(values)))
+            frames.append(frame.assign(**_point_columns(values, share=measure in self.shares)))
         return pd.concat(frames, ignore_index=True)
 
     def sentences(self) -> list[str]:
@@ -197,7 +201,12 @@ class Sweep:
 
     def warnings(self) -> list[str]:
         """What the design and the runs do not support, and what would."""
-        return [*_design_warnings(self), *_run_warnings(self), *_noise_warnings(self)]
+        return [
+            *_design_warnings(self),
+            *_run_warnings(self),
+            *_share_warnings(self),
+            *_noise_warnings(self),
+        ]
 
 
 def sweep(
@@ -206,6 +215,7 @@ def sweep(
     points: Values,
     outcomes: Mapping[str, Values],
     seed: int = 0,
+    shares: Collection[str] = (),
 ) -> Sweep:
     """The findings of a sweep.
 
@@ -215,6 +225,7 @@ def sweep(
         points: of :func:`sweep_points`, [P, K].
         outcomes: at each point by measure, [P, R]. NaN in single runs is left out of means.
         seed: of the groups of points that are left out in turn for intervals.
+        shares: the measures that are 1 or 0 in each run, so that their means are shares of runs.
 
     Raises:
         RelsimError: the points of a grid are not those of a full one.
@@ -227,7 +238,7 @@ def sweep(
         for measure, values in outcomes.items()
         for parameter, column in zip(parameters, points.T, strict=True)
     )
-    return Sweep(design, parameters, points, outcomes, responses)
+    return Sweep(design, parameters, points, outcomes, responses, frozenset(shares))
 
 
 def _is_full_grid(points: Values) -> bool:
@@ -276,8 +287,9 @@ def _response_rows(one: Response, design: Design) -> pd.DataFrame:
     )
 
 
-def _point_columns(values: Values) -> dict[str, Values]:
-    """Runs with a value, mean, its 95 % interval (Student), and quantiles of runs, each [P]."""
+def _point_columns(values: Values, *, share: bool) -> dict[str, Values]:
+    """Runs with a value, mean, its 95 % interval (Student's, or that of Jeffreys for a share), and
+    quantiles of runs, each [P]."""
     seen = ~np.isnan(values)
     runs = seen.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -285,12 +297,16 @@ def _point_columns(values: Values) -> dict[str, Values]:
         away = np.where(seen, values - mean[:, np.newaxis], 0.0)
         error = np.sqrt((away**2).sum(axis=1) / (runs - 1) / runs)
         half = np.where(runs > 1, stdtrit(runs - 1.0, (1 + CONFIDENCE) / 2) * error, np.nan)
+    ends = np.column_stack([mean - half, mean + half])
+    if share:
+        estimates = [estimate_over_runs(row, share=True) for row in values]
+        ends = np.array([[one.low, one.high] for one in estimates])
     low, middle, high = quantiles_of_runs(values, QUANTILES)
     return {
         "runs": runs,
         "mean": mean,
-        "low 95 %": mean - half,
-        "high 95 %": mean + half,
+        "low 95 %": ends[:, 0],
+        "high 95 %": ends[:, 1],
         "10 % of runs": low,
         "median of runs": middle,
         "90 % of runs": high,
@@ -391,6 +407,21 @@ def _run_warnings(found: Sweep) -> Iterator[str]:
             )
 
 
+def _share_warnings(found: Sweep) -> Iterator[str]:
+    """Shares of runs near 0 or 1, of which the jackknife over runs sees too little."""
+    for measure in found.outcomes:
+        if measure not in found.shares:
+            continue
+        means = np.concatenate([one.mean for one in found.of(measure)])
+        rarer = found.runs * float(np.nanmin(np.minimum(means, 1 - means)))
+        if rarer < FEW_RUNS:
+            yield (
+                f"{measure}: at some levels it holds in fewer than {FEW_RUNS} of {found.runs} "
+                "runs, or in all but as few. The 95 % intervals of its response are too narrow "
+                "there. Take more runs."
+            )
+
+
 def _noise_warnings(found: Sweep) -> Iterator[str]:
     for measure in found.outcomes:
         some = found.of(measure)
@@ -421,8 +452,10 @@ def _need(one: Response, found: Sweep) -> str:
         return f"{said}, which bounds it)"
     of_runs, of_points = one.variances
     count, what = (found.runs, "runs") if of_runs >= of_points else (len(found.points), "points")
+    # The points of a Sobol sequence are not independent, as the jackknife takes them to be.
+    least = "at most" if found.design == "sobol" and what == "points" else "about"
     return (
-        f"{said}; to settle a change of that size take about {_round_up(count * times):,} {what})"
+        f"{said}; to settle a change of that size take {least} {_round_up(count * times):,} {what})"
     )
 
 

@@ -3,13 +3,16 @@
 The search starts with a Latin hypercube and goes on with a tree of Parzen estimators (Bergstra et
 al. 2011), of several objectives in the form of Ozaki et al. (2022). The best point of a single
 objective is then closed in on with response surfaces, which also say what is pinned down.
+
+The best of many points looks better in the runs that chose it than it is. So the points that are
+reported are simulated anew with fresh runs, whose means are those of the report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +32,18 @@ from relsim.experiments.identifiability import (
 )
 from relsim.experiments.objectives import (
     Objective,
+    best_of_front,
     best_point,
     compromise,
     error_over_runs,
+    estimate_over_runs,
     fits_as_well,
     mean_over_runs,
     pareto_front,
 )
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled, unit_points
+from relsim.experiments.response import Estimate
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.surface import latin_hypercube, term_count
 
@@ -54,10 +60,14 @@ class Tuning:
         objectives: what was asked for.
         held_out: measures that played no part in the fit.
         points: values of the parameters at every point, [N, K], in the order of trials.
-        outcomes: by measure, [N, R].
+        outcomes: by measure, [N, R], in the runs that the search saw.
         stages: of each point, how it came about: ``search``, ``around the best 1``, …
         best: the point that is recommended; of several objectives, the compromise on the front.
         front: the points that are best in their way; the best alone for one objective.
+        reported: the points that were simulated anew, [C]: the best, and of several objectives
+            the best of each.
+        fresh: by measure, the outcomes of these points in runs that played no part in the search,
+            [C, R].
         identified: what is pinned down; None for several objectives, or too few points.
         seed: of the sampler and of resampling.
     """
@@ -70,6 +80,8 @@ class Tuning:
     stages: tuple[str, ...]
     best: int
     front: NDArray[np.int64]
+    reported: NDArray[np.int64]
+    fresh: Mapping[str, Values]
     identified: Identified | None
     seed: int
 
@@ -115,12 +127,18 @@ class Tuning:
         return np.asarray(np.isfinite(means).all(axis=0))
 
     def means(self, measure: str) -> Values:
-        """Means over runs at every point, [N]."""
+        """Means over the runs of the search at every point, [N]."""
         return mean_over_runs(self.outcomes[measure])
 
     def errors(self, measure: str) -> Values:
         """Standard errors of those means, [N]."""
         return error_over_runs(self.outcomes[measure])
+
+    def estimate(self, measure: str, point: int) -> Estimate:
+        """The mean over fresh runs at a point that is reported, with its 95 % interval."""
+        (row,) = np.flatnonzero(self.reported == point)
+        share = any(one.share for one in self.objectives if one.measure == measure)
+        return estimate_over_runs(self.fresh[measure][row], share=share)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """``fit``, ``parameters`` and ``trials``; ``directions`` or ``front`` where there are."""
@@ -142,17 +160,42 @@ class Tuning:
     def _fit(self) -> pd.DataFrame:
         wanted = {one.measure: str(one.goal) for one in self.objectives}
         rows = [
-            {
-                "measure": measure,
-                "part": "fitted" if measure in wanted else "held out",
-                "wanted": wanted.get(measure, ""),
-                "mean over runs": self.means(measure)[self.best],
-                "standard error over runs": self.errors(measure)[self.best],
-                "runs": int(np.isfinite(self.outcomes[measure][self.best]).sum()),
-            }
+            self._fit_row(place, point, measure, wanted.get(measure))
+            for place, point in enumerate(self.reported)
             for measure in (*wanted, *self.held_out)
         ]
         return pd.DataFrame(rows)
+
+    def _fit_row(
+        self, place: int, point: int, measure: str, wanted: str | None
+    ) -> dict[str, object]:
+        """A measure at a reported point: in fresh runs, and in those that chose the point."""
+        fresh = self.estimate(measure, point)
+        return {
+            "trial": point,
+            "chosen as": self._chosen_as(point),
+            "measure": measure,
+            "part": "held out" if wanted is None else "fitted",
+            "wanted": wanted or "",
+            "mean over fresh runs": fresh.value,
+            "low 95 %": fresh.low,
+            "high 95 %": fresh.high,
+            "fresh runs": int(np.isfinite(self.fresh[measure][place]).sum()),
+            "mean in the search": self.means(measure)[point],
+            "standard error in the search": self.errors(measure)[point],
+        }
+
+    def _chosen_as(self, point: int) -> str:
+        """What a reported point was chosen as, in words."""
+        if len(self.objectives) == 1:
+            return "best"
+        said = ["compromise"] if point == self.best else []
+        said += [
+            f"best {one.name}"
+            for one in self.objectives
+            if best_of_front(one, self.outcomes[one.measure], self.front) == point
+        ]
+        return ", ".join(said)
 
     def _parameters(self) -> pd.DataFrame:
         table = pd.DataFrame(
@@ -185,8 +228,8 @@ class Tuning:
         for which, parameter in enumerate(self.parameters):
             columns[parameter.path] = self.points[:, which]
         for measure in (*(one.measure for one in self.objectives), *self.held_out):
-            columns[f"{measure}, mean over runs"] = self.means(measure)
-            columns[f"{measure}, standard error"] = self.errors(measure)
+            columns[f"{measure}, mean in the search"] = self.means(measure)
+            columns[f"{measure}, standard error in the search"] = self.errors(measure)
         columns["fits as well" if len(self.objectives) == 1 else "on the front"] = self.as_well
         return pd.DataFrame(columns)
 
@@ -211,13 +254,15 @@ def tune(
     seed: int = 0,
     storage: Path | None = None,
     *,
+    fresh: Evaluate,
     held_out: Sequence[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Tuning:
     """Searches for the values of parameters that come nearest to what is wanted.
 
     Points are asked for one at a time. After the ``trials`` of the search, one objective takes
-    some more around the best point: see :func:`most_points`.
+    some more around the best point: see :func:`most_points`. What is reported as chosen is asked
+    for once more, with fresh runs.
 
     Args:
         parameters: what to vary, and in which ranges.
@@ -228,6 +273,7 @@ def tune(
             interruption as well. Several processes at once find other points each time.
         storage: a file that keeps the trials. A study goes on from there until it has ``trials``;
             several processes may work at it, and all return the same.
+        fresh: gives the outcomes of other runs than ``evaluate``, for what is reported.
         held_out: measures to report at the best point, that play no part in finding it.
         progress: called with the number of points that this process has finished.
 
@@ -235,7 +281,9 @@ def tune(
         RelsimError: the question makes no sense, or a library is missing.
         ResultsError: the file cannot be used, or answers another question.
     """
-    work = _Work(tuple(parameters), evaluate, tuple(objectives), tuple(held_out), seed, progress)
+    work = _Work(
+        tuple(parameters), evaluate, fresh, tuple(objectives), tuple(held_out), seed, progress
+    )
     _check(work, trials)
     with open_journal(storage) as journal:
         searched = _search(work, journal, trials)
@@ -243,11 +291,29 @@ def tune(
         seen: Identified | None = None
         if len(work.objectives) == 1:
             found, stages, seen = _close_in(work, journal, trials, searched)
-    return tuning_of(work.parameters, work.objectives, work.held_out, found, stages, seen, seed)
+        best, front = _chosen(work, found, seen)
+        ends = [best_of_front(one, found.outcomes[one.measure], front) for one in work.objectives]
+        reported = np.unique([best, *ends])
+        name, points = f"fresh runs, of {trials} trials", found.points[reported]
+        again = work.at(journal, name, points, work.fresh)
+    return Tuning(
+        work.parameters,
+        work.objectives,
+        work.held_out,
+        scaled(work.parameters, found.points),
+        found.outcomes,
+        tuple(stages),
+        best,
+        front,
+        reported,
+        again.outcomes,
+        seen,
+        seed,
+    )
 
 
 def most_points(dimensions: int, objectives: int, trials: int) -> int:
-    """How many points :func:`tune` asks for at most.
+    """How many points :func:`tune` asks for at most, those with fresh runs among them.
 
     Raises:
         RelsimError: there are too few trials for so many parameters.
@@ -256,8 +322,8 @@ def most_points(dimensions: int, objectives: int, trials: int) -> int:
     if trials < least:
         raise RelsimError(f"{dimensions} parameters take at least {least} trials, not {trials}.")
     if objectives > 1:
-        return trials
-    return trials + ROUNDS * (design_size(dimensions) + checks(dimensions))
+        return trials + objectives + 1
+    return trials + ROUNDS * (design_size(dimensions) + checks(dimensions)) + 1
 
 
 def design_size(dimensions: int) -> int:
@@ -270,16 +336,8 @@ def checks(dimensions: int) -> int:
     return 1 + 2 * dimensions
 
 
-def tuning_of(
-    parameters: tuple[Parameter, ...],
-    objectives: tuple[Objective, ...],
-    held_out: tuple[str, ...],
-    trials: Trials,
-    stages: Sequence[str],
-    identified: Identified | None,
-    seed: int,
-) -> Tuning:
-    """The findings of finished trials.
+def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, NDArray[np.int64]]:
+    """The point that is recommended, and the front.
 
     The best point of one objective is the lowest of the last response surface, where the runs
     cannot tell it from the lowest of all: a surface averages over the noise of many points.
@@ -287,28 +345,15 @@ def tuning_of(
     Raises:
         RelsimError: no trial has a value.
     """
-    points, outcomes = scaled(parameters, trials.points), trials.outcomes
+    objectives, outcomes = work.objectives, trials.outcomes
     sound = [np.isfinite(mean_over_runs(outcomes[one.measure])) for one in objectives]
     if not np.all(sound, axis=0).any():
         raise RelsimError("No point has a value of every objective: no run gave one.")
     if len(objectives) > 1:
         front = pareto_front(objectives, outcomes)
-        best = compromise(objectives, outcomes, front)
-    else:
-        best = _recommended(objectives[0], outcomes[objectives[0].measure], identified, seed)
-        front = np.array([best])
-    return Tuning(
-        parameters,
-        objectives,
-        held_out,
-        points,
-        outcomes,
-        tuple(stages),
-        best,
-        front,
-        identified,
-        seed,
-    )
+        return compromise(objectives, outcomes, front), front
+    best = _recommended(objectives[0], outcomes[objectives[0].measure], seen, work.seed)
+    return best, np.array([best])
 
 
 def _recommended(objective: Objective, outcomes: Values, seen: Identified | None, seed: int) -> int:
@@ -326,6 +371,7 @@ class _Work:
 
     parameters: tuple[Parameter, ...]
     evaluate: Evaluate
+    fresh: Evaluate
     objectives: tuple[Objective, ...]
     held_out: tuple[str, ...]
     seed: int
@@ -343,9 +389,9 @@ class _Work:
         names = tuple(one.path for one in self.parameters)
         return Question(names, len(self.objectives), about)
 
-    def outcome(self, point: Values) -> Outcome:
+    def outcome(self, evaluate: Evaluate, point: Values) -> Outcome:
         """Outcomes [R] by measure at a point [K] of the unit cube."""
-        given = self.evaluate(scaled(self.parameters, point[np.newaxis]))
+        given = evaluate(scaled(self.parameters, point[np.newaxis]))
         wanted = (*(one.measure for one in self.objectives), *self.held_out)
         missing = [measure for measure in wanted if measure not in given]
         if missing:
@@ -366,17 +412,25 @@ class _Work:
         return _Count(self.progress)
 
     def collect(
-        self, journal: Journal, name: str, count: int, sampler: Callable[[int], Any]
+        self,
+        journal: Journal,
+        name: str,
+        count: int,
+        sampler: Callable[[int], Any],
+        evaluate: Evaluate,
     ) -> Trials:
         """The trials of one study, in which each place has its sampler."""
+        outcome = partial(self.outcome, evaluate)
         return collect(
-            journal, name, self.question, count, sampler, self.outcome, self.losses, self.count.one
+            journal, name, self.question, count, sampler, outcome, self.losses, self.count.one
         )
 
-    def at(self, journal: Journal, name: str, points: Values) -> Trials:
+    def at(self, journal: Journal, name: str, points: Values, evaluate: Evaluate) -> Trials:
         """The trials of a study whose points [P, K] are known."""
         names = self.question.names
-        return self.collect(journal, name, len(points), lambda place: _fixed(names, points[place]))
+        return self.collect(
+            journal, name, len(points), lambda place: _fixed(names, points[place]), evaluate
+        )
 
 
 @dataclass
@@ -423,7 +477,7 @@ def _search(work: _Work, journal: Journal, trials: int) -> Trials:
             multivariate=True, constant_liar=True, n_startup_trials=2, seed=seed
         )
 
-    return work.collect(journal, SEARCH, trials, sampler)
+    return work.collect(journal, SEARCH, trials, sampler, work.evaluate)
 
 
 def _fixed(names: tuple[str, ...], point: Values) -> Any:
@@ -446,14 +500,16 @@ def _close_in(
         design = latin_hypercube(design_size(dimensions), dimensions, generator)
         name = f"around the best {number}"
         points = box.low + (box.high - box.low) * design
-        found = _joined(found, work.at(journal, f"{name}, of {trials} trials", points))
+        answer = work.at(journal, f"{name}, of {trials} trials", points, work.evaluate)
+        found = _joined(found, answer)
         stages += [name] * len(points)
         outcomes = found.outcomes[objective.measure]
         seen = identify(objective, box, found.points, outcomes, work.seed)
         if seen is None:
             break
         checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
-        found = _joined(found, work.at(journal, f"{name}, of {trials} trials, checks", checked))
+        name_of_checks = f"{name}, of {trials} trials, checks"
+        found = _joined(found, work.at(journal, name_of_checks, checked, work.evaluate))
         stages += [name] * len(checked)
         outcomes = found.outcomes[objective.measure]
         lowest = best_point(objective, outcomes)

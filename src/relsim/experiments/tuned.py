@@ -7,7 +7,7 @@ from typing import Any
 
 from relsim.errors import ScenarioError
 from relsim.experiments.tune import Tuning
-from relsim.experiments.tuning_words import number, reached
+from relsim.experiments.tuning_words import fresh_runs, number, reached
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.writer import yaml_text
 
@@ -15,18 +15,12 @@ DIGITS = 6  # significant ones of a value; far finer than any range that fits as
 _UNITS = {"bad-duration": "months", "bad-rate": "per year"}
 
 
-def tuned_changes(tuning: Tuning, point: int | None = None) -> dict[str, float]:
-    """The values at a point, by path, in the unit of their field.
-
-    Args:
-        tuning: what was found.
-        point: a trial; absent the best, which is the compromise where there are several
-            objectives.
-    """
-    values = tuning.points[tuning.best if point is None else point]
+def tuned_changes(tuning: Tuning) -> dict[str, float]:
+    """The best values by path, in the unit of their field; those of the compromise where there are
+    several objectives."""
     return {
         one.path: float(f"{value:.{DIGITS}g}")
-        for one, value in zip(tuning.parameters, values, strict=True)
+        for one, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
     }
 
 
@@ -58,7 +52,6 @@ def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str,
 def tuned_text(
     tuning: Tuning,
     scenario: Scenario,
-    point: int | None = None,
     fitted_to: str = "",
     besides: Mapping[str, Any] | None = None,
 ) -> str:
@@ -71,7 +64,6 @@ def tuned_text(
     Args:
         tuning: what was found.
         scenario: the original.
-        point: a trial; absent the best.
         fitted_to: in words, as in ``measured cooperation, series.csv``.
         besides: changes by path that the scenario has beside its file.
 
@@ -79,11 +71,11 @@ def tuned_text(
         ScenarioError: the scenario cannot have these values.
     """
     before = scenario.with_changes(dict(besides)) if besides else scenario
-    changes = written_changes(before, tuned_changes(tuning, point))
+    changes = written_changes(before, tuned_changes(tuning))
     readings = [one.path for one in tuning.parameters if one.interest == "reading"]
     written = before.with_changes({**changes, "recoded": readings}).as_written
     head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
-    about = _about(tuning, point, fitted_to)
+    about = _about(tuning, fitted_to)
     compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
     if compared:
         about += f" Left out are claims that compare with other files: {', '.join(compared)}."
@@ -93,21 +85,20 @@ def tuned_text(
     return yaml_text({**head, "about": about, **rest})
 
 
-def _about(tuning: Tuning, point: int | None, fitted_to: str) -> str:
+def _about(tuning: Tuning, fitted_to: str) -> str:
     """How it was fitted, in one line."""
-    place = tuning.best if point is None else point
     reaches = ", ".join(
-        f"{one.name} {reached(tuning, one.measure, place)} (wanted {_wanted(one.goal)})"
+        f"{one.name} {reached(tuning, one.measure, tuning.best)} (wanted {_wanted(one.goal)})"
         for one in tuning.objectives
     )
-    runs = tuning.outcomes[tuning.objectives[0].measure].shape[1]
     loose = [
         one.name
         for one, state in zip(tuning.parameters, tuning.pinned, strict=True)
         if state not in ("", "pinned down")
     ]
     text = f"Tuned{f' to {fitted_to}' if fitted_to else ''} with relsim: {reaches}; mean and "
-    text += f"standard error over {runs} runs, {len(tuning.points)} points, seed {tuning.seed}."
+    text += f"95 % interval of {fresh_runs(tuning)} fresh runs, which played no part in the choice "
+    text += f"among {len(tuning.points)} points; seed {tuning.seed}."
     if loose:
         text += f" Not pinned down by the fit: {', '.join(loose)}."
     return text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relsim.analysis.labels import capital
-from relsim.experiments.objectives import Objective
+from relsim.experiments.objectives import Objective, best_of_front
 from relsim.experiments.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -40,12 +40,32 @@ def sentences(tuning: Tuning) -> list[str]:
 
 
 def reached(tuning: Tuning, measure: str, point: int) -> str:
-    """A mean over runs with its standard error, to two digits of that."""
+    """The mean over fresh runs with its 95 % interval, to two digits of half the width of that."""
+    mean, low, high = tuning.estimate(measure, point)
+    half = (high - low) / 2
+    if not half > SURE * abs(mean):
+        return number(mean)
+    shown = [_to_digits_of(half, one) for one in (mean, low, high)]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})"
+
+
+def in_the_search(tuning: Tuning, measure: str, point: int) -> str:
+    """The mean over the runs of the search with its standard error, to two digits of that."""
     mean, error = tuning.means(measure)[point], tuning.errors(measure)[point]
     if not error > SURE * abs(mean):
         return number(mean)
+    return f"{_to_digits_of(error, mean)} ± {_to_digits_of(error, error)}"
+
+
+def _to_digits_of(error: float, value: float) -> str:
+    """A value to two digits of its error."""
     digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{mean + 0.0:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
+    return f"{value + 0.0:.{digits}f}".replace("-", "−")
+
+
+def fresh_runs(tuning: Tuning) -> int:
+    """How many fresh runs there are of each point that is reported."""
+    return tuning.fresh[tuning.objectives[0].measure].shape[1]
 
 
 def _best(tuning: Tuning) -> str:
@@ -54,12 +74,12 @@ def _best(tuning: Tuning) -> str:
         f"{one.name} {amount(one, value)}"
         for one, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
     )
-    runs = tuning.outcomes[objective.measure].shape[1]
-    goal = _goal(objective)
     return (
         f"The best of {len(tuning.points)} points has {objective.name} "
-        f"{reached(tuning, objective.measure, tuning.best)}{_unit(objective)} ({goal}; mean and "
-        f"standard error over {runs} runs): {values}."
+        f"{reached(tuning, objective.measure, tuning.best)}{_unit(objective)}, "
+        f"{_goal(objective)}: {values}. This is the mean of {fresh_runs(tuning)} fresh runs with "
+        "its 95 % interval; in the runs of the search, which chose the point, it was "
+        f"{in_the_search(tuning, objective.measure, tuning.best)}."
     )
 
 
@@ -140,11 +160,16 @@ def _front(tuning: Tuning) -> list[str]:
         "objective without being worse in another."
     ]
     for objective in tuning.objectives:
-        losses = objective.losses(tuning.means(objective.measure)[tuning.front])
-        point = int(tuning.front[np.argmin(losses)])
+        point = best_of_front(objective, tuning.outcomes[objective.measure], tuning.front)
         said.append(f"The best {objective.name} is bought with this: {_all(tuning, point)}.")
     said.append(
         f"A compromise, the nearest to the best of each on the front: {_all(tuning, tuning.best)}."
+    )
+    said.append(
+        f"Values of these points are means of {fresh_runs(tuning)} fresh runs with 95 % "
+        "intervals. What is the same in a run at all points widens these, not the differences "
+        "between the points. The front is that of the runs of the search, which on average flatter "
+        "the points they chose."
     )
     return said
 
@@ -165,7 +190,7 @@ def warnings(tuning: Tuning) -> list[str]:
     """What the trials do not support, and what to do about it."""
     said = [*_failed(tuning), *_at_an_end(tuning)]
     if len(tuning.objectives) == 1:
-        said += _missed(tuning)
+        said += _missed(tuning) or _unconfirmed(tuning)
         if still := _unmoved(tuning):
             return [*said, *still]
         said += [*_unsettled(tuning), *_noisy(tuning), *_unexplained(tuning)]
@@ -187,7 +212,8 @@ def _unmoved(tuning: Tuning) -> list[str]:
 def _failed(tuning: Tuning) -> list[str]:
     said = []
     for objective in tuning.objectives:
-        outcomes = tuning.outcomes[objective.measure]
+        measure = objective.measure
+        outcomes = np.vstack([tuning.outcomes[measure], tuning.fresh[measure]])
         failed = int((~np.isfinite(outcomes)).sum())
         empty = int((~np.isfinite(outcomes)).all(axis=1).sum())
         if failed:
@@ -221,14 +247,39 @@ def _missed(tuning: Tuning) -> list[str]:
         return []
     mean = tuning.means(objective.measure)[tuning.best]
     error = np.nan_to_num(tuning.errors(objective.measure)[tuning.best])
-    near = GAIN * float(np.ptp(tuning.means(objective.measure)[tuning.sound]))
-    near = max(near, SINGLE * abs(objective.goal))
-    if abs(mean - objective.goal) <= 2 * error + objective.tolerance + near:
+    if abs(mean - objective.goal) <= 2 * error + _near(tuning):
         return []
     return [
         f"{capital(objective.name)} does not reach {number(objective.goal)}: it is "
         f"{reached(tuning, objective.measure, tuning.best)} at best. Other parameters or wider "
         "ranges are needed."
+    ]
+
+
+def _near(tuning: Tuning) -> float:
+    """A difference of the objective that is not worth a word."""
+    (objective,) = tuning.objectives
+    means = tuning.means(objective.measure)
+    rounding = SINGLE * float(np.abs(means[tuning.best]))
+    return objective.tolerance + max(GAIN * float(np.ptp(means[tuning.sound])), rounding)
+
+
+def _unconfirmed(tuning: Tuning) -> list[str]:
+    """Whether fresh runs contradict what the search saw at the best point."""
+    (objective,) = tuning.objectives
+    seen = tuning.means(objective.measure)[tuning.best]
+    _, low, high = tuning.estimate(objective.measure, tuning.best)
+    if isinstance(objective.goal, str):
+        beyond = low - seen if objective.goal == "lowest" else seen - high
+    else:
+        beyond = max(low - objective.goal, objective.goal - high)
+    if not beyond > _near(tuning):
+        return []
+    return [
+        f"Fresh runs do not confirm the best point: {objective.name} was "
+        f"{in_the_search(tuning, objective.measure, tuning.best)} in the runs that chose it, and "
+        f"is {reached(tuning, objective.measure, tuning.best)} in others. With more runs at each "
+        "point the search is misled less."
     ]
 
 

@@ -18,6 +18,7 @@ HEIGHT, PROFILE_HEIGHT, FRONT_HEIGHT = 240, 110, 340
 MOST_PANELS = 8  # more do not fit on a page
 LONGEST = 90  # letters in a line under a panel's title
 CUT = 0.9  # quantile of the losses: what is worse is drawn at the edge of the chart
+FRESH_NOTE = "Diamond: the best point in fresh runs, with its 95 % interval"
 AROUND = list(SERIES)[1]  # the colour of points around the best
 
 
@@ -34,9 +35,10 @@ def tuning_charts(tuning: Tuning) -> dict[str, Any]:
 def history_chart(tuning: Tuning) -> Any:
     """Each objective by trial; of a single one the best so far as well."""
     panels = [_history(tuning, one, last=one is tuning.objectives[-1]) for one in tuning.objectives]
-    said = ["Points: mean over runs", *_cut_notes(tuning)]
+    said = ["Points: means over the runs of the search", *_cut_notes(tuning)]
     if len(tuning.objectives) == 1:
         said[0] += ". Line: the best so far"
+        said.insert(1, FRESH_NOTE)
     title = alt.TitleParams("How the search went", subtitle=said)
     return configured(alt.vconcat(*panels, title=title))
 
@@ -51,6 +53,7 @@ def _history(tuning: Tuning, objective: Objective, *, last: bool) -> Any:
             interpolate="step-after", color=INK, strokeWidth=1.6, clip=True
         )
         layers.append(line.encode(x=x, y="best so far:Q"))
+        layers += _fresh(tuning, objective, pd.DataFrame({"trial": [1.02 * len(frame)]}), x, y)
     height = HEIGHT if len(tuning.objectives) == 1 else HEIGHT / 1.6
     return alt.layer(*layers).properties(width=WIDTH, height=height)
 
@@ -93,6 +96,21 @@ def _points(frame: pd.DataFrame, x: Any, y: Any) -> list[Any]:
     return [base.encode(x=x, y=y, color=colour, shape=shape)]
 
 
+def _fresh(tuning: Tuning, objective: Objective, where: pd.DataFrame, x: Any, y: Any) -> list[Any]:
+    """The best point in fresh runs with its 95 % interval, kept inside the chart."""
+    low, high = limits(tuning, objective)
+    estimate = np.clip(tuning.estimate(objective.measure, tuning.best), low, high)
+    frame = where.assign(shown=estimate[0], low=estimate[1], high=estimate[2])
+    base = alt.Chart(frame)
+    bar = base.mark_rule(color=INK, strokeWidth=1.6)
+    return [
+        bar.encode(x=x, y=alt.Y("low:Q", title=y["title"], scale=y["scale"]), y2="high:Q"),
+        base.mark_point(filled=True, shape="diamond", size=70, opacity=1, color=INK).encode(
+            x=x, y=y
+        ),
+    ]
+
+
 def _stages(tuning: Tuning) -> list[str]:
     return ["search" if one == SEARCH else "around the best" for one in tuning.stages]
 
@@ -106,7 +124,7 @@ def _wanted(objective: Objective) -> list[Any]:
     words = base.mark_text(align="right", dy=-6, color=MUTED, fontSize=10)
     return [
         base.mark_rule(color=MUTED, strokeDash=[4, 3]),
-        words.encode(x=alt.value(WIDTH), text="text:N"),
+        words.encode(x=alt.value(WIDTH - 24), text="text:N"),  # left of the fresh runs
     ]
 
 
@@ -116,7 +134,9 @@ def limits(tuning: Tuning, objective: Objective) -> tuple[float, float]:
     losses = objective.losses(values)
     kept = values[losses <= np.quantile(losses, CUT)]
     wanted = [] if isinstance(objective.goal, str) else [objective.goal]
-    low, high = min(*kept, *wanted, kept[0]), max(*kept, *wanted, kept[0])
+    fresh = [end for one in tuning.reported for end in tuning.estimate(objective.measure, one)]
+    shown = [*kept, *wanted, *(one for one in fresh if np.isfinite(one))]
+    low, high = min(shown), max(shown)
     room = 0.04 * (high - low) or 0.04 * max(abs(high), 1e-6)
     return float(low - room), float(high + room)
 
@@ -146,7 +166,9 @@ def profile_chart(tuning: Tuning) -> Any:
     shown = range(min(len(tuning.parameters), MOST_PANELS))
     panels = [_profile(tuning, objective, which) for which in shown]
     said = [
-        "Points: mean over runs. Line: the best value. Shaded: values that fit as well",
+        "Points: means over the runs of the search. Line: the best value. Shaded: values that fit "
+        "as well",
+        FRESH_NOTE,
         *_cut_notes(tuning),
     ]
     if len(tuning.parameters) > MOST_PANELS:
@@ -177,7 +199,8 @@ def _profile(tuning: Tuning, objective: Objective, which: int) -> Any:
     layers = [
         alt.Chart(band).mark_rect(color=BANDS["95 %"]).encode(x=x, x2="end:Q"),
         *_points(frame, x, y),
-        alt.Chart(best).mark_rule(color=INK, strokeWidth=1.6).encode(x=x),
+        alt.Chart(best).mark_rule(color=MUTED, strokeWidth=1).encode(x=x),
+        *_fresh(tuning, objective, best, x, y),
     ]
     title = panel_title(parameter.name) | {"subtitle": _state(tuning, which), "subtitlePadding": 3}
     return alt.layer(*layers).properties(width=WIDTH, height=PROFILE_HEIGHT, title=title)
@@ -215,10 +238,34 @@ def front_chart(tuning: Tuning) -> Any:
         base = alt.Chart(frame[frame["point"] == kind])
         dots = base.mark_point(filled=True, size=size, opacity=opacity)
         layers.append(dots.encode(x=x, y=y, color=colour, shape=shape))
-    said = ["Points: means over runs", *_cut_notes(tuning)]
+    layers += _fresh_front(tuning, x, y)
+    said = [
+        "Points: means over the runs of the search, which on average flatter the front they chose",
+        "Crosses: the compromise and the best of each in fresh runs, with 95 % intervals",
+        *_cut_notes(tuning),
+    ]
     title = alt.TitleParams("What one objective costs the other", subtitle=said)
     chart = alt.layer(*layers).properties(width=WIDTH, height=FRONT_HEIGHT, title=title)
     return configured(chart)
+
+
+def _fresh_front(tuning: Tuning, x: Any, y: Any) -> list[Any]:
+    """The reported points in fresh runs, with the 95 % intervals of both objectives."""
+    first, second = tuning.objectives
+    rows = []
+    for point in tuning.reported:
+        across, up = tuning.estimate(first.measure, point), tuning.estimate(second.measure, point)
+        rows.append(
+            {
+                **{"x": across.value, "x low": across.low, "x high": across.high},
+                **{"y": up.value, "y low": up.low, "y high": up.high},
+            }
+        )
+    base = alt.Chart(pd.DataFrame(rows)).mark_rule(color=INK, strokeWidth=1.6)
+    return [
+        base.encode(x=alt.X("x low:Q", title=x["title"], scale=x["scale"]), x2="x high:Q", y=y),
+        base.encode(x=x, y=alt.Y("y low:Q", title=y["title"], scale=y["scale"]), y2="y high:Q"),
+    ]
 
 
 def _with_goal(objective: Objective) -> str:

@@ -66,6 +66,7 @@ from relsim.results.point_journal import PointJournal
 from relsim.results.watcher import Nobody, Watcher
 
 TRIALS, TUNED = "trials.log", "tuned.yaml"
+FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
 BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
@@ -291,7 +292,7 @@ def _write(
         tables = tables_of(findings)
         for name, table in tables.items():
             write_table(table, folder / f"{name}.csv")
-        _store(study, outcomes, folder / OUTCOMES)
+        _store(study, outcomes, tuning, folder / OUTCOMES)
         watcher.phase("Drawing figures and the report")
         charts = {name: definition(one) for name, one in experiment_charts(findings).items()}
         seconds = time.perf_counter() - started
@@ -330,10 +331,12 @@ def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: W
     )
 
 
-def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
+def _store(study: Study, outcomes: Outcomes, tuning: Tuning | None, path: Path) -> None:
     """Every outcome with its point, as one dataset."""
     shutil.rmtree(path, ignore_errors=True)
     data = outcome_dataset(study, outcomes)
+    if tuning is not None:
+        data = data.merge(_fresh_dataset(study, tuning))
     # Chunks of zeros too, so that one that is missing shows.
     encoding = {name: {"write_empty_chunks": True} for name in data.variables}
     data.to_zarr(path, zarr_format=3, consolidated=False, encoding=encoding)
@@ -341,21 +344,30 @@ def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
 
 def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
     """Measures (point, run) and the points (point, parameter)."""
-    measures = study.experiment.measures
     content: dict[str, Any] = {
-        name: (
-            ("point", "run"),
-            values,
-            {
-                "long_name": study.measure_name(name),
-                "units": unit_of(measures[name.removesuffix(HELD_OUT)]),
-            },
-        )
+        name: (("point", "run"), values, _attributes(study, name))
         for name, values in outcomes.by_measure.items()
     }
     columns = np.array(study.columns, dtype=object)
     content["parameters"] = (("point", "parameter"), outcomes.points)
     return xr.Dataset(content, coords={"parameter": columns})
+
+
+def _attributes(study: Study, name: str) -> dict[str, str]:
+    """What an outcome is called, and its unit."""
+    unit = unit_of(study.experiment.measures[name.removesuffix(HELD_OUT)])
+    return {"long_name": study.measure_name(name), "units": unit}
+
+
+def _fresh_dataset(study: Study, tuning: Tuning) -> xr.Dataset:
+    """Measures of the points that are reported in fresh runs (reported-point, fresh-run)."""
+    dims, runs = ("reported-point", "fresh-run"), study.experiment.runs
+    content: dict[str, Any] = {
+        f"{name}{FRESH}": (dims, values, _attributes(study, name))
+        for name, values in tuning.fresh.items()
+    }
+    coords = {"reported-point": tuning.reported, "fresh-run": np.arange(runs, 2 * runs)}
+    return xr.Dataset(content, coords)
 
 
 def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:

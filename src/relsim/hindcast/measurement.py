@@ -23,6 +23,10 @@ Values = NDArray[np.float64]
 NEWTON_STEPS = 4  # the log-likelihood is concave; the fifth changes no digit that matters
 PULLS: Values = np.linspace(-5.0, 5.0, 335)  # of the integral over η: cooperation to ±0.9999
 _CELL = PULLS[1] - PULLS[0]
+# ``GRID``, and points that halve the distance to either end: values of many events end near it.
+_NEAR_ENDS = 1 - (GRID[1] - GRID[0]) * 0.5 ** np.arange(1, 8)
+_FINE: Values = np.sort(np.concatenate([GRID, _NEAR_ENDS, -_NEAR_ENDS]))
+_OF_GRID = np.searchsorted(_FINE, GRID)
 TRIALS: Values = np.geomspace(1.5, 20_000.0, 28)  # independent events of the table of kernels
 
 
@@ -106,7 +110,6 @@ def predictive(
     cdf = np.zeros((len(events), len(GRID)))
     for share, cells, counts in zip(shares, weights, events.T, strict=True):
         cdf += share * _values_cdf(cells, counts, clustering)
-    cdf[:, -1] = 1.0
     return Predictive(cdf)
 
 
@@ -115,7 +118,7 @@ def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
     place = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
     left = np.minimum(place.astype(int), len(TRIALS) - 2)
     kernels, more = _kernels(), (place - left)[:, np.newaxis]
-    cdf = np.empty((len(weights), len(GRID)))
+    cdf = np.empty((len(weights), len(_FINE)))
     for lower in np.unique(left):
         rows = left == lower
         ends = (weights[rows] @ kernels[lower + side] for side in (0, 1))
@@ -124,19 +127,27 @@ def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
 
 
 def _with_atoms(cdf: Values, ends: Values) -> Values:
-    """The same with all that lies beyond the ends, to either side, moved to -1 and 1, [N, G]."""
+    """Distribution functions on ``GRID`` of values whose share of events is rounded to the ends.
+
+    All that lies beyond ±``ends`` is moved to ±1. As in :class:`Predictive`, the last column is
+    what lies below 1.
+
+    Args:
+        cdf: on ``_FINE``, [N, F].
+        ends: the largest values that are not 1, [N].
+    """
+    moved = cdf[:, _OF_GRID]
     for row, end in enumerate(ends):
-        low, high = np.interp([-end, end], GRID, cdf[row])
-        cdf[row, -end > GRID], cdf[row, end < GRID] = low, high
-    cdf[:, -1] = 1.0
-    return cdf
+        low, high = np.interp([-end, end], _FINE, cdf[row])
+        moved[row, -end > GRID], moved[row, end < GRID] = low, high
+    return moved
 
 
 @cache
 def _kernels() -> Values:
-    """P(value ≤ x) at each trial count, pull and x of the grid, [M, Q, G]."""
+    """P(value ≤ x) at each trial count, pull and x of the fine grid, [M, Q, F]."""
     probability = expit(2 * PULLS)[:, np.newaxis]
-    share = (1 + GRID) / 2
+    share = (1 + _FINE) / 2
     precision = TRIALS[:, np.newaxis, np.newaxis] - 1
     kernels: Values = betainc(precision * probability, precision * (1 - probability), share)
     return kernels

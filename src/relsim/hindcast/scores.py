@@ -16,6 +16,7 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 GRID: Values = np.linspace(-1.0, 1.0, 401)  # cooperation, in steps of 0.005
+MIDDLES: Values = (GRID[1:] + GRID[:-1]) / 2  # of its cells
 _STEP = GRID[1] - GRID[0]
 _TOLERANCE = 1e-9
 BIN = 0.05  # width of the bins of the logarithmic score, in units of cooperation
@@ -80,13 +81,20 @@ class Predictive:
         inside: Flags = (values >= lower - _TOLERANCE) & (values <= upper + _TOLERANCE)
         return inside
 
-    def crps(self, values: Values) -> Values:
-        """Continuous ranked probability scores, ∫ (F(x) - 1{value ≤ x})² dx, [N]."""
+    def crps(self, values: Values, weights: Values | None = None) -> Values:
+        """Continuous ranked probability scores, ∫ w(x) (F(x) - 1{value ≤ x})² dx, [N].
+
+        Args:
+            values: that came, [N].
+            weights: w of the cells of the grid, [N, G - 1]; 1 where not given. They may not
+                depend on the values that came (Gneiting and Ranjan 2011).
+        """
         cdf = self.cdf
         middle = (cdf[:, 1:] + cdf[:, :-1]) / 2
         above = np.clip((GRID[1:] - values[:, np.newaxis]) / _STEP, 0.0, 1.0)
         squares = (1 - above) * middle**2 + above * (1 - middle) ** 2
-        scores: Values = _STEP * squares.sum(axis=1)
+        weighted = squares if weights is None else weights * squares
+        scores: Values = _STEP * weighted.sum(axis=1)
         return scores
 
     def log_score(self, values: Values) -> Values:

@@ -2,9 +2,10 @@
 
 The covariance of mean scores is that of sums over clusters: of each state's forecasts, and of each
 block of years (the cluster-robust variance of several ways: Cameron, Gelbach and Miller 2011, of
-pairs: Aronow, Samii and Assenova 2015). What is left out of their formula is the subtraction of
-what a state and a year share, so that the estimate is rather too large than too small (Davezies,
-D'Haultfoeuille and Guyonvarch 2021). Few clusters make the tails those of Student's t.
+pairs: Aronow, Samii and Assenova 2015). Their formulas subtract what is counted twice; with few
+clusters that is estimated so badly that intervals would be too narrow, so it stays, and the
+estimate is rather too large (Davezies, D'Haultfoeuille and Guyonvarch 2021). Few clusters make the
+tails those of Student's t.
 """
 
 from __future__ import annotations
@@ -99,28 +100,23 @@ def _blocks(years: pd.Series, span: int) -> pd.Series:
 def _covariance(moves: pd.DataFrame) -> tuple[Values, int, int]:
     """Covariance [F, F] of logs of means; how many blocks it varies over; degrees of freedom.
 
-    A pair's own chance is in the sums of both of its states. Where years are varied too, which
-    hold it once more, it is taken out once.
+    A pair's own chance is in the sums of both of its states and in those of years. Where there is
+    little else, intervals are up to √3 times too wide.
     """
     by_pair = moves.groupby(level="dyad", sort=True).sum()
     by_block = moves.groupby(level="block").sum()
     ends = np.array([str(dyad).split("-") for dyad in by_pair.index])
     states = np.unique(ends)
     joins = (ends[:, :, np.newaxis] == states).sum(axis=1).astype(np.float64)
-    of_states = _squares(joins.T @ by_pair.to_numpy())
+    of_states = _between(joins.T @ by_pair.to_numpy())
     if len(by_block) < LEAST_BLOCKS:
-        return of_states * _small(len(states)), 0, max(len(states) - 1, 1)
-    of_states = (of_states - _squares(by_pair.to_numpy())) * _small(len(states))
-    of_years = _squares(by_block.to_numpy()) * _small(len(by_block))
+        return of_states, 0, max(len(states) - 1, 1)
+    of_years = _between(by_block.to_numpy())
     freedom = max(min(len(states), len(by_block)) - 1, 1)
     return of_states + of_years, len(by_block), freedom
 
 
-def _squares(sums: Values) -> Values:
-    found: Values = sums.T @ sums
+def _between(sums: Values) -> Values:
+    """Covariance [F, F] of a total by its sums over clusters, [C, F]."""
+    found: Values = sums.T @ sums * (len(sums) / max(len(sums) - 1, 1))
     return found
-
-
-def _small(clusters: int) -> float:
-    """What a variance of so few clusters is too small by."""
-    return clusters / max(clusters - 1, 1)

@@ -4,8 +4,8 @@ The covariance of mean scores is that of sums over clusters: of each state's for
 block of years (the cluster-robust variance of several ways: Cameron, Gelbach and Miller 2011, of
 pairs: Aronow, Samii and Assenova 2015). Their formulas subtract what is counted twice; with few
 clusters that is estimated so badly that intervals would be too narrow, so it stays, and the
-estimate is rather too large (Davezies, D'Haultfoeuille and Guyonvarch 2021). Few clusters make the
-tails those of Student's t.
+estimate is rather too large (MacKinnon, Nielsen and Webb 2021). Few clusters make the tails those
+of Student's t.
 """
 
 from __future__ import annotations

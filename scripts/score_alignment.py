@@ -26,7 +26,8 @@ from scipy.optimize import nnls
 from relsim.analysis.observed import read_observed
 from relsim.errors import RelsimError
 from relsim.hindcast.baselines import last_value, long_mean, mean_of_five
-from relsim.hindcast.evaluate import drawn_totals, evaluate, scored
+from relsim.hindcast.clustered import mean_scores_of
+from relsim.hindcast.evaluate import evaluate, scored
 from relsim.hindcast.forecast import RUNS, interests_of, simulated
 from relsim.hindcast.panel import Panel, panel_of
 from relsim.hindcast.scores import Predictive, clipped_normal
@@ -61,18 +62,18 @@ def main() -> None:
 
 
 def ratios(scores: pd.DataFrame) -> pd.DataFrame:
-    """CRPS over that of ``WITHOUT``, by horizon and forecaster; 95 % by draws of states."""
+    """CRPS over that of ``WITHOUT``, by horizon and forecaster, with its 95 % interval."""
     rows = []
-    for horizon, cases in scores.groupby("horizon"):
-        totals = drawn_totals(cases, draws=2000, seed=1)
-        drawn = totals.div(totals[WITHOUT], axis="index")
-        means = cases.groupby("forecaster", sort=False)[["crps", "in80"]].mean()
-        for name, own in means.iterrows():
-            low, high = drawn[name].quantile([0.025, 0.975])
-            ratio = own["crps"] / means.loc[WITHOUT, "crps"]
+    for horizon, cases in scores.assign(year=scores["origin"] + scores["horizon"]).groupby(
+        "horizon"
+    ):
+        means = mean_scores_of(cases, span=int(horizon))
+        inside = cases.groupby("forecaster", sort=False)["in80"].mean()
+        for name, held in inside.items():
+            ratio = means.ratio(str(name), [WITHOUT])
             count = int((cases["forecaster"] == name).sum())
-            rows.append((horizon, name, count, own["crps"], ratio, low, high, own["in80"]))
-    columns = ["horizon", "forecaster", "n", "crps", "ratio", "low", "high", "in 80 %"]
+            rows.append((horizon, name, count, means.means[name], *ratio, held, means.blocks))
+    columns = ["horizon", "forecaster", "n", "crps", "ratio", "low", "high", "in 80 %", "blocks"]
     return pd.DataFrame(rows, columns=columns).round(4)
 
 

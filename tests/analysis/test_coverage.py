@@ -27,12 +27,13 @@ NUMBERS = {"drift": FittedNumber(0.04, 0.03, 0.06)}
 MADE = Fit(NUMBERS, "made", 7, 2001, 2009, (Coverage(1, 40, 0.825), Coverage(3, 1200, 0.7)))
 
 
-def test_the_coverage_is_that_of_the_hindcast() -> None:
-    scenario = scenario_of(SCENARIO)
-    said = coverage_sentence(scenario, MADE)
-    assert said.startswith("The bands of this scenario were not scored. On other data")
+def test_the_coverage_is_that_of_the_hindcast_and_not_of_the_scenario() -> None:
+    said = coverage_sentence(scenario_of(SCENARIO), MADE)
+    assert said.startswith("What the bands of this scenario hold has not been measured.")
+    assert "bands of yearly news values" in said
     assert "7 pairs of states (series made, 2001 to 2009; 1,240 forecasts)" in said
-    assert "80 % bands held 82 % and 70 % of the values measured 1 and 3 years ahead" in said
+    assert "80 % bands held 82 % and 70 % of those measured 1 and 3 years ahead" in said
+    assert said.endswith("are of a later fit, to all years, and were not scored.")
 
 
 def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: Path) -> None:
@@ -47,10 +48,11 @@ def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: 
 
 
 @pytest.mark.parametrize("number", ["drift", "domain_correlation"])
-def test_bands_of_other_numbers_were_not_measured(number: str) -> None:
+def test_numbers_of_a_scenario_s_own_are_named(number: str) -> None:
     scenario = scenario_of({**SCENARIO, "parameters": {number: 0.02, "goldstein_unit": 0.01}})
     assert own_numbers(scenario) == [number]
-    assert coverage_sentence(scenario, MADE).endswith(f"the scenario sets its own {number}.")
+    said = coverage_sentence(scenario, MADE)
+    assert said.endswith(f"This scenario has its own {number}, which are not fitted at all.")
 
 
 def test_the_defaults_are_the_fitted_numbers() -> None:

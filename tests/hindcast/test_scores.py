@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from relsim.hindcast.scores import (
     GRID,
+    MIDDLES,
     Predictive,
     clipped_normal,
     crps_members,
@@ -42,6 +43,14 @@ def test_the_crps_of_few_members_is_fair() -> None:
     assert mean == pytest.approx(crps_normal(one(0), one(0.2), one(0.1))[0], abs=1e-3)
 
 
+def test_weights_leave_out_what_is_near() -> None:
+    said, near = clipped_normal(one(0.1), one(0.3)), np.abs(MIDDLES - 0.4) < 0.2
+    weights = near.astype(np.float64)[np.newaxis]
+    parts = [said.crps(one(0.5), weights), said.crps(one(0.5), 1 - weights)]
+    assert parts[0] + parts[1] == pytest.approx(said.crps(one(0.5)))
+    assert min(parts) > 0
+
+
 @pytest.mark.parametrize("shift", [-0.1, 0.0, 0.1])
 @pytest.mark.parametrize("stretch", [0.6, 1.0, 1.7])
 def test_no_forecaster_gains_by_saying_other_than_it_believes(shift: float, stretch: float) -> None:
@@ -67,6 +76,7 @@ def test_quantiles_and_means_are_those_of_the_distribution() -> None:
 
 def test_mass_at_one_is_covered_by_a_band_that_reaches_it() -> None:
     said = clipped_normal(one(1.1), one(0.3))  # 63 % at 1
+    assert said.at_one() == pytest.approx(norm.sf(1.0, 1.1, 0.3), abs=1e-12)
     assert said.quantiles(0.5) == 1.0
     assert said.covered(one(1.0), 0.8).all()
     below, upto = said.pit(one(1.0))

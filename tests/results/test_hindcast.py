@@ -17,7 +17,7 @@ def test_a_hindcast_leaves_a_whole_folder_once(tmp_path: Path) -> None:
     file = made_file(tmp_path / "made.csv")
     result = run_hindcast(file, horizons=(1, 3), simulate=False, out=tmp_path / "out")
     names = {path.name for path in result.folder.iterdir()}
-    tables = {f"{name}.csv" for name in ("skill", "turning", "pit", "forecast", "scores")}
+    tables = {f"{name}.csv" for name in ("skill", "pit", "forecast", "scores")}
     assert names >= {*tables, "figures", "manifest.json", "report.html", "parameters.json"}
     assert {path.stem for path in (result.folder / "figures").iterdir()} == {
         "skill",

@@ -1,4 +1,4 @@
-"""What is known of the bands of a scenario: what bands of the model held in a hindcast."""
+"""What is known of the bands of a scenario: what bands of another kind held in a hindcast."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OF_BANDS = (
 
 
 def own_numbers(scenario: Scenario) -> list[str]:
-    """The parameters that set the width of bands and are not the fitted ones."""
+    """The parameters that set the width of bands and are not the defaults."""
     defaults = Parameters()
     return [
         name for name in OF_BANDS if getattr(scenario.parameters, name) != getattr(defaults, name)
@@ -23,21 +23,27 @@ def own_numbers(scenario: Scenario) -> list[str]:
 
 
 def coverage_sentence(scenario: Scenario, fit: Fit = FIT) -> str:
-    """What 80 % bands of the model held, on whose data, and that this scenario was not scored."""
-    own = own_numbers(scenario)
-    if own:
-        said = f"the scenario sets its own {_list(own)}"
-        return f"Nobody has measured what bands like these hold: {said}."
+    """That bands of scenarios were never scored, which others were, and how those differ."""
     held = _list([f"{100 * row.held:.0f} %" for row in fit.coverage])
     years = _list([str(row.years) for row in fit.coverage])
     forecasts = sum(row.values for row in fit.coverage)
+    own = own_numbers(scenario)
+    numbers = (
+        f"This scenario has its own {_list(own)}, which are not fitted at all."
+        if own
+        else "The defaults that this scenario has are of a later fit, to all years, and were not "
+        "scored."
+    )
     return (
-        "The bands of this scenario were not scored. On other data the model's were: in a hindcast "
-        f"of {fit.pairs} pairs of states (series {fit.series}, {fit.first_year} to "
-        f"{fit.last_year}; {forecasts:,} forecasts), its 80 % bands held {held} of the values "
-        f"measured {years} years ahead, with speed, volatility and drift fitted on the years "
-        "before each. The defaults are those fitted on all years. Nothing of it is on what lies "
-        "further ahead, nor on what events, levers and issues do."
+        "What the bands of this scenario hold has not been measured. What comes nearest are bands "
+        f"of yearly news values: in a hindcast of {fit.pairs} pairs of states (series "
+        f"{fit.series}, {fit.first_year} to {fit.last_year}; {forecasts:,} forecasts) 80 % bands "
+        f"held {held} of those measured {years} years ahead. They were made by this model with "
+        "speed, volatility and drift fitted on the years before each, under priors chosen with the "
+        "series in view. But they contain what only the news of a year have, which is gone the "
+        "next, and the error of counting them; they open as unsure as the fit is, and leave out "
+        "reciprocity, mutuality, several domains, issues and events. Bands of cooperation have "
+        f"none of the former and may have all of the latter. {numbers}"
     )
 
 

@@ -47,8 +47,8 @@ def skill_chart(found: Hindcast) -> Any:
     title = alt.TitleParams(
         "Skill of forecasts",
         subtitle=[
-            "Left of the dotted line: better than the best baseline. Lines: 95 % intervals, "
-            "clustered by state"
+            "Left of the dotted line: better than the best baseline. Lines: 95 % intervals; "
+            "what they are over is in the table"
         ],
     )
     panels = sorted(table["panel"].unique(), key=lambda text: int(text.split()[0]))

@@ -27,7 +27,8 @@ from scipy.optimize import minimize
 
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import RelsimError
-from relsim.hindcast.evaluate import DRAWS, INTERVAL, drawn_totals, mean_scores, scored
+from relsim.hindcast.clustered import mean_scores_of
+from relsim.hindcast.evaluate import mean_scores, scored
 from relsim.hindcast.forecast import Link, as_measured, link_at, passing_variances
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
 from relsim.hindcast.one_thread import one_thread
@@ -87,16 +88,15 @@ class Beside:
     @cached_property
     def skill(self) -> pd.DataFrame:
         """Mean scores by forecaster; ``ratio`` of the scenario's CRPS to theirs, with its 95 %
-        interval, clustered by state."""
+        interval over states and years, and ``year_blocks``, 0 where it is over states alone."""
         rows = self.scores.assign(weight=1.0)
         table = pd.DataFrame(
             {name: mean_scores(one) for name, one in rows.groupby("forecaster", sort=False)}
         ).T.rename_axis("forecaster")
-        table["ratio"] = table["crps"][SCENARIO] / table["crps"]
-        totals = drawn_totals(rows, DRAWS, seed=1)
-        drawn = totals.rdiv(totals[SCENARIO], axis="index")
-        for end, share in zip(("low", "high"), INTERVAL, strict=True):
-            table[f"ratio_{end}"] = drawn.quantile(share)
+        means = mean_scores_of(rows)
+        ends = ["ratio", "ratio_low", "ratio_high"]
+        table[ends] = [means.ratio(SCENARIO, [str(name)]) for name in table.index]
+        table["year_blocks"] = means.blocks
         return table.reset_index()
 
     @cached_property

@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 
 from relsim.analysis.numerals import percent, signed
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
+from relsim.hindcast.findings import over
 from relsim.scenario.writer import true_minus
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
@@ -50,7 +51,8 @@ def _score_sentence(found: Beside) -> str:
     pairs = f"{len(panel.dyads)} pair" + ("s" if len(panel.dyads) != 1 else "")
     return (
         f"Of {own['n']:,.0f} values of {pairs}, {panel.years[0]} to {panel.years[-1]}, the "
-        f"scenario's CRPS is {own['crps']:.4f}: {against}."
+        f"scenario's CRPS is {own['crps']:.4f}: {against}. The 95 % intervals are "
+        f"{over(own['year_blocks'])}."
     )
 
 

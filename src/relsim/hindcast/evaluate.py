@@ -1,8 +1,7 @@
 """Rolling origins: what each forecaster would have said, scored by what came.
 
-Everything is fitted anew at each origin, on the years up to it. The intervals of ratios come of a
-two-way bootstrap: states are drawn with replacement, and a pair counts as often as both of its
-states together (the pigeonhole bootstrap of Owen 2007), as pairs that share a state err together.
+Everything is fitted anew at each origin, on the years up to it. How sure ratios of scores are is in
+:mod:`relsim.hindcast.clustered`.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.hindcast.baselines import BASELINES, PLAIN
+from relsim.hindcast.baselines import BASELINES, PLAIN, last_value
+from relsim.hindcast.clustered import DRAWS, mean_scores_of
 from relsim.hindcast.forecast import with_theory, without_theory
 from relsim.hindcast.one_thread import one_thread
 from relsim.hindcast.origins import HoldOut, chosen_origins, folds
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.scores import Predictive, pit_histogram
+from relsim.hindcast.scores import MIDDLES, Predictive, pit_histogram
 from relsim.hindcast.state_space import Fit, fit
 
 Values = NDArray[np.float64]
@@ -33,9 +33,9 @@ LEVEL = "level alone"
 SIMULATION, THEORY = "simulation", "with third parties"
 HORIZONS = (1, 3, 5)
 LEVELS = (0.5, 0.8, 0.95)
-TURN = 3.0  # a change of so many times its error is a turning point
-DRAWS = 2000
-INTERVAL = (0.025, 0.975)
+# Of cooperation, from the last value known: a tenth of the scale, and twice the error that the
+# difference of two values has that rest on 250 events each, as usual ones do (√(2/250) = 0.09).
+LARGE = 0.2
 
 
 def state_space(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> Forecasts:
@@ -85,8 +85,9 @@ def evaluate(
 
     Returns:
         A row for each forecast: ``dyad, origin, horizon, forecaster, value, mean, crps,
-        log_score, pit_below, pit_upto, turning, weight``, and for each level of a band
-        ``lower80, upper80, in80`` and so on.
+        log_score, pit_below, pit_upto, crps_large, weight``, and for each level of a band
+        ``lower80, upper80, in80`` and so on. ``crps_large`` is the CRPS with weight only where a
+        value is more than ``LARGE`` from the last one known.
 
     Raises:
         RelsimError: there is nothing to score, or not from one of the origins.
@@ -94,7 +95,7 @@ def evaluate(
     chosen = forecasters() if chosen is None else chosen
     origins = chosen_origins(panel, origins, horizons, hold_out)
     rows = [
-        _scored(panel, judged, origin, horizon, name, predictive)
+        _scored(panel, past, judged, horizon, name, predictive)
         for origin in origins
         for past, judged in folds(panel.until(origin), hold_out)
         for name, forecaster in chosen.items()
@@ -113,17 +114,35 @@ def _came(panel: Panel, judged: Flags, year: int) -> Flags:
 
 
 def _scored(
-    panel: Panel, judged: Flags, origin: int, horizon: int, name: str, said: Predictive
+    panel: Panel, past: Panel, judged: Flags, horizon: int, name: str, said: Predictive
 ) -> pd.DataFrame:
+    origin = past.years[-1]
     rows, column = _came(panel, judged, origin + horizon), panel.years.index(origin + horizon)
+    values, chosen = panel.values[rows, column], said.of(rows)
     about = {
         "dyad": np.array(panel.dyads)[rows],
         "origin": origin,
         "horizon": horizon,
         "forecaster": name,
-        "turning": turning(panel, origin, horizon)[rows],
     }
-    return pd.DataFrame(about | scored(said.of(rows), panel.values[rows, column]))
+    large = {"crps_large": chosen.crps(values, beyond(known_levels(past)[rows]))}
+    return pd.DataFrame(about | scored(chosen, values) | large)
+
+
+def known_levels(past: Panel) -> Values:
+    """The last value of each pair in a past, the mean of these for a pair without one, [P]."""
+    newest = last_value(past)[:, -1]
+    return np.where(np.isnan(newest), np.nanmean(newest), newest)
+
+
+def beyond(levels: Values) -> Values:
+    """Weights of the cells of the grid: 1 where more than ``LARGE`` from a level, [P, G - 1].
+
+    They are fixed by what is known at the origin, so that the CRPS with them is proper (Gneiting
+    and Ranjan 2011). Scores of cases picked by what came would not be (Lerch et al. 2017).
+    """
+    weights: Values = (np.abs(MIDDLES - levels[:, np.newaxis]) > LARGE).astype(np.float64)
+    return weights
 
 
 def scored(said: Predictive, values: Values) -> dict[str, Values | Flags]:
@@ -144,21 +163,6 @@ def scored(said: Predictive, values: Values) -> dict[str, Values | Flags]:
     return columns
 
 
-def turning(panel: Panel, origin: int, horizon: int) -> Flags:
-    """Which pairs have turned between an origin and a horizon, [P].
-
-    The value has changed from the last one known by more than three times 1/√events of both
-    together, the usual error of a year of coded news.
-    """
-    column = panel.years.index(origin + horizon)
-    past = panel.until(origin)
-    newest = len(past.years) - 1 - past.measured[:, ::-1].argmax(axis=1)
-    rows = np.arange(len(panel.dyads))
-    change = np.abs(panel.values[:, column] - panel.values[rows, newest])
-    error = np.sqrt(1 / panel.events[:, column] + 1 / panel.events[rows, newest])
-    return np.asarray(change > TURN * error)
-
-
 def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
     """Mean scores by horizon and forecaster, and ratios to the best baseline.
 
@@ -168,19 +172,22 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
 
     Args:
         scores: as :func:`evaluate` gives them, or some of its rows.
-        draws: of the bootstrap.
-        seed: of the bootstrap.
+        draws: behind the intervals.
+        seed: of the draws.
 
     Returns:
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
         ``cover80, width80`` and so on, ``ratio`` of its CRPS to the best baseline's with
-        ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on, and
+        ``ratio_low, ratio_high`` (95 %), the same to the level alone as ``to_level`` and so on,
         to the best baseline with a normal spread as ``to_plain`` and so on, to the simulation
-        without third parties as ``to_simulation`` and so on, where it was run,
-        ``log_gain`` (nats that its log score is better by than the best baseline's) and ``best``
-        (whether it is the best baseline).
+        without third parties as ``to_simulation`` and so on, where it was run; ``crps_large``, and
+        as ``large`` and so on the ratio of that to the best baseline's;
+        ``log_gain`` (nats that its log score is better by than the best baseline's), ``best``
+        (whether it is the best baseline), ``best_large``, ``best_plain``, and ``year_blocks`` that
+        the intervals are over, 0 where they take the years as they were.
     """
-    tables = {years: _skill(rows, draws, seed) for years, rows in scores.groupby("horizon")}
+    dated = scores.assign(year=scores["origin"] + scores["horizon"])
+    tables = {years: _skill(rows, draws, seed) for years, rows in dated.groupby("horizon")}
     return pd.concat(tables, names=["horizon"]).reset_index("horizon").reset_index(drop=True)
 
 
@@ -192,21 +199,31 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
             for name, one in rows.groupby("forecaster", sort=False)
         ]
     ).set_index("forecaster")
-    crps = {str(name): float(score) for name, score in table["crps"].items()}
-    simple = [baseline.name for baseline in BASELINES if baseline.name in crps]
-    best = min(simple or crps, key=lambda name: crps[name])
-    plain = [one.name for one in PLAIN if one.name in table.index]
-    plainest = table.loc[plain, "crps"].idxmin() if plain else best
-    totals = drawn_totals(rows, draws, seed)
-    bases = {"ratio": best, "to_level": LEVEL, "to_plain": plainest, "to_simulation": SIMULATION}
-    for column, base in bases.items():
-        if base in crps:
-            table[column] = table["crps"] / crps[base]
-            drawn = totals.div(totals[base], axis="index")
-            for end, share in zip(("low", "high"), INTERVAL, strict=True):
-                table[f"{column}_{end}"] = drawn.quantile(share)
+    names = [str(name) for name in table.index]
+    span = int(rows["horizon"].iloc[0])
+    whole, large = (
+        mean_scores_of(rows, score, span, draws, seed) for score in ("crps", "crps_large")
+    )
+    table["crps_large"] = large.means
+    simple = [one.name for one in BASELINES if one.name in names] or names
+    plain = [one.name for one in PLAIN if one.name in names] or simple
+    bases = {
+        "ratio": (whole, simple),
+        "to_level": (whole, [LEVEL]),
+        "to_plain": (whole, plain),
+        "to_simulation": (whole, [SIMULATION]),
+        "large": (large, simple),
+    }
+    for column, (means, base) in bases.items():
+        if set(base) <= set(names):
+            ends = [column, f"{column}_low", f"{column}_high"]
+            table[ends] = [means.ratio(name, base) for name in names]
+    best = str(whole.means[simple].idxmin())
     table["log_gain"] = table["log_score"][best] - table["log_score"]
-    table["best"], table["best_plain"] = table.index == best, table.index == plainest
+    table["best"] = table.index == best
+    table["best_large"] = table.index == large.means[simple].idxmin()
+    table["best_plain"] = table.index == whole.means[plain].idxmin()
+    table["year_blocks"] = whole.blocks
     return table.reset_index()
 
 
@@ -225,20 +242,6 @@ def mean_scores(rows: pd.DataFrame) -> dict[str, float]:
         found[f"cover{percent}"] = mean(rows[f"in{percent}"])
         found[f"width{percent}"] = mean(rows[f"upper{percent}"] - rows[f"lower{percent}"])
     return found
-
-
-def drawn_totals(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
-    """Total CRPS of each forecaster in each draw of the states, [draws] by forecaster."""
-    weighted = rows.assign(crps=rows["crps"] * rows["weight"])
-    by_pair = weighted.pivot_table(index="dyad", columns="forecaster", values="crps", aggfunc="sum")
-    ends = np.array([dyad.split("-") for dyad in by_pair.index])
-    names, places = np.unique(ends, return_inverse=True)
-    places = places.reshape(ends.shape)
-    stream = np.random.default_rng(seed)
-    drawn = stream.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
-    counts = (drawn[:, places[:, 0]] * drawn[:, places[:, 1]]).astype(np.float64)
-    kept = counts.any(axis=1)
-    return pd.DataFrame(counts[kept] @ by_pair.to_numpy(), columns=by_pair.columns)
 
 
 def pit_shares(scores: pd.DataFrame, bins: int = 10) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from relsim.analysis.numerals import percent
-from relsim.hindcast.baselines import BASELINES
+from relsim.hindcast.clustered import LEAST_BLOCKS
 from relsim.hindcast.evaluate import (
+    LARGE,
     LEVEL,
     LEVELS,
     MODEL,
@@ -29,7 +30,6 @@ from relsim.hindcast.state_space import Fitted, fits_once
 
 FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
 WORTH = 0.005  # of CRPS: half a percent, well below what pairs and years settle
-LEAST_TURNS = 20  # turning points that a mean is taken over
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,11 @@ class Hindcast:
         """The numbers, by name."""
         return {
             "skill": self.skill,
-            "turning": self.turning(),
             "pit": pit_shares(self.scores).reset_index(),
             "forecast": self.forecast(),
             "parameters": self.parameters(),
             "scores": self.scores,
         }
-
-    def turning(self) -> pd.DataFrame:
-        """Mean CRPS by horizon and forecaster, at turning points and elsewhere."""
-        rows = self.scores.assign(total=self.scores["crps"] * self.scores["weight"])
-        keys = ["horizon", "turning", "forecaster"]
-        sums = rows.groupby(keys, sort=False)[["total", "weight"]].sum().reset_index()
-        sums["crps"] = sums["total"] / sums["weight"]
-        return sums.rename(columns={"weight": "n"})[[*keys, "n", "crps"]]
 
     def forecast(self) -> pd.DataFrame:
         """What the fitted model says of the years to come, by pair and horizon."""
@@ -94,7 +85,7 @@ class Hindcast:
         return pd.DataFrame({"parameter": list(found), "value": list(found.values())})
 
     def sentences(self) -> list[str]:
-        """How good it is, against what, by horizon; then its bands and its turning points."""
+        """How good it is, against what, by horizon; then its bands and large changes."""
         table = self.skill
         said = [_skill_sentence(rows) for _, rows in table.groupby("horizon")]
         return [
@@ -103,7 +94,7 @@ class Hindcast:
             _band_sentence(table),
             *_dynamics_sentence(table),
             *_theory_sentences(table),
-            *_turning_sentences(self.turning()),
+            _large_sentence(table),
         ]
 
     def warnings(self) -> list[str]:
@@ -122,9 +113,16 @@ class Hindcast:
         if len(unsure):
             horizons = _listed([int(value) for value in unsure["horizon"]])
             said.append(
-                f"At {horizons} the interval of the ratio to the best baseline, clustered by "
-                "state, contains 1: these pairs and years alone do not settle that the model is "
-                "better."
+                f"At {horizons} the interval of the ratio to the best baseline contains 1: these "
+                "pairs and years alone do not settle that the model is better."
+            )
+        fixed = table[table["year_blocks"] == 0]
+        if len(fixed):
+            horizons = _listed([int(value) for value in fixed["horizon"]])
+            said.append(
+                f"At {horizons} intervals take the years as they were: there are fewer than "
+                f"{LEAST_BLOCKS} blocks of years whose forecasts do not overlap, which is too few "
+                "to tell how years differ. Other years may give ratios far outside."
             )
         return said
 
@@ -163,7 +161,7 @@ def _skill_sentence(rows: pd.DataFrame) -> str:
     return (
         f"At {in_years(model['horizon'])} the model's CRPS is {model['crps']:.4f}, "
         f"{model['ratio']:.3f} times that of the best baseline, {best} (95 % interval "
-        f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, clustered by state; "
+        f"{model['ratio_low']:.3f} to {model['ratio_high']:.3f}, {over(model['year_blocks'])}; "
         f"{model['n']:,.0f} forecasts)."
     )
 
@@ -231,20 +229,26 @@ def _worth(ratios: pd.Series) -> str:
     return "help" if better else "harm" if worse else "are worth nothing here"
 
 
-def _turning_sentences(table: pd.DataFrame) -> list[str]:
-    turns = table[table["turning"]]
-    said = []
-    for horizon, rows in turns.groupby("horizon"):
-        if rows["n"].iloc[0] < LEAST_TURNS:
-            continue
-        found = rows.set_index("forecaster")["crps"]
-        simple = found[[one.name for one in BASELINES]]
-        said.append(
-            f"At turning points {in_years(horizon)} ahead ({rows['n'].iloc[0]:,.0f}) its CRPS is "
-            f"{found[MODEL]:.3f}, the best baseline's there {simple.min():.3f} "
-            f"({simple.idxmin()})."
-        )
-    return said
+def _large_sentence(table: pd.DataFrame) -> str:
+    """How well large changes are foretold: scores of all cases, of the far part of the scale."""
+    model = table[table["forecaster"] == MODEL]
+    names = list(dict.fromkeys(table.loc[table["best_large"], "forecaster"]))
+    ratios = ", ".join(
+        f"{row['large']:.3f} ({row['large_low']:.3f} to {row['large_high']:.3f}) at "
+        f"{in_years(row['horizon'])}"
+        for _, row in model.iterrows()
+    )
+    return (
+        f"Where only values more than {LARGE:g} from the last one known count (the CRPS of all "
+        f"forecasts, weighted so), its score is that of the best baseline ({'; '.join(names)}) "
+        f"times {ratios}."
+    )
+
+
+def over(blocks: object) -> str:
+    """What an interval is over: states, and blocks of years where there are enough."""
+    count = int(np.asarray(blocks).item())
+    return f"over states and {count} blocks of years" if count else "over states alone"
 
 
 def in_years(horizon: object) -> str:

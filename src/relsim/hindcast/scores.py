@@ -16,6 +16,7 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 GRID: Values = np.linspace(-1.0, 1.0, 401)  # cooperation, in steps of 0.005
+MIDDLES: Values = (GRID[1:] + GRID[:-1]) / 2  # of its cells
 _STEP = GRID[1] - GRID[0]
 _TOLERANCE = 1e-9
 BIN = 0.05  # width of the bins of the logarithmic score, in units of cooperation
@@ -27,9 +28,11 @@ LEAST_PROBABILITY = 1e-6  # keeps one surprise from deciding a mean: at most 10.
 class Predictive:
     """Predictive distributions of cooperation in [-1, 1], any shape, with atoms at the ends.
 
+    Between the points of ``GRID`` the distribution functions are straight lines.
+
     Attributes:
-        cdf: P(value ≤ x) at each x of ``GRID``, [N, G]. The last is 1; what it jumps by there
-            is the probability of 1 itself.
+        cdf: P(value ≤ x) at each x of ``GRID``, [N, G], but P(value < 1) in the last column.
+            So the first column is the probability of -1 itself, and 1 less the last that of 1.
     """
 
     cdf: Values
@@ -38,13 +41,17 @@ class Predictive:
         """Some of the distributions."""
         return Predictive(self.cdf[rows])
 
+    def at_one(self) -> Values:
+        """Probabilities of the value 1 itself, [N]."""
+        return np.asarray(1.0 - self.cdf[:, -1])
+
     def mean(self) -> Values:
         """Their means, [N]."""
-        return np.asarray(1.0 - np.trapezoid(self._continuous(), GRID, axis=1))
+        return np.asarray(1.0 - np.trapezoid(self.cdf, GRID, axis=1))
 
     def quantiles(self, probability: float) -> Values:
         """The values that have a probability at or below them, [N]."""
-        cdf = self._continuous()
+        cdf = self.cdf
         right = (cdf >= probability).argmax(axis=1)
         right = np.where(cdf[:, -1] < probability, len(GRID) - 1, right)
         rows, left = np.arange(len(cdf)), np.maximum(right - 1, 0)
@@ -58,9 +65,11 @@ class Predictive:
 
         Where 1 itself has more than is left out above, the band reaches to 1 and all that is left
         out lies below: else it would hold more than its level. The same the other way at -1.
+        A band whose end is more probable than its level is that end alone, and holds as much: a
+        50 % band holds 69 % where 1 itself has 69 %.
         """
         tail = (1 - level) / 2
-        ended = 1 - self._continuous()[:, -1] > tail
+        ended = self.at_one() > tail
         begun = (self.cdf[:, 0] > tail) & ~ended
         lower = np.where(ended, self.quantiles(2 * tail), self.quantiles(tail))
         upper = np.where(begun, self.quantiles(1 - 2 * tail), self.quantiles(1 - tail))
@@ -72,13 +81,20 @@ class Predictive:
         inside: Flags = (values >= lower - _TOLERANCE) & (values <= upper + _TOLERANCE)
         return inside
 
-    def crps(self, values: Values) -> Values:
-        """Continuous ranked probability scores, ∫ (F(x) - 1{value ≤ x})² dx, [N]."""
-        cdf = self._continuous()
+    def crps(self, values: Values, weights: Values | None = None) -> Values:
+        """Continuous ranked probability scores, ∫ w(x) (F(x) - 1{value ≤ x})² dx, [N].
+
+        Args:
+            values: that came, [N].
+            weights: w of the cells of the grid, [N, G - 1]; 1 where not given. They may not
+                depend on the values that came (Gneiting and Ranjan 2011).
+        """
+        cdf = self.cdf
         middle = (cdf[:, 1:] + cdf[:, :-1]) / 2
         above = np.clip((GRID[1:] - values[:, np.newaxis]) / _STEP, 0.0, 1.0)
         squares = (1 - above) * middle**2 + above * (1 - middle) ** 2
-        scores: Values = _STEP * squares.sum(axis=1)
+        weighted = squares if weights is None else weights * squares
+        scores: Values = _STEP * weighted.sum(axis=1)
         return scores
 
     def log_score(self, values: Values) -> Values:
@@ -87,7 +103,7 @@ class Predictive:
         Bins give the atom at 1 and densities a common measure, the same for all forecasters.
         """
         edges = self.cdf[:, ::_PER_BIN].copy()
-        edges[:, 0] = 0.0
+        edges[:, 0], edges[:, -1] = 0.0, 1.0
         bins = edges.shape[1] - 1
         place = np.clip(np.ceil((values + 1) / BIN - _TOLERANCE).astype(int) - 1, 0, bins - 1)
         probability = np.diff(edges, axis=1)[np.arange(len(values)), place]
@@ -100,7 +116,7 @@ class Predictive:
         They differ where the value is an atom; a calibrated forecaster's are uniform once each
         is spread evenly between the two (Czado, Gneiting and Held 2009).
         """
-        cdf = self._continuous()
+        cdf = self.cdf
         place = (values + 1) / _STEP
         left = np.clip(np.floor(place).astype(int), 0, len(GRID) - 2)
         share = place - left
@@ -111,19 +127,10 @@ class Predictive:
         below = np.where(values <= -1.0 + _TOLERANCE, 0.0, below)
         return below, upto
 
-    def _continuous(self) -> Values:
-        """The CDF with its limit from the left in place of the jump to 1, [N, G]."""
-        cdf = self.cdf.copy()
-        slope = cdf[:, -2] - cdf[:, -3]
-        cdf[:, -1] = np.minimum(cdf[:, -2] + slope, 1.0)
-        return cdf
-
 
 def clipped_normal(means: Values, deviations: Values) -> Predictive:
     """Normal distributions [N] whose mass beyond -1 and 1 sits on those ends."""
-    cdf = ndtr((GRID - means[:, np.newaxis]) / deviations[:, np.newaxis])
-    cdf[:, -1] = 1.0
-    return Predictive(cdf)
+    return Predictive(ndtr((GRID - means[:, np.newaxis]) / deviations[:, np.newaxis]))
 
 
 def crps_normal(means: Values, deviations: Values, values: Values) -> Values:

@@ -12,9 +12,10 @@ Of each pair, η(t) = level(t) + fluctuation(t) + passing(t) + shared(t), in pul
 
 Volatility and passing differ by pair: both are multiplied by a factor that is lognormal over
 pairs, which gives shocks the heavy tails of a scale mixture. Values come of η as in
-:mod:`relsim.hindcast.measurement`. A Kalman filter (Durbin and Koopman 2012), with Laplace's
-approximation at each value, runs over all pairs and factors at once. The numbers have the highest
-posterior density of all pairs' pasts, under the weak priors of ``NUMBERS``.
+:mod:`relsim.hindcast.measurement`. A Kalman filter (Durbin and Koopman 2012), with a
+normal belief of the right mean and variance after each value, runs over all pairs and factors at
+once. The numbers have the highest posterior density of all pairs' pasts, under the weak priors of
+``NUMBERS``.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ SHOWN = {
         "Scores",
         "CRPS, log score (nats, lower is better) and RMSE in units of measured cooperation; "
         "coverage and width of bands; ratio: the scenario's CRPS over that of the row, with its "
-        "95 % interval, clustered by state",
+        "95 % interval; year_blocks: years it is over, 0 where over states alone",
     ),
     "pairs": (
         "Pairs",

@@ -20,9 +20,9 @@ SHOWN = {
         "Skill",
         "CRPS, log score (nats, lower is better) and RMSE in units of measured cooperation; "
         "coverage and width of bands; ratio: CRPS over that of the best baseline, with its 95 % "
-        "interval",
+        "interval; large: the same of CRPS with weight only where a value is far from the last one "
+        "known; year_blocks: of years that intervals are over, 0 where over states alone",
     ),
-    "turning": ("Turning points", "Mean CRPS at changes of three times their error, and elsewhere"),
     "parameters": ("Fitted numbers", "On all years; pulls are those of docs/ODD.md"),
     "forecast": ("Years to come", "Mean and bands, of the model fitted on all years"),
 }

@@ -13,7 +13,7 @@ import numpy as np
 from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
 from relsim.experiments.advise import Advice
 from relsim.experiments.paired import Means
-from relsim.experiments.portfolios import best_of, runs_to_be_sure
+from relsim.experiments.portfolios import best_of, least_count, runs_to_be_sure
 
 SETTLED = 0.8  # of resamples, in which the same portfolio is best
 LEAST_MEASURING = 36  # the fewest that bound the 90 % quantile of regret above: 0.9^36 < 0.025
@@ -47,7 +47,9 @@ def warnings(advice: Advice) -> list[str]:
 def _best_sentences(advice: Advice, best: int) -> list[str]:
     """Which portfolio the choosing runs prefer, and what the measuring runs show of it."""
     goal, chose, measured = advice.goal.measure, advice.choosing.runs, advice.measuring.runs
-    kept = f", {advice.admissible.sum():,} of which surely keep every bound" if advice.bounds else ""
+    kept = (
+        f", {advice.admissible.sum():,} of which surely keep every bound" if advice.bounds else ""
+    )
     head = f"Of {len(advice.points):,} portfolios{kept} on the {chose:,} runs that choose, "
     if best == 0:
         verb = "raises" if advice.goal.maximise else "lowers"
@@ -164,10 +166,7 @@ def _levers_with_gains(advice: Advice, places: list[int]) -> str:
 
 def _nothing_admissible(advice: Advice) -> list[str]:
     """That no portfolio is sure to keep every bound, and which comes nearest."""
-    slack = advice.slack.min(axis=0)
-    everything = np.ones(len(slack), dtype=bool)
-    nearest = best_of(slack, -advice.choosing.gain.value, everything)
-    assert nearest is not None  # all are among them
+    nearest = _nearest(advice)
     return [
         f"None of {len(advice.points):,} portfolios surely keeps every bound on the "
         f"{advice.choosing.runs:,} runs that choose, so none is recommended.",
@@ -176,6 +175,13 @@ def _nothing_admissible(advice: Advice) -> list[str]:
         *_bounds_sentence(advice, nearest),
         "Take more runs, widen the bound or ask for a smaller share of runs.",
     ]
+
+
+def _nearest(advice: Advice) -> int:
+    """The portfolio that is least short of its tightest bound; of equal ones that of most gain."""
+    slack = advice.slack.min(axis=0)
+    order = np.lexsort((-advice.choosing.gain.value, -slack))
+    return int(order[0])
 
 
 def _share(share: Means, portfolio: int) -> str:
@@ -218,16 +224,17 @@ def _share_warnings(advice: Advice) -> list[str]:
     """Shares of runs that so many runs cannot show, even if all of them keep the bound."""
     said = []
     for share in sorted({bound.share for bound in advice.bounds}):
-        least, fewer = runs_to_be_sure(share), min(advice.choosing.runs, advice.measuring.runs)
+        least = runs_to_be_sure(share)
         if least is None:
             said.append(
                 f"No number of runs makes sure that a bound is kept in {percent(share)} of them. "
                 "Ask for a smaller share."
             )
-        elif fewer < least:
+        elif advice.measuring.runs < least:
             said.append(
-                f"{fewer} runs, even if all keep a bound, do not make sure that it is kept in "
-                f"{percent(share)} of runs. Take at least {2 * least:,} runs, of which half measure."
+                f"{advice.measuring.runs} runs, even if all keep a bound, do not make sure that "
+                f"it is kept in {percent(share)} of runs. Take at least {2 * least:,} runs, of "
+                "which half measure."
             )
     return said
 
@@ -236,33 +243,46 @@ def _choice_warning(advice: Advice) -> list[str]:
     best, rival = advice.best, advice.rival
     if best is None or rival is None or advice.chosen[best] >= SETTLED:
         return []
-    if math.isfinite(advice.runs_to_tell) and advice.runs_to_tell > advice.runs:
-        needed = rounded_up(advice.runs_to_tell)
-        remedy = (
-            f"About {needed:,} runs, of which half measure, would tell the two apart if they "
-            "differ by as much as the runs that measure show."
+    none = 1 - float(advice.chosen.sum())
+    others = [
+        f"{percent(share)} {name}"
+        for share, name in (
+            (float(advice.chosen[rival]), f"“{advice.name(rival)}”"),
+            (none, "none, as none surely keeps every bound"),
         )
-    else:
-        remedy = "Take the one of fewer levers, or of less regret."
-    often, less_often = (percent(float(advice.chosen[place])) for place in (best, rival))
+        if share > 0
+    ]
+    often = percent(float(advice.chosen[best]))
     return [
-        f"The choice is not settled: of resamples of the runs that choose, {often} choose "
-        f"“{advice.name(best)}” and {less_often} “{advice.name(rival)}”. {remedy}"
+        "The choice is not settled: of resamples of the runs that choose, "
+        f"{' and '.join([f'{often} choose “{advice.name(best)}”', *others])}. "
+        f"{_remedy(advice) if none < advice.chosen[rival] else 'Take more runs.'}"
     ]
 
 
+def _remedy(advice: Advice) -> str:
+    """What tells the best from its rival, or what else to go by."""
+    if math.isfinite(advice.runs_to_tell) and advice.runs_to_tell > advice.runs:
+        return (
+            f"About {rounded_up(advice.runs_to_tell):,} runs, of which half measure, would tell "
+            "the two apart if they differ by as much as the runs that measure show."
+        )
+    return "Take the one of fewer levers, or of less regret."
+
+
 def _bound_warnings(advice: Advice) -> list[str]:
-    """Bounds of the best portfolio that so many runs do not settle."""
-    if advice.best is None:
-        return []
+    """Bounds of the best portfolio, or of the nearest, that so many runs do not settle."""
+    portfolio = _nearest(advice) if advice.best is None else advice.best
     said = []
     for share, bound in zip(advice.measuring.shares, advice.bounds, strict=True):
-        found, low = float(share.value[advice.best]), float(share.low[advice.best])
-        if low < bound.share <= found:
+        found, low = float(share.value[portfolio]), float(share.low[portfolio])
+        can_be_shown = least_count(advice.measuring.runs, bound.share) <= advice.measuring.runs
+        if can_be_shown and low < bound.share <= found:
             said.append(
-                f"{bound.measure} is kept in {percent(found)} of the {advice.measuring.runs:,} "
-                f"runs that measure, with a 95 % interval from {percent(low)}, below the "
-                f"{percent(bound.share)} asked for. {_runs_for_share(found, bound.share)}"
+                f"With “{advice.name(portfolio)}” {bound.measure} is kept in {percent(found)} of "
+                f"the {advice.measuring.runs:,} runs that measure, with a 95 % interval from "
+                f"{percent(low)}, below the {percent(bound.share)} asked for. "
+                f"{_runs_for_share(found, bound.share)}"
             )
     return said
 

@@ -204,7 +204,7 @@ def advise(
     bounds: Sequence[Bound],
     seed: int = 0,
 ) -> Advice:
-    """Chooses a portfolio on every other run, beginning with the first, and measures it on the rest.
+    """Chooses a portfolio on every other run, from the first on, and measures it on the rest.
 
     All portfolios are compared on paired runs, of which each may have drawn uncertain numbers.
 
@@ -292,9 +292,7 @@ class _Runs:
     within: tuple[Flags, ...]
 
     @classmethod
-    def every_other(
-        cls, level: Values, within: tuple[Flags, ...], goal: Goal, first: int
-    ) -> _Runs:
+    def every_other(cls, level: Values, within: tuple[Flags, ...], goal: Goal, first: int) -> _Runs:
         half = level[:, first::2]
         return cls(half, goal.sign * half, tuple(one[:, first::2] for one in within))
 

@@ -135,9 +135,10 @@ def best_of(worth: Values, sizes: Values, among: Flags) -> int | None:
 
 
 def regrets(worth: Values, admissible: Flags) -> Values:
-    """What each portfolio lacks, run by run, of the admissible one that is best in that run, [P, R].
+    """What each portfolio lacks, run by run, of the best admissible one of the run, [P, R].
 
-    This is against hindsight of the chance in each run: nobody can know it beforehand. 0 or more for those that are admissible, which alone can be chosen; NaN for the others.
+    This is against hindsight of the chance in each run: nobody can know it beforehand. 0 or more
+    for those that are admissible, which alone can be chosen; NaN for the others.
     Source: Savage (1951).
     """
     lacking = np.full(worth.shape, np.nan)

@@ -164,7 +164,10 @@ def _matrix_layers(advice: Advice, shown: list[int]) -> list[Any]:
     names = [in_lines(name, LONGEST, most=1) for name in advice.levers]
     if len(set(names)) < len(names):
         names = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
-    order = [names[place] for place in np.argsort(-advice.choosing.by_lever_on_front.value, kind="stable")]
+    order = [
+        names[place]
+        for place in np.argsort(-advice.choosing.by_lever_on_front.value, kind="stable")
+    ]
     cells = pd.DataFrame(
         [
             {"portfolio": number, "lever": name, "pulled": bool(pulled)}

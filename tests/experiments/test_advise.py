@@ -217,7 +217,7 @@ def test_the_least_regret_need_not_be_the_best_mean() -> None:
     assert advice.name(advice.steadiest) == "Talks"
     assert advice.measuring.regret.value[[advice.best, advice.steadiest]].tolist() == [2.0, 1.0]
     (said,) = (text for text in advice.sentences() if "regret" in text)
-    assert said.startswith("“Talks” is chosen for the least regret: in 9 of 10 runs another would")
+    assert said.startswith("“Talks” is chosen for the least regret: in 9 of 10 runs that measure ")
     assert said.count("had one known the run") == 2
 
 
@@ -317,9 +317,11 @@ def test_sentences_say_the_best_its_bounds_and_the_price_of_them() -> None:
     )
     assert "RUS-IND is at least −0.3 in 100 % of runs" in said[1]
     price = next(text for text in said if "Without bounds" in text)
-    assert "“Talks + Arms” would be chosen, and bring another +0.300" in price
+    assert (
+        "“Talks + Arms” would be chosen. On the runs that measure it brings another +0.300" in price
+    )
     assert "RUS-IND is at least −0.3 in 0 % of runs" in price
-    assert said[-1].startswith("Added to it, “Insult” brings −0.200")
+    assert said[-1].startswith("Added to it, on the runs that measure, “Insult” brings −0.200")
 
 
 def test_where_no_portfolio_is_admissible_the_nearest_is_named() -> None:

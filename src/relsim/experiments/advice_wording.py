@@ -78,7 +78,7 @@ def _bounds_sentence(advice: Advice, portfolio: int) -> list[str]:
     ]
     if len(said) > 1:
         said.append(f"all at once in {percent(float(advice.measuring.together[portfolio]))}")
-    return [f"With it {'; '.join(said)}."] if said else []
+    return [f"On the runs that measure, {'; '.join(said)}."] if said else []
 
 
 def _alternative_sentence(advice: Advice) -> list[str]:
@@ -102,13 +102,17 @@ def _regret_sentence(advice: Advice, best: int) -> list[str]:
     if steadiest is None or int(advice.admissible.sum()) == 1:
         return []
     if steadiest == best:
-        return [f"It is also chosen for the least regret: in 9 of 10 runs {_short(advice, best)}."]
+        return [
+            f"It is also chosen for the least regret: in 9 of 10 runs that measure "
+            f"{_short(advice, best)}."
+        ]
     unsure = (
         "" if advice.measuring.sure[steadiest] else ", but is not sure to keep every bound there"
     )
     return [
-        f"“{advice.name(steadiest)}” is chosen for the least regret: in 9 of 10 runs "
-        f"{_short(advice, steadiest)} (of “{advice.name(best)}”: {_short(advice, best)}){unsure}."
+        f"“{advice.name(steadiest)}” is chosen for the least regret: in 9 of 10 runs that "
+        f"measure {_short(advice, steadiest)} (of “{advice.name(best)}”: "
+        f"{_short(advice, best)}){unsure}."
     ]
 
 
@@ -135,8 +139,8 @@ def _price_sentence(advice: Advice, best: int) -> list[str]:
     gain = advice.measuring.gain.value
     more = float(gain[free] - gain[best]) * advice.goal.sign
     return [
-        f"Without bounds “{advice.name(free)}” would be chosen, and bring another "
-        f"{signed(more, _digits(advice))}, but then {', '.join(broken)}."
+        f"Without bounds “{advice.name(free)}” would be chosen. On the runs that measure it "
+        f"brings another {signed(more, _digits(advice))}, but {', '.join(broken)}."
     ]
 
 
@@ -149,9 +153,11 @@ def _lever_sentences(advice: Advice, best: int) -> list[str]:
     harmful = [place for place in reversed(ranked) if not pulled[place] and gains.high[place] < 0]
     said = []
     if carrying:
-        said.append(f"In it {_levers_with_gains(advice, carrying)}.")
+        said.append(f"In it, on the runs that measure, {_levers_with_gains(advice, carrying)}.")
     if harmful:
-        said.append(f"Added to it, {_levers_with_gains(advice, harmful)}.")
+        said.append(
+            f"Added to it, on the runs that measure, {_levers_with_gains(advice, harmful)}."
+        )
     return said
 
 

@@ -31,7 +31,7 @@ LONGEST = 34  # letters of a name in a line of the axis
 MOST_COLUMNS = 20  # portfolios of the front that fit beside each other
 MARGIN = 0.06  # of the axis, left and right of the outermost marks
 BESIDE, LABEL = 9, (16, 12)  # pixels: of a number from its mark, and its width and height
-KINDS = {"surely keeps every bound": LINE, "does not surely": EVENT}
+KINDS = {"surely keeps every bound": LINE, "is not sure to": EVENT}
 SHAPES = ["circle", "triangle-down"]
 LEVELS = level_labels("+.3~f")
 

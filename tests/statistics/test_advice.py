@@ -126,7 +126,6 @@ def test_one_that_is_short_is_recommended(
     levers: int, keeps: tuple[float, ...], runs: int, documented: Documented
 ) -> None:
     measured = recommended(levers, keeps, runs, REPLICATIONS)
-    # An interval of a share is itself nominal: at 100 runs that measure and 80 % it is 2.0 to 3.4 %.
     assert measured <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / REPLICATIONS)
     documented(measured)
 
@@ -134,5 +133,4 @@ def test_one_that_is_short_is_recommended(
 @pytest.mark.slow
 @pytest.mark.parametrize("runs", [100, 200, 400])
 def test_one_that_keeps_its_bound_is_recommended(runs: int, documented: Documented) -> None:
-    measured = recommended(4, (0.9,), runs, REPLICATIONS)
-    documented(measured)
+    documented(recommended(4, (0.9,), runs, REPLICATIONS))

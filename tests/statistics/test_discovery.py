@@ -18,7 +18,7 @@ PARAMETERS = tuple(Parameter(f"p{number}", 0.0, 1.0) for number in range(5))
 POINTS, RUNS = 300, 5
 HAPPENS = Outcome("it", "above", 0.5)
 NONE, WEAK, STRONG = (0.3, 0.3), (0.3, 0.85), (0.1, 0.85)
-REPLICATIONS = {NONE: 200, WEAK: 100, STRONG: 60}
+REPLICATIONS = {NONE: 100, WEAK: 100, STRONG: 60}
 
 Documented = Callable[[float], None]
 Case = tuple[float, float]

@@ -95,19 +95,17 @@ def recommended(levers: int, keeps: tuple[float, ...], runs: int, replications: 
     """How often a portfolio is recommended, where each keeps bounds in these shares of runs and
     80 % are asked."""
     rng, points = np.random.default_rng(1), advice_points(levers)
-    names = tuple(f"bound {number}" for number in range(len(keeps)))
-    bounds = [Bound(name, low=0.5, share=0.8) for name in names]
+    names = tuple(f"lever {number}" for number in range(levers))
+    shares = {f"bound {number}": share for number, share in enumerate(keeps)}
+    bounds = [Bound(name, low=0.5, share=0.8) for name in shares]
     found = 0
     for _ in range(replications):
-        goal = points.sum(axis=1)[:, None] * 0.01 + 0.1 * rng.normal(size=runs)
-        data = {
-            name: 1.0 * (rng.random((len(points), runs)) < p)
-            for name, p in zip(names, keeps, strict=True)
+        outcomes: dict[str, Values] = {
+            "goal": points.sum(axis=1)[:, None] * 0.01 + 0.1 * rng.normal(size=runs)
         }
-        levers_named = tuple(f"lever {number}" for number in range(levers))
-        found += advise(
-            levers_named, points, {"goal": goal, **data}, Goal("goal"), bounds
-        ).recommended
+        for name, share in shares.items():
+            outcomes[name] = (rng.random((len(points), runs)) < share).astype(np.float64)
+        found += advise(names, points, outcomes, Goal("goal"), bounds).recommended
     return found / replications
 
 

@@ -103,7 +103,7 @@ def _regret_sentence(advice: Advice, best: int) -> list[str]:
         return []
     if steadiest == best:
         return [
-            f"It is also chosen for the least regret: in 9 of 10 runs that measure "
+            f"It is also chosen for the least regret: in 9 of 10 runs that measure, "
             f"{_short(advice, best)}."
         ]
     unsure = (
@@ -111,7 +111,7 @@ def _regret_sentence(advice: Advice, best: int) -> list[str]:
     )
     return [
         f"“{advice.name(steadiest)}” is chosen for the least regret: in 9 of 10 runs that "
-        f"measure {_short(advice, steadiest)} (of “{advice.name(best)}”: "
+        f"measure, {_short(advice, steadiest)} (of “{advice.name(best)}”: "
         f"{_short(advice, best)}){unsure}."
     ]
 

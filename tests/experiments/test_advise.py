@@ -17,8 +17,10 @@ from relsim.experiments.portfolios import (
     Bound,
     Goal,
     chosen_shares,
+    least_count,
     pareto_front,
     regrets,
+    runs_to_be_sure,
     toggled,
     upper_regret,
 )
@@ -55,9 +57,10 @@ def best_name(advice: Advice) -> str:
 def test_the_best_pulls_what_helps_and_leaves_out_what_harms_or_is_idle() -> None:
     advice = advised(FREE)
     assert best_name(advice) == "Talks + Arms"
-    assert advice.gain.value[advice.best] == pytest.approx(0.4, abs=1e-9)
-    assert advice.by_lever.value == pytest.approx(GAINS, abs=1e-9)
-    assert advice.by_lever_on_front.value == pytest.approx(GAINS, abs=1e-9)
+    for half in (advice.choosing, advice.measuring):
+        assert half.gain.value[advice.best] == pytest.approx(0.4, abs=1e-9)
+        assert half.by_lever.value == pytest.approx(GAINS, abs=1e-9)
+        assert half.by_lever_on_front.value == pytest.approx(GAINS, abs=1e-9)
 
 
 def test_a_bound_excludes_the_best() -> None:
@@ -69,17 +72,83 @@ def test_a_bound_excludes_the_best() -> None:
     assert best_name(advised((replace(TIGHT[0], low=-0.7),))) == "Talks + Arms"
 
 
-def test_what_is_asked_is_a_share_of_runs() -> None:
+def test_the_low_end_of_the_share_of_runs_has_to_reach_what_is_asked() -> None:
     data = outcomes()
     data["RUS-IND"][:] = 0
     with_arms = advice_points(4)[:, 1] == 1
-    data["RUS-IND"][with_arms, :25] = -1  # a quarter of the runs
-    for share, best in ((0.75, "Talks + Arms"), (0.76, "Talks")):
-        assert best_name(advised((Bound("RUS-IND", -0.5, share=share),), outcomes=data)) == best
+    data["RUS-IND"][with_arms, 60:] = -1  # 30 of 50 runs keep it, in each half
+    low, high = stats.beta(30.5, 20.5).ppf([0.025, 0.975])
+    for share, best in ((low - 0.001, "Talks + Arms"), (low + 0.001, "Talks"), (0.6, "Talks")):
+        found = advised((Bound("RUS-IND", -0.5, share=share),), outcomes=data)
+        assert best_name(found) == best
+        assert found.recommended
     place = int(np.flatnonzero(with_arms)[0])
-    kept = advised(TIGHT, outcomes=data).shares[0]
-    expected = stats.beta(75.5, 25.5).ppf([0.025, 0.975])
-    assert (kept.low[place], kept.high[place]) == pytest.approx(expected, rel=1e-9)
+    for half in (found.choosing, found.measuring):
+        kept = half.shares[0]
+        assert (kept.low[place], kept.high[place]) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_the_least_count_and_the_least_runs_that_make_sure_of_a_share() -> None:
+    for runs, share in ((20, 0.6), (50, 0.8), (100, 0.95)):
+        count = least_count(runs, share)
+        assert stats.beta(count + 0.5, runs - count + 0.5).ppf(0.025) >= share
+        assert stats.beta(count - 0.5, runs - count + 1.5).ppf(0.025) < share
+    assert least_count(20, 0.9) == 21  # not even all of them
+    assert least_count(20, 1) == 21
+    for share in (0.6, 0.8, 0.9):
+        needed = runs_to_be_sure(share)
+        assert needed is not None
+        assert least_count(needed, share) == needed
+        assert least_count(needed - 1, share) == needed
+    assert runs_to_be_sure(1) is None
+
+
+# Which runs choose and which measure
+
+
+def test_every_other_run_chooses_and_the_runs_between_measure() -> None:
+    data, one = outcomes(21, spread=0), advice_points(4)[:, 3] == 1
+    data["PAK-RUS"][one, ::2] += 1.0  # Nothing seems to bring much, on the runs that choose
+    advice = advised(FREE, outcomes=data)
+    assert (advice.choosing.runs, advice.measuring.runs, advice.runs) == (11, 10, 21)
+    assert best_name(advice) == "Talks + Arms + Nothing"
+    assert advice.choosing.gain.value[advice.best] == pytest.approx(1.4)
+    assert advice.measuring.gain.value[advice.best] == pytest.approx(0.4)
+    said = advice.sentences()[0]
+    assert "on the 11 runs that choose, “Talks + Arms + Nothing” is best" in said
+    assert "On the other 10 runs, which measure it, PAK-RUS is +0.400 on average" in said
+
+
+def test_what_measures_does_not_move_the_choice() -> None:
+    data = outcomes()
+    changed = {name: values.copy() for name, values in data.items()}
+    for values in changed.values():
+        values[:, 1::2] = np.random.default_rng(9).normal(size=(16, 50))
+    one, other = advised(FREE, outcomes=data), advised(FREE, outcomes=changed)
+    assert (one.best, one.steadiest) == (other.best, other.steadiest)
+    assert np.array_equal(one.front, other.front)
+    assert np.array_equal(one.chosen, other.chosen)
+    assert one.ranked(one.front) == other.ranked(other.front)
+
+
+def test_runs_that_are_left_out_leave_the_halves_even() -> None:
+    data = outcomes(40)
+    data["PAK-RUS"][2, :20:2] = np.nan  # all of them would choose
+    advice = advised(outcomes=data)
+    assert (advice.choosing.runs, advice.measuring.runs, advice.left_out) == (15, 15, 10)
+
+
+def test_what_is_chosen_has_to_be_sure_on_the_runs_that_measure_too() -> None:
+    data = outcomes()
+    data["RUS-IND"][:] = 0
+    data["RUS-IND"][:, 1:41:2] = -1  # 20 of the 50 that measure, none that choose
+    advice = advised(outcomes=data)
+    assert best_name(advice) == "Talks + Arms"
+    assert not advice.recommended
+    said = " ".join(advice.sentences())
+    assert "It is not recommended: the 50 runs that measure are not sure that it keeps" in said
+    assert "RUS-IND is at least −0.3 in 60 % of runs" in said
+    assert not advice.unsettled.any()  # none of them is sure either
 
 
 def test_lowering_a_measure_is_raising_its_negative() -> None:
@@ -87,8 +156,9 @@ def test_lowering_a_measure_is_raising_its_negative() -> None:
     mirrored = {**data, "PAK-RUS": -data["PAK-RUS"]}
     raised, lowered = advised(), advised(outcomes=mirrored, goal=Goal("PAK-RUS", maximise=False))
     assert best_name(lowered) == best_name(raised)
-    assert lowered.gain.value == pytest.approx(raised.gain.value, abs=1e-12)
-    assert lowered.regret.value == pytest.approx(raised.regret.value, abs=1e-12, nan_ok=True)
+    one, other = lowered.measuring, raised.measuring
+    assert one.gain.value == pytest.approx(other.gain.value, abs=1e-12)
+    assert one.regret.value == pytest.approx(other.regret.value, abs=1e-12, nan_ok=True)
     assert "−0.100 (95 % interval" in lowered.sentences()[0]
 
 
@@ -139,14 +209,16 @@ def test_the_least_regret_need_not_be_the_best_mean() -> None:
     points = advice_points(4)
     arms = points[:, 1] == 1
     data["PAK-RUS"] = np.where(points[:, [0]] == 1, 1.0, 0.0) * np.ones(100)
-    data["PAK-RUS"][arms] += np.where(np.arange(100) < 80, 1.0, -2.0)  # a gamble
+    data["PAK-RUS"][arms] += np.where(np.arange(100) < 80, 1.0, -2.0)  # a gamble, in both halves
     advice = advised(FREE, outcomes=data)
     assert best_name(advice) == "Talks + Arms"
     assert advice.best is not None
     assert advice.steadiest is not None
     assert advice.name(advice.steadiest) == "Talks"
-    assert advice.regret.value[[advice.best, advice.steadiest]].tolist() == [2.0, 1.0]
-    assert any("“Talks” has the least regret" in said for said in advice.sentences())
+    assert advice.measuring.regret.value[[advice.best, advice.steadiest]].tolist() == [2.0, 1.0]
+    (said,) = (text for text in advice.sentences() if "regret" in text)
+    assert said.startswith("“Talks” is chosen for the least regret: in 9 of 10 runs that measure, ")
+    assert said.count("had one known the run") == 2
 
 
 def test_the_interval_of_the_quantile_of_regret_covers_it() -> None:
@@ -179,25 +251,59 @@ def test_equal_portfolios_give_way_to_the_one_of_fewest_levers() -> None:
 
 
 def test_a_choice_that_is_not_settled_is_warned_of_with_the_runs_that_would_do() -> None:
-    data, gain = outcomes(40), np.random.default_rng(5).normal(size=40)
+    data, gain = outcomes(80), np.random.default_rng(5).normal(size=40)
     gain = 0.02 + 0.5 * (gain - gain.mean()) / gain.std(ddof=1)  # a fifth of what it takes
-    data["PAK-RUS"] += advice_points(4)[:, [0]] * (gain - GAINS[0])
+    data["PAK-RUS"] += advice_points(4)[:, [0]] * (np.repeat(gain, 2) - GAINS[0])
     advice = advised(FREE, outcomes=data)
     (said,) = advice.warnings()
     assert "The choice is not settled" in said
     assert advice.chosen[advice.best] == pytest.approx(stats.norm.cdf(0.25), abs=0.08)
-    assert "About 5,000 runs would tell the two apart" in said  # (2.8 · 0.5 / 0.02)² = 4,906
-    assert any("Not told from it on these runs: “Arms”" in text for text in advice.sentences())
+    # (2.8 · 0.5 / 0.02)² = 4,906 that measure
+    assert "About 9,900 runs, of which half measure, would tell the two apart" in said
+    text = "Not told to be worse by the runs that measure: “Arms”"
+    assert any(text in one for one in advice.sentences())
     assert advised(FREE).warnings() == []
+
+
+def test_resamples_in_which_no_portfolio_is_sure_are_said() -> None:
+    data = outcomes()
+    data["RUS-IND"][:] = 0
+    data["RUS-IND"][:, :12:2] = -1  # 44 of 50 is what it takes on the runs that choose, to be sure
+    data["RUS-IND"][:, 1:7:2] = -1
+    advice = advised((replace(TIGHT[0], share=0.767),), outcomes=data)
+    assert least_count(50, 0.767) == 44
+    said = next(text for text in advice.warnings() if "not settled" in text)
+    none = 1 - advice.chosen.sum()
+    assert none == pytest.approx(stats.binom(50, 0.88).cdf(43), abs=0.06)
+    assert f"and {100 * none:.0f} % none, as none surely keeps every bound. Take more runs." in said
+    assert "0 % “" not in said
 
 
 def test_a_bound_that_is_kept_by_a_hair_is_warned_of() -> None:
     data = outcomes(100)
     data["RUS-IND"][:] = 0
-    data["RUS-IND"][:, :15] = -1
+    data["RUS-IND"][:, 1:17:2] = -1
     (said,) = advised(outcomes=data).warnings()
-    assert said.startswith("RUS-IND is kept in 85 % of 100 runs")
-    assert "about 250 runs" in said  # 0.16 · (1.96 / 0.05)², to two digits
+    assert said.startswith(
+        "With “Talks + Arms” RUS-IND is kept in 84 % of the 50 runs that measure, with a 95 %"
+    )
+    assert "about 770 runs" in said  # 2 · 0.16 · (1.96 / 0.04)² = 768
+    data["RUS-IND"][:, :16:2] = -1  # as few that choose
+    advice = advised(outcomes=data)
+    assert advice.best is None
+    (said,) = advice.warnings()
+    assert "about 770 runs" in said
+
+
+def test_shares_that_so_many_runs_cannot_show_are_warned_of() -> None:
+    (said,) = advised((Bound("RUS-IND", low=-2, share=0.97),)).warnings()
+    assert said.startswith("50 runs, even if all keep a bound, do not make sure that it is kept in")
+    needed = runs_to_be_sure(0.97)
+    assert needed is not None
+    assert f"Take at least {2 * needed} runs" in said
+    assert best_name(advised((Bound("RUS-IND", low=-2, share=0.9),))) == "Talks + Arms"
+    (said,) = advised((Bound("RUS-IND", low=-2, share=1),)).warnings()
+    assert said.startswith("No number of runs makes sure that a bound is kept in 100 %")
 
 
 # Words, tables, refusals
@@ -205,22 +311,30 @@ def test_a_bound_that_is_kept_by_a_hair_is_warned_of() -> None:
 
 def test_sentences_say_the_best_its_bounds_and_the_price_of_them() -> None:
     said = advised().sentences()
-    assert said[0].startswith("Of 16 portfolios, 8 of which keep every bound, “Talks” is best")
+    assert said[0].startswith(
+        "Of 16 portfolios, 8 of which surely keep every bound on the 50 runs that choose, “Talks” "
+        "is best."
+    )
     assert "RUS-IND is at least −0.3 in 100 % of runs" in said[1]
     price = next(text for text in said if "Without bounds" in text)
-    assert "“Talks + Arms” would bring another +0.300" in price
+    assert (
+        "“Talks + Arms” would be chosen. On the runs that measure it brings another +0.300" in price
+    )
     assert "RUS-IND is at least −0.3 in 0 % of runs" in price
-    assert said[-1].startswith("Added to it, “Insult” brings −0.200")
+    assert said[-1].startswith("Added to it, on the runs that measure, “Insult” brings −0.200")
 
 
 def test_where_no_portfolio_is_admissible_the_nearest_is_named() -> None:
     advice = advised((Bound("RUS-IND", low=5),))
     assert (advice.best, advice.steadiest) == (None, None)
-    assert advice.sentences()[0] == "None of 16 portfolios keeps every bound (100 runs)."
-    assert "comes nearest: RUS-IND at least 5 in 0 % of runs" in advice.sentences()[1]
+    said = advice.sentences()
+    assert said[0].startswith("None of 16 portfolios surely keeps every bound on the 50 runs that")
+    assert "comes nearest. On the other 50 runs it brings" in said[1]
+    assert "RUS-IND is at least 5 in 0 % of runs" in said[2]
     assert advice.warnings() == []
     assert len(advice.tables()["levers"]) == 4
-    assert np.isnan(advice.tables()["portfolios"]["regret, 90 % quantile"]).all()
+    column = "measuring runs: regret had one known the run, 90 % quantile"
+    assert np.isnan(advice.tables()["portfolios"][column]).all()
 
 
 def test_the_table_of_levers_says_what_each_does_to_every_bound() -> None:
@@ -229,7 +343,7 @@ def test_the_table_of_levers_says_what_each_does_to_every_bound() -> None:
         zip(LEVERS, ("yes", "yes", "no", "no"), strict=True)
     )
     strict = advised(TIGHT).tables()["levers"].set_index("lever")
-    column = "RUS-IND: runs at least −0.3, change there (% points)"
+    column = "measuring runs: RUS-IND at least −0.3, change there (% points of runs)"
     assert strict.loc["Arms", column] == pytest.approx(-100)
 
 
@@ -246,13 +360,22 @@ def test_runs_that_lack_an_outcome_are_left_out_and_said() -> None:
     data["PAK-RUS"][:] = np.nan
     with pytest.raises(RelsimError, match="No run has PAK-RUS, RUS-IND"):
         advised(outcomes=data)
+    data["PAK-RUS"][:, :3] = 0
+    with pytest.raises(RelsimError, match=r"Only 3 of 50 runs have .* at least 4 are needed"):
+        advised(outcomes=data)
 
 
-def test_few_runs_do_not_bound_regret_and_one_run_has_no_interval() -> None:
-    assert "Take at least 36" in advised(outcomes=outcomes(20)).warnings()[0]
-    single = advised(outcomes=outcomes(1, spread=0))
-    assert best_name(single) == "Talks"
-    assert "interval" not in single.sentences()[0]
+def test_few_runs_do_not_bound_regret() -> None:
+    (said,) = advised(FREE, outcomes=outcomes(70)).warnings()
+    assert said.startswith("35 runs that measure do not bound regret")
+    assert "Take at least 72 runs" in said
+    assert advised(FREE, outcomes=outcomes(72)).warnings() == []
+
+
+def test_four_runs_are_the_fewest() -> None:
+    assert best_name(advised((), outcomes=outcomes(4))) == "Talks + Arms"
+    with pytest.raises(RelsimError, match="at least 4"):
+        advised((), outcomes=outcomes(3))
 
 
 def test_what_cannot_be_advised_on_is_refused() -> None:

@@ -113,7 +113,7 @@ def test_switched_interests_are_changed(tmp_path: Path, method: str) -> None:
     }
     asked: dict[str, Any] = {"attribute": {"players": switches}}
     if method == "advise":
-        asked = {"advise": {"raise": "change", "levers": switches}}
+        asked = {"advise": {"raise": "change", "levers": switches}, "runs": 4}
     study = study_in(tmp_path, experiment("A-B", asked), QUIET)
     points, found = outcomes(study, tmp_path)
     columns = np.column_stack([points, np.ones(len(points))])

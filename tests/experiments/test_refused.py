@@ -66,9 +66,10 @@ def line_of(folder: Path, text: str) -> int:
         ({"tune": {"goals": {"level": 0.2}, "trials": 10**9}}, "trials"),
         ({"discover": {"measure": "level", "above": 0, "samples": 1}}, "samples"),
         ({"discover": {"measure": "level", "above": 0, "samples": 10**12}}, "samples"),
-        ({"attribute": {"players": MANY, "permutations": 3}}, "permutations"),
+        ({"attribute": {"players": MANY, "permutations": 49}}, "permutations"),
         ({"attribute": {"players": MANY, "permutations": 10**9}}, "permutations"),
         ({"advise": {"levers": MANY, "raise": "level"}}, "levers"),
+        ({"advise": {"levers": {"deal": "A.ties.B"}, "raise": "level"}, "runs": 3}, "runs"),
         ({"measures": {"fit": {"misfit": "series.csv"}}, "runs": 2, "sweep": {"grid": 2}}, "runs"),
     ],
 )
@@ -88,7 +89,7 @@ def test_a_design_that_a_method_cannot_make(tmp_path: Path, part: dict[str, Any]
         {"sensitivity": {"method": "morris", "samples": 2}},
         {"sensitivity": {"method": "pawn", "samples": 100}},
         {"discover": {"measure": "level", "above": 0, "samples": 2}},
-        {"attribute": {"players": MANY, "permutations": 4}},
+        {"attribute": {"players": MANY, "permutations": 50}},
         {"seed": 2**63 - 1, "sensitivity": {"method": "morris", "samples": 2}},
     ],
 )

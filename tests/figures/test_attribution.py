@@ -13,10 +13,10 @@ from relsim.figures.save import save_charts
 
 
 def additive(shares: list[float], runs: int = 10) -> Attribution:
-    points = attribution_points(len(shares), 4, 0)
+    points = attribution_points(len(shares), 50, 0)
     outcomes = (points @ shares)[:, None] + np.random.default_rng(0).normal(size=runs)
     names = tuple(f"lever {number}" for number in range(len(shares)))
-    return attribute(names, points, {"PAK-RUS": outcomes}, 4, 0)
+    return attribute(names, points, {"PAK-RUS": outcomes}, 50, 0)
 
 
 def test_bars_are_sorted_by_size_and_end_with_the_whole() -> None:
@@ -35,7 +35,7 @@ def test_a_chart_is_valid_and_says_what_it_leaves_out() -> None:
     charts = attribution_charts(many)
     assert list(charts) == ["attribution-pak-rus"]
     said = charts["attribution-pak-rus"].to_dict()["title"]["subtitle"]
-    assert said[0].endswith("4 permutations")
+    assert said[0].endswith("50 permutations")
     assert said[-1] == "The 25 largest of 28"
 
 

@@ -1,4 +1,9 @@
-"""Advice: which portfolio of levers raises one measure while others stay within bounds."""
+"""Advice: which portfolio of levers raises one measure while others stay within bounds.
+
+Every other run chooses: which portfolios surely keep their bounds, which of them is best, which has
+the least regret. The runs between measure what was chosen. Reported on the runs that chose it, the
+best of many would look better than it is.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +28,44 @@ from relsim.experiments.portfolios import (
     pareto_front,
     regrets,
     shares_within,
+    surely_within,
     toggled,
     upper_regret,
 )
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 
 NOTHING = "no lever"  # the portfolio that pulls none
+LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
+
+
+@dataclass(frozen=True)
+class Half:
+    """What one half of the runs shows of P portfolios of n levers.
+
+    Attributes:
+        runs: how many.
+        level: mean of the goal, [P].
+        gain: mean paired improvement of the goal over no lever, [P]; higher is better.
+        shares: for each bound the share of runs within it, [P].
+        together: share of runs that are within all bounds at once, [P].
+        sure: which portfolios surely keep every bound, [P]: the low ends of the intervals of the
+            shares reach what is asked.
+        regret: the 90 % quantile over runs of what an admissible portfolio brings more that is
+            best in the run, had one known the run, [P]; NaN where not admissible.
+        by_lever: mean paired improvement that each lever brings to the best portfolio, [n].
+        by_lever_on_front: the same, averaged over the admissible portfolios of the front (over
+            all of it where none is).
+    """
+
+    runs: int
+    level: Means
+    gain: Means
+    shares: tuple[Means, ...]
+    together: Values
+    sure: Flags
+    regret: Means
+    by_lever: Means
+    by_lever_on_front: Means
 
 
 @dataclass(frozen=True)
@@ -39,50 +76,52 @@ class Advice:
         levers: names.
         goal, bounds: what was asked.
         points: the portfolios, [P, n]: 1 is pulled, 0 is not; the first is none of them.
-        level: mean of the goal, [P].
-        gain: mean paired improvement of the goal over no lever, [P]; higher is better.
-        shares: for each bound the share of runs within it, [P].
-        together: share of runs that are within all bounds at once, [P].
-        admissible: which keep every bound in at least the share of runs that is asked, [P].
-        front: which no other dominates in the mean of the goal, the share of runs within each
-            bound and the number of levers, [P].
-        regret: the 90 % quantile over runs of what the best admissible portfolio of the run has
-            more, [P]; NaN where not admissible.
-        chosen: in which share of resamples of the runs it is the best admissible, [P].
+        choosing, measuring: the runs that choose, and those that measure what was chosen.
+        front: on the runs that choose: which portfolios no other dominates in the mean of the
+            goal, the share of runs within each bound and the number of levers, [P].
+        chosen: in which share of resamples of the runs that choose each is the best, [P].
         best: the admissible portfolio of the best mean; None where none is admissible.
         steadiest: the admissible portfolio of least regret.
-        by_lever: mean paired improvement that each lever brings to the best portfolio, [n].
-        by_lever_on_front: the same, averaged over the admissible portfolios of the front (over
-            all of it where none is).
-        unsettled: other admissible portfolios of the front whose mean is not told from that of the
-            best, [P].
+        unsettled: other admissible portfolios of the front that surely keep every bound on the
+            runs that measure too, and do not show to be worse than the best there, [P].
         rival: the portfolio that is chosen most often besides the best; None without a best.
-        runs_to_tell: paired runs that would tell the best from its rival.
-        runs: that have an outcome of every measure in every portfolio; only these count.
-        left_out: runs that do not.
+        runs_to_tell: runs in all of which half would tell the best from its rival, if their
+            difference is as large as the runs that measure show it.
+        left_out: runs that lack an outcome of a measure in some portfolio. They count nowhere.
     """
 
     levers: tuple[str, ...]
     goal: Goal
     bounds: tuple[Bound, ...]
     points: Values
-    level: Means
-    gain: Means
-    shares: tuple[Means, ...]
-    together: Values
-    admissible: Flags
+    choosing: Half
+    measuring: Half
     front: Flags
-    regret: Means
     chosen: Values
     best: int | None
     steadiest: int | None
-    by_lever: Means
-    by_lever_on_front: Means
     unsettled: Flags
     rival: int | None
     runs_to_tell: float
-    runs: int
     left_out: int
+
+    @property
+    def runs(self) -> int:
+        """How many runs choose or measure."""
+        return self.choosing.runs + self.measuring.runs
+
+    @property
+    def admissible(self) -> Flags:
+        """Which portfolios can be chosen: they surely keep every bound on the runs that choose,
+        [P]."""
+        return self.choosing.sure
+
+    @property
+    def recommended(self) -> bool:
+        """Whether there is a best portfolio, and it surely keeps every bound on the runs that
+        measure too. They test it alone, so that one that is short of a bound passes in 2.5 % of
+        cases, from however many it was chosen."""
+        return self.best is not None and bool(self.measuring.sure[self.best])
 
     @property
     def sizes(self) -> Values:
@@ -91,9 +130,10 @@ class Advice:
 
     @property
     def slack(self) -> Values:
-        """By how much the share of runs within each bound exceeds what is asked, [bounds, P]."""
-        found = zip(self.shares, self.bounds, strict=True)
-        return np.array([share.value - bound.share for share, bound in found])
+        """By how much the low end of the share of runs within each bound exceeds what is asked, on
+        the runs that choose, [bounds, P]."""
+        found = zip(self.choosing.shares, self.bounds, strict=True)
+        return np.array([share.low - bound.share for share, bound in found])
 
     def name(self, portfolio: int) -> str:
         """A portfolio by its levers."""
@@ -101,8 +141,9 @@ class Advice:
         return " + ".join(pulled) or NOTHING
 
     def ranked(self, among: Flags) -> list[int]:
-        """Some portfolios: admissible ones first, then by gain, then those of fewer levers."""
-        order = np.lexsort((self.sizes, -self.gain.value, ~self.admissible))
+        """Some portfolios: admissible ones first, then by gain on the runs that choose, then those
+        of fewer levers."""
+        order = np.lexsort((self.sizes, -self.choosing.gain.value, ~self.admissible))
         return [int(place) for place in order if among[place]]
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -163,7 +204,9 @@ def advise(
     bounds: Sequence[Bound],
     seed: int = 0,
 ) -> Advice:
-    """Compares all portfolios on paired runs, of which each may have drawn uncertain numbers.
+    """Chooses a portfolio on every other run, from the first on, and measures it on the rest.
+
+    All portfolios are compared on paired runs, of which each may have drawn uncertain numbers.
 
     Args:
         levers: names, n.
@@ -175,21 +218,23 @@ def advise(
 
     Raises:
         RelsimError: the goal or a bound is of no measure that was simulated, a portfolio is
-            missing, or no run is whole.
+            missing, or fewer than 4 runs are whole.
     """
     order = binary_order(points)
     asked = [goal.measure, *(bound.measure for bound in bounds)]
     chosen = [_measured(outcomes, name)[order] for name in asked]
     complete = complete_runs(chosen)
-    if not complete.any():
+    runs = int(complete.sum())
+    if runs < LEAST_RUNS:
         raise RelsimError(
-            f"No run has {', '.join(dict.fromkeys(asked))} in every portfolio, so portfolios "
-            "cannot be compared. Take measures that every run has, such as levels."
+            f"{'No run has' if not runs else f'Only {runs} of {len(complete)} runs have'} "
+            f"{', '.join(dict.fromkeys(asked))} in every portfolio, so portfolios cannot be "
+            f"compared: at least {LEAST_RUNS} are needed. Take more runs, or measures that every "
+            "run has, such as levels."
         )
     whole = [one[:, complete] for one in chosen]
     within = tuple(bound.within(one) for bound, one in zip(bounds, whole[1:], strict=True))
-    left_out = int((~complete).sum())
-    return _advice(levers, goal, tuple(bounds), whole[0], within, seed=seed, left_out=left_out)
+    return _advice(levers, goal, tuple(bounds), whole[0], within, seed, len(complete) - runs)
 
 
 def _measured(outcomes: Mapping[str, Values], measure: str) -> Values:
@@ -204,45 +249,73 @@ def _advice(
     bounds: tuple[Bound, ...],
     level: Values,
     within: tuple[Flags, ...],
-    *,
     seed: int,
     left_out: int,
 ) -> Advice:
     """From the goal [P, R] and whether each bound holds [P, R], portfolios in binary order."""
-    points, worth = every_subset(len(levers)), goal.sign * level
-    sizes, mean = points.sum(axis=1), worth.mean(axis=1)
-    shares = tuple(shares_within(one) for one in within)
-    kept = [one.value >= bound.share for one, bound in zip(shares, bounds, strict=True)]
-    admissible = np.logical_and.reduce([np.ones(len(points), dtype=bool), *kept])
-    columns = [mean, *(one.value for one in shares), -sizes]
-    front = pareto_front(np.column_stack(columns))
-    regret = upper_regret(regrets(worth, admissible))
-    chosen = chosen_shares(worth, within, [bound.share for bound in bounds], sizes, seed)
+    points, asked = every_subset(len(levers)), [bound.share for bound in bounds]
+    sizes = points.sum(axis=1)
+    choosing, measuring = (_Runs.every_other(level, within, goal, first) for first in (0, 1))
+    admissible = choosing.sure(asked)
+    mean, kept = choosing.worth.mean(axis=1), [one.mean(axis=1) for one in choosing.within]
+    front = pareto_front(np.column_stack([mean, *kept, -sizes]))
+    chosen = chosen_shares(choosing.worth, choosing.within, asked, sizes, seed)
     best = best_of(mean, sizes, admissible)
     rival = _rival(chosen, best)
+    least = -upper_regret(regrets(choosing.worth, admissible)).value
+    halves = [one.half(asked, admissible, front, best) for one in (choosing, measuring)]
     return Advice(
         levers=levers,
         goal=goal,
         bounds=bounds,
         points=points,
-        level=means(level),
-        gain=means(worth - worth[0]),
-        shares=shares,
-        together=np.logical_and.reduce([np.ones_like(worth, dtype=bool), *within]).mean(axis=1),
-        admissible=admissible,
+        choosing=halves[0],
+        measuring=halves[1],
         front=front,
-        regret=regret,
         chosen=chosen,
         best=best,
-        steadiest=best_of(-regret.value, sizes, admissible),
-        by_lever=_brought(worth, np.array([] if best is None else [best], dtype=np.int64)),
-        by_lever_on_front=_brought(worth, _where(front & admissible, front)),
-        unsettled=_not_told_from(worth, best, admissible & front),
+        steadiest=best_of(least, sizes, admissible),
+        unsettled=_not_worse_than(measuring.worth, best, admissible & halves[1].sure & front),
         rival=rival,
-        runs_to_tell=_runs_to_tell(worth, best, rival),
-        runs=worth.shape[1],
+        runs_to_tell=2 * _runs_to_tell(measuring.worth, best, rival),
         left_out=left_out,
     )
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Outcomes of one half of the runs: the goal, what it is worth (higher is better), and for
+    each bound whether it is kept; [P, R] each."""
+
+    level: Values
+    worth: Values
+    within: tuple[Flags, ...]
+
+    @classmethod
+    def every_other(cls, level: Values, within: tuple[Flags, ...], goal: Goal, first: int) -> _Runs:
+        half = level[:, first::2]
+        return cls(half, goal.sign * half, tuple(one[:, first::2] for one in within))
+
+    def sure(self, asked: Sequence[float]) -> Flags:
+        return surely_within(self.within, asked, len(self.worth))
+
+    def half(
+        self, asked: Sequence[float], admissible: Flags, front: Flags, best: int | None
+    ) -> Half:
+        """What these runs show of portfolios that were chosen."""
+        worth = self.worth
+        together = np.logical_and.reduce([np.ones_like(worth, dtype=bool), *self.within])
+        return Half(
+            runs=worth.shape[1],
+            level=means(self.level),
+            gain=means(worth - worth[0]),
+            shares=tuple(shares_within(one) for one in self.within),
+            together=together.mean(axis=1),
+            sure=self.sure(asked),
+            regret=upper_regret(regrets(worth, admissible)),
+            by_lever=_brought(worth, np.array([] if best is None else [best], dtype=np.int64)),
+            by_lever_on_front=_brought(worth, _where(front & admissible, front)),
+        )
 
 
 def _where(flags: Flags, otherwise: Flags) -> NDArray[np.int64]:
@@ -260,10 +333,10 @@ def _brought(worth: Values, portfolios: NDArray[np.int64]) -> Means:
     return means(np.where(has[..., None], change, -change).mean(axis=0))
 
 
-def _not_told_from(worth: Values, best: int | None, among: Flags) -> Flags:
+def _not_worse_than(worth: Values, best: int | None, among: Flags) -> Flags:
     found = np.zeros(len(worth), dtype=bool)
     if best is not None:
-        found = among & ~means(worth[best] - worth).clear
+        found = among & ~(means(worth[best] - worth).low > 0)
         found[best] = False
     return found
 
@@ -285,43 +358,54 @@ def _runs_to_tell(worth: Values, best: int | None, rival: int | None) -> float:
 
 
 def _portfolios(advice: Advice, among: Flags) -> pd.DataFrame:
-    rows = advice.ranked(among)
-    goal = advice.goal.measure
+    rows, chose, measured = advice.ranked(among), advice.choosing, advice.measuring
     columns: dict[str, object] = {
         "portfolio": [advice.name(place) for place in rows],
         "levers": advice.sizes[rows].astype(int),
-        **_columns(f"{goal}: mean", advice.level, rows),
-        **_columns("gain over no lever", advice.gain, rows),
+        "choosing runs: gain over no lever": chose.gain.value[rows],
     }
-    for share, bound in zip(advice.shares, advice.bounds, strict=True):
-        columns |= _columns(f"{bound.measure}: runs {bound.limits} (%)", share, rows, times=100)
+    for share, bound in zip(chose.shares, advice.bounds, strict=True):
+        name = f"choosing runs: {bound.measure} {bound.limits} (%)"
+        columns |= {name: 100 * share.value[rows], f"{name}, low (95 %)": 100 * share.low[rows]}
+    columns |= {
+        "choosing runs: surely keeps every bound": _yes(chose.sure[rows]),
+        "choosing runs: on the front": _yes(advice.front[rows]),
+        "choosing runs: best in (% of resamples)": 100 * advice.chosen[rows],
+        **_columns(f"measuring runs: mean of {advice.goal.measure}", measured.level, rows),
+        **_columns("measuring runs: gain over no lever", measured.gain, rows),
+    }
+    for share, bound in zip(measured.shares, advice.bounds, strict=True):
+        name = f"measuring runs: {bound.measure} {bound.limits} (%)"
+        columns |= _columns(name, share, rows, times=100)
+    regret = "measuring runs: regret had one known the run, 90 % quantile"
     return pd.DataFrame(
         {
             **columns,
-            "runs within all bounds (%)": 100 * advice.together[rows],
-            "keeps every bound": _yes(advice.admissible[rows]),
-            "on the front": _yes(advice.front[rows]),
-            **_columns("regret, 90 % quantile", advice.regret, rows),
-            "best in (% of resamples)": 100 * advice.chosen[rows],
+            "measuring runs: within all bounds (%)": 100 * measured.together[rows],
+            "measuring runs: surely keeps every bound": _yes(measured.sure[rows]),
+            **_columns(regret, measured.regret, rows),
         }
     )
 
 
 def _levers(advice: Advice) -> pd.DataFrame:
-    every = list(range(len(advice.levers)))
+    every, measured = list(range(len(advice.levers))), advice.measuring
     columns: dict[str, object] = {"lever": advice.levers}
     if advice.best is not None:
         with_it, without = _with_and_without(advice, advice.best)
         columns["in the best portfolio"] = _yes(advice.points[advice.best] == 1)
-        columns |= _columns("gain it brings to the best portfolio", advice.by_lever, every)
-        for share, bound in zip(advice.shares, advice.bounds, strict=True):
+        gain = "measuring runs: gain it brings to the best portfolio"
+        columns |= _columns(gain, measured.by_lever, every)
+        for share, bound in zip(measured.shares, advice.bounds, strict=True):
             change = 100 * (share.value[with_it] - share.value[without])
-            columns[f"{bound.measure}: runs {bound.limits}, change there (% points)"] = change
+            name = f"{bound.measure} {bound.limits}, change there (% points of runs)"
+            columns[f"measuring runs: {name}"] = change
     shown = _where(advice.front & advice.admissible, advice.front)
+    gain = "measuring runs: gain it brings on the front"
     return pd.DataFrame(
         {
             **columns,
-            **_columns("gain it brings on the front", advice.by_lever_on_front, every),
+            **_columns(gain, measured.by_lever_on_front, every),
             "in portfolios of the front (%)": 100 * advice.points[shown].mean(axis=0),
         }
     )

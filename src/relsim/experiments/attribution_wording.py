@@ -11,10 +11,6 @@ from relsim.experiments.attribute import Attribution, MeasureAttribution
 from relsim.experiments.paired import Means
 
 FEW_RUNS = 30  # below it Student's interval leans on runs being normal
-# Below it, what few orders show may not have been seen: intervals of airport games of 11 players
-# (Littlechild and Owen 1973) hold the Shapley value in 74 % of cases at 8 permutations, 86 % at
-# 16 and 94 % at 50.
-FEW_PERMUTATIONS = 50
 MOST_NAMED, MOST_INTERACTIONS = 6, 2  # that get a sentence of their own
 LEAST_SHARE = 0.02  # of the largest share; smaller ones are told together
 MOST_LISTED = 4  # names in one sentence
@@ -149,11 +145,6 @@ def warnings(attribution: Attribution, one: MeasureAttribution) -> list[str]:
     if one.runs < FEW_RUNS:
         said.append(
             f"{one.measure}: {one.runs} runs are few for an interval. Take at least {FEW_RUNS}."
-        )
-    if 0 < attribution.permutations < FEW_PERMUTATIONS:
-        said.append(
-            f"{one.measure}: {attribution.permutations} permutations may miss what few orders of "
-            f"joining show, so intervals are too narrow. Take at least {FEW_PERMUTATIONS}."
         )
     if one.runs >= 2:
         said += _imprecise(attribution, one)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from relsim.errors import Problem, RelsimError
 from relsim.experiments import schema
+from relsim.experiments.advise import LEAST_RUNS as LEAST_OF_ADVICE
 from relsim.experiments.advise import portfolio_count
 from relsim.experiments.attribute import most_coalitions
 from relsim.experiments.misfit import LEAST_RUNS
@@ -66,6 +67,11 @@ def sweep_key(asked: schema.Sweep) -> str:
 
 def _too_few_runs(experiment: Experiment, tree: Mapping) -> Iterator[Problem]:
     fits = [one for one in experiment.measures.values() if one.misfit is not None]
+    if experiment.advise is not None and experiment.runs < LEAST_OF_ADVICE:
+        text = (
+            f"Advice takes at least {LEAST_OF_ADVICE} runs, of which half choose and half measure."
+        )
+        yield Problem(locate(tree, ("runs",)), "bad-design", text)
     if fits and experiment.runs < LEAST_RUNS:
         text = f"A misfit takes at least {LEAST_RUNS} runs at each point, not {experiment.runs}."
         yield Problem(locate(tree, ("runs",)), "bad-design", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from relsim.experiments.parameters import Values
 
 REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number
 RESAMPLES = 1000
+MOST_RUNS = 10_000  # beyond which no number of runs is worth naming
 _TAIL = (1 - CONFIDENCE) / 2
 _DECIMALS = 12  # beyond which two means differ only by the order in which they were summed
 
@@ -79,6 +81,38 @@ def shares_within(within: Flags) -> Means:
     return Means(counts / runs, low, high)
 
 
+def least_count(runs: int, share: float) -> int:
+    """In how many of some runs a bound has to be kept to be surely kept in a share of all.
+
+    The low end of its Jeffreys interval then reaches the share; one more than there are runs
+    where they are too few for that.
+    """
+    reaches = (jeffreys_interval(count, runs)[0] >= share for count in range(runs + 1))
+    return next((count for count, enough in enumerate(reaches) if enough), runs + 1)
+
+
+def runs_to_be_sure(share: float) -> int | None:
+    """The fewest runs that can show a bound to be surely kept in a share of them, if all keep it;
+    None beyond 10,000."""
+    counts = range(1, MOST_RUNS + 1)
+    place = bisect_left(counts, True, key=lambda runs: jeffreys_interval(runs, runs)[0] >= share)
+    return counts[place] if place < len(counts) else None
+
+
+def surely_within(within: Sequence[Flags], asked: Sequence[float], portfolios: int) -> Flags:
+    """Which portfolios surely keep each bound in the share of runs that it asks, [P].
+
+    Args:
+        within: for each bound whether a run keeps it, [P, R].
+        asked: the share, for each bound.
+        portfolios: how many there are, P.
+    """
+    sure = np.ones(portfolios, dtype=bool)
+    for inside, share in zip(within, asked, strict=True):
+        sure &= inside.sum(axis=1) >= least_count(inside.shape[1], share)
+    return sure
+
+
 def pareto_front(worth: Values) -> Flags:
     """Which rows no other row dominates: as good in every column, better in one. [P, K] to [P].
 
@@ -101,9 +135,10 @@ def best_of(worth: Values, sizes: Values, among: Flags) -> int | None:
 
 
 def regrets(worth: Values, admissible: Flags) -> Values:
-    """What each portfolio lacks, run by run, of the best admissible one in that run, [P, R].
+    """What each portfolio lacks, run by run, of the best admissible one of the run, [P, R].
 
-    0 or more for those that are admissible, which alone can be chosen; NaN for the others.
+    This is against hindsight of the chance in each run: nobody can know it beforehand. 0 or more
+    for those that are admissible, which alone can be chosen; NaN for the others.
     Source: Savage (1951).
     """
     lacking = np.full(worth.shape, np.nan)
@@ -136,17 +171,17 @@ def chosen_shares(
 ) -> Values:
     """In which share of resamples of the runs each portfolio would be the best admissible, [P].
 
-    A bootstrap of the whole choice: worth and shares of every portfolio are found anew from runs
-    drawn with replacement, the same for all. They add up to less than 1 where in some resamples
-    none is admissible. Source: Efron (1979).
+    A bootstrap of the whole choice: the worth of every portfolio, and whether it surely keeps each
+    bound, are found anew from runs drawn with replacement, the same for all. The shares add up to
+    less than 1 where in some resamples none is admissible. Source: Efron (1979).
     """
     runs = worth.shape[1]
     drawn = np.random.default_rng(seed).multinomial(runs, np.full(runs, 1 / runs), RESAMPLES)
     order = np.argsort(sizes, kind="stable")  # of equal ones that of fewest levers
     found = np.round(drawn @ worth[order].T / runs, _DECIMALS)
     for inside, share in zip(within, asked, strict=True):
-        kept = drawn @ inside[order].T.astype(np.int64) / runs
-        found[kept < share] = -np.inf
+        kept = drawn @ inside[order].T.astype(np.int64)
+        found[kept < least_count(runs, share)] = -np.inf
     picked = found.argmax(axis=1)[np.isfinite(found).any(axis=1)]
     shares: Values = np.bincount(order[picked], minlength=len(worth)) / RESAMPLES
     return shares

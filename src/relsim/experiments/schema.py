@@ -223,7 +223,9 @@ class Attribute(Part):
 
     players: dict[Name, Switch] = Field(min_length=1, description="What is there or not.")
     permutations: Count = Field(
-        200, description="Beyond ten players: orders in which they come, in antithetic pairs."
+        200,
+        description="Beyond ten players: orders in which they come, in antithetic pairs; at least "
+        "50.",
     )
 
 

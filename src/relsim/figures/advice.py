@@ -1,4 +1,7 @@
-"""Advice at a glance: the goal against the bounds, and which levers the best portfolios pull."""
+"""Advice at a glance: the goal against the bounds, and which levers the best portfolios pull.
+
+The first chart shows the choice, and so the runs that choose; the second the runs that measure.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ LONGEST = 34  # letters of a name in a line of the axis
 MOST_COLUMNS = 20  # portfolios of the front that fit beside each other
 MARGIN = 0.06  # of the axis, left and right of the outermost marks
 BESIDE, LABEL = 9, (16, 12)  # pixels: of a number from its mark, and its width and height
-KINDS = {"every bound is kept": LINE, "a bound is broken": EVENT}
+KINDS = {"surely keeps every bound": LINE, "is not sure to": EVENT}
 SHAPES = ["circle", "triangle-down"]
 LEVELS = level_labels("+.3~f")
 
@@ -40,7 +43,8 @@ def advice_charts(advice: Advice) -> dict[str, Any]:
 
 
 def front_chart(advice: Advice) -> Any:
-    """The goal of each portfolio against the share of runs within its tightest bound."""
+    """The goal of each portfolio against the share of runs that are surely within its tightest
+    bound, on the runs that choose."""
     frame = front_frame(advice)
     share = frame["share"]
     room = MARGIN * max(float(share.max() - share.min()), 0.1)
@@ -71,12 +75,13 @@ def front_chart(advice: Advice) -> Any:
 
 
 def front_frame(advice: Advice) -> pd.DataFrame:
-    """All portfolios: level, share (within the tightest bound, or beyond what is asked where
-    bounds ask differently), levers, kind, front, label (its number where there is room)."""
+    """All portfolios on the runs that choose: level, share (the low end of its interval, within the
+    tightest bound, or beyond what is asked where bounds ask differently), levers, kind, front,
+    label (its number where there is room)."""
     slack = advice.slack.min(axis=0)
     frame = pd.DataFrame(
         {
-            "level": advice.level.value,
+            "level": advice.choosing.level.value,
             "share": slack + (_asked(advice) or 0.0),
             "levers": advice.sizes.astype(int),
             "kind": np.where(advice.admissible, *KINDS),
@@ -107,7 +112,8 @@ def _labelled(frame: pd.DataFrame, shown: list[int]) -> list[tuple[int, int]]:
 
 
 def portfolio_chart(advice: Advice) -> Any:
-    """The portfolios of the front side by side: what each gains, and which levers it pulls.
+    """The portfolios of the front side by side: what each gains on the runs that measure, and
+    which levers it pulls.
 
     Source of the form: Lex et al. (2014), UpSet.
     """
@@ -132,14 +138,14 @@ def shown_portfolios(advice: Advice) -> list[int]:
 
 def _gains(advice: Advice, shown: list[int]) -> Any:
     """What each portfolio gains, with its interval, in the unit and direction of the goal."""
-    sign = advice.goal.sign
+    sign, measured = advice.goal.sign, advice.measuring
     frame = pd.DataFrame(
         {
             "portfolio": np.arange(1, len(shown) + 1),
-            "value": sign * advice.gain.value[shown],
-            "low": sign * advice.gain.low[shown],
-            "high": sign * advice.gain.high[shown],
-            "kind": np.where(advice.admissible[shown], *KINDS),
+            "value": sign * measured.gain.value[shown],
+            "low": sign * measured.gain.low[shown],
+            "high": sign * measured.gain.high[shown],
+            "kind": np.where(measured.sure[shown], *KINDS),
         }
     )
     axis = alt.Axis(labelExpr=LEVELS, tickCount=5)
@@ -158,7 +164,10 @@ def _matrix_layers(advice: Advice, shown: list[int]) -> list[Any]:
     names = [in_lines(name, LONGEST, most=1) for name in advice.levers]
     if len(set(names)) < len(names):
         names = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
-    order = [names[place] for place in np.argsort(-advice.by_lever_on_front.value, kind="stable")]
+    order = [
+        names[place]
+        for place in np.argsort(-advice.choosing.by_lever_on_front.value, kind="stable")
+    ]
     cells = pd.DataFrame(
         [
             {"portfolio": number, "lever": name, "pulled": bool(pulled)}
@@ -214,16 +223,18 @@ def _asked(advice: Advice) -> float | None:
 
 
 def _share_title(advice: Advice) -> str:
-    within = "runs within the bound"
+    within = "runs surely within the bound"
     if len(advice.bounds) > 1:
-        within = "runs within the tightest bound of the portfolio"
+        within = "runs surely within the tightest bound of the portfolio"
     return within if _asked(advice) is not None else f"{within}, beyond the share it asks"
 
 
 def _front_said(advice: Advice) -> list[str]:
     asked = _asked(advice)
     return [
-        f"{len(advice.points):,} portfolios of levers, mean of {advice.runs:,} paired runs each",
+        f"{len(advice.points):,} portfolios of levers, on the {advice.choosing.runs:,} runs that "
+        "choose: the best look better than they are",
+        "Across: the low end of the 95 % interval of the share of runs",
         "Small rings: another is as good in every respect. Numbers: as in the other chart",
         f"Dashed: the share of runs that is asked{'' if asked is None else f', {percent(asked)}'}",
     ]
@@ -234,5 +245,7 @@ def _portfolios_said(advice: Advice, shown: int) -> list[str]:
     some = "" if shown == front else f", {shown} of them shown"
     return [
         f"{front} portfolios of {len(advice.points):,} that no other beats in every respect{some}",
-        f"Those that keep every bound first; 95 % intervals of {advice.runs:,} paired runs",
+        f"In the order of the {advice.choosing.runs:,} runs that choose; means, 95 % intervals "
+        "and whether bounds",
+        f"are surely kept are of the other {advice.measuring.runs:,}, which measure",
     ]

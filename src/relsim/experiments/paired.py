@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.analysis.intervals import mean_interval
+from relsim.analysis.intervals import difference_interval
 from relsim.experiments.parameters import Values
 
 Flags = NDArray[np.bool_]
@@ -30,11 +30,11 @@ class Means:
 
 
 def means(values: Values) -> Means:
-    """Means over runs [K, R] with Student's intervals; all NaN where there is no run."""
+    """Means over runs [K, R] with their 95 % intervals; all NaN where there is no run."""
     if not values.shape[1]:
         nothing = np.full(len(values), np.nan)
         return Means(nothing, nothing, nothing)
-    low, high = np.array([mean_interval(row) for row in values]).reshape(-1, 2).T
+    low, high = np.array([difference_interval(row) for row in values]).reshape(-1, 2).T
     return Means(values.mean(axis=1), low, high)
 
 

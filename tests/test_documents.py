@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from commands import Command, spawned
+from relsim import __all__ as public_names
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import ROOT, STATUS_QUO
 
@@ -58,7 +59,8 @@ def test_the_mistakes_in_the_guide_to_scenarios_are_found_as_shown(
 
 def transcripts(text: str) -> list[tuple[list[str], list[str]]]:
     """Commands that a document shows, as arguments of relsim, with the lines of their output."""
-    lines = [block.splitlines() for block in re.findall(r"```\n\$ relsim (.*?)```", text, re.DOTALL)]
+    found = re.findall(r"```\n\$ relsim (.*?)```", text, flags=re.DOTALL)
+    lines = [block.splitlines() for block in found]
     return [(shlex.split(typed), shown) for typed, *shown in lines]
 
 
@@ -181,3 +183,15 @@ def test_the_claims_and_effects_of_the_guide_to_coding_are_valid() -> None:
     for effect in effects:
         event = {"at": "2021-01", "effects": [yaml.safe_load(effect)]}
         base.with_changes({"events.it": event})
+
+
+def test_the_glossary_names_what_is_there(relsim: Command) -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"`relsim ([a-z]+)", text))
+    helps = [relsim(command, "--help").stdout for command in commands]
+    assert set(re.findall(r"(?<=`)--[a-z-]+", text)) <= set(
+        re.findall(r"--[a-z-]+", "".join(helps))
+    )
+    named = re.findall(r"`relsim\.(\w+)`", text)
+    assert named
+    assert set(named) <= set(public_names)

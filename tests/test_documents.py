@@ -37,13 +37,14 @@ def test_the_scenario_of_the_readme_is_valid() -> None:
 def test_the_output_in_the_readme_is_real(
     place: int, relsim: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "two-neighbours.yaml").write_text(*blocks(README, "yaml"), encoding="utf-8")
+    (scenario,) = blocks(README, "yaml")
+    (tmp_path / "two-neighbours.yaml").write_text(scenario, encoding="utf-8")
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.setenv("COLUMNS", "100")
     documented = transcripts(README)
     assert len(documented) == 3
     typed, shown = documented[place]
-    assert without_elisions(shown, relsim(*typed, cwd=tmp_path).stdout) == []
+    assert not_printed(shown, relsim(*typed, cwd=tmp_path).stdout) == []
 
 
 def test_the_mistakes_in_the_guide_to_scenarios_are_found_as_shown(
@@ -54,7 +55,7 @@ def test_the_mistakes_in_the_guide_to_scenarios_are_found_as_shown(
     (mistaken,) = (block for block in blocks(text, "yaml") if "Three mistakes" in block)
     (tmp_path / typed[-1]).write_text(mistaken, encoding="utf-8")
     done = relsim(*typed, cwd=tmp_path)
-    assert without_elisions(shown, done.stdout + done.stderr) == []
+    assert not_printed(shown, done.stdout + done.stderr) == []
 
 
 def transcripts(text: str) -> list[tuple[list[str], list[str]]]:
@@ -64,8 +65,8 @@ def transcripts(text: str) -> list[tuple[list[str], list[str]]]:
     return [(shlex.split(typed), shown) for typed, *shown in lines]
 
 
-def without_elisions(shown: list[str], printed: str) -> list[str]:
-    """Lines that are shown and not printed there: the next ones, or later ones after an elision."""
+def not_printed(shown: list[str], printed: str) -> list[str]:
+    """What differs: every line shown is the next one printed, or a later one after an elision."""
     left = [line.rstrip() for line in printed.splitlines() if line.strip()]
     missing = []
     skipped = False
@@ -195,3 +196,11 @@ def test_the_glossary_names_what_is_there(relsim: Command) -> None:
     named = re.findall(r"`relsim\.(\w+)`", text)
     assert named
     assert set(named) <= set(public_names)
+
+
+def test_the_hooks_run_what_make_lint_runs() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.split("\nlint: ")[1].split("\n\n")[0].splitlines()[1:]
+    lint = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe]
+    assert [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]] == lint

@@ -82,7 +82,7 @@ schema: $(STAMP)
 	$(BIN)/relsim schema --write src/relsim/scenario/scenario.schema.json
 	$(BIN)/python scripts/write_reference.py
 
-# Remakes the pictures of the README.
+# Remakes the pictures of the documents, and the table of verdicts in scenarios/README.md.
 gallery: $(STAMP)
 	$(BIN)/python scripts/make_gallery.py
 

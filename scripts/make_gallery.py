@@ -1,4 +1,4 @@
-"""Remakes what the README and the documents show: pictures, and the table of claims."""
+"""Remakes what the README and the documents show: pictures, and the table of verdicts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import relsim
 from relsim.analysis.numerals import measured, percent
+from relsim.analysis.summary import event_table
+from relsim.figures.fan import fan_chart
 from relsim.figures.save import save_chart
 from relsim.figures.why import why_chart
-from relsim.results.family import Family, run_family
-from relsim.results.result import Result
+from relsim.results.family import run_family
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-FILES = sorted((ROOT / "scenarios" / "pakistan-russia").glob("*.yaml"))
-PICTURES = {"article-programme": "fan", "armenia-recognition": "difference-status-quo"}
+FAMILY = ROOT / "scenarios" / "pakistan-russia"
+FILES = sorted(FAMILY.glob("*.yaml"))
+BASE = "status-quo"
+EXAMPLE = "two-neighbours"  # the scenario that the README shows
 PAGE_SIZE = 1200, 1000
+
+Judged = Sequence[tuple[str, Sequence[relsim.Verdict]]]  # scenarios and their claims
 
 
 def main() -> None:
@@ -27,14 +33,34 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as aside:
         family = run_family(FILES, out=aside)
-        for name, figure in PICTURES.items():
-            result = relsim.run(ROOT / "scenarios" / "pakistan-russia" / f"{name}.yaml", out=aside)
-            shutil.copy(result.folder / "figures" / f"{figure}.png", IMAGES / f"{name}.png")
         photograph(family.report, IMAGES / "report.png")
-        write_claims(family)
-    scenario = relsim.load(ROOT / "scenarios" / "pakistan-russia" / "article-programme.yaml")
-    save_chart(why_chart(relsim.explain(scenario, "PAK-RUS")), IMAGES / "why-article-programme.png")
-    print("docs/images and the table of claims in README.md are up to date")
+        write_verdicts([(result.scenario.slug, result.claims) for result in family.results])
+        armenia = relsim.run(FAMILY / "armenia-recognition.yaml", out=aside)
+        picture = armenia.folder / "figures" / f"difference-{BASE}.png"
+        shutil.copy(picture, IMAGES / "armenia-recognition.png")
+        draw_example(Path(aside))
+    programme = relsim.load(FAMILY / "article-programme.yaml")
+    draw_fan(programme, ["PAK-RUS", "RUS-IND"], IMAGES / "article-programme.png")
+    save_chart(
+        why_chart(relsim.explain(programme, "PAK-RUS")), IMAGES / "why-article-programme.png"
+    )
+    print("docs/images and the table of verdicts in scenarios/README.md are up to date")
+
+
+def draw_example(aside: Path) -> None:
+    """The fans of the scenario that the README shows, from the very lines that stand there."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    file = aside / f"{EXAMPLE}.yaml"
+    file.write_text(example, encoding="utf-8")
+    draw_fan(relsim.load(file), None, IMAGES / f"{EXAMPLE}.png")
+
+
+def draw_fan(scenario: relsim.Scenario, pairs: list[str] | None, picture: Path) -> None:
+    """Fans of some pairs of a scenario, or of those that it watches."""
+    ensemble = relsim.simulate(scenario)
+    summary, events = relsim.summarise(ensemble), event_table(ensemble)
+    save_chart(fan_chart(scenario, summary, events, pairs), picture)
 
 
 def photograph(page: Path, picture: Path) -> None:
@@ -55,36 +81,40 @@ def photograph(page: Path, picture: Path) -> None:
     )
 
 
-def write_claims(family: Family) -> None:
-    """The verdicts of the family, between the marks in the README."""
-    head = "| scenario | claim | holds in | asked | median effect | verdict |\n"
-    rows = "".join(claim_row(*row) for row in claims_of(family))
-    table = (
-        f"<!-- claims -->\n{head}| --- | --- | ---: | ---: | ---: | --- |\n{rows}<!-- /claims -->"
+def write_verdicts(judged: Judged) -> None:
+    """Fills the table of verdicts, between the marks in scenarios/README.md."""
+    page = ROOT / "scenarios" / "README.md"
+    text = page.read_text(encoding="utf-8")
+    filled, tables = re.subn(
+        "(?<=<!-- claims -->\n).*(?=<!-- /claims -->)",
+        lambda _: verdict_table(judged),
+        text,
+        flags=re.DOTALL,
     )
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    filled = re.sub("<!-- claims -->.*<!-- /claims -->", lambda _: table, text, flags=re.DOTALL)
-    readme.write_text(filled, encoding="utf-8")
+    if tables != 1:
+        raise SystemExit(f"{page} has no place for the table of verdicts.")
+    page.write_text(filled, encoding="utf-8")
 
 
-def claims_of(family: Family) -> list[tuple[Result, relsim.Verdict]]:
-    """Every claim with its result; one that a variant inherits unchanged is left out."""
-    own = {claim.name: claim.test for claim in family.results[family.base].claims}
-    return [
-        (result, claim)
-        for place, result in enumerate(family.results)
-        for claim in result.claims
-        if place == family.base or own.get(claim.name) != claim.test
-    ]
+def verdict_table(judged: Judged) -> str:
+    """The verdicts of a family; a claim that a variant inherits unchanged is left out."""
+    head = "| scenario | claim | holds in | asked | median effect | verdict |\n"
+    base = {claim.name: claim.test for claim in dict(judged)[BASE]}
+    rows = (
+        verdict_row(slug, claim)
+        for slug, claims in judged
+        for claim in claims
+        if slug == BASE or base.get(claim.name) != claim.test
+    )
+    return f"{head}| --- | --- | ---: | ---: | ---: | --- |\n{''.join(rows)}"
 
 
-def claim_row(result: Result, claim: relsim.Verdict) -> str:
+def verdict_row(slug: str, claim: relsim.Verdict) -> str:
     """A row of the table."""
     effect = measured(claim.effect, claim.unit) + (" months" if claim.unit == "months" else "")
     verdict = claim.verdict if claim.verdict == "supported" else f"**{claim.verdict}**"
     return (
-        f"| {result.scenario.slug} | {claim.says} | {percent(claim.share, 1)} | "
+        f"| {slug} | {claim.says} | {percent(claim.share, 1)} | "
         f"{percent(claim.required)} | {effect} | {verdict} |\n"
     )
 

@@ -17,6 +17,7 @@ from relsim.scenario.schema import AddToNumber, SetNumber
 from relsim.scenario.tree import plain
 from relsim.scenario.values import central
 from scenarios_to_test import FAMILY, ROOT, SHIPPED
+from scripts.make_gallery import verdict_table
 
 README = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
 FILES = {path.name: path for path in sorted(FAMILY.glob("*.yaml"))}
@@ -48,6 +49,13 @@ def rows() -> list[Row]:
     return [Row(*found) for found in re.findall(pattern, text, re.MULTILINE)]
 
 
+def generated_table() -> str:
+    """The table of verdicts that `make gallery` writes."""
+    found = re.search("<!-- claims -->\n(.*)<!-- /claims -->", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
 def second_region_verdicts() -> dict[str, set[str]]:
     """The verdicts of its codebook, of all the files that judge a claim."""
     text = (SECOND_REGION / "CODEBOOK.md").read_text(encoding="utf-8")
@@ -75,6 +83,15 @@ def test_every_claim_that_a_file_writes_has_its_row() -> None:
     found = [(row.claim, row.file) for row in rows()]
     assert len(found) == len(set(found))
     assert set(found) == claims
+
+
+def test_the_generated_table_has_the_same_verdicts() -> None:
+    cells = [line.strip("| ").split(" | ") for line in generated_table().splitlines()[2:]]
+    generated = {(f"{row[0]}.yaml", row[1]): row[5].strip("*") for row in cells}
+    assert len(generated) == len(cells)
+    for row in rows():
+        says = load(FILES[row.file]).claims[row.claim].says
+        assert generated[row.file, says] == row.verdict
 
 
 def test_every_claim_of_the_article_is_there() -> None:
@@ -170,11 +187,15 @@ def test_the_verdicts_are_those_of_a_thousand_runs() -> None:
     ensembles: dict[str, Ensemble] = {
         name: simulate(load(FILES[name]), runs=1000) for name in FILES
     }
+    judged = {name: judge(ensemble, ensembles) for name, ensemble in ensembles.items()}
     found = {
         (verdict.name, name): verdict.verdict
-        for name, ensemble in ensembles.items()
-        for verdict in judge(ensemble, ensembles)
+        for name, verdicts in judged.items()
+        for verdict in verdicts
     }
     assert {(row.claim, row.file): row.verdict for row in rows()} == {
         (row.claim, row.file): found[row.claim, row.file] for row in rows()
     }
+    assert generated_table() == verdict_table(
+        [(FILES[name].stem, verdicts) for name, verdicts in judged.items()]
+    )

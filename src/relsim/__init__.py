@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
+    from relsim.analysis.account import Account
     from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.compare import Comparison, compare
-    from relsim.analysis.explain import Account, explain
+    from relsim.analysis.explain import explain
     from relsim.analysis.explained import Explained, explained
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from relsim.scenario.schema import Scenario
 
 _HOMES = {
-    "Account": "relsim.analysis.explain",
+    "Account": "relsim.analysis.account",
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
     "Explained": "relsim.analysis.explained",

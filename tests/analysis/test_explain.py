@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import relsim
-from relsim.analysis.explain import Account, explain, known_directions, known_domain, step_of
+from relsim.analysis.account import Account, step_of
+from relsim.analysis.explain import explain, known_directions, known_domain
 from relsim.ensemble.simulate import simulate
 from relsim.errors import ResultsError
 from relsim.scenario.load import load

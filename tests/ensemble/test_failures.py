@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from relsim.analysis.account import Account
 from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
-from relsim.analysis.explain import Account, explain
+from relsim.analysis.explain import explain
 from relsim.ensemble import accounts, chunks, simulate
 from relsim.ensemble.chunks import Chunk, Stopped
 from relsim.errors import ResultsError

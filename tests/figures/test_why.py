@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relsim.analysis.explain import Account, explain
+from relsim.analysis.account import Account
+from relsim.analysis.explain import explain
 from relsim.errors import ResultsError
 from relsim.figures import why
 from relsim.figures.save import save_chart

@@ -9,126 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-import pandas as pd
-import xarray as xr
 
 from relsim import __version__
+from relsim.analysis.account import Account
 from relsim.analysis.pairing import refusal
-from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
-from relsim.ensemble.failures import Failure
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
-from relsim.scenario.values import Month
-
-
-@dataclass(frozen=True)
-class Account:
-    """What pulls two states towards each other and apart, part by part, over time.
-
-    Pulls are in pull units and add up: the parts of a direction, domain and step sum to its
-    pull, in every run and so in the mean over runs. Postures that pulls lead to do not add up.
-
-    Attributes:
-        scenario: whose pulls these are.
-        against: compared with, run by run; None where each run is compared with its opening.
-        pair: as in ``PAK-RUS``, as the scenario spells it.
-        seed, runs: how many runs of which seed; ``run`` is set where it is one alone.
-        data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
-            more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
-            ``change``; statistics ``mean`` and ``sd``, over the runs.
-        failures: the runs that failed, each with its error and where it was raised.
-        failed: numbers of the runs that are left out: those, and those of an ensemble that failed
-            there.
-    """
-
-    scenario: Scenario
-    against: Scenario | None
-    pair: str
-    seed: int
-    runs: int
-    run: int | None
-    data: xr.Dataset
-    failures: tuple[Failure, ...] = ()
-    failed: tuple[int, ...] = ()
-
-    @property
-    def parts(self) -> xr.DataArray:
-        """The parts of the pull, mean over runs: (step, direction, domain, part)."""
-        return self.data["contribution"].sel(view="level", statistic="mean", drop=True)
-
-    @property
-    def change(self) -> xr.DataArray:
-        """The same since the opening, or less those of the scenario compared with."""
-        return self.data["contribution"].sel(view="change", statistic="mean", drop=True)
-
-    @property
-    def pull(self) -> xr.DataArray:
-        """The pull itself, mean over runs: (step, direction, domain)."""
-        return self.data["pull"].sel(view="level", statistic="mean", drop=True)
-
-    @property
-    def directions(self) -> tuple[str, str]:
-        """Both, as in ``("PAK>RUS", "RUS>PAK")``: first who acts, then who is faced."""
-        first, second = self.pair.split("-")
-        return f"{first}>{second}", f"{second}>{first}"
-
-    def at(self, month: Month | str | None = None) -> xr.Dataset:
-        """The account at a month: that of the step it lies in; the last one where absent.
-
-        Raises:
-            ResultsError: no month, or outside the time of the scenario.
-        """
-        return self.data.isel(step=self.step(month))
-
-    def step(self, month: Month | str | None = None) -> int:
-        """The place of a month on the axis of steps. The end of the scenario is where the last
-        step leads, so it takes the account of that step."""
-        return step_of(self.scenario, month)
-
-    def month(self, step: int) -> Month:
-        """The first month of a step."""
-        time = self.scenario.time
-        return time.start.plus(step * time.months_per_step)
-
-    def words(self, month: Month | str | None = None, domain: str = OVERALL) -> str:
-        """The account at a month in sentences, for both directions."""
-        from relsim.analysis.wording import story  # which words accounts
-
-        return "\n\n".join(story(self, way, month, domain).text for way in self.directions)
-
-    def table(self) -> pd.DataFrame:
-        """A row for each month, direction, domain and part; ``pull`` is their sum.
-
-        Columns: month, direction, domain, part, level, level_sd, change, change_sd.
-        """
-        pull = self.data["pull"].expand_dims(part=["pull"])
-        whole = xr.concat([self.data["contribution"], pull], dim="part")
-        whole = whole.transpose("step", "direction", "domain", "part", "view", "statistic")
-        columns = ("level", "level_sd", "change", "change_sd")
-        wide = pd.DataFrame(whole.values.reshape(-1, 4), columns=list(columns))
-        names = [[str(name) for name in whole[dim].values] for dim in whole.dims[1:4]]
-        months = [str(self.month(step)) for step in range(whole.sizes["step"])]
-        index = pd.MultiIndex.from_product(
-            [months, *names], names=["month", "direction", "domain", "part"]
-        )
-        return pd.concat([index.to_frame(index=False), wide], axis=1)
-
-    def write(self, file: Path) -> None:
-        """Writes the table as CSV, numbers to six digits.
-
-        Raises:
-            ResultsError: the file cannot be written.
-        """
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_table(self.table(), file)
-        except OSError as error:
-            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def explain(
@@ -198,25 +87,6 @@ def _known_run(run: int, count: int, failed: Collection[int]) -> int:
     if run in failed:
         raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
     return run
-
-
-def step_of(scenario: Scenario, month: Month | str | None) -> int:
-    """The place of a month on the axis of steps; the last step where absent.
-
-    Raises:
-        ResultsError: no month, or outside the time of the scenario.
-    """
-    time = scenario.time
-    if month is None:
-        return time.steps - 1
-    try:
-        asked = Month.read(month)
-    except ValueError as error:
-        hint = plain_hint(str(month)) or "Write it as in 2020-07."
-        raise ResultsError(f"'{month}' is not a month. {hint}") from error
-    if not time.start.serial <= asked.serial <= time.end.serial:
-        raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
-    return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
 
 
 def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:

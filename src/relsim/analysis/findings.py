@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.account import Account
 from relsim.analysis.carriers import Carriers
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison, compare, refusal
-from relsim.analysis.explain import Account, explain
+from relsim.analysis.explain import explain
 from relsim.analysis.explained import Explained, explained
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble

@@ -13,15 +13,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.analysis.explain import Account
-from relsim.analysis.labels import (
-    baseline,
-    capital,
-    direction_title,
-    domain_name,
-    part_label,
-    runs_in_words,
-)
+from relsim.analysis.account import Account
+from relsim.analysis.labels import capital
 from relsim.ensemble.accounts import OVERALL
 from relsim.figures.style import ELSE, INK, PARTS, configured, ink_on
 
@@ -81,7 +74,7 @@ def why_chart(
     panels = [_panel(account, whole.sel(direction=way), names) for way in whole["direction"].values]
     scale = alt.Scale(domain=_range(panels), nice=False)
     drawn = [_drawn(panel, scale, last=panel is panels[-1]) for panel in panels]
-    legend = _legend([part_label(account, name).strip("“”") for name in names])
+    legend = _legend([account.part_label(name).strip("“”") for name in names])
     chart = alt.vconcat(*drawn, legend, spacing=12)
     return configured(chart.properties(title=_title(account, domain, levels=levels)))
 
@@ -98,7 +91,7 @@ def largest_parts(parts: xr.DataArray) -> list[str]:
 def _panel(account: Account, parts: xr.DataArray, names: list[str]) -> _Panel:
     named = parts.sel(part=names).transpose("part", "step").values
     rest = parts.sum("part").values - named.sum(axis=0)
-    title = direction_title(account, str(parts["direction"].values))
+    title = account.direction_title(str(parts["direction"].values))
     return _Panel(title, pd.DatetimeIndex(parts["step"].values), np.vstack([named, rest]))
 
 
@@ -238,11 +231,11 @@ def _tops(texts: list[list[str]]) -> list[int]:
 
 
 def _title(account: Account, domain: str, *, levels: bool) -> alt.TitleParams:
-    what = "Parts of the pull" if levels else f"Change of the pull {baseline(account)}"
+    what = "Parts of the pull" if levels else f"Change of the pull {account.baseline}"
     return alt.TitleParams(
         account.scenario.title,
         subtitle=[
-            f"{what}: {domain_name(account, domain)}, {runs_in_words(account)}",
+            f"{what}: {account.domain_name(domain)}, {account.runs_in_words}",
             "Upwards: what pulls together. Downwards: what pulls apart",
         ],
     )

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from relsim.analysis.account import Account, Story, story
 from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
 from relsim.analysis.coverage import coverage_sentence
-from relsim.analysis.explain import Account
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.labels import interest_label
 from relsim.analysis.numerals import percent, signed
 from relsim.analysis.summary import months_of
-from relsim.analysis.wording import Story, story
 from relsim.figures.carriers import carriers_name
 from relsim.figures.difference import difference_name
 from relsim.figures.event_marks import certain_events, event_numbers, marks_of

@@ -6,9 +6,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from relsim.analysis.explain import Account
-from relsim.analysis.labels import baseline, part_label, signed
-from relsim.analysis.wording import LEAST, Story, story
+from relsim.analysis.account import LEAST, Account, Story, story
+from relsim.analysis.labels import signed
 from relsim.scenario.reference import changed_interests, interests_in_words
 
 RUNS_SHOWN = 8  # of those that failed
@@ -45,7 +44,7 @@ def parts_table(account: Account, direction: str, month: str | None, domain: str
         table.add_column(name, justify="right", no_wrap=True)
     seen = {part: row for part, row in rows.items() if max(map(abs, row)) >= LEAST}
     for part in sorted(seen, key=lambda name: (-abs(seen[name][2]), -abs(seen[name][0]))):
-        label = part_label(account, part, direction, account.step(month)).strip("“”")
+        label = account.part_label(part, direction, account.step(month)).strip("“”")
         table.add_row(Text(label), *_cells(account, seen[part]))
     unseen = len(rows) - len(seen)
     if unseen:
@@ -72,7 +71,7 @@ def _cells(account: Account, row: list[float]) -> list[str]:
 def explanation(account: Account) -> str:
     """What the columns of the tables are."""
     spread = "" if account.runs == 1 else ", and standard deviations over runs"
-    said = [f"Pull units. Change {baseline(account)}{spread}."]
+    said = [f"Pull units. Change {account.baseline}{spread}."]
     if account.against is None and changed_interests(account.scenario):
         said.append(
             f"{interests_in_words(account.scenario)} Their parts stand as changed at the opening "

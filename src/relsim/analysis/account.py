@@ -1,29 +1,24 @@
-"""An account in words: what moved a pull and what holds it where it is, largest first."""
+"""The account of the pull between two states, and what it says in words, largest parts first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.analysis.explain import Account
-from relsim.analysis.labels import (
-    baseline,
-    capital,
-    direction_title,
-    domain_name,
-    part_label,
-    runs_in_words,
-    scenarios_of,
-    signed,
-    state_name,
-)
+from relsim.analysis.labels import capital, possessive, signed, state_name, with_article
+from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL
+from relsim.ensemble.failures import Failure
+from relsim.errors import ResultsError, plain_hint
+from relsim.scenario.naming import titles
 from relsim.scenario.references import NumberRef
-from relsim.scenario.schema import AddToNumber, Event, SetNumber
+from relsim.scenario.schema import AddToNumber, Event, Scenario, SetNumber
 from relsim.scenario.values import Month
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
@@ -32,6 +27,203 @@ LEAST_SHARE = 0.04  # of the largest part; smaller ones are left to "all else"
 ERRORS = 2.0  # standard errors of a mean over runs; within so many of 0 a part may be chance
 NOTABLE = 0.005  # a change of a weight or a tie that is worth a word
 STEP = 0.1  # pull units, of which is said what they are in posture
+
+
+@dataclass(frozen=True)
+class Account:
+    """What pulls two states towards each other and apart, part by part, over time.
+
+    Pulls are in pull units and add up: the parts of a direction, domain and step sum to its
+    pull, in every run and so in the mean over runs. Postures that pulls lead to do not add up.
+
+    Attributes:
+        scenario: whose pulls these are.
+        against: compared with, run by run; None where each run is compared with its opening.
+        pair: as in ``PAK-RUS``, as the scenario spells it.
+        seed, runs: how many runs of which seed; ``run`` is set where it is one alone.
+        data: ``contribution`` (view, statistic, step, direction, domain, part), ``pull`` and
+            more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
+            ``change``; statistics ``mean`` and ``sd``, over the runs.
+        failures: the runs that failed, each with its error and where it was raised.
+        failed: numbers of the runs that are left out: those, and those of an ensemble that failed
+            there.
+    """
+
+    scenario: Scenario
+    against: Scenario | None
+    pair: str
+    seed: int
+    runs: int
+    run: int | None
+    data: xr.Dataset
+    failures: tuple[Failure, ...] = ()
+    failed: tuple[int, ...] = ()
+
+    @property
+    def parts(self) -> xr.DataArray:
+        """The parts of the pull, mean over runs: (step, direction, domain, part)."""
+        return self.data["contribution"].sel(view="level", statistic="mean", drop=True)
+
+    @property
+    def change(self) -> xr.DataArray:
+        """The same since the opening, or less those of the scenario compared with."""
+        return self.data["contribution"].sel(view="change", statistic="mean", drop=True)
+
+    @property
+    def pull(self) -> xr.DataArray:
+        """The pull itself, mean over runs: (step, direction, domain)."""
+        return self.data["pull"].sel(view="level", statistic="mean", drop=True)
+
+    @property
+    def directions(self) -> tuple[str, str]:
+        """Both, as in ``("PAK>RUS", "RUS>PAK")``: first who acts, then who is faced."""
+        first, second = self.pair.split("-")
+        return f"{first}>{second}", f"{second}>{first}"
+
+    def at(self, month: Month | str | None = None) -> xr.Dataset:
+        """The account at a month: that of the step it lies in; the last one where absent.
+
+        Raises:
+            ResultsError: no month, or outside the time of the scenario.
+        """
+        return self.data.isel(step=self.step(month))
+
+    def step(self, month: Month | str | None = None) -> int:
+        """The place of a month on the axis of steps. The end of the scenario is where the last
+        step leads, so it takes the account of that step."""
+        return step_of(self.scenario, month)
+
+    def month(self, step: int) -> Month:
+        """The first month of a step."""
+        time = self.scenario.time
+        return time.start.plus(step * time.months_per_step)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario, and the one it is compared with."""
+        return (self.scenario, *([self.against] if self.against else []))
+
+    @property
+    def baseline(self) -> str:
+        """What changes are measured from, in words."""
+        if self.against is None:
+            return f"since the opening in {self.scenario.time.start}"
+        return f"against “{titles(self.scenarios)[-1]}”"
+
+    @property
+    def runs_in_words(self) -> str:
+        """Which runs the numbers are of."""
+        if self.run is not None:
+            return f"run {self.run}"
+        return "one run" if self.runs == 1 else f"mean of {self.runs:,} runs"
+
+    def state_name(self, code: str) -> str:
+        """A state by its name."""
+        return state_name(code, self.scenarios)
+
+    def direction_title(self, direction: str) -> str:
+        """A direction by the names of its states."""
+        return " towards ".join(self.state_name(code) for code in direction.split(">"))
+
+    def domain_name(self, domain: str) -> str:
+        """A domain by its label."""
+        if domain == OVERALL:
+            return "all domains"
+        return self.scenario.domains[domain].label or domain
+
+    def part_label(self, part: str, direction: str | None = None, step: int = -1) -> str:
+        """A part by the names of the scenario.
+
+        Args:
+            part: as on the axis of parts, ``third_party.USA``.
+            direction: whose pull it is; where given, the label says what the state makes of a third
+                party.
+            step: whose weights decide that; the last one where absent.
+        """
+        kind, _, name = part.partition(".")
+        match kind:
+            case "affinity" | "chance":
+                return kind
+            case "reciprocity":
+                return "answering in kind"
+            case "third_party" if direction is not None:
+                return self._third_party_label(name, direction, step)
+            case "third_party":
+                return f"by way of {self.state_name(name)}"
+            case "issue":
+                issue = next(one.issues[name] for one in self.scenarios if name in one.issues)
+                return f"agreement on {issue.label or name}"
+            case _:
+                event = next(one.events[name] for one in self.scenarios if name in one.events)
+                return f"“{event.label or name}”"
+
+    def _third_party_label(self, third: str, direction: str, step: int) -> str:
+        """What a state makes of a third party, by the sign of its weight; by that of the weight
+        that it had where it has none any more."""
+        actor = self.state_name(direction.split(">")[0])
+        weight = self.data["interest"].isel(step=step).sel(direction=direction, state=third)
+        now, change = (
+            float(weight.sel(view=view, statistic="mean")) for view in ("level", "change")
+        )
+        telling = now or now - change
+        other = with_article(self.state_name(third))
+        if telling > 0:
+            return f"{actor} takes its cue from {other}"
+        if telling < 0:
+            return f"{actor} mistrusts whom {other} befriends"
+        return f"{possessive(actor)} tie to {other}"
+
+    def words(self, month: Month | str | None = None, domain: str = OVERALL) -> str:
+        """The account at a month in sentences, for both directions."""
+        return "\n\n".join(story(self, way, month, domain).text for way in self.directions)
+
+    def table(self) -> pd.DataFrame:
+        """A row for each month, direction, domain and part; ``pull`` is their sum.
+
+        Columns: month, direction, domain, part, level, level_sd, change, change_sd.
+        """
+        pull = self.data["pull"].expand_dims(part=["pull"])
+        whole = xr.concat([self.data["contribution"], pull], dim="part")
+        whole = whole.transpose("step", "direction", "domain", "part", "view", "statistic")
+        columns = ("level", "level_sd", "change", "change_sd")
+        wide = pd.DataFrame(whole.values.reshape(-1, 4), columns=list(columns))
+        names = [[str(name) for name in whole[dim].values] for dim in whole.dims[1:4]]
+        months = [str(self.month(step)) for step in range(whole.sizes["step"])]
+        index = pd.MultiIndex.from_product(
+            [months, *names], names=["month", "direction", "domain", "part"]
+        )
+        return pd.concat([index.to_frame(index=False), wide], axis=1)
+
+    def write(self, file: Path) -> None:
+        """Writes the table as CSV, numbers to six digits.
+
+        Raises:
+            ResultsError: the file cannot be written.
+        """
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_table(self.table(), file)
+        except OSError as error:
+            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def step_of(scenario: Scenario, month: Month | str | None) -> int:
+    """The place of a month on the axis of steps; the last step where absent.
+
+    Raises:
+        ResultsError: no month, or outside the time of the scenario.
+    """
+    time = scenario.time
+    if month is None:
+        return time.steps - 1
+    try:
+        asked = Month.read(month)
+    except ValueError as error:
+        hint = plain_hint(str(month)) or "Write it as in 2020-07."
+        raise ResultsError(f"'{month}' is not a month. {hint}") from error
+    if not time.start.serial <= asked.serial <= time.end.serial:
+        raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
+    return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
 
 
 @dataclass(frozen=True)
@@ -121,10 +313,10 @@ class _Scene:
 
 def _title(scene: _Scene) -> str:
     account = scene.account
-    where = domain_name(account, scene.domain)
+    where = account.domain_name(scene.domain)
     month = account.month(scene.step)
-    towards = direction_title(account, scene.direction)
-    return f"{towards}, {month} ({where}, {runs_in_words(account)})"
+    towards = account.direction_title(scene.direction)
+    return f"{towards}, {month} ({where}, {account.runs_in_words})"
 
 
 def _lead(scene: _Scene) -> str:
@@ -134,7 +326,7 @@ def _lead(scene: _Scene) -> str:
     between = "" if account.runs == 1 else f" (± {spread:.3f} between runs)"
     posture = scene.now("posture", "level")
     return (
-        f"The pull is {signed(pull)}: {signed(change)} {baseline(account)}{between}. "
+        f"The pull is {signed(pull)}: {signed(change)} {account.baseline}{between}. "
         f"Posture is {signed(posture)}."
     )
 
@@ -154,7 +346,7 @@ def _note(scene: _Scene) -> str:
 def _changes(scene: _Scene) -> tuple[str, ...]:
     named, rest = scene.parts("change", MOST_CHANGES)
     if not named and all(abs(size) < LEAST for size in rest):
-        return (f"Nothing has changed {baseline(scene.account)}.",)
+        return (f"Nothing has changed {scene.account.baseline}.",)
     sentences = [_change_sentence(scene, part, size) for part, size in named]
     ends = (*_all_else(rest), f"together {signed(scene.now('pull', 'change'))}")
     return (*sentences, f"{capital('; '.join(ends))}.")
@@ -170,7 +362,7 @@ def _all_else(rest: list[float]) -> list[str]:
 
 def _change_sentence(scene: _Scene, part: str, size: float) -> str:
     kind, _, name = part.partition(".")
-    label = part_label(scene.account, part, scene.direction, scene.step)
+    label = scene.account.part_label(part, scene.direction, scene.step)
     if kind == "event":
         return f"{label} {_adds(size)}{_since(scene, name)}{_fading(scene, part)}."
     if kind == "chance":
@@ -249,9 +441,9 @@ def _causes(scene: _Scene, part: str) -> str:
 
 
 def _events(account: Account) -> Iterator[tuple[str, Event]]:
-    names = dict.fromkeys(name for one in scenarios_of(account) for name in one.events)
+    names = dict.fromkeys(name for one in account.scenarios for name in one.events)
     for name in names:
-        yield name, next(one.events[name] for one in scenarios_of(account) if name in one.events)
+        yield name, next(one.events[name] for one in account.scenarios if name in one.events)
 
 
 def _touches(scene: _Scene, event: Event, part: str) -> bool:
@@ -314,7 +506,7 @@ def _levels_of(scene: _Scene, third: str, weight: float) -> Iterator[tuple[str, 
 
 def _fading_history(scene: _Scene, _: str) -> str:
     """By how much history fades, where it does."""
-    fades = any(one.parameters.history_half_life is not None for one in scenarios_of(scene.account))
+    fades = any(one.parameters.history_half_life is not None for one in scene.account.scenarios)
     return ", as history fades" if fades else ""
 
 
@@ -323,7 +515,7 @@ def _postures(scene: _Scene, _: str) -> str:
     back = f"{scene.faced}>{scene.actor}"
     received = signed(scene.now("posture", "level", direction=back))
     extended = signed(scene.now("posture", "level"))
-    faced, actor = (state_name(scene.account, code) for code in (scene.faced, scene.actor))
+    faced, actor = (scene.account.state_name(code) for code in (scene.faced, scene.actor))
     return f", as {faced} extends {received} and {actor} {extended}"
 
 
@@ -341,7 +533,7 @@ def _level(scene: _Scene) -> str:
 def _level_clause(scene: _Scene, part: str, size: float) -> str:
     kind, _, third = part.partition(".")
     holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
-    label = part_label(scene.account, part, scene.direction, scene.step)
+    label = scene.account.part_label(part, scene.direction, scene.step)
     if kind != "third_party":
         return f"{label} {holds}"
     weight = scene.now("interest", "level", direction=scene.direction, state=third)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relsim.analysis.explain import Account, explain
-from relsim.analysis.labels import part_label, possessive, signed, with_article
-from relsim.analysis.wording import Story, half_gone, story
+from relsim.analysis.account import Account, Story, half_gone, story
+from relsim.analysis.explain import explain
+from relsim.analysis.labels import possessive, signed, with_article
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import FAMILY, STATUS_QUO, quiet, scenario_of
@@ -222,11 +222,11 @@ def test_names_come_from_either_scenario_and_labels_from_keys_where_there_are_no
         {"states.E": {"ties": {}}, "issues.creed": {"minus": "x", "plus": "y"}}
     )
     account: Account = explain(tiny(), "A-B", runs=1, against=other)
-    assert part_label(account, "third_party.E") == "by way of E"
-    assert part_label(account, "issue.creed") == "agreement on creed"
-    assert part_label(account, "event.coolness") == "“coolness”"
-    assert part_label(account, "third_party.K", "A>B") == "Arland takes its cue from Kay"
-    assert part_label(account, "third_party.K", "B>A") == "Bess' tie to Kay"
+    assert account.part_label("third_party.E") == "by way of E"
+    assert account.part_label("issue.creed") == "agreement on creed"
+    assert account.part_label("event.coolness") == "“coolness”"
+    assert account.part_label("third_party.K", "A>B") == "Arland takes its cue from Kay"
+    assert account.part_label("third_party.K", "B>A") == "Bess' tie to Kay"
     assert with_article("United States") == "the United States"
     assert with_article("India") == "India"
     assert possessive("United States") == "United States'"

@@ -40,7 +40,7 @@ def claiming(**claims: tuple[dict[str, Any], float]) -> Scenario:
 
 def looked_at(scenario: Scenario, most: int = 2000, seed: int = 1) -> tuple[Looking, list[Any]]:
     followed = [ClaimSoFar("it", name, claim, "") for name, claim in scenario.claims.items()]
-    return look_until_clear({"it": scenario}, followed, "claims", seed=seed, most=most), followed
+    return look_until_clear({"it": (scenario, seed)}, followed, "claims", most=most), followed
 
 
 def test_runs_are_doubled_from_250_until_all_is_settled() -> None:
@@ -61,10 +61,10 @@ def test_what_cannot_be_settled_is_open_and_says_how_many_runs_settle_it_at_most
     assert looking.looks == (250, 500, 700)
     assert claim.runs == 700
     (sentence,) = looking.remaining
-    assert sentence.startswith("Open: even holds in ")
+    assert sentence.startswith("Not settled: even holds in ")
     assert "of 700 runs" in sentence
     assert "where 50 % is asked" in sentence
-    said = int(sentence.split("about ")[1].split(" runs")[0].replace(",", ""))
+    said = int(sentence.split("--runs ")[1].split(")")[0])
     low, high = share_sequence(said // 2, said)
     assert high - low < 0.01 < np.subtract(*share_sequence(said // 3, said * 2 // 3)[::-1])
 
@@ -94,15 +94,20 @@ def test_claims_that_cannot_be_judged_do_not_keep_others_waiting() -> None:
     scenario = claiming(
         lost=({"level": "A-C", "above": 0}, 0.5), clear=({"level": "A-B", "above": -0.5}, 0.9)
     )
-    claim = scenario.claims["lost"]
-    assert scenario.claims["clear"]
-    lost = ClaimSoFar("it", "lost", claim, "")
-    narrow = scenario_of(STATES)
-    looking = look_until_clear(
-        {"it": narrow}, [lost], "claims", seed=1, most=2000, record="watched"
-    )
+    lost, clear = (ClaimSoFar("it", name, scenario.claims[name], "") for name in scenario.claims)
+    narrow = {"it": (scenario_of(STATES), 1)}
+    looking = look_until_clear(narrow, [lost, clear], "claims", most=2000, record="watched")
     assert "does not keep A-C" in lost.obstacle
-    assert looking.looks == (250,)
+    assert (looking.looks, looking.followed, looking.remaining) == ((250,), 1, ())
+    with pytest.raises(ResultsError, match="No claim can be judged"):
+        look_until_clear(narrow, [lost], "claims", most=2000, record="watched")
+
+
+def test_there_has_to_be_a_run() -> None:
+    scenario = scenario_of(STATES)
+    for most in (0, -5):
+        with pytest.raises(ResultsError, match="ask for at least 1"):
+            compare_until_clear(scenario, scenario, most=most)
 
 
 def test_two_scenarios_are_compared_until_clear() -> None:

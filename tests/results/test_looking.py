@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from commands import Command
 from relsim.analysis.sequences import share_sequence
 from relsim.errors import ResultsError
 from relsim.results.family import run_family
+from relsim.results.places import results_until_clear
 from relsim.results.result import open_result
 from relsim.results.run import run
 from relsim.results.verify import verify
+from relsim.results.watcher import Nobody
+from relsim.scenario.load import load
 
 BASE: dict[str, Any] = {
     "relsim": 1,
@@ -80,7 +85,8 @@ def test_a_family_has_the_same_runs(files: tuple[Path, Path], tmp_path: Path) ->
     assert len({result.ensemble.runs for result in family.results}) == 1
     assert all(result.ensemble.until_clear for result in family.results)
     page = family.report.read_text(encoding="utf-8")
-    assert "Runs were doubled until clear: looks at 250" in page
+    assert "after looks at 250 and 500 runs" in page
+    assert page.count("after looks at 250 and 500 runs") == 1
     again = run_family(list(files), runs=500, until_clear=True, out=tmp_path / "out")
     assert all(result.reused for result in again.results)
 
@@ -97,12 +103,12 @@ def test_on_the_command_line(files: tuple[Path, Path], tmp_path: Path, relsim: C
     done = relsim("run", files[1], "--until-clear", "--runs", "250", *out)
     assert done.returncode == 0
     assert "Looking at 250 runs; 2 of 2 are open" in done.stdout
-    assert "Runs were doubled until clear: looks at 250 runs settle 1 of 2 claims." in done.stdout
-    assert "Open: even holds in" in done.stdout
+    assert "1 of 2 claims is settled, after a look at 250 runs." in done.stdout
+    assert "Not settled: even holds in" in done.stdout
     assert "--until-clear adds runs" not in done.stdout
     done = relsim("compare", *files, "--until-clear", "--pair", "B-A", *out)
     assert done.returncode == 0
-    assert "Runs were doubled until clear: looks at 250 runs settle the difference." in done.stdout
+    assert "All differences are settled, after a look at 250 runs." in done.stdout
     assert "higher" in done.stdout
     folder = next((tmp_path / "out" / "base").iterdir())
     done = relsim("compare", folder, files[1], "--until-clear", *out)
@@ -115,3 +121,54 @@ def test_who_looks_once_is_told_of_until_clear(
 ) -> None:
     done = relsim("run", files[1], "--runs", "50", "--out", tmp_path / "out")
     assert "1 claim is not decided by these runs. --until-clear adds runs" in done.stdout
+
+
+def test_what_is_compared_with_is_looked_at_as_the_result_records_it(tmp_path: Path) -> None:
+    """A pair that the base does not watch is judged all the same, so it is looked at too."""
+    narrow = {**BASE, "watch": ["A-B"]}
+    expect = {"change": "A-C", "above": 0, "against": "base.yaml"}
+    claims = {"even": {"says": "So.", "expect": expect, "probability": 0.5}}
+    act = {"at": "2020-02", "effects": [{"pulse": "A-C", "size": 0.3, "half_life": "12 months"}]}
+    (tmp_path / "base.yaml").write_text(yaml.safe_dump(narrow))
+    (tmp_path / "other.yaml").write_text(
+        yaml.safe_dump({**narrow, "claims": claims, "events": {"act": act}})
+    )
+    result = run(tmp_path / "other.yaml", until_clear=True, out=tmp_path / "out", views=False)
+    assert result.manifest["looking"]["followed"] == 1
+    assert result.claims[0].verdict == "supported"
+
+
+def test_other_questions_have_other_results(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of one base: what a comparison settles is not what claims, or another comparison, settle."""
+    out, (base, other) = tmp_path / "out", files
+    scenarios = {path: load(path) for path in files}
+    asked: dict[str, Any] = {"at": None, "domain": None, "most": 300, "seed": None, "out": out}
+    found = [
+        results_until_clear(scenarios, pairs=pairs, command="", watching=nobody, **asked)[0]
+        for pairs in (["A-B"], ["A-B", "A-C"], ["A-B"])
+    ]
+    assert found[0].folder == found[2].folder != found[1].folder
+    assert found[1].manifest["looking"]["followed"] == 2
+    claimed = run(other, runs=300, until_clear=True, out=out, views=False)
+    assert claimed.manifest["looking"]["what"] == "claims"
+    assert base.is_file()
+
+
+def test_each_scenario_is_looked_at_on_its_own_seed(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    seeded = tmp_path / "seeded.yaml"
+    content = {**yaml.safe_load(files[1].read_text()), "name": "seeded", "ensemble": {"seed": 9}}
+    seeded.write_text(yaml.safe_dump({**content, "claims": {"even": CLAIMS["even"]}}))
+    family = run_family([files[1], seeded], runs=300, until_clear=True, out=tmp_path / "out")
+    (own,) = family.results[1].claims
+    (sentence,) = (
+        one for one in family.results[1].manifest["looking"]["remaining"] if "seeded" in one
+    )
+    assert own.share is not None
+    assert f"holds in {100 * own.share:.1f} % of {own.runs:,} runs" in sentence
+
+
+@contextmanager
+def nobody(_: int) -> Iterator[Nobody]:
+    yield Nobody()

@@ -101,7 +101,7 @@ def test_the_whole_way_on_simulated_scenarios(documented: Documented) -> None:
     wrong = 0
     for seed in range(200):
         claim = ClaimSoFar("it", "above", scenario.claims["above"], "")
-        look_until_clear({"it": scenario}, [claim], "claims", seed=seed, most=4000)
+        look_until_clear({"it": (scenario, seed)}, [claim], "claims", most=4000)
         low, high = share_sequence(claim.holding, claim.runs)
         wrong += verdict_word(low, high, 0.5) in DECIDED
     assert wrong / 200 < 0.05

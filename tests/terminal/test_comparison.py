@@ -155,15 +155,15 @@ def test_few_runs_that_differ_are_counted() -> None:
     some = np.zeros(BASE.shape)
     some[:4] = [[0.2], [0.25], [0.3], [0.35]]
     text = shown(some)
-    assert "4 of 200 runs differ" in text
+    assert "only 4 of 200 runs differ, so the interval is wide" in text
     assert re.search(r"\+0.0055 \(\+0.0\d+ to \+0.0\d+\)", text)
     one = np.zeros(BASE.shape)
     one[0] = 0.2
-    assert "1 of 200 runs differs, which shows no interval" in shown(one)
+    assert "only 1 of 200 runs differs, too few for an interval" in shown(one)
 
 
 def test_what_no_run_shows_is_said_to_be_rare() -> None:
-    assert "no run of 200 differs, so fewer than 1 % of runs do (95 %)" in shown(0.05)
+    assert "no run of 200 differs, so fewer than 1.5 % of runs do (95 %)" in shown(0.05)
 
 
 def test_the_first_runs_of_unequal_ensembles_are_said_to_be_paired() -> None:

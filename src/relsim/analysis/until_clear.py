@@ -23,6 +23,7 @@ from relsim.analysis.pairing import on_shared_runs
 from relsim.analysis.sequences import difference_sequence, half_width, share_sequence
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.errors import ResultsError
 from relsim.scenario.naming import told_apart
 from relsim.scenario.schema import Claim, Scenario
 from relsim.scenario.values import Month
@@ -48,6 +49,7 @@ class Looking:
         on_the_line: a sentence on each claim that is settled because it holds in just as many runs
             as it asks for, to a percentage point.
         remaining: a sentence on each that was not settled.
+        question: a digest of what was to be settled, where a result keeps this.
     """
 
     looks: tuple[int, ...]
@@ -56,6 +58,7 @@ class Looking:
     what: Literal["claims", "differences"]
     on_the_line: tuple[str, ...]
     remaining: tuple[str, ...]
+    question: str = ""
 
     @property
     def runs(self) -> int:
@@ -66,20 +69,27 @@ class Looking:
         """What was settled, and what was not; nothing where there was nothing to settle."""
         if not self.followed:
             return []
-        looks = ", ".join(f"{runs:,}" for runs in self.looks)
-        settled = f"{self.followed - len(self.remaining)} of {self.followed} {self.what}"
+        *earlier, last = (f"{runs:,}" for runs in self.looks)
+        looks = f"looks at {', '.join(earlier)} and {last}" if earlier else f"a look at {last}"
+        settled = self.followed - len(self.remaining)
+        verb = "is" if settled == 1 else "are"
+        which = f"{settled} of {self.followed} {self.what} {verb} settled"
         if not self.remaining:
-            settled = f"all {self.what}" if self.followed > 1 else f"the {self.what[:-1]}"
+            which = f"All {self.what} are settled"
         return [
-            f"Runs were doubled until clear: looks at {looks} runs settle {settled}. "
-            "Bounds of shares and mean differences hold over all looks (95 %).",
+            f"{which}, after {looks} runs. The 95 % bounds of shares and mean differences allow "
+            "for repeated looks.",
             *self.on_the_line,
             *self.remaining,
         ]
 
 
 class Followed(Protocol):
-    """Something that more runs may settle."""
+    """A claim or a difference that more runs may settle."""
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be judged, whatever the runs; empty where it can. Known after one block."""
 
     def add(self, block: Block) -> None:
         """Takes up some more runs."""
@@ -92,7 +102,7 @@ class Followed(Protocol):
         """That it is settled without a verdict, and why; empty where it has one."""
 
     def still_open(self) -> str:
-        """What keeps it open, and how many runs settle it at most."""
+        """What was found so far, and how many runs would settle it."""
 
 
 @dataclass
@@ -101,7 +111,7 @@ class ClaimSoFar:
 
     Attributes:
         scenario: key of the scenario that claims it.
-        name, claim: the claim.
+        name, claim: the claim, and what it is called.
         against: key of the scenario that it compares with; empty where there is none.
     """
 
@@ -130,7 +140,7 @@ class ClaimSoFar:
     def settled(self) -> bool:
         """Whether the bounds of its share are clear of what it asks for, or as near to it as
         matters."""
-        return bool(self.obstacle) or self._verdict != "not distinguishable" or self._is_near
+        return self._verdict != "not distinguishable" or self._is_near
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -148,15 +158,14 @@ class ClaimSoFar:
 
     def on_the_line(self) -> str:
         """That it holds in just as many runs as it asks for; empty where that is not so."""
-        if self.obstacle or self._verdict != "not distinguishable" or not self._is_near:
+        if self._verdict != "not distinguishable" or not self._is_near:
             return ""
         return f"On the line, to a percentage point: {self._found}."
 
     def still_open(self) -> str:
-        """What keeps it open, and how many runs settle it at most."""
-        return (
-            f"Open: {self._found}; {_at_most(partial(_share_is_known, *self._bounds), self.runs)}."
-        )
+        """What was found so far, and how many runs would settle it in the worst case."""
+        runs = _first_number(partial(_share_is_known, *self._bounds), self.runs)
+        return f"Not settled: {self._found}. {_enough(runs, 'in the worst case')}"
 
     @property
     def _found(self) -> str:
@@ -190,6 +199,7 @@ class DifferenceSoFar:
     month: Month
     domain: str | None
     differences: list[Values] = field(default_factory=list)
+    obstacle: str = ""
 
     def add(self, block: Block) -> None:
         """Takes up some more runs."""
@@ -211,7 +221,7 @@ class DifferenceSoFar:
         return ""
 
     def still_open(self) -> str:
-        """What keeps it open, and how many runs settle it at most."""
+        """What was found so far, and how many runs would settle it as far as these show."""
         values = np.concatenate(self.differences)
         differ, runs = int(np.count_nonzero(values)), len(values)
         known: Callable[[int], bool]
@@ -222,7 +232,8 @@ class DifferenceSoFar:
             between = f" ({signed(low, 4)} to {signed(high, 4)})" if math.isfinite(low) else ""
             found = f"{signed(float(values.mean()), 4)}{between} in {differ:,} of {runs:,} runs"
             known = partial(_difference_is_known, spread(values), differ / runs)
-        return f"Open: {self.pair}, {self.other}: {found}; {_at_most(known, runs)}."
+        enough = _enough(_first_number(known, runs), "as far as these show")
+        return f"Not settled: {self.pair}, {self.other}: {found}. {enough}"
 
 
 def _rarity_is_known(runs: int) -> bool:
@@ -235,13 +246,19 @@ def _difference_is_known(deviation: float, share: float, runs: int) -> bool:
     return enough and 2 * half_width(runs) * deviation < NEGLIGIBLE
 
 
-def _at_most(known: Callable[[int], bool], runs: int) -> str:
-    """How many runs settle something at most, in words."""
+def _first_number(known: Callable[[int], bool], runs: int) -> int | None:
+    """The least number of runs, to 5 %, at which something is known; None beyond 10 million."""
     while not known(runs):
         if runs > MOST_COUNTED:
-            return "no number of runs worth asking for settles it for sure"
+            return None
         runs = math.ceil(runs * 1.05)
-    return f"about {rounded_up(runs):,} runs settle it at most"
+    return rounded_up(runs)
+
+
+def _enough(runs: int | None, why: str) -> str:
+    if runs is None:
+        return "No number of runs worth asking for would be enough."
+    return f"About {runs:,} runs would be enough, {why} (--runs {runs})."
 
 
 def compare_until_clear(
@@ -303,7 +320,9 @@ def look_at_differences(
         pairs, at, domain, seed, most, executor, phase: as for :func:`compare_until_clear` and
             :func:`look_until_clear`.
     """
-    base, *others = (simulate(scenario, runs=1, seed=seed) for scenario in scenarios)
+    _refuse_no_runs(most)
+    # A look's worth of runs, so that a few that fail do not matter.
+    base, *others = (simulate(one, runs=min(most, FIRST_LOOK), seed=seed) for one in scenarios)
     followed = []
     for other in others:
         comparison = compare(base, other, domain=domain)
@@ -313,11 +332,10 @@ def look_at_differences(
             for pair in (comparison.watched if pairs is None else pairs)
             if not comparison.act_alike
         ]
-    by_key = {scenario.slug: scenario for scenario in scenarios}
+    by_key = {scenario.slug: (scenario, seed) for scenario in scenarios}
     record: RecordLevel = "overall" if domain is None else "domains"
     return look_until_clear(
         *(by_key, followed, "differences"),
-        seed=seed,
         most=most,
         record=record,
         executor=executor,
@@ -326,46 +344,71 @@ def look_at_differences(
 
 
 def look_until_clear(
-    scenarios: Mapping[str, Scenario],
+    scenarios: Mapping[str, tuple[Scenario, int]],
     followed: Sequence[Followed],
     what: Literal["claims", "differences"],
     *,
-    seed: int,
     most: int = MOST_RUNS,
     record: RecordLevel = "domains",
+    thin: int = 1,
     executor: Executor | None = None,
     phase: Callable[[str], None] | None = None,
 ) -> Looking:
     """Simulates 250 runs of scenarios, then twice as many, until all that is followed is settled.
 
-    All scenarios have the same runs, paired run by run. Decisions at any look are wrong in 5 % of
-    cases at most, for each thing that is followed.
+    All scenarios have the same numbers of runs, paired run by run where their seeds are the same.
+    Decisions at any look are wrong in 5 % of cases at most, for each thing that is followed.
 
     Args:
-        scenarios: by key.
+        scenarios: with their seeds, by key.
         followed: what is to be settled.
         what: which of these it is.
-        seed: of all.
         most: runs of each scenario at most.
-        record: what to keep of a run until it is judged.
+        record, thin: what to keep of a run until it is judged, as in the result.
         executor: where runs are simulated; threads on all cores where absent.
         phase: told at how many runs is looked next.
+
+    Raises:
+        ResultsError: nothing of what is followed can be judged, or there are no runs.
     """
-    looks, waiting = [0], len(followed)
+    _refuse_no_runs(most)
+    judged, waiting, looks = list(followed), len(followed), [0]
+    remaining: tuple[str, ...] = ()
     while looks[-1] < most:
         goal = min(max(FIRST_LOOK, 2 * looks[-1]), most)
         if phase is not None:
-            phase(f"Looking at {goal:,} runs; {waiting} of {len(followed)} are open")
+            phase(f"Looking at {goal:,} runs; {waiting} of {len(judged)} are open")
         for first in range(looks[-1], goal, _AT_ONCE):
             runs = min(_AT_ONCE, goal - first)
-            asked = partial(simulate, runs=runs, first=first, seed=seed, record=record)
-            block = {key: asked(scenario, executor=executor) for key, scenario in scenarios.items()}
-            for one in followed:
+            asked = partial(simulate, runs=runs, first=first, record=record, thin=thin)
+            block = {
+                key: asked(scenario, seed=seed, executor=executor)
+                for key, (scenario, seed) in scenarios.items()
+            }
+            for one in judged:
                 one.add(block)
+            judged = _that_can_be_judged(judged)
         looks.append(goal)
-        remaining = tuple(one.still_open() for one in followed if not one.settled)
+        remaining = tuple(one.still_open() for one in judged if not one.settled)
         waiting = len(remaining)
         if not waiting:
             break
-    near = tuple(sentence for one in followed if (sentence := one.on_the_line()))
-    return Looking(tuple(looks[1:]), most, len(followed), what, near, remaining)
+    near = tuple(sentence for one in judged if (sentence := one.on_the_line()))
+    return Looking(tuple(looks[1:]), most, len(judged), what, near, remaining)
+
+
+def _that_can_be_judged(followed: list[Followed]) -> list[Followed]:
+    """Those without an obstacle.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    judged = [one for one in followed if not one.obstacle]
+    if followed and not judged:
+        raise ResultsError(f"No claim can be judged. {followed[0].obstacle}")
+    return judged
+
+
+def _refuse_no_runs(most: int) -> None:
+    if most < 1:
+        raise ResultsError(f"There are no {most} runs; ask for at least 1.")

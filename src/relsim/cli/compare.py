@@ -98,9 +98,9 @@ def compare(
         reached = [_time_to(one, pair, level) for pair in chosen] if reach is not None else []
         show_comparison(console, one, effects, month, reached, (base_name, name))
         tables.append(comparison_rows(one, effects, month, reached, (base_name, name)))
-    if looking := looking_of(base.manifest):
-        for line in looking.sentences():
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
+    looks = [looking for one in (base, *others) if (looking := looking_of(one.manifest))]
+    for line in looks[0].sentences() if looks else []:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     if csv is not None:
         _write_tables(tables, csv)
     if figure is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,7 @@ UntilClear = Annotated[
     bool,
     typer.Option(
         "--until-clear",
-        help="Double the runs, from 250 to at most 16,000 or --runs, until all is settled.",
+        help="Start with 250 runs and double them until all is settled; stop at 16,000 or --runs.",
     ),
 ]
 PICTURES = (".svg", ".png")
@@ -122,7 +123,7 @@ def results_at(
         runs=runs,
         seed=seed,
         out=out,
-        command=lambda file, runs, seed: command_of(file, runs, seed, []),
+        command=lambda file, runs, seed: command_of([file], runs, seed, []),
         watching=lambda runs: watching(console, runs),
     )
 
@@ -182,7 +183,7 @@ def subject_at(place: Path) -> Ensemble | Scenario:
 
 
 def command_of(
-    file: Path,
+    files: Sequence[Path],
     runs: int | None,
     seed: int | None,
     settings: list[str],
@@ -194,7 +195,7 @@ def command_of(
     """The command that makes a result, without absolute paths and whatever computes it."""
     from relsim.results.command import command_line, without_folders
 
-    parts: list[object] = ["run", without_folders(file)]
+    parts: list[object] = ["run", *map(without_folders, files)]
     parts += [] if runs is None else ["--runs", runs]
     parts += [] if seed is None else ["--seed", seed]
     parts += [] if record == "domains" else ["--record", record]

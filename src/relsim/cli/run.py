@@ -93,10 +93,10 @@ def run(
     if not quiet:
         warn_of_changes(files, scenarios)
 
-    commands = [
-        command_of(file, runs, seed, settings, record, thin, until_clear=until_clear)
-        for file in files
-    ]
+    commands = [command_of([file], runs, seed, settings, record, thin) for file in files]
+    if until_clear:  # runs are settled for all files together
+        commands = [command_of(files, runs, seed, settings, record, thin, until_clear=True)]
+        commands *= len(files)
 
     from relsim.analysis.until_clear import MOST_RUNS as MOST_LOOKED_AT
     from relsim.ensemble.executors import chosen

@@ -50,7 +50,14 @@ class Entry:
     notes: Sequence[str] = ()
 
 
-def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, script: str) -> str:
+def family_page(
+    title: str,
+    entries: Sequence[Entry],
+    runs: int,
+    seed: int,
+    script: str,
+    looking: Sequence[str] = (),
+) -> str:
     """The page as text.
 
     Args:
@@ -58,6 +65,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         entries: its scenarios; the first is the base.
         runs, seed: of all of them.
         script: of :meth:`relsim.figures.save.Painter.script`.
+        looking: how the number of runs was chosen by looking; empty where it was not.
     """
     base = entries[0]
     pairs = base.scenario.pair_names(base.scenario.watched_pairs)
@@ -78,7 +86,7 @@ def family_page(title: str, entries: Sequence[Entry], runs: int, seed: int, scri
         caution=CAUTION,
         overview=_overview(entries, names, pairs),
         claims=claims,
-        notes=[f"{name}: {note}" for name, entry in named for note in entry.notes],
+        notes=[*looking, *(f"{name}: {note}" for name, entry in named for note in entry.notes)],
         pickable=[(pair, pair_title(base.scenario, pair)) for pair in _pickable(entries, pairs)],
         series=_series(names),
         **_explorers(entries, names, pairs),
@@ -211,7 +219,8 @@ def band_frame(arrays: Sequence[tuple[int, xr.DataArray]], pairs: list[str]) -> 
         frame = wide.unstack("statistic").reset_index()
         frame = frame.rename(columns={"q0.5": "median", "q0.1": "low", "q0.9": "high"})
         frames.append(frame.assign(scenario=scenario))
-    return pd.concat(frames, ignore_index=True)
+    columns = ["pair", "time", "median", "low", "high", "scenario"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def _changes(entry: Entry, name: str) -> dict[str, Any]:

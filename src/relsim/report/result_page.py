@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ def result_page(
     definitions: Mapping[str, Any],
     manifest: Mapping[str, Any],
     script: str,
+    looking: Sequence[str] = (),
 ) -> str:
     """The page as text.
 
@@ -49,6 +50,7 @@ def result_page(
         definitions: of the charts that are figures too, by name.
         manifest: of :func:`relsim.results.manifest.manifest`.
         script: of :meth:`relsim.figures.save.Painter.script`.
+        looking: how the number of runs was chosen by looking; empty where it was not.
     """
     scenario, summary = findings.scenario, findings.summary
     return render(
@@ -57,6 +59,7 @@ def result_page(
         title=scenario.title,
         about=scenario.about,
         manifest=manifest,
+        looking=looking,
         sections=_sections(findings),
         sentences=pair_sentences(scenario, summary),
         claims_sentence=claims_sentence(findings.claims),

@@ -28,7 +28,7 @@ from relsim.results.folder import is_finished, locked, sweep, written_aside
 from relsim.results.identity import Question, digest
 from relsim.results.looking import with_runs_chosen
 from relsim.results.lookup import FAMILY
-from relsim.results.manifest import FORMAT
+from relsim.results.manifest import FORMAT, looking_of
 from relsim.results.result import Result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
@@ -128,7 +128,7 @@ def run_family(
     told = watcher or Nobody()
     loaded = told_apart([one if isinstance(one, Scenario) else load(one) for one in scenarios])
     read = cache(load)  # most compare with the same few files
-    most = MOST_RUNS if until_clear and not runs else runs
+    most = MOST_RUNS if until_clear and runs is None else runs
     questions = [question_of(scenario, most, seed, record, thin) for scenario in loaded]
     if until_clear:
         questions = with_runs_chosen(questions, Path(out), read, told, executor, force=force)
@@ -227,7 +227,12 @@ def _write(
     manifest = ordered[0].manifest
     title = folder.parent.name.removeprefix("family-")
     page = family_page(
-        f"Scenarios: {title}", entries, manifest["runs"], manifest["seed"], painter.script()
+        f"Scenarios: {title}",
+        entries,
+        manifest["runs"],
+        manifest["seed"],
+        painter.script(),
+        looking.sentences() if (looking := looking_of(manifest)) else [],
     )
     (aside / REPORT).write_text(page, encoding="utf-8")
     write_table(family_claims(results), aside / CLAIMS)

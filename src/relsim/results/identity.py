@@ -36,7 +36,7 @@ class Question:
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits over scenario, seed, runs, record, thin and engine version, and
-        over the most runs that could be looked at."""
+        over what was to be settled by looking."""
         asked = {
             "scenario": self.scenario_hash,
             "seed": self.seed,
@@ -46,7 +46,7 @@ class Question:
             "relsim": self.version,
         }
         if self.looking is not None:
-            asked["looking"] = self.looking.most
+            asked["looking"] = self.looking.question
         return digest(asked)[:12]
 
     @property

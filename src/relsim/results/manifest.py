@@ -53,7 +53,7 @@ def manifest(
         "stability": stability,
         "claims": [asdict(verdict) for verdict in claims],
         "comparisons": compared_ids(compared),
-        "notes": _notes(question),
+        "notes": [note] if (note := note_on_changes(question.scenario)) else [],
         "failures": failures,
         "versions": versions(LIBRARIES),
         "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
@@ -62,13 +62,6 @@ def manifest(
             for chunk, found in sorted(chunks.items(), key=lambda item: item[0].first)
         ],
     }
-
-
-def _notes(question: Question) -> list[str]:
-    """What to know of the claims of a result."""
-    on_changes = note_on_changes(question.scenario)
-    looking = question.looking.sentences() if question.looking is not None else []
-    return [note for note in (on_changes, *looking) if note]
 
 
 def asked_part(question: Question) -> dict[str, Any]:
@@ -239,6 +232,7 @@ class _Looking(_Part):
     what: Literal["claims", "differences"]
     on_the_line: list[str]
     remaining: list[str]
+    question: str
 
 
 class _Chunk(_Part):

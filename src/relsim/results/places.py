@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from relsim.analysis.pairing import refusal
 from relsim.analysis.until_clear import look_at_differences
 from relsim.errors import ResultsError
-from relsim.results.identity import Question
+from relsim.results.identity import Question, digest
 from relsim.results.lookup import result_folder
 from relsim.results.result import Result, open_result
 from relsim.results.resume import telling_what_is_kept
@@ -115,6 +116,8 @@ def results_until_clear(
         looking = look_at_differences(
             named, pairs, at, domain=domain, seed=seed, most=most, phase=watcher.phase
         )
+        asked = [Question(scenario, seed, most, "domains").id for scenario in named]
+        looking = replace(looking, question=digest([asked, pairs, at, domain]))
         watcher.expects(looking.runs * len(named))
         return [
             _answered(

@@ -142,7 +142,7 @@ def run(
     told = watcher or Nobody()
     read = cache(load)
     question = question_of(
-        scenario, MOST_RUNS if until_clear and not runs else runs, seed, record, thin
+        scenario, MOST_RUNS if until_clear and runs is None else runs, seed, record, thin
     )
     if until_clear:
         question = with_runs_chosen([question], Path(out), read, told, executor, force=force)[0]
@@ -323,9 +323,8 @@ def _compared_ensembles(
             found[file] = known[other.id]
         else:
             asked.watcher.phase(f"Comparing with {file}")
-            aside = replace(
-                asked, question=other, command=_command(file, other), watcher=Nobody(), known=known
-            )
+            command = asked.command if other.looking else _command(file, other)
+            aside = replace(asked, question=other, command=command, watcher=Nobody(), known=known)
             found[file] = answer(aside).ensemble
     return found
 

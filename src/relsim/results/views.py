@@ -26,6 +26,7 @@ from relsim.figures.why import why_chart
 from relsim.report.result_page import result_page
 from relsim.results.contents import FIGURES, REPORT
 from relsim.results.folder import locked, unwritable
+from relsim.results.manifest import looking_of
 from relsim.results.result import Result, compared_with
 from relsim.results.watcher import Watcher
 
@@ -70,7 +71,9 @@ def _draw(
             definitions[name] = definition(chart)
             named = {name: definitions[name]}
             drawings.append(beside.submit(painter.draw_what_can_be, named, folder))
-        page = result_page(findings, definitions, manifest, script)
+        looking = looking_of(manifest)
+        sentences = looking.sentences() if looking else []
+        page = result_page(findings, definitions, manifest, script, sentences)
         for drawing in drawings:
             drawing.result()
     finally:

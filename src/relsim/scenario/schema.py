@@ -621,7 +621,8 @@ def _between_never_and_always(probability: float) -> float:
         text = "No number of runs can show that something holds in all futures."
         raise fail("out-of-range", text, "Ask for less, as in 0.99.", 0.99)
     if probability == 0:
-        raise fail("out-of-range", "At least 0 % of all runs hold anything.", "Ask for more.", 0.5)
+        text = "Every claim holds in at least 0 % of the runs."
+        raise fail("out-of-range", text, "Ask for more, as in 0.5.", 0.5)
     return probability
 
 
@@ -634,7 +635,11 @@ class Claim(Part):
         float,
         Bounds("a probability", 0, 1, certain=True),
         AfterValidator(_between_never_and_always),
-    ] = Field(0.5, description="Share of runs in which it has to hold; above 0, below 1.")
+    ] = Field(
+        0.5,
+        description="Share of runs in which it has to hold; above 0, below 1.",
+        json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    )
 
 
 def _whole_version(raw: Any) -> Any:

@@ -29,6 +29,7 @@ COLOURS: dict[EffectWord, str] = {
     "not distinguishable": "yellow",
 }
 PATHS_SHOWN = 3  # of inputs that differ
+MOST_NARROWING = 1000  # told; more says nothing more
 
 
 def show_comparison(
@@ -135,7 +136,7 @@ def comparison_lines(
     for pair, effect in effects.items():
         if effect.few_differ:
             lines.append(f"{pair}: {few_differ_in_words(effect)}.")
-        if effect.verdict == "not distinguishable" and not effect.negligible:
+        elif effect.verdict == "not distinguishable" and not effect.negligible:
             lines.append(f"{pair}: {runs_needed_in_words(effect)}.")
     return lines
 
@@ -183,27 +184,37 @@ def _paired(comparison: Comparison) -> str:
 
 def narrowing_line(effects: Mapping[str, Effect]) -> list[str]:
     """How much narrower pairing makes the intervals; nothing where that cannot be said."""
-    known = {p: e.narrowing for p, e in effects.items() if math.isfinite(e.narrowing)}
+    known = {
+        pair: effect.narrowing
+        for pair, effect in effects.items()
+        if math.isfinite(effect.narrowing) and not effect.few_differ
+    }
     if not known:
         return []
     least = min(known, key=lambda pair: known[pair])
-    times = f"at least {known[least]:.1f} times ({least})"
+    narrowing = known[least]
+    much = f"{narrowing:.1f}" if narrowing < MOST_NARROWING else f"{MOST_NARROWING:,}"
+    times = f"at least {much} times ({least})"
     return [f"Pairing run by run narrows the 95 % intervals {times} against unpaired runs."]
 
 
 def unseen_in_words(runs: int) -> str:
     """What it means that no run differs."""
-    least = percent(most_share_unseen(runs), 2 if runs > 300 else 0)
-    return f"no run of {runs:,} differs, so fewer than {least} of runs do (95 %)"
+    digits = 2 if runs > 300 else 1
+    share = math.ceil(most_share_unseen(runs) * 10 ** (digits + 2)) / 10 ** (digits + 2)
+    return f"no run of {runs:,} differs, so fewer than {percent(share, digits)} of runs do (95 %)"
 
 
 def few_differ_in_words(effect: Effect) -> str:
     """How the interval is made where few runs differ."""
-    if effect.differ == 1:
-        return f"1 of {effect.runs:,} runs differs, which shows no interval"
+    which = (
+        f"only {effect.differ} of {effect.runs:,} runs differ{'s' if effect.differ == 1 else ''}"
+    )
+    if not math.isfinite(effect.mean_low):
+        return f"{which}, too few for an interval; ask for more runs"
     return (
-        f"{effect.differ} of {effect.runs:,} runs differ; the interval is made of that share and "
-        "of the mean of these runs, and wide"
+        f"{which}, so the interval is wide: it combines the uncertainty of that share with that of "
+        "the mean of these runs"
     )
 
 

@@ -204,3 +204,16 @@ def test_the_hooks_run_what_make_lint_runs() -> None:
     recipe = makefile.split("\nlint: ")[1].split("\n\n")[0].splitlines()[1:]
     lint = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe]
     assert [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]] == lint
+
+
+def test_the_code_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+/\w+\.py)`(?:, `(\w+)`)?", text)
+    assert len(named) > 25
+    missing = []
+    for file, name in named:
+        path = ROOT / "src" / "relsim" / file
+        code = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not re.search(rf"^(?:def|class) {name}\b|^{name}\b.* = " if name else ".", code, re.M):
+            missing.append(f"{file} {name}".strip())
+    assert missing == []

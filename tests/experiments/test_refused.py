@@ -11,7 +11,8 @@ import pytest
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.errors import Problem, ScenarioError
-from relsim.experiments.discover import Outcome, discover
+from relsim.experiments.discover import discover
+from relsim.experiments.discovery import Outcome
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
 from relsim.experiments.methods import points_of

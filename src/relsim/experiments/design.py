@@ -14,7 +14,8 @@ from relsim.experiments.parameters import Parameter
 from relsim.experiments.schema import Experiment
 from relsim.experiments.sensitivity import sensitivity_size
 from relsim.experiments.subsets import MOST_MEMBERS
-from relsim.experiments.sweep import Design, sweep_size
+from relsim.experiments.sweep import sweep_size
+from relsim.experiments.sweep_findings import Design
 from relsim.experiments.tune import most_points
 from relsim.scenario.tree import Mapping, locate
 

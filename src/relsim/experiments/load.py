@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from relsim.analysis.observed import read_observed
 from relsim.errors import Position, Problem, RelsimError, ScenarioError, did_you_mean
 from relsim.experiments import schema
-from relsim.experiments.advise import NOTHING
-from relsim.experiments.attribute import WHOLE
+from relsim.experiments.advice import NOTHING
+from relsim.experiments.attribution import WHOLE
 from relsim.experiments.design import design_problems
 from relsim.experiments.interests import interest_of
 from relsim.experiments.misfit import Matched, match

@@ -16,7 +16,8 @@ from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.attribute import attribute, attribution_points
 from relsim.experiments.boxes import PRIM
 from relsim.experiments.design import DESIGNS, sweep_key
-from relsim.experiments.discover import Outcome, discover
+from relsim.experiments.discover import discover
+from relsim.experiments.discovery import Outcome
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import Study
 from relsim.experiments.measures import is_share, unit_of
@@ -26,7 +27,8 @@ from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import Bound, Goal
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.tune import Tuning, most_points, tune
+from relsim.experiments.tune import most_points, tune
+from relsim.experiments.tuning import Tuning
 
 
 class Findings(Protocol):

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.discover import Box, Discovery
+from relsim.experiments.discovery import Box, Discovery
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.wording import value_of, with_unit
 from relsim.figures.claims import in_lines

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from relsim.experiments.advise import Advice
-from relsim.experiments.attribute import Attribution
-from relsim.experiments.discover import Discovery
+from relsim.experiments.advice import Advice
+from relsim.experiments.attribution import Attribution
+from relsim.experiments.discovery import Discovery
 from relsim.experiments.methods import Findings
-from relsim.experiments.sensitivity import Sensitivity
-from relsim.experiments.sweep import Sweep
-from relsim.experiments.tune import Tuning
+from relsim.experiments.sensitivity_findings import SensitivityFindings
+from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.tuning import Tuning
 from relsim.figures.advice import advice_charts
 from relsim.figures.attribution import attribution_charts
 from relsim.figures.discovery import discovery_charts
@@ -26,9 +26,9 @@ def experiment_charts(findings: Findings) -> dict[str, Any]:
         TypeError: no method finds such things.
     """
     match findings:
-        case Sweep():
+        case SweepFindings():
             return sweep_charts(findings)
-        case Sensitivity():
+        case SensitivityFindings():
             return sensitivity_charts(findings)
         case Attribution():
             return attribution_charts(findings)

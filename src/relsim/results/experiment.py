@@ -33,8 +33,8 @@ from relsim.experiments.methods import (
     tables_of,
     tuning_of,
 )
-from relsim.experiments.tune import Tuning
 from relsim.experiments.tuned import tuned_text
+from relsim.experiments.tuning import Tuning
 from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario

@@ -8,16 +8,18 @@ best of many would look better than it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from relsim.analysis.effects import runs_needed
 from relsim.analysis.intervals import spread
 from relsim.errors import RelsimError
-from relsim.experiments.advice import Advice, Half
+from relsim.experiments.advice import NOTHING, Advice, Half
 from relsim.experiments.paired import Flags, Means, complete_runs, means
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
@@ -32,7 +34,12 @@ from relsim.experiments.portfolios import (
     toggled,
     upper_regret,
 )
+from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
+from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
+from relsim.scenario.schema import Part
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
 
@@ -216,3 +223,87 @@ def _runs_to_tell(worth: Values, best: int | None, rival: int | None) -> float:
         return math.nan
     difference = worth[best] - worth[rival]
     return runs_needed(float(difference.mean()), spread(difference))
+
+
+class BoundOn(Part):
+    """What a portfolio has to keep."""
+
+    above: Annotated[float, THRESHOLD] | None = Field(None, description="Stays above this value.")
+    below: Annotated[float, THRESHOLD] | None = Field(None, description="Stays below this value.")
+    share: Annotated[float, SHARE] = Field(0.8, description="In at least this share of the runs.")
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> BoundOn:
+        if self.above is None and self.below is None:
+            raise fail("bad-bound", "`above`, `below` or both are needed.")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            text = f"No value is above {self.above:g} and below {self.below:g}."
+            raise fail("bad-bound", text, "`above` has to be the lower of the two.")
+        if self.share == 0:
+            raise fail("bad-bound", "A share of 0 keeps nothing.", "Leave the bound out.")
+        return self
+
+
+class Advise(Method):
+    """Which levers to pull."""
+
+    switch_key: ClassVar = "levers"
+    reserved: ClassVar = (NOTHING,)
+
+    levers: dict[Name, Switch] = Field(min_length=1, description="What can be done or left.")
+    raise_: str | None = Field(None, alias="raise", description="The measure to raise.")
+    lower: str | None = Field(None, description="The measure to lower, instead.")
+    bounds: dict[str, BoundOn] = Field(
+        default_factory=dict, description="By measure, what has to be kept."
+    )
+
+    @model_validator(mode="after")
+    def _one_goal(self) -> Advise:
+        if (self.raise_ is None) is (self.lower is None):
+            raise fail("bad-goal", "One of `raise` and `lower` is needed.")
+        return self
+
+    @property
+    def goal(self) -> str:
+        """The measure to raise or lower."""
+        return self.raise_ or self.lower or ""
+
+    @property
+    def size_key(self) -> str:
+        """The key of the levers, of which every portfolio is simulated."""
+        return "levers"
+
+    def measures_named(self) -> dict[TreePath, str]:
+        """Those of the goal and of the bounds."""
+        goal = ("raise" if self.raise_ is not None else "lower",)
+        return {goal: self.goal} | {("bounds", name): name for name in self.bounds}
+
+    def problems(self, study: Study) -> Iterator[tuple[TreePath, str]]:
+        """Too few runs to choose and to measure."""
+        if study.experiment.runs < LEAST_RUNS:
+            yield (
+                ("runs",),
+                f"Advice takes at least {LEAST_RUNS} runs, of which half choose and half measure.",
+            )
+
+    def size(self, study: Study) -> int:
+        """How many portfolios there are."""
+        return portfolio_count(len(self.levers))
+
+    def points(self, study: Study) -> Values:
+        """All portfolios."""
+        return advice_points(len(self.levers))
+
+    def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Advice:
+        """Which portfolio is best within the bounds."""
+        goal = Goal(study.measure_name(self.goal), maximise=self.raise_ is not None)
+        bounds = [
+            Bound(
+                study.measure_name(name),
+                -math.inf if bound.above is None else bound.above,
+                math.inf if bound.below is None else bound.below,
+                bound.share,
+            )
+            for name, bound in self.bounds.items()
+        ]
+        return advise(study.switch_names, points, outcomes, goal, bounds, study.experiment.seed)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from relsim.analysis.intervals import spread, welch_width
 from relsim.errors import RelsimError
-from relsim.experiments.attribution import Attribution, MeasureAttribution
+from relsim.experiments.attribution import WHOLE, Attribution, MeasureAttribution
 from relsim.experiments.paired import Means, complete_runs, means
 from relsim.experiments.parameters import Values
+from relsim.experiments.schema import Count, Name, Switch
 from relsim.experiments.shapley import (
     Sampled,
     interactions,
@@ -26,12 +29,14 @@ from relsim.experiments.shapley import (
     shapley_values,
     visited,
 )
+from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 
 # With fewer, orders that matter may not come up, and an interval misses what it has not seen: at 8
 # permutations it holds 52 to 90 % of Shapley values, at 16 76 to 95 %, at 50 92 to 95 %, by the
 # game (docs/statistics.md). So many of 11 players take no more coalitions than all of 10.
 LEAST_PERMUTATIONS = 50
+MOST_ORDERS = 100_000  # gone through one by one; at least a hundred times the default
 
 
 def attribution_points(players: int, permutations: int, seed: int) -> Values:
@@ -192,3 +197,38 @@ def _found(
         runs=int(complete.sum()),
         left_out=int((~complete).sum()),
     )
+
+
+class Attribute(Method):
+    """What each event, lever or interest owes."""
+
+    switch_key: ClassVar = "players"
+    reserved: ClassVar = (WHOLE,)
+
+    players: dict[Name, Switch] = Field(min_length=1, description="What is there or not.")
+    permutations: Count = Field(
+        200,
+        description="Beyond ten players: orders in which they come, in antithetic pairs; at least "
+        "50.",
+    )
+
+    @property
+    def size_key(self) -> str:
+        """The key of the orders of joining."""
+        return "permutations"
+
+    def size(self, study: Study) -> int:
+        """How many coalitions there are at most."""
+        coalitions = most_coalitions(len(self.players), self.permutations)
+        if len(self.players) > MOST_MEMBERS and self.permutations > MOST_ORDERS:
+            raise RelsimError(f"At most {MOST_ORDERS:,} permutations are taken.")
+        return coalitions
+
+    def points(self, study: Study) -> Values:
+        """The coalitions of players."""
+        return attribution_points(len(self.players), self.permutations, study.experiment.seed)
+
+    def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Attribution:
+        """What each player brings."""
+        seed = study.experiment.seed
+        return attribute(study.switch_names, points, outcomes, self.permutations, seed)

@@ -13,18 +13,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field, model_validator
 from scipy.special import stdtrit
 from scipy.stats import hypergeom
 
 from relsim.analysis.intervals import CONFIDENCE
 from relsim.errors import RelsimError
-from relsim.experiments.boxes import Fit, Flags, Search, fit, inside, search
+from relsim.experiments.boxes import PRIM, Fit, Flags, Search, fit, inside, search
 from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, share_of
+from relsim.experiments.optional import require
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Estimate
+from relsim.experiments.schema import SHARE, THRESHOLD, Count
+from relsim.experiments.study import Method, Study
+from relsim.experiments.sweep import sweep_points, sweep_size
 from relsim.experiments.wording import listed
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
 
 RESAMPLES = 30
 MOST_BOXES = 3
@@ -242,3 +250,59 @@ def _limits_of_resample(scene: _Scene, left: Flags, rng: np.random.Generator) ->
     if cases.all() or not cases.any():
         return None
     return search(scene.points[chosen[known]], cases).limits
+
+
+class Discover(Method):
+    """Under which conditions an outcome happens."""
+
+    libraries: ClassVar = ("ema_workbench",)
+
+    measure: str = Field(description="Which one.")
+    above: Annotated[float, THRESHOLD] | None = Field(
+        None, description="It happens above this value."
+    )
+    below: Annotated[float, THRESHOLD] | None = Field(
+        None, description="It happens below this value."
+    )
+    share: Annotated[float, SHARE] = Field(
+        0.5, description="Share of a point's runs in which it has to happen."
+    )
+    samples: Count = Field(500, description="Points, of a Latin hypercube.")
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Discover:
+        if (self.above is None) is (self.below is None):
+            raise fail("bad-outcome", "One of `above` and `below` is needed.")
+        if self.share == 0:
+            text = "In a share of 0 of the runs it happens at every point."
+            raise fail("bad-outcome", text, "Write a share above 0.")
+        return self
+
+    @property
+    def size_key(self) -> str:
+        """The key of the points."""
+        return "samples"
+
+    def measures_named(self) -> dict[TreePath, str]:
+        """That of the outcome."""
+        return {("measure",): self.measure}
+
+    def size(self, study: Study) -> int:
+        """How many points there are."""
+        return sweep_size("latin-hypercube", study.parameters, self.samples)
+
+    def points(self, study: Study) -> Values:
+        """Points of a Latin hypercube."""
+        require(PRIM)  # rather now than once all is simulated
+        seed = study.experiment.seed
+        return sweep_points("latin-hypercube", study.parameters, self.samples, seed)
+
+    def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Discovery:
+        """The boxes of conditions."""
+        measure, seed = study.measure_name(self.measure), study.experiment.seed
+        if self.above is not None:
+            outcome = Outcome(measure, "above", self.above, self.share)
+        else:
+            assert self.below is not None
+            outcome = Outcome(measure, "below", self.below, self.share)
+        return discover(study.parameters, points, outcomes, outcome, seed=seed)

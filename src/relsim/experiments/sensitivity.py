@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
 from relsim.experiments.replicates import Index, Resampled, complete, noise_share
+from relsim.experiments.schema import Count
 from relsim.experiments.sensitivity_findings import COLUMNS, Effects, SensitivityFindings
+from relsim.experiments.study import Method, Study
+from relsim.scenario.values import fail
 
 METHODS = ("sobol", "morris", "pawn")
 RESAMPLES = 500
@@ -222,3 +227,50 @@ class _Study:
 
 def _alike(means: Values) -> bool:
     return bool(np.ptp(means) <= ALIKE * np.abs(means).max())
+
+
+class Sensitivity(Method):
+    """Which parameters matter."""
+
+    libraries: ClassVar = ("SALib",)
+
+    method: Literal["sobol", "morris", "pawn"] = Field(
+        "sobol", description="Shares of variance, elementary effects, or distances of CDFs."
+    )
+    samples: Count = Field(
+        256,
+        description="Base samples N: N·(K+2) points for sobol (a power of 2 from 64), N·(K+1) for "
+        "morris, N for pawn.",
+    )
+    second_order: bool = Field(
+        False, description="Of sobol: interactions too, with N·(2K+2) points."
+    )
+
+    @model_validator(mode="after")
+    def _pairs_are_of_sobol(self) -> Sensitivity:
+        if self.second_order and self.method != "sobol":
+            text = f"`second_order` is of sobol; {self.method} has no indices of pairs."
+            raise fail("bad-method", text)
+        return self
+
+    @property
+    def size_key(self) -> str:
+        """The key of the base samples."""
+        return "samples"
+
+    def size(self, study: Study) -> int:
+        """How many points the samples make."""
+        count, pairs = len(study.parameters), self.second_order
+        return sensitivity_size(self.method, count, self.samples, second_order=pairs)
+
+    def points(self, study: Study) -> Values:
+        """The points of the samples."""
+        parameters, seed, pairs = study.parameters, study.experiment.seed, self.second_order
+        return sensitivity_points(self.method, parameters, self.samples, seed, second_order=pairs)
+
+    def analyse(
+        self, study: Study, points: Values, outcomes: Mapping[str, Values]
+    ) -> SensitivityFindings:
+        """The indices of each parameter."""
+        parameters, seed, pairs = study.parameters, study.experiment.seed, self.second_order
+        return sensitivity(self.method, parameters, points, outcomes, seed, second_order=pairs)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
+from pydantic import Field, model_validator
 from scipy.stats import qmc
 
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Parameter, Values, scaled
-from relsim.experiments.response import (
-    groups_of_points,
-    respond,
-)
+from relsim.experiments.response import groups_of_points, respond
+from relsim.experiments.schema import Count
+from relsim.experiments.study import Method, Study
 from relsim.experiments.sweep_findings import Design, SweepFindings
+from relsim.scenario.values import fail
 
 Levels: TypeAlias = int | Sequence[int | Sequence[float]]
 
@@ -130,3 +131,51 @@ def _is_full_grid(points: Values) -> bool:
     mesh = np.meshgrid(*(np.unique(column) for column in points.T), indexing="ij")
     full = np.stack([axis.ravel() for axis in mesh], axis=1)
     return full.shape == points.shape and bool((full == points).all())
+
+
+DESIGNS: dict[str, Design] = {
+    "grid": "grid",
+    "latin_hypercube": "latin-hypercube",
+    "sobol": "sobol",
+}
+
+
+class Sweep(Method):
+    """Outcomes all over the ranges. Exactly one of grid, latin_hypercube, sobol."""
+
+    noun: ClassVar = "a sweep"
+
+    grid: Annotated[int, Field(strict=True, ge=2)] | None = Field(
+        None, description="Levels of each parameter, from low to high."
+    )
+    latin_hypercube: Count | None = Field(None, description="Points.")
+    sobol: Count | None = Field(None, description="Points of a scrambled Sobol sequence.")
+
+    @model_validator(mode="after")
+    def _one_design(self) -> Sweep:
+        if sum(getattr(self, key) is not None for key in DESIGNS) != 1:
+            raise fail("bad-sweep", f"Exactly one of {', '.join(DESIGNS)} is needed.")
+        return self
+
+    @property
+    def size_key(self) -> str:
+        """The key of the design."""
+        return next(key for key in DESIGNS if getattr(self, key) is not None)
+
+    def size(self, study: Study) -> int:
+        """How many points the design has."""
+        return sweep_size(DESIGNS[self.size_key], study.parameters, getattr(self, self.size_key))
+
+    def points(self, study: Study) -> Values:
+        """The points of the design."""
+        design, size = DESIGNS[self.size_key], getattr(self, self.size_key)
+        return sweep_points(design, study.parameters, size, study.experiment.seed)
+
+    def analyse(
+        self, study: Study, points: Values, outcomes: Mapping[str, Values]
+    ) -> SweepFindings:
+        """The responses to each parameter."""
+        measures = study.experiment.measures
+        shares = [study.measure_name(key) for key, one in measures.items() if one.is_share]
+        design, seed = DESIGNS[self.size_key], study.experiment.seed
+        return sweep(design, study.parameters, points, outcomes, seed, shares)

@@ -15,13 +15,7 @@ from scipy.special import stdtrit
 from relsim.analysis.intervals import CONFIDENCE
 from relsim.experiments.objectives import estimate_over_runs
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.response import (
-    GROUPS,
-    LEAST_RUNS,
-    Estimate,
-    Response,
-    quantiles_of_runs,
-)
+from relsim.experiments.response import GROUPS, LEAST_RUNS, Estimate, Response, quantiles_of_runs
 from relsim.experiments.wording import headings, listed, number, signed_number, value_of, with_unit
 
 Design: TypeAlias = Literal["grid", "latin-hypercube", "sobol"]

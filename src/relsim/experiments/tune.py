@@ -14,18 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, PlainValidator
 
-from relsim.errors import RelsimError
-from relsim.experiments.identifiability import (
-    Identified,
-    first_box,
-    identify,
-    next_box,
-)
+from relsim.errors import RelsimError, did_you_mean
+from relsim.experiments.identifiability import Identified, first_box, identify, next_box
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
@@ -37,11 +33,19 @@ from relsim.experiments.objectives import (
 )
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
+from relsim.experiments.schema import THRESHOLD, Count
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
+from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
 from relsim.experiments.surface import latin_hypercube, term_count
+from relsim.experiments.tuned import tuned_text
 from relsim.experiments.tuning import SEARCH, Tuning
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
+# Each trial is proposed from all before it, so that time grows with their square.
+MOST_TRIALS = 20_000
+EXTREMES = ("lowest", "highest")
 
 
 def tune(
@@ -332,3 +336,76 @@ def _joined(one: Trials, other: Trials) -> Trials:
         for measure, values in one.outcomes.items()
     }
     return Trials(np.vstack([one.points, other.points]), outcomes)
+
+
+def _wanted(raw: Any) -> Any:
+    """``lowest``, ``highest`` or a finite number."""
+    if isinstance(raw, str) and raw.strip() in EXTREMES:
+        return raw.strip()
+    if isinstance(raw, str) and (close := did_you_mean(raw, EXTREMES)).startswith("Did"):
+        raise fail("bad-goal", f"'{raw}' is not a goal.", close)
+    return THRESHOLD.read(raw)
+
+
+Wanted: TypeAlias = Annotated[
+    Literal["lowest", "highest"] | float,
+    PlainValidator(_wanted, json_schema_input_type=Literal["lowest", "highest"] | float),
+]
+
+
+class Tune(Method):
+    """Which values fit."""
+
+    libraries: ClassVar = ("optuna",)
+    adaptive: ClassVar = True
+
+    goals: dict[str, Wanted] = Field(
+        min_length=1, description="By measure: lowest, highest, or a value to come near to."
+    )
+    trials: Count = Field(200, description="Points that are tried.")
+
+    @property
+    def size_key(self) -> str:
+        """The key of the points that are tried."""
+        return "trials"
+
+    def measures_named(self) -> dict[TreePath, str]:
+        """Those of the goals."""
+        return {("goals", name): name for name in self.goals}
+
+    def size(self, study: Study) -> int:
+        """How many points there are at most."""
+        points = most_points(len(study.parameters), len(self.goals), self.trials)
+        if self.trials > MOST_TRIALS:
+            raise RelsimError(f"At most {MOST_TRIALS:,} trials are taken.")
+        return points
+
+    def run(self, study: Study, engine: Engine) -> Answer:
+        """Searches with the runs 0 to R - 1 of each point; the points that are reported are
+        simulated anew with the runs R to 2R - 1."""
+        measures, runs = study.experiment.measures, study.experiment.runs
+        objectives = [
+            Objective(
+                name,
+                goal,
+                study.measure_name(name),
+                measures[name].unit,
+                share=measures[name].is_share,
+            )
+            for name, goal in self.goals.items()
+        ]
+        tuning = tune(
+            study.parameters,
+            lambda points: engine.evaluate(points).by_measure,
+            objectives,
+            self.trials,
+            study.experiment.seed,
+            engine.folder / "trials.log",
+            fresh=lambda points: engine.evaluate(points, first_run=runs).by_measure,
+            held_out=[name for name in study.outcomes if name not in measures],
+        )
+        outcomes = Outcomes(
+            tuning.points, tuning.outcomes, reported=tuning.reported, fresh=tuning.fresh
+        )
+        text = tuned_text(tuning, study.base, besides=study.experiment.set)
+        return Answer(outcomes, tuning, {"tuned.yaml": text})

@@ -13,11 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.analysis.labels import capital
-from relsim.experiments.identifiability import (
-    Identified,
-    states,
-    whole_range,
-)
+from relsim.experiments.identifiability import Identified, states, whole_range
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,

@@ -12,16 +12,7 @@ from relsim.experiments.discovery import Box, Discovery
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.wording import value_of, with_unit
 from relsim.figures.claims import in_lines
-from relsim.figures.style import (
-    BANDS,
-    ELSE,
-    EVENT,
-    GRID,
-    INK,
-    LINE,
-    MUTED,
-    configured,
-)
+from relsim.figures.style import BANDS, ELSE, EVENT, GRID, INK, LINE, MUTED, configured
 
 BAR_WIDTH, ROW = 250, 46
 LONGEST = 28  # letters of a line of a row's name

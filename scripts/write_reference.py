@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from relsim.experiments.schema import Experiment
+from relsim.experiments.experiment import Experiment
 from relsim.scenario import references
 from relsim.scenario.json_schema import EXTENDS
 from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
@@ -111,7 +111,7 @@ def _models(root: type[BaseModel] = Scenario) -> dict[type[BaseModel], list[str]
 
 def _home(model: type[BaseModel]) -> type[BaseModel]:
     """The format that a part belongs to."""
-    return Experiment if model.__module__ == Experiment.__module__ else Scenario
+    return Experiment if model.__module__.startswith("relsim.experiments.") else Scenario
 
 
 def _visit(model: type[BaseModel], path: str, found: dict[type[BaseModel], list[str]]) -> None:

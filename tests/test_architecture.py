@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import relsim
@@ -63,6 +64,25 @@ def test_imports_go_one_way() -> None:
             if other != own and RANKS[other] >= RANKS[own]:
                 wrong.append(f"{path.relative_to(SOURCE)} imports {name}")
     assert wrong == []
+
+
+def test_modules_of_experiments_import_each_other_one_way() -> None:
+    package = "relsim.experiments"
+    below: dict[str, set[str]] = {}
+    for path in (SOURCE / "experiments").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules = {
+            f"{package}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == package
+            for alias in node.names
+        }
+        below[f"{package}.{path.stem}"] = modules | {
+            name for name in imports(path) if name.startswith(f"{package}.")
+        }
+        inside = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert all(node in tree.body for node in inside), path.name
+    TopologicalSorter(below).prepare()  # raises CycleError
 
 
 def users_of(package: str) -> set[str]:

@@ -11,7 +11,6 @@ from commands import Command
 from experiments.small import VARIED, written
 from relsim.cli.application import app
 from relsim.experiments.load import load_experiment
-from relsim.experiments.methods import size_of
 
 SHIPPED = sorted((Path(__file__).parents[1] / "scenarios" / "experiments").glob("*.yaml"))
 
@@ -19,11 +18,13 @@ SHIPPED = sorted((Path(__file__).parents[1] / "scenarios" / "experiments").glob(
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_shipped_experiments_are_sound_and_small(file: Path) -> None:
     study = load_experiment(file)
-    assert 1_000 < size_of(study) * study.experiment.runs < 60_000  # 20 s at 3,000 runs a second
+    assert (
+        1_000 < study.method.size(study) * study.experiment.runs < 60_000
+    )  # 20 s at 3,000 runs a second
 
 
 def test_every_method_ships() -> None:
-    methods = {load_experiment(file).experiment.method for file in SHIPPED}
+    methods = {load_experiment(file).experiment.method_name for file in SHIPPED}
     assert methods == {"sweep", "sensitivity", "tune", "attribute", "advise", "discover"}
 
 

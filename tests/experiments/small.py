@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from relsim.experiments.load import Study, load_experiment
+from relsim.experiments.load import load_experiment
+from relsim.experiments.study import Study
 
 SCENARIO = """\
 relsim: 1

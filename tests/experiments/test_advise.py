@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from relsim.errors import RelsimError
-from relsim.experiments.advise import Advice, advice_points, advise
+from relsim.experiments.advice import Advice
+from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
     Bound,

@@ -10,13 +10,8 @@ from scipy.stats import binom, fisher_exact
 
 from relsim.errors import RelsimError
 from relsim.experiments.boxes import Fit, Flags, fit, inside, refined, search
-from relsim.experiments.discover import (
-    Discovery,
-    Outcome,
-    chance_of,
-    discover,
-    share_of_runs,
-)
+from relsim.experiments.discover import chance_of, discover, share_of_runs
+from relsim.experiments.discovery import Discovery, Outcome
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.sweep import sweep_points
 

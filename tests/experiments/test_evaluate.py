@@ -14,7 +14,7 @@ from relsim.analysis.claims import judged_values
 from relsim.ensemble.chunks import Stopped, new_stop
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.experiments.evaluate import evaluate
-from relsim.experiments.load import Study, claim_of
+from relsim.experiments.study import Study, claim_of
 
 POINTS = np.array([[0.1, 2.0], [0.5, 9.0], [0.9, 20.0]])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from relsim.ensemble.simulate import simulate
 from relsim.errors import ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.interests import interests_in_words
-from relsim.experiments.load import Study, load_experiment
-from relsim.experiments.methods import findings_of, points_of, tuning_of
+from relsim.experiments.load import load_experiment
 from relsim.experiments.parameters import Values
+from relsim.experiments.study import Outcomes, Study
 from relsim.scenario.reference import reference_interests
 from relsim.scenario.values import Distribution
 
@@ -62,14 +63,24 @@ def experiment(pair: str, method: Mapping[str, Any], **parts: Any) -> dict[str, 
     }
 
 
+@dataclass(frozen=True)
+class InMemory:
+    """An engine that keeps nothing."""
+
+    study: Study
+    folder: Path
+
+    def simulate(self, points: Values) -> Outcomes:
+        return evaluate(self.study, points)
+
+    def evaluate(self, points: Values, first_run: int = 0) -> Outcomes:
+        return evaluate(self.study, points, first_run=first_run)
+
+
 def outcomes(study: Study, folder: Path) -> tuple[Values, Values]:
     """Points [P, K] of the method of a study, and the change [P, R] at each."""
-    asked = study.experiment.tune
-    if asked is not None:
-        tuning = tuning_of(study, asked, folder / "trials.log")
-        return tuning.points, tuning.outcomes["change"]
-    points = points_of(study)
-    return points, evaluate(study, points).by_measure["change"]
+    simulated = study.method.run(study, InMemory(study, folder)).outcomes
+    return simulated.points, simulated.by_measure["change"]
 
 
 @pytest.mark.parametrize(("path", "ends", "pair", "sign"), SIGNS, ids=[one[0] for one in SIGNS])
@@ -121,7 +132,7 @@ def test_switched_interests_are_changed(tmp_path: Path, method: str) -> None:
     assert cue > 1e-3
     assert quarrel < -1e-3
     assert abs(idle) < 1e-9
-    said = " ".join(findings_of(study, points, {"change": found}).sentences())
+    said = " ".join(study.method.analyse(study, points, {"change": found}).sentences())
     assert {"attribute": "cue", "advise": "cue"}[method] in said
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.errors import Problem, ScenarioError
-from relsim.experiments.discover import Outcome, discover
+from relsim.experiments.discover import discover
+from relsim.experiments.discovery import Outcome
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
-from relsim.experiments.methods import points_of
 from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
 from relsim.experiments.sweep import sweep, sweep_points
 from relsim.results.experiment import outcome_dataset
@@ -95,7 +95,7 @@ def test_a_design_that_a_method_cannot_make(tmp_path: Path, part: dict[str, Any]
 )
 def test_the_smallest_design_is_made(tmp_path: Path, part: dict[str, Any]) -> None:
     study = study_in(tmp_path, {**(SWITCHES if "attribute" in part else PLAIN), **part})
-    points = points_of(study)
+    points = study.method.points(study)
     assert len(points) >= 2
     assert points.shape[1] == len(study.columns)
 
@@ -290,5 +290,5 @@ def test_the_names_taken_are_those_of_tables_and_of_what_is_kept(tmp_path: Path)
     ]
     assert {column for table in tables for column in table} - {"q"} == COLUMNS - {"run"}
     study = study_in(tmp_path, {**PLAIN, "sweep": {"grid": 2}})
-    data = outcome_dataset(study, evaluate(study, points_of(study)))
+    data = outcome_dataset(study, evaluate(study, study.method.points(study)))
     assert {*data.variables, *data.dims} - {"level"} == KEPT

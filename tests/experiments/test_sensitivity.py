@@ -16,15 +16,8 @@ from relsim.experiments.crossed import crossed, products
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index, noise_share, run_means
-from relsim.experiments.sensitivity import (
-    METHODS,
-    Effects,
-    Sensitivity,
-    block_size,
-    sensitivity,
-    sensitivity_points,
-)
-from relsim.experiments.sensitivity_words import settling
+from relsim.experiments.sensitivity import METHODS, block_size, sensitivity, sensitivity_points
+from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings, settling
 
 # Ishigami and Homma (1990) with a = 7, b = 0.1, and a fourth parameter that does nothing.
 NAMES = ("first", "second", "third", "dummy")
@@ -50,7 +43,7 @@ def with_runs(expected: Values, runs: int, seed: int, own: float = 2.0) -> Value
 
 def study(
     method: str, outcomes: Values | None = None, *, runs: int = 1, seed: int = 1
-) -> Sensitivity:
+) -> SensitivityFindings:
     pairs = method == "sobol"
     points = sensitivity_points(method, ISHIGAMI, SAMPLES[method], seed, pairs)
     if outcomes is None:

@@ -9,7 +9,8 @@ from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response, bins, squares
-from relsim.experiments.sweep import Design, Sweep, sweep, sweep_points
+from relsim.experiments.sweep import sweep, sweep_points
+from relsim.experiments.sweep_findings import Design, SweepFindings
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")
 Y = Parameter("parameters.adjustment", 1.0, 5.0, "Adjustment", "months")
@@ -17,11 +18,11 @@ Z = Parameter("RUS.weights.IND", -1.0, 1.0)
 THREE = (X, Y, Z)
 
 
-def found(design: str, points: Values, values: Values) -> Sweep:
+def found(design: str, points: Values, values: Values) -> SweepFindings:
     return sweep(design, THREE[: points.shape[1]], points, {"level": values})  # type: ignore[arg-type]
 
 
-def response(findings: Sweep, parameter: Parameter) -> Response:
+def response(findings: SweepFindings, parameter: Parameter) -> Response:
     return next(one for one in findings.responses if one.parameter == parameter)
 
 

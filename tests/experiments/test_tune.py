@@ -18,8 +18,9 @@ from relsim.experiments.misfit import match, misfit
 from relsim.experiments.objectives import Objective, pareto_front
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Evaluate, Parameter, Values
-from relsim.experiments.tune import Tuning, most_points
+from relsim.experiments.tune import most_points
 from relsim.experiments.tune import tune as tune_with_fresh_runs
+from relsim.experiments.tuning import Tuning
 
 RUNS = 50
 MISFIT = Objective("misfit")
@@ -330,7 +331,7 @@ from pathlib import Path
 import numpy as np
 from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter
-from relsim.experiments.tune import tune
+from relsim.experiments.tune import (tune)
 done = []
 def evaluate(points):
     time.sleep(0.02)

@@ -10,8 +10,9 @@ import numpy as np
 from relsim.ensemble.simulate import simulate
 from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.tune import Tuning, tune
+from relsim.experiments.tune import tune
 from relsim.experiments.tuned import tuned_changes, tuned_text, written_changes
+from relsim.experiments.tuning import Tuning
 from relsim.scenario.load import check_text, load
 from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Pulse

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.experiments.advise import Advice, advice_points, advise
+from relsim.experiments.advice import Advice
+from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.portfolios import Bound, Goal
 from relsim.figures.advice import (
     HEIGHT,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from relsim.experiments.boxes import Flags
-from relsim.experiments.discover import Discovery, Outcome, discover
+from relsim.experiments.discover import discover
+from relsim.experiments.discovery import Discovery, Outcome
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.sweep import sweep_points
 from relsim.figures.discovery import (

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from relsim.experiments.parameters import Parameter
-from relsim.experiments.sensitivity import Sensitivity, sensitivity, sensitivity_points
+from relsim.experiments.sensitivity import sensitivity, sensitivity_points
+from relsim.experiments.sensitivity_findings import SensitivityFindings
 from relsim.figures.save import save_charts
 from relsim.figures.sensitivity import (
     MOST_ROWS,
@@ -24,7 +25,7 @@ PARAMETERS = tuple(Parameter(name, 0, 1) for name in ("weak", "strong & <b>", "n
 SAMPLES = {"sobol": 128, "morris": 20, "pawn": 200}
 
 
-def study(method: str, parameters: tuple[Parameter, ...] = PARAMETERS) -> Sensitivity:
+def study(method: str, parameters: tuple[Parameter, ...] = PARAMETERS) -> SensitivityFindings:
     points = sensitivity_points(method, parameters, SAMPLES[method], 1, True)
     noise = np.random.default_rng(1).normal(size=(len(points), 4))
     weak, strong = points[:, :1], points[:, 1:2]

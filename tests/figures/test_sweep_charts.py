@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from relsim.experiments.parameters import Parameter
-from relsim.experiments.sweep import Sweep, sweep, sweep_points
+from relsim.experiments.sweep import sweep, sweep_points
+from relsim.experiments.sweep_findings import SweepFindings
 from relsim.figures.save import definition
 from relsim.figures.sweep import MOST_PANELS, response_chart, response_frame, surface, sweep_charts
 
 PARAMETERS = tuple(Parameter(f"states.{n}", 0.0, 1.0, f"Number {n}") for n in range(3))
 
 
-def findings(design: str, size: object) -> Sweep:
+def findings(design: str, size: object) -> SweepFindings:
     points = sweep_points(design, PARAMETERS, size)  # type: ignore[arg-type]
     values = (points @ [1.0, 4.0, 2.0])[:, np.newaxis] + np.array([0.0, 0.1, 0.2])
     return sweep(design, PARAMETERS, points, {"Level": values, "Months": 2 * values})  # type: ignore[arg-type]

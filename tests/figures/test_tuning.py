@@ -9,7 +9,8 @@ import pytest
 
 from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.tune import Tuning, tune
+from relsim.experiments.tune import tune
+from relsim.experiments.tuning import Tuning
 from relsim.figures.save import definition, save_charts
 from relsim.figures.tuning import history_frame, limits, tuning_charts
 

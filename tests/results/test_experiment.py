@@ -17,7 +17,6 @@ from relsim.ensemble.simulate import simulate
 from relsim.errors import DamagedError, ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
-from relsim.experiments.methods import points_of
 from relsim.results import experiment as module
 from relsim.results.experiment import (
     ExperimentResult,
@@ -288,9 +287,17 @@ def test_an_interrupted_experiment_goes_on_to_the_same_outcomes(
     watcher = Interrupting(10**9)
     result = run_experiment(study, out=tmp_path / "out", watcher=watcher)
     assert watcher.told == 1500  # what was kept is told at once
-    whole = evaluate(study, points_of(study))
+    whole = evaluate(study, study.method.points(study))
     for name, values in whole.by_measure.items():
         assert result.outcomes[name].values.tobytes() == values.tobytes()
+
+
+def test_every_run_of_a_search_is_told_once(tmp_path: Path, no_drawing: None) -> None:
+    study, watcher = study_in(tmp_path, METHODS["tune"]), Interrupting(10**9)
+    result = run_experiment(study, out=tmp_path / "out", watcher=watcher)
+    points = result.manifest["points"] + result.outcomes.sizes["reported-point"]
+    assert watcher.told == points * study.experiment.runs
+    assert points <= study.method.size(study)
 
 
 def test_kept_outcomes_of_other_points_and_damaged_files_are_left_out(tmp_path: Path) -> None:
@@ -301,7 +308,7 @@ def test_kept_outcomes_of_other_points_and_damaged_files_are_left_out(tmp_path: 
     assert PointJournal(tmp_path, points + 1, ["x"], 4).known() == {}
     assert PointJournal(tmp_path, points, ["y"], 4).known() == {}
     assert PointJournal(tmp_path, points, ["x"], 5).known() == {}
-    (file,) = (tmp_path / "points").glob("*.npz")
+    (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:200])
     assert journal.known() == {}
 

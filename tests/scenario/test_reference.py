@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from pydantic import BaseModel
 
-from relsim.experiments.schema import Experiment
+from relsim.experiments.experiment import Experiment
 from relsim.scenario.schema import Scenario
 
 ROOT = Path(__file__).parents[2]

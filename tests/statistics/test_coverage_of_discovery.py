@@ -10,7 +10,8 @@ import pytest
 
 from relsim.analysis.intervals import jeffreys_interval
 from relsim.experiments.boxes import inside
-from relsim.experiments.discover import Discovery, Outcome, discover
+from relsim.experiments.discover import discover
+from relsim.experiments.discovery import Discovery, Outcome
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.sweep import sweep_points
 

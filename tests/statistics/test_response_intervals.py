@@ -11,7 +11,8 @@ import pytest
 
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response
-from relsim.experiments.sweep import Design, Sweep, sweep, sweep_points
+from relsim.experiments.sweep import sweep, sweep_points
+from relsim.experiments.sweep_findings import Design, SweepFindings
 
 Documented = Callable[[float], None]
 
@@ -30,7 +31,7 @@ class Case:
     slopes: float = 0.5
     own: float = 0.5
 
-    def found(self, seed: int) -> Sweep:
+    def found(self, seed: int) -> SweepFindings:
         generator = np.random.default_rng([seed, 3])
         points = sweep_points(self.design, THREE, self.size, seed)
         shared = self.shared * generator.standard_normal(self.runs)
@@ -52,7 +53,7 @@ def responses(case: Case) -> list[Response]:
     return [of_x(case.found(seed)) for seed in range(REPLICATIONS)]
 
 
-def of_x(found: Sweep) -> Response:
+def of_x(found: SweepFindings) -> Response:
     return next(one for one in found.responses if one.parameter.path == "x")
 
 
@@ -135,7 +136,7 @@ def test_share_of_variance(case: Case, documented: Documented) -> None:
 # Shares of runs
 
 
-def shares_found(runs: int, seed: int) -> tuple[Sweep, Values]:
+def shares_found(runs: int, seed: int) -> tuple[SweepFindings, Values]:
     """A share that rises from 0.05 to 0.15 with x; a run in which it holds has it from there on."""
     points = sweep_points("grid", THREE, 5)
     means: Values = 0.05 + 0.1 * points[:, 0]

@@ -9,7 +9,8 @@ import pytest
 
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import noise_share
-from relsim.experiments.sensitivity import Sensitivity, sensitivity, sensitivity_points
+from relsim.experiments.sensitivity import sensitivity, sensitivity_points
+from relsim.experiments.sensitivity_findings import SensitivityFindings
 
 Documented = Callable[[float], None]
 
@@ -18,7 +19,7 @@ SLOPES = (2.0, 1.0, 0.0, 0.0)
 SAMPLES = {"morris": 30, "pawn": 300}
 
 
-def study(method: str, seed: int, *, runs: int = 20, noise: float = 1.0) -> Sensitivity:
+def study(method: str, seed: int, *, runs: int = 20, noise: float = 1.0) -> SensitivityFindings:
     """2 x₁ + x₂ of four parameters, with noise of each point in a run, and effects that differ
     from run to run."""
     points = sensitivity_points(method, PARAMETERS, SAMPLES[method], seed)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.sensitivity import Effects, Sensitivity, sensitivity, sensitivity_points
+from relsim.experiments.sensitivity import sensitivity, sensitivity_points
+from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
 
 Documented = Callable[[float], None]
 
@@ -98,7 +99,7 @@ MANY_SLOPES = Noise(runs=40, own=0.5, shared=3.0, slope=1.0)
 
 def study(
     function: Function, noise: Noise, samples: int, seed: int, *, second_order: bool = False
-) -> Sensitivity:
+) -> SensitivityFindings:
     points = sensitivity_points("sobol", function.parameters, samples, seed, second_order)
     outcomes = noise.outcomes(function.of(points), points, function.sd, seed)
     return sensitivity(
@@ -249,7 +250,7 @@ ADVICE = {
 }
 
 
-def asked_for(findings: Sensitivity) -> tuple[int, int] | None:
+def asked_for(findings: SensitivityFindings) -> tuple[int, int] | None:
     """The base samples and runs that a warning asks for; None where all is settled."""
     for said in findings.warnings():
         if "known to" in said:

@@ -11,7 +11,8 @@ import pytest
 
 from relsim.experiments.objectives import Goal, Objective
 from relsim.experiments.parameters import Evaluate, Parameter, Values
-from relsim.experiments.tune import Tuning, tune
+from relsim.experiments.tune import tune
+from relsim.experiments.tuning import Tuning
 
 Documented = Callable[[float], None]
 

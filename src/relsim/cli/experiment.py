@@ -47,7 +47,6 @@ def experiment(
             typer.echo(f"{file}: sound")
         return
     from relsim.ensemble.executors import chosen
-    from relsim.experiments.methods import size_of
     from relsim.results.command import command_line, without_folders
     from relsim.results.experiment import run_experiment
     from relsim.terminal.progress import watching
@@ -55,7 +54,7 @@ def experiment(
     console = Console(quiet=quiet)
     with chosen(workers, cluster) as executor:
         for file, study in studies:
-            with watching(console, size_of(study) * study.experiment.runs) as watcher:
+            with watching(console, study.method.size(study) * study.experiment.runs) as watcher:
                 result = run_experiment(
                     study,
                     executor=executor,

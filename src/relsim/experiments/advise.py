@@ -8,16 +8,18 @@ best of many would look better than it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from relsim.analysis.effects import runs_needed
 from relsim.analysis.intervals import spread
 from relsim.errors import RelsimError
+from relsim.experiments.advice import NOTHING, Advice, Half
 from relsim.experiments.paired import Flags, Means, complete_runs, means
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
@@ -32,141 +34,14 @@ from relsim.experiments.portfolios import (
     toggled,
     upper_regret,
 )
+from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
+from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
+from relsim.scenario.schema import Part
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
 
-NOTHING = "no lever"  # the portfolio that pulls none
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
-
-
-@dataclass(frozen=True)
-class Half:
-    """What one half of the runs shows of P portfolios of n levers.
-
-    Attributes:
-        runs: how many.
-        level: mean of the goal, [P].
-        gain: mean paired improvement of the goal over no lever, [P]; higher is better.
-        shares: for each bound the share of runs within it, [P].
-        together: share of runs that are within all bounds at once, [P].
-        sure: which portfolios surely keep every bound, [P]: the low ends of the intervals of the
-            shares reach what is asked.
-        regret: the 90 % quantile over runs of what an admissible portfolio brings more that is
-            best in the run, had one known the run, [P]; NaN where not admissible.
-        by_lever: mean paired improvement that each lever brings to the best portfolio, [n].
-        by_lever_on_front: the same, averaged over the admissible portfolios of the front (over
-            all of it where none is).
-    """
-
-    runs: int
-    level: Means
-    gain: Means
-    shares: tuple[Means, ...]
-    together: Values
-    sure: Flags
-    regret: Means
-    by_lever: Means
-    by_lever_on_front: Means
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What was found of P portfolios of n levers, on the same runs each.
-
-    Attributes:
-        levers: names.
-        goal, bounds: what was asked.
-        points: the portfolios, [P, n]: 1 is pulled, 0 is not; the first is none of them.
-        choosing, measuring: the runs that choose, and those that measure what was chosen.
-        front: on the runs that choose: which portfolios no other dominates in the mean of the
-            goal, the share of runs within each bound and the number of levers, [P].
-        chosen: in which share of resamples of the runs that choose each is the best, [P].
-        best: the admissible portfolio of the best mean; None where none is admissible.
-        steadiest: the admissible portfolio of least regret.
-        unsettled: other admissible portfolios of the front that surely keep every bound on the
-            runs that measure too, and do not show to be worse than the best there, [P].
-        rival: the portfolio that is chosen most often besides the best; None without a best.
-        runs_to_tell: runs in all of which half would tell the best from its rival, if their
-            difference is as large as the runs that measure show it.
-        left_out: runs that lack an outcome of a measure in some portfolio. They count nowhere.
-    """
-
-    levers: tuple[str, ...]
-    goal: Goal
-    bounds: tuple[Bound, ...]
-    points: Values
-    choosing: Half
-    measuring: Half
-    front: Flags
-    chosen: Values
-    best: int | None
-    steadiest: int | None
-    unsettled: Flags
-    rival: int | None
-    runs_to_tell: float
-    left_out: int
-
-    @property
-    def runs(self) -> int:
-        """How many runs choose or measure."""
-        return self.choosing.runs + self.measuring.runs
-
-    @property
-    def admissible(self) -> Flags:
-        """Which portfolios can be chosen: they surely keep every bound on the runs that choose,
-        [P]."""
-        return self.choosing.sure
-
-    @property
-    def recommended(self) -> bool:
-        """Whether there is a best portfolio, and it surely keeps every bound on the runs that
-        measure too. They test it alone, so that one that is short of a bound passes in 2.5 % of
-        cases, from however many it was chosen."""
-        return self.best is not None and bool(self.measuring.sure[self.best])
-
-    @property
-    def sizes(self) -> Values:
-        """How many levers each portfolio pulls, [P]."""
-        return self.points.sum(axis=1)
-
-    @property
-    def slack(self) -> Values:
-        """By how much the low end of the share of runs within each bound exceeds what is asked, on
-        the runs that choose, [bounds, P]."""
-        found = zip(self.choosing.shares, self.bounds, strict=True)
-        return np.array([share.low - bound.share for share, bound in found])
-
-    def name(self, portfolio: int) -> str:
-        """A portfolio by its levers."""
-        pulled = [self.levers[place] for place in np.flatnonzero(self.points[portfolio])]
-        return " + ".join(pulled) or NOTHING
-
-    def ranked(self, among: Flags) -> list[int]:
-        """Some portfolios: admissible ones first, then by gain on the runs that choose, then those
-        of fewer levers."""
-        order = np.lexsort((self.sizes, -self.choosing.gain.value, ~self.admissible))
-        return [int(place) for place in order if among[place]]
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """``portfolios``: all, best first. ``front``: those that none dominates. ``levers``: what
-        each brings."""
-        everything = np.ones(len(self.points), dtype=bool)
-        return {
-            "portfolios": _portfolios(self, everything),
-            "front": _portfolios(self, self.front),
-            "levers": _levers(self),
-        }
-
-    def sentences(self) -> list[str]:
-        """What is best within bounds, how sure, at what price, and which levers carry it."""
-        from relsim.experiments.advice_wording import sentences  # which words advice
-
-        return sentences(self)
-
-    def warnings(self) -> list[str]:
-        """What so many runs do not settle, and how many would."""
-        from relsim.experiments.advice_wording import warnings  # which words advice
-
-        return warnings(self)
 
 
 def advice_points(levers: int) -> Values:
@@ -303,7 +178,7 @@ class _Runs:
         self, asked: Sequence[float], admissible: Flags, front: Flags, best: int | None
     ) -> Half:
         """What these runs show of portfolios that were chosen."""
-        worth = self.worth
+        worth, shown = self.worth, front & admissible
         together = np.logical_and.reduce([np.ones_like(worth, dtype=bool), *self.within])
         return Half(
             runs=worth.shape[1],
@@ -314,12 +189,8 @@ class _Runs:
             sure=self.sure(asked),
             regret=upper_regret(regrets(worth, admissible)),
             by_lever=_brought(worth, np.array([] if best is None else [best], dtype=np.int64)),
-            by_lever_on_front=_brought(worth, _where(front & admissible, front)),
+            by_lever_on_front=_brought(worth, np.flatnonzero(shown if shown.any() else front)),
         )
-
-
-def _where(flags: Flags, otherwise: Flags) -> NDArray[np.int64]:
-    return np.flatnonzero(flags if flags.any() else otherwise)
 
 
 def _brought(worth: Values, portfolios: NDArray[np.int64]) -> Means:
@@ -354,75 +225,85 @@ def _runs_to_tell(worth: Values, best: int | None, rival: int | None) -> float:
     return runs_needed(float(difference.mean()), spread(difference))
 
 
-# Tables
+class BoundOn(Part):
+    """What a portfolio has to keep."""
+
+    above: Annotated[float, THRESHOLD] | None = Field(None, description="Stays above this value.")
+    below: Annotated[float, THRESHOLD] | None = Field(None, description="Stays below this value.")
+    share: Annotated[float, SHARE] = Field(0.8, description="In at least this share of the runs.")
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> BoundOn:
+        if self.above is None and self.below is None:
+            raise fail("bad-bound", "`above`, `below` or both are needed.")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            text = f"No value is above {self.above:g} and below {self.below:g}."
+            raise fail("bad-bound", text, "`above` has to be the lower of the two.")
+        if self.share == 0:
+            raise fail("bad-bound", "A share of 0 keeps nothing.", "Leave the bound out.")
+        return self
 
 
-def _portfolios(advice: Advice, among: Flags) -> pd.DataFrame:
-    rows, chose, measured = advice.ranked(among), advice.choosing, advice.measuring
-    columns: dict[str, object] = {
-        "portfolio": [advice.name(place) for place in rows],
-        "levers": advice.sizes[rows].astype(int),
-        "choosing runs: gain over no lever": chose.gain.value[rows],
-    }
-    for share, bound in zip(chose.shares, advice.bounds, strict=True):
-        name = f"choosing runs: {bound.measure} {bound.limits} (%)"
-        columns |= {name: 100 * share.value[rows], f"{name}, low (95 %)": 100 * share.low[rows]}
-    columns |= {
-        "choosing runs: surely keeps every bound": _yes(chose.sure[rows]),
-        "choosing runs: on the front": _yes(advice.front[rows]),
-        "choosing runs: best in (% of resamples)": 100 * advice.chosen[rows],
-        **_columns(f"measuring runs: mean of {advice.goal.measure}", measured.level, rows),
-        **_columns("measuring runs: gain over no lever", measured.gain, rows),
-    }
-    for share, bound in zip(measured.shares, advice.bounds, strict=True):
-        name = f"measuring runs: {bound.measure} {bound.limits} (%)"
-        columns |= _columns(name, share, rows, times=100)
-    regret = "measuring runs: regret had one known the run, 90 % quantile"
-    return pd.DataFrame(
-        {
-            **columns,
-            "measuring runs: within all bounds (%)": 100 * measured.together[rows],
-            "measuring runs: surely keeps every bound": _yes(measured.sure[rows]),
-            **_columns(regret, measured.regret, rows),
-        }
+class Advise(Method):
+    """Which levers to pull."""
+
+    switch_key: ClassVar = "levers"
+    reserved: ClassVar = (NOTHING,)
+
+    levers: dict[Name, Switch] = Field(min_length=1, description="What can be done or left.")
+    raise_: str | None = Field(None, alias="raise", description="The measure to raise.")
+    lower: str | None = Field(None, description="The measure to lower, instead.")
+    bounds: dict[str, BoundOn] = Field(
+        default_factory=dict, description="By measure, what has to be kept."
     )
 
+    @model_validator(mode="after")
+    def _one_goal(self) -> Advise:
+        if (self.raise_ is None) is (self.lower is None):
+            raise fail("bad-goal", "One of `raise` and `lower` is needed.")
+        return self
 
-def _levers(advice: Advice) -> pd.DataFrame:
-    every, measured = list(range(len(advice.levers))), advice.measuring
-    columns: dict[str, object] = {"lever": advice.levers}
-    if advice.best is not None:
-        with_it, without = _with_and_without(advice, advice.best)
-        columns["in the best portfolio"] = _yes(advice.points[advice.best] == 1)
-        gain = "measuring runs: gain it brings to the best portfolio"
-        columns |= _columns(gain, measured.by_lever, every)
-        for share, bound in zip(measured.shares, advice.bounds, strict=True):
-            change = 100 * (share.value[with_it] - share.value[without])
-            name = f"{bound.measure} {bound.limits}, change there (% points of runs)"
-            columns[f"measuring runs: {name}"] = change
-    shown = _where(advice.front & advice.admissible, advice.front)
-    gain = "measuring runs: gain it brings on the front"
-    return pd.DataFrame(
-        {
-            **columns,
-            **_columns(gain, measured.by_lever_on_front, every),
-            "in portfolios of the front (%)": 100 * advice.points[shown].mean(axis=0),
-        }
-    )
+    @property
+    def goal(self) -> str:
+        """The measure to raise or lower."""
+        return self.raise_ or self.lower or ""
 
+    @property
+    def size_key(self) -> str:
+        """The key of the levers, of which every portfolio is simulated."""
+        return "levers"
 
-def _with_and_without(
-    advice: Advice, portfolio: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A portfolio with and without each lever, [n] each."""
-    other = toggled(len(advice.levers))[portfolio]
-    return np.maximum(other, portfolio), np.minimum(other, portfolio)
+    def measures_named(self) -> dict[TreePath, str]:
+        """Those of the goal and of the bounds."""
+        goal = ("raise" if self.raise_ is not None else "lower",)
+        return {goal: self.goal} | {("bounds", name): name for name in self.bounds}
 
+    def problems(self, study: Study) -> Iterator[tuple[TreePath, str]]:
+        """Too few runs to choose and to measure."""
+        if study.experiment.runs < LEAST_RUNS:
+            yield (
+                ("runs",),
+                f"Advice takes at least {LEAST_RUNS} runs, of which half choose and half measure.",
+            )
 
-def _columns(name: str, of: Means, rows: list[int], times: float = 1) -> dict[str, Values]:
-    ends = {f"{name}, low (95 %)": of.low, f"{name}, high (95 %)": of.high}
-    return {what: times * values[rows] for what, values in {name: of.value, **ends}.items()}
+    def size(self, study: Study) -> int:
+        """How many portfolios there are."""
+        return portfolio_count(len(self.levers))
 
+    def points(self, study: Study) -> Values:
+        """All portfolios."""
+        return advice_points(len(self.levers))
 
-def _yes(flags: Flags) -> list[str]:
-    return ["yes" if flag else "no" for flag in flags]
+    def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Advice:
+        """Which portfolio is best within the bounds."""
+        goal = Goal(study.measure_name(self.goal), maximise=self.raise_ is not None)
+        bounds = [
+            Bound(
+                study.measure_name(name),
+                -math.inf if bound.above is None else bound.above,
+                math.inf if bound.below is None else bound.below,
+                bound.share,
+            )
+            for name, bound in self.bounds.items()
+        ]
+        return advise(study.switch_names, points, outcomes, goal, bounds, study.experiment.seed)

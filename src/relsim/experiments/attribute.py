@@ -1,4 +1,4 @@
-"""Attribution: how much of an outcome each event, lever or interest brings.
+"""How much of an outcome each event, lever or interest brings.
 
 Each is a player, present or absent; a point is a coalition of those that are present.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-import pandas as pd
+from pydantic import Field
 
 from relsim.analysis.intervals import spread, welch_width
 from relsim.errors import RelsimError
+from relsim.experiments.attribution import WHOLE, Attribution, MeasureAttribution
 from relsim.experiments.paired import Means, complete_runs, means
 from relsim.experiments.parameters import Values
+from relsim.experiments.schema import Count, Name, Switch
 from relsim.experiments.shapley import (
     Sampled,
     interactions,
@@ -27,84 +29,14 @@ from relsim.experiments.shapley import (
     shapley_values,
     visited,
 )
+from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 
-WHOLE = "All together"  # what all players bring, beside their names
 # With fewer, orders that matter may not come up, and an interval misses what it has not seen: at 8
 # permutations it holds 52 to 90 % of Shapley values, at 16 76 to 95 %, at 50 92 to 95 %, by the
 # game (docs/statistics.md). So many of 11 players take no more coalitions than all of 10.
 LEAST_PERMUTATIONS = 50
-
-
-@dataclass(frozen=True)
-class MeasureAttribution:
-    """What each of n players brings to one measure.
-
-    Attributes:
-        measure: its name.
-        none, all: mean outcome without any player and with all of them.
-        whole: all less none, one mean.
-        shapley: Shapley values, [n]; they add up to the whole.
-        leave_one_out: outcome with all less that with all but this one, [n].
-        interactions: Shapley interaction index by pair of players, where computed exactly.
-        pairs: which players these are of, [K, 2].
-        run_error, order_error: standard errors of the Shapley values, [n]: from the runs, and
-            from the orders of joining that were sampled; 0 where all coalitions were simulated.
-        runs: that have an outcome in every coalition; only these count.
-        left_out: runs that do not.
-    """
-
-    measure: str
-    none: float
-    all: float
-    whole: Means
-    shapley: Means
-    leave_one_out: Means
-    interactions: Means
-    pairs: tuple[tuple[int, int], ...]
-    run_error: Values
-    order_error: Values
-    runs: int
-    left_out: int
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """What was found.
-
-    Attributes:
-        players: names.
-        permutations: orders of joining that were sampled; 0 where all coalitions were simulated.
-        measures: what was found of each.
-    """
-
-    players: tuple[str, ...]
-    permutations: int
-    measures: tuple[MeasureAttribution, ...]
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """``attribution``: a row for each measure and player. ``whole``: a row for each measure.
-        ``interactions``: a row for each measure and pair of players, where exact."""
-        tables = {
-            "attribution": pd.concat([_shares_table(self, one) for one in self.measures]),
-            "whole": pd.DataFrame([_whole_row(self, one) for one in self.measures]),
-        }
-        if any(one.pairs for one in self.measures):
-            found = [_interactions_table(self, one) for one in self.measures]
-            tables["interactions"] = pd.concat(found)
-        return {name: table.reset_index(drop=True) for name, table in tables.items()}
-
-    def sentences(self) -> list[str]:
-        """For each measure: the whole, who brings how much of it, who works together."""
-        from relsim.experiments.attribution_wording import sentences  # which words attributions
-
-        return [said for one in self.measures for said in sentences(self, one)]
-
-    def warnings(self) -> list[str]:
-        """What so many runs and orders of joining do not support, and how many would."""
-        from relsim.experiments.attribution_wording import warnings  # which words attributions
-
-        return [said for one in self.measures for said in warnings(self, one)]
+MOST_ORDERS = 100_000  # gone through one by one; at least a hundred times the default
 
 
 def attribution_points(players: int, permutations: int, seed: int) -> Values:
@@ -267,45 +199,36 @@ def _found(
     )
 
 
-# Tables
+class Attribute(Method):
+    """What each event, lever or interest owes."""
 
+    switch_key: ClassVar = "players"
+    reserved: ClassVar = (WHOLE,)
 
-def _shares_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
-    whole = one.whole.value[0] if one.whole.clear[0] else math.nan
-    return pd.DataFrame(
-        {
-            "measure": one.measure,
-            "player": attribution.players,
-            **_columns("Shapley value", one.shapley),
-            "of the whole (%)": 100 * one.shapley.value / whole,
-            **_columns("leave-one-out", one.leave_one_out),
-        }
+    players: dict[Name, Switch] = Field(min_length=1, description="What is there or not.")
+    permutations: Count = Field(
+        200,
+        description="Beyond ten players: orders in which they come, in antithetic pairs; at least "
+        "50.",
     )
 
+    @property
+    def size_key(self) -> str:
+        """The key of the orders of joining."""
+        return "permutations"
 
-def _whole_row(attribution: Attribution, one: MeasureAttribution) -> dict[str, object]:
-    whole = {name: values[0] for name, values in _columns("all less none", one.whole).items()}
-    return {
-        "measure": one.measure,
-        "with none": one.none,
-        "with all": one.all,
-        **whole,
-        "runs": one.runs,
-        "runs left out": one.left_out,
-        "permutations": attribution.permutations or "all",
-    }
+    def size(self, study: Study) -> int:
+        """How many coalitions there are at most."""
+        coalitions = most_coalitions(len(self.players), self.permutations)
+        if len(self.players) > MOST_MEMBERS and self.permutations > MOST_ORDERS:
+            raise RelsimError(f"At most {MOST_ORDERS:,} permutations are taken.")
+        return coalitions
 
+    def points(self, study: Study) -> Values:
+        """The coalitions of players."""
+        return attribution_points(len(self.players), self.permutations, study.experiment.seed)
 
-def _interactions_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "measure": one.measure,
-            "player": [attribution.players[first] for first, _ in one.pairs],
-            "other player": [attribution.players[second] for _, second in one.pairs],
-            **_columns("interaction", one.interactions),
-        }
-    )
-
-
-def _columns(name: str, of: Means) -> dict[str, Values]:
-    return {name: of.value, f"{name}, low (95 %)": of.low, f"{name}, high (95 %)": of.high}
+    def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Attribution:
+        """What each player brings."""
+        seed = study.experiment.seed
+        return attribute(study.switch_names, points, outcomes, self.permutations, seed)

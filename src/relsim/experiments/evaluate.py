@@ -16,29 +16,15 @@ from relsim.ensemble.failures import refuse_all_failed
 from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
 from relsim.ensemble.record import recorder
 from relsim.ensemble.simulate import Ensemble, dataset
-from relsim.experiments.load import Study, draw_of
+from relsim.experiments.load import draw_of
 from relsim.experiments.measures import measured, misfits, record_level
 from relsim.experiments.parameters import Values
+from relsim.experiments.study import Outcomes, Study
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Ints
 
 # Told the places of points that are done, and their outcomes by measure [points, R].
 Done: TypeAlias = Callable[[Ints, Mapping[str, Values]], None]
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """Outcomes of a study at points.
-
-    Attributes:
-        points: [P, K], a column for each parameter, then one for each switch (0 off, 1 on).
-        by_measure: [P, R] each; NaN where a run failed.
-        failed: how many runs failed.
-    """
-
-    points: Values
-    by_measure: Mapping[str, Values]
-    failed: int = 0
 
 
 def evaluate(

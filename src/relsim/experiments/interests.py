@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from relsim.experiments.overlaps import full_steps
 from relsim.experiments.parameters import Parameter
-from relsim.experiments.schema import Experiment
+from relsim.experiments.study import Setup
 from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import Mapping
@@ -30,7 +30,7 @@ def interest_of(path: str, scenario: Mapping) -> str:
 
 
 def interests_in_words(
-    experiment: Experiment, parameters: Iterable[Parameter], scenario: Scenario
+    experiment: Setup, parameters: Iterable[Parameter], scenario: Scenario
 ) -> str:
     """How an experiment took interests, in a sentence; empty where it varies and sets none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from relsim.experiments.schema import Experiment
+from relsim.experiments.experiment import Experiment
 
 
 def json_schema() -> dict[str, Any]:

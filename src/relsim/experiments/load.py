@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from relsim.analysis.observed import read_observed
 from relsim.errors import Position, Problem, RelsimError, ScenarioError, did_you_mean
-from relsim.experiments import schema
-from relsim.experiments.advise import NOTHING
-from relsim.experiments.attribute import WHOLE
 from relsim.experiments.design import design_problems
+from relsim.experiments.experiment import Experiment
 from relsim.experiments.interests import interest_of
 from relsim.experiments.misfit import Matched, match
 from relsim.experiments.overlaps import overlap_problems
 from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
-from relsim.experiments.schema import Experiment, Measure, Range, Switch
+from relsim.experiments.schema import Measure, Range, Switch
+from relsim.experiments.study import HELD_OUT, HELD_OUT_WORDS, Setup, Study, claim_of
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.changes import apply_changes, full_path
@@ -38,76 +36,10 @@ from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.validation import problem_of
 from relsim.scenario.values import Distribution, Number
 
-# Where each part of the format stands ('*': any name), and what to call it.
-_PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
-    ((), schema.Experiment, "an experiment"),
-    (("parameters", "*"), schema.Range, "a parameter"),
-    (("measures", "*"), schema.Measure, "a measure"),
-    (("sweep",), schema.Sweep, "a sweep"),
-    (("sensitivity",), schema.Sensitivity, "sensitivity"),
-    (("tune",), schema.Tune, "tune"),
-    (("attribute",), schema.Attribute, "attribute"),
-    (("attribute", "players", "*"), schema.Switch, "a player"),
-    (("advise",), schema.Advise, "advise"),
-    (("advise", "levers", "*"), schema.Switch, "a lever"),
-    (("advise", "bounds", "*"), schema.BoundOn, "a bound"),
-    (("discover",), schema.Discover, "discover"),
-)
 # Unbounded for every level and change: a claim has to have a bound, a measure's is not read.
 _NO_THRESHOLD = -1e6
-_CLAIM = "measure_{}"
 FOLDER = "experiments"  # where experiments stand beside the folders of their scenarios
-HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
 NARROWEST = 1e-9  # of its size is a range; levels are kept to a tenth of a millionth
-
-
-@dataclass(frozen=True)
-class Study:
-    """An experiment that is ready to be simulated.
-
-    Attributes:
-        experiment: what the file says.
-        slug: its name as a folder.
-        folder: where the file is.
-        file: of the scenario, from there.
-        base: the scenario as its file has it.
-        scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
-            and the measures that ask what a claim asks as claims.
-        parameters: what is varied, with ranges in the unit of each number.
-        observed: the observations of each `misfit`, by outcome: its measure, and that with
-            ``HELD_OUT`` where some are held out.
-    """
-
-    experiment: Experiment
-    slug: str
-    folder: Path
-    file: str
-    base: Scenario
-    scenario: Scenario
-    parameters: tuple[Parameter, ...]
-    observed: AnyMapping[str, Matched]
-
-    @property
-    def outcomes(self) -> tuple[str, ...]:
-        """Names of all outcomes: measures, and what is held out of a misfit."""
-        return tuple(dict.fromkeys((*self.experiment.measures, *self.observed)))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """What a column of a point stands for: paths of parameters, or names of switches."""
-        return (*(one.path for one in self.parameters), *self.experiment.switches)
-
-    @property
-    def switch_names(self) -> tuple[str, ...]:
-        """Labels of the switches, or their keys."""
-        switches = self.experiment.switches
-        return tuple(switch.label or name for name, switch in switches.items())
-
-    def measure_name(self, key: str) -> str:
-        """The label of a measure, or its key."""
-        measure = self.experiment.measures[key.removesuffix(HELD_OUT)]
-        words = measure.label or key.removesuffix(HELD_OUT)
-        return f"{words}{HELD_OUT_WORDS}" if key.endswith(HELD_OUT) else words
 
 
 def load_experiment(path: str | Path, *, anywhere: bool = False) -> Study:
@@ -159,25 +91,20 @@ def load_experiments(path: str | Path, *, anywhere: bool = False) -> tuple[Study
     return tuple(_study(experiment, file, base, tree, path) for file, base in files)
 
 
-def _study(experiment: Experiment, file: str, base: Scenario, tree: Mapping, path: Path) -> Study:
+def _study(experiment: Setup, file: str, base: Scenario, tree: Mapping, path: Path) -> Study:
     _refuse(_bad_names(experiment, file, base, tree))
     _refuse(overlap_problems(base._tree, experiment, tree))
     scenario = _with_everything(base, experiment, tree)
     parameters = _parameters(scenario, experiment, tree)
     observed = _observations(scenario, experiment, path.parent, tree)
-    outcomes = len({*experiment.measures, *observed})
-    _refuse(design_problems(experiment, parameters, outcomes, tree))
-    _refuse(_switch_problems(scenario, experiment, observed, tree))
     own = slug(path.stem) if len(experiment.scenario) == 1 else slug(f"{path.stem}-{base.slug}")
-    return Study(experiment, own, path.parent, file, base, scenario, parameters, observed)
+    study = Study(experiment, own, path.parent, file, base, scenario, parameters, observed)
+    _refuse(design_problems(study, tree))
+    _refuse(_switch_problems(study, tree))
+    return study
 
 
-def claim_of(measure: str) -> str:
-    """The claim that stands for a measure in the scenario of a study."""
-    return _CLAIM.format(measure)
-
-
-def _typed(tree: Mapping) -> Experiment:
+def _typed(tree: Mapping) -> Setup:
     try:
         return Experiment.model_validate(plain(tree))
     except ValidationError as error:
@@ -188,14 +115,27 @@ def _typed(tree: Mapping) -> Experiment:
 def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     """The model whose key the last step of ``path`` is."""
     owner = [str(step) for step in path[:-1]]
-    for pattern, model, words in _PARTS:
+    for pattern, model, words in _parts():
         alike = (one in ("*", step) for one, step in zip(pattern, owner, strict=False))
         if len(pattern) == len(owner) and all(alike):
             return model, words
     return None, "this"
 
 
-def _repeated_scenarios(experiment: Experiment, tree: Mapping) -> Iterator[Problem]:
+def _parts() -> Iterator[tuple[tuple[str, ...], type[BaseModel], str]]:
+    """Where each part of the format stands ('*': any name), and what to call it."""
+    yield (), Experiment, "an experiment"
+    yield ("parameters", "*"), Range, "a parameter"
+    yield ("measures", "*"), Measure, "a measure"
+    for name, method in Experiment.methods().items():
+        yield (name,), method, method.noun or name
+        for key, field in method.model_fields.items():
+            for part in get_args(field.annotation):
+                if isinstance(part, type) and issubclass(part, BaseModel):
+                    yield (name, key, "*"), part, f"a {key.removesuffix('s')}"
+
+
+def _repeated_scenarios(experiment: Setup, tree: Mapping) -> Iterator[Problem]:
     for place, file in enumerate(experiment.scenario):
         if file in experiment.scenario[:place]:
             text = f"'{file}' stands in this list twice."
@@ -203,7 +143,7 @@ def _repeated_scenarios(experiment: Experiment, tree: Mapping) -> Iterator[Probl
             yield Problem(position, "given-twice", text, "Keep one of the two.")
 
 
-def _files_outside(experiment: Experiment, tree: Mapping, folder: Path) -> Iterator[Problem]:
+def _files_outside(experiment: Setup, tree: Mapping, folder: Path) -> Iterator[Problem]:
     """Files that lie neither in the folder of the experiment nor, where that is called
     `experiments`, in the folder it stands in beside scenarios."""
     files: list[tuple[str, TreePath]] = [
@@ -234,7 +174,7 @@ def _scenario_of(name: str, tree: Mapping, folder: Path, *, anywhere: bool) -> S
 # The scenario with all that the experiment brings
 
 
-def _with_everything(base: Scenario, experiment: Experiment, tree: Mapping) -> Scenario:
+def _with_everything(base: Scenario, experiment: Setup, tree: Mapping) -> Scenario:
     """The scenario that is simulated; raises what is wrong with it at the file's places."""
     fixed = [*_set_changes(experiment, tree), *_measure_changes(base, experiment, tree)]
     ranges = [(path, _range_nodes(path, tree)) for path in experiment.parameters]
@@ -262,7 +202,7 @@ def _changed(scenario: Scenario, *stages: list[tuple[str, Node]]) -> Scenario:
     return check_tree(tree, scenario.folder, problems).require().named(scenario.slug)
 
 
-def _readings(experiment: Experiment, tree: Mapping) -> Node | None:
+def _readings(experiment: Setup, tree: Mapping) -> Node | None:
     """The parameters that are readings, as `recoded` lists them; None where there is none."""
     paths = [path for path, one in experiment.parameters.items() if one.as_ == "reading"]
     places = [locate(tree, ("parameters", path, "as")) for path in paths]
@@ -279,7 +219,7 @@ def _uncertain(low: Node, high: Node, opening: Number | str | None) -> Node:
     return _at({"uniform": [*ends]}, low)
 
 
-def _set_changes(experiment: Experiment, tree: Mapping) -> list[tuple[str, Node]]:
+def _set_changes(experiment: Setup, tree: Mapping) -> list[tuple[str, Node]]:
     return [(path, _node(tree, ("set", path))) for path in experiment.set]
 
 
@@ -292,9 +232,7 @@ def _range_nodes(path: str, tree: Mapping) -> tuple[Node, Node]:
     return _node(tree, (*steps, 0)), _node(tree, (*steps, 1))
 
 
-def _measure_changes(
-    base: Scenario, experiment: Experiment, tree: Mapping
-) -> list[tuple[str, Node]]:
+def _measure_changes(base: Scenario, experiment: Setup, tree: Mapping) -> list[tuple[str, Node]]:
     """The claims that stand for measures, and the pairs to record."""
     changes: list[tuple[str, Node]] = []
     for name, measure in experiment.measures.items():
@@ -337,7 +275,7 @@ def _at(value: Any, node: Node) -> Node:
 # Ranges and names
 
 
-def _parameters(scenario: Scenario, experiment: Experiment, tree: Mapping) -> tuple[Parameter, ...]:
+def _parameters(scenario: Scenario, experiment: Setup, tree: Mapping) -> tuple[Parameter, ...]:
     """The parameters with their ranges as the compiler reads them."""
     draws, problems, found = compile_scenario(scenario).draws, [], []
     known: dict[str, str] = {}  # paths by the number that they lead to
@@ -373,7 +311,7 @@ def draw_of(path: str, scenario: Scenario, draws: tuple[Draw, ...]) -> Draw | No
 
 
 def _observations(
-    scenario: Scenario, experiment: Experiment, folder: Path, tree: Mapping
+    scenario: Scenario, experiment: Setup, folder: Path, tree: Mapping
 ) -> dict[str, Matched]:
     """The observations of each misfit that the scenario simulates, fitted and held out."""
     found: dict[str, Matched] = {}
@@ -417,16 +355,14 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise ScenarioError(found)
 
 
-def _bad_names(
-    experiment: Experiment, file: str, base: Scenario, tree: Mapping
-) -> Iterator[Problem]:
+def _bad_names(experiment: Setup, file: str, base: Scenario, tree: Mapping) -> Iterator[Problem]:
     yield from _unknown_claims(experiment, file, base, tree)
     yield from _unknown_measures(experiment, tree)
     yield from _names_taken(experiment, base, tree)
     yield from _no_interests(experiment, base, tree)
 
 
-def _no_interests(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:
+def _no_interests(experiment: Setup, base: Scenario, tree: Mapping) -> Iterator[Problem]:
     """Parameters that say how they are taken as interests, and are none."""
     for path, one in experiment.parameters.items():
         if one.as_ is not None and not interest_of(path, base._tree):
@@ -436,17 +372,18 @@ def _no_interests(experiment: Experiment, base: Scenario, tree: Mapping) -> Iter
             yield Problem(place, "bad-reading", text, "Leave `as` out.")
 
 
-def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Iterator[Problem]:
+def _names_taken(experiment: Setup, base: Scenario, tree: Mapping) -> Iterator[Problem]:
     """Names of two things at once, of which one would vanish from tables or what is kept."""
     for name in experiment.measures:
         if claim_of(name) in base.claims:
             text = f"The scenario has a claim '{claim_of(name)}', which this measure is kept as."
             yield Problem(locate(tree, ("measures", name), key=True), "name-taken", text)
-    section = "players" if experiment.attribute is not None else "levers"
+    reserved = {name for method in experiment.methods().values() for name in method.reserved}
+    switches: TreePath = (experiment.method_name, experiment.method.switch_key)
     named: tuple[tuple[TreePath, AnyMapping[str, Measure | Range | Switch], set[str]], ...] = (
         (("measures",), experiment.measures, {*KEPT, *experiment.parameters}),
         (("parameters",), experiment.parameters, {*COLUMNS}),
-        ((experiment.method, section), experiment.switches, {WHOLE, NOTHING}),
+        (switches, experiment.switches, reserved),
     )
     for at, parts, taken in named:
         shown: dict[str, str] = {}
@@ -464,9 +401,7 @@ def _names_taken(experiment: Experiment, base: Scenario, tree: Mapping) -> Itera
             shown |= {words: key, f"{words}{HELD_OUT_WORDS}": key}
 
 
-def _unknown_claims(
-    experiment: Experiment, file: str, base: Scenario, tree: Mapping
-) -> list[Problem]:
+def _unknown_claims(experiment: Setup, file: str, base: Scenario, tree: Mapping) -> list[Problem]:
     problems = []
     for name, measure in experiment.measures.items():
         if measure.claim is None:
@@ -484,38 +419,26 @@ def _unknown_claims(
     return problems
 
 
-def _unknown_measures(experiment: Experiment, tree: Mapping) -> list[Problem]:
+def _unknown_measures(experiment: Setup, tree: Mapping) -> Iterator[Problem]:
     """Measures that a method names and that are not there."""
-    named: list[tuple[str, TreePath, bool]] = []
-    if experiment.tune is not None:
-        named = [(name, ("tune", "goals", name), True) for name in experiment.tune.goals]
-    elif experiment.discover is not None:
-        named = [(experiment.discover.measure, ("discover", "measure"), False)]
-    elif experiment.advise is not None:
-        key = "raise" if experiment.advise.raise_ is not None else "lower"
-        named = [(experiment.advise.goal, ("advise", key), False)]
-        named += [(name, ("advise", "bounds", name), True) for name in experiment.advise.bounds]
-    return [
-        Problem(
-            locate(tree, path, key=key),
-            "unknown-measure",
-            f"'{name}' is not a measure here.",
-            did_you_mean(name, experiment.measures),
-        )
-        for name, path, key in named
-        if name not in experiment.measures
-    ]
+    for path, name in experiment.method.measures_named().items():
+        if name not in experiment.measures:
+            is_key = len(path) > 1 and path[-1] == name
+            yield Problem(
+                locate(tree, (experiment.method_name, *path), key=is_key),
+                "unknown-measure",
+                f"'{name}' is not a measure here.",
+                did_you_mean(name, experiment.measures),
+            )
 
 
-def _switch_problems(
-    scenario: Scenario, experiment: Experiment, observed: AnyMapping[str, Matched], tree: Mapping
-) -> Iterator[Problem]:
+def _switch_problems(study: Study, tree: Mapping) -> Iterator[Problem]:
     """What is wrong with each switch, off or on; then with all of them off, and all on."""
-    section = "players" if experiment.attribute is not None else "levers"
-    at: TreePath = (experiment.method, section)
+    scenario, observed, section = study.scenario, study.observed, study.method.switch_key
+    at: TreePath = (study.experiment.method_name, section)
     together: dict[bool, dict[str, Any]] = {False: {}, True: {}}
     sound = True
-    for name, switch in experiment.switches.items():
+    for name, switch in study.experiment.switches.items():
         for on, all_changes in together.items():
             changes, said = switch.changes(on=on), f"With '{name}' {'on' if on else 'off'}"
             all_changes |= changes

@@ -10,22 +10,12 @@ import numpy as np
 from relsim.analysis.claims import holds, judged_values
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble
-from relsim.experiments.load import Study, claim_of
 from relsim.experiments.misfit import Matched, misfit
 from relsim.experiments.parameters import Values
 from relsim.experiments.schema import Measure
+from relsim.experiments.study import Study, claim_of
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Expectation
-
-UNITS = {
-    "level": "cooperation",
-    "change": "cooperation",
-    "volatility": "cooperation per √year",
-    "time_to": "years",
-    "probability": "share of runs",
-    "claim": "share of runs",
-    "misfit": "cooperation",
-}
 
 
 def measured(study: Study, ensemble: Ensemble) -> dict[str, Values]:
@@ -47,16 +37,6 @@ def record_level(study: Study) -> RecordLevel:
     expectations = (claim.expect for claim in study.scenario.claims.values())
     by_domain = any(tie.domain is not None for expect in expectations for tie in expect.ties)
     return "domains" if by_domain else "watched"
-
-
-def unit_of(measure: Measure) -> str:
-    """The unit of a measure, in words."""
-    return UNITS[measure.question]
-
-
-def is_share(measure: Measure) -> bool:
-    """Whether a measure is 1 or 0 in each run, so that its mean is a share of runs."""
-    return measure.question in ("probability", "claim")
 
 
 def _of_each_run(name: str, measure: Measure, study: Study, ensemble: Ensemble) -> Values:

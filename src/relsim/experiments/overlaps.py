@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from pydantic_core import PydanticCustomError
 
 from relsim.errors import Problem
-from relsim.experiments.schema import Experiment, Switch
+from relsim.experiments.schema import Switch
+from relsim.experiments.study import Setup
 from relsim.scenario.changes import full_path
 from relsim.scenario.references import TieRef
 from relsim.scenario.tree import (
@@ -51,7 +52,7 @@ class Change:
         return self.steps[:length] == other.steps[:length]
 
 
-def overlap_problems(scenario: Mapping, experiment: Experiment, tree: Mapping) -> list[Problem]:
+def overlap_problems(scenario: Mapping, experiment: Setup, tree: Mapping) -> list[Problem]:
     """What the file says twice, and what it says in vain.
 
     Args:
@@ -132,12 +133,12 @@ def _twice(change: Change, other: Change, tree: Mapping) -> Problem:
 
 
 def _switch_problems(
-    scenario: Mapping, experiment: Experiment, fixed: list[Change], tree: Mapping
+    scenario: Mapping, experiment: Setup, fixed: list[Change], tree: Mapping
 ) -> Iterator[Problem]:
-    section = "players" if experiment.attribute is not None else "levers"
     before: list[Change] = []
+    section: TreePath = (experiment.method_name, experiment.method.switch_key)
     for name, switch in experiment.switches.items():
-        off, on = _switched(scenario, switch, (experiment.method, section, name))
+        off, on = _switched(scenario, switch, (*section, name))
         both = list(dict.fromkeys((*off, *on)))
         yield from dict.fromkeys((*_repeated(off, tree), *_repeated(on, tree)))
         for change in both:

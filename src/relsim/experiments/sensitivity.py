@@ -9,199 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from typing import ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
 from relsim.experiments.replicates import Index, Resampled, complete, noise_share
-from relsim.experiments.sensitivity_words import sentences_of, warnings_of
+from relsim.experiments.schema import Count
+from relsim.experiments.sensitivity_findings import COLUMNS, Effects, SensitivityFindings
+from relsim.experiments.study import Method, Study
+from relsim.scenario.values import fail
 
 METHODS = ("sobol", "morris", "pawn")
 RESAMPLES = 500
-LEADING = {"sobol": "total", "morris": "mu_star", "pawn": "median"}  # by which they are ranked
 ALIKE = 1e-12  # of the size of an outcome; smaller differences are rounding
 LEAST_BLOCKS = 4  # fewer give no interval
 
-COLUMNS = {
-    "first": "first-order index",
-    "total": "total index",
-    "mu_star": "mu* (units of the measure, over the range)",
-    "mu": "mu (units of the measure, over the range)",
-    "sigma": "sigma (units of the measure, over the range)",
-    "median": "median KS distance",
-    "least": "least KS distance",
-    "most": "largest KS distance",
-}
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What one measure owes to each parameter.
-
-    Attributes:
-        measure: its name.
-        mean, sd: of the outcome over the points, in its units.
-        noise: the share of the variance between points that is left over from runs; NaN where
-            there is one run.
-        missing: the share of runs that have no outcome.
-        left_out: base samples, trajectories or points left out, since a point of theirs has no
-            outcome in any run.
-        indices: by name, [K]; empty where nothing can be said.
-        second: second-order indices of pairs, in the order of combinations; Sobol only.
-        interactions: the share of the variance that is no parameter's own, [1]; Sobol only.
-        chance: what the leading index of a parameter without effect comes to, [K].
-    """
-
-    measure: str
-    mean: float
-    sd: float
-    noise: float
-    missing: float
-    left_out: int
-    indices: Mapping[str, Index]
-    second: Index | None
-    interactions: Index | None
-    chance: Values
-
-    @property
-    def constant(self) -> bool:
-        """Whether the outcome is the same at every point."""
-        return self.sd == 0.0
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """The findings of a study, for each measure.
-
-    Attributes:
-        method: ``sobol``, ``morris`` or ``pawn``.
-        parameters: K of them.
-        samples: base samples, trajectories or points.
-        points: how many were simulated.
-        runs: at each point.
-        resamples: of the bootstrap.
-        effects: a measure each.
-    """
-
-    method: str
-    parameters: tuple[Parameter, ...]
-    samples: int
-    points: int
-    runs: int
-    resamples: int
-    effects: tuple[Effects, ...]
-
-    @property
-    def leading(self) -> str:
-        """The name of the index by which parameters are ranked."""
-        return LEADING[self.method]
-
-    @property
-    def pairs(self) -> tuple[tuple[int, int], ...]:
-        """The places of pairs of parameters, in the order of second-order indices."""
-        return tuple(combinations(range(len(self.parameters)), 2))
-
-    def ranked(self, effects: Effects) -> list[int]:
-        """The places of parameters, the one that matters most first."""
-        order = np.argsort(-effects.indices[self.leading].value, kind="stable")
-        return [int(place) for place in order]
-
-    def above_chance(self, effects: Effects) -> NDArray[np.bool_]:
-        """Whether the interval of the leading index is above what a parameter without effect comes
-        to, which for sizes (mu*) and distances (PAWN) is more than 0, [K]."""
-        above: NDArray[np.bool_] = effects.indices[self.leading].low > effects.chance
-        return above
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
-        and pair, where they were asked for. ``outcomes``: for each measure."""
-        tables = {"sensitivity": self._sensitivity_table()}
-        if any(one.second for one in self.effects):
-            tables["interactions"] = self._interaction_table()
-        return {**tables, "outcomes": self._outcome_table()}
-
-    def sentences(self) -> list[str]:
-        """What was found, measure by measure, the most important first."""
-        return sentences_of(self)
-
-    def warnings(self) -> list[str]:
-        """What the sample does not support, and what to do."""
-        return warnings_of(self)
-
-    def _sensitivity_table(self) -> pd.DataFrame:
-        rows = []
-        for one in self.effects:
-            for place in self.ranked(one) if one.indices else range(len(self.parameters)):
-                rows.append({"measure": one.measure, **self._row(one, place)})
-        return pd.DataFrame(rows)
-
-    def _row(self, effects: Effects, place: int) -> dict[str, object]:
-        parameter = self.parameters[place]
-        row: dict[str, object] = {
-            "parameter": parameter.name,
-            "path": parameter.path,
-            "from": parameter.low,
-            "to": parameter.high,
-            "unit": parameter.unit,
-        }
-        for name, found in effects.indices.items():
-            row |= _with_interval(COLUMNS[name], found, place)
-            if name == self.leading and self.method != "sobol":
-                row[f"{COLUMNS[name]}, by chance alone"] = effects.chance[place]
-                row["above chance"] = self.above_chance(effects)[place]
-        if effects.indices and self.method == "morris":
-            row[f"{COLUMNS['sigma']}, by chance alone"] = morris.noise_of(effects.chance[place])
-        return row
-
-    def _interaction_table(self) -> pd.DataFrame:
-        rows = [
-            {
-                "measure": one.measure,
-                "parameter": self.parameters[first].name,
-                "with": self.parameters[second].name,
-                **_with_interval("second-order index", one.second, place),
-            }
-            for one in self.effects
-            if one.second is not None
-            for place, (first, second) in enumerate(self.pairs)
-        ]
-        return pd.DataFrame(rows)
-
-    def _outcome_table(self) -> pd.DataFrame:
-        rows = [
-            {
-                "measure": one.measure,
-                "mean over points": one.mean,
-                "standard deviation over points": one.sd,
-                "share of it left over from runs (variance)": one.noise,
-                "share of runs without outcome": one.missing,
-                f"{BLOCKS[self.method]} left out": one.left_out,
-            }
-            for one in self.effects
-        ]
-        return pd.DataFrame(rows)
-
-
-BLOCKS = {"sobol": "base samples", "morris": "trajectories", "pawn": "points"}
-
-
-def _with_interval(column: str, found: Index, place: int) -> dict[str, object]:
-    return {
-        column: found.value[place],
-        f"{column}, low end of 95 % interval": found.low[place],
-        f"{column}, high end of 95 % interval": found.high[place],
-        f"{column}, half width that more points would leave": found.by_runs[place],
-    }
-
 
 # The design
-
-
 def block_size(method: str, count: int, *, second_order: bool = False) -> int:
     """How many points one sample takes, for so many parameters K.
 
@@ -270,8 +99,6 @@ def _check_method(method: str) -> None:
 
 
 # The analysis
-
-
 def sensitivity(
     method: str,
     parameters: tuple[Parameter, ...],
@@ -281,7 +108,7 @@ def sensitivity(
     *,
     second_order: bool = False,
     resamples: int = RESAMPLES,
-) -> Sensitivity:
+) -> SensitivityFindings:
     """What each measure owes to each parameter, with 95 % intervals.
 
     The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
@@ -305,7 +132,7 @@ def sensitivity(
     size = block_size(method, len(parameters), second_order=second_order)
     _check_shapes(method, parameters, points, outcomes, size)
     study = _Study(method, unit_points(parameters, points), size, seed, resamples, second_order)
-    return Sensitivity(
+    return SensitivityFindings(
         method=method,
         parameters=parameters,
         samples=len(points) // size,
@@ -400,3 +227,50 @@ class _Study:
 
 def _alike(means: Values) -> bool:
     return bool(np.ptp(means) <= ALIKE * np.abs(means).max())
+
+
+class Sensitivity(Method):
+    """Which parameters matter."""
+
+    libraries: ClassVar = ("SALib",)
+
+    method: Literal["sobol", "morris", "pawn"] = Field(
+        "sobol", description="Shares of variance, elementary effects, or distances of CDFs."
+    )
+    samples: Count = Field(
+        256,
+        description="Base samples N: N·(K+2) points for sobol (a power of 2 from 64), N·(K+1) for "
+        "morris, N for pawn.",
+    )
+    second_order: bool = Field(
+        False, description="Of sobol: interactions too, with N·(2K+2) points."
+    )
+
+    @model_validator(mode="after")
+    def _pairs_are_of_sobol(self) -> Sensitivity:
+        if self.second_order and self.method != "sobol":
+            text = f"`second_order` is of sobol; {self.method} has no indices of pairs."
+            raise fail("bad-method", text)
+        return self
+
+    @property
+    def size_key(self) -> str:
+        """The key of the base samples."""
+        return "samples"
+
+    def size(self, study: Study) -> int:
+        """How many points the samples make."""
+        count, pairs = len(study.parameters), self.second_order
+        return sensitivity_size(self.method, count, self.samples, second_order=pairs)
+
+    def points(self, study: Study) -> Values:
+        """The points of the samples."""
+        parameters, seed, pairs = study.parameters, study.experiment.seed, self.second_order
+        return sensitivity_points(self.method, parameters, self.samples, seed, second_order=pairs)
+
+    def analyse(
+        self, study: Study, points: Values, outcomes: Mapping[str, Values]
+    ) -> SensitivityFindings:
+        """The indices of each parameter."""
+        parameters, seed, pairs = study.parameters, study.experiment.seed, self.second_order
+        return sensitivity(self.method, parameters, points, outcomes, seed, second_order=pairs)

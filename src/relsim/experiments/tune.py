@@ -1,4 +1,4 @@
-"""Tuning: the values of parameters that fit a series or reach a wanted outcome, and how surely.
+"""A search for the values of parameters that fit a series or reach a wanted outcome.
 
 The search starts with a Latin hypercube and goes on with a tree of Parzen estimators (Bergstra et
 al. 2011), of several objectives in the form of Ozaki et al. (2022). The best point of a single
@@ -10,240 +10,42 @@ reported are simulated anew with fresh runs, whose means are those of the report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field, PlainValidator
 
-from relsim.errors import RelsimError
-from relsim.experiments import tuning_words
-from relsim.experiments.identifiability import (
-    Identified,
-    first_box,
-    identify,
-    next_box,
-    states,
-    whole_range,
-)
+from relsim.errors import RelsimError, did_you_mean
+from relsim.experiments.identifiability import Identified, first_box, identify, next_box
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
     best_point,
     compromise,
-    error_over_runs,
-    estimate_over_runs,
     fits_as_well,
     mean_over_runs,
     pareto_front,
 )
 from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled, unit_points
-from relsim.experiments.response import Estimate
+from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
+from relsim.experiments.schema import THRESHOLD, Count
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
+from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
 from relsim.experiments.surface import latin_hypercube, term_count
+from relsim.experiments.tuned import tuned_text
+from relsim.experiments.tuning import SEARCH, Tuning
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
-SEARCH = "search"
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What tuning found.
-
-    Attributes:
-        parameters: what was varied, K.
-        objectives: what was asked for.
-        held_out: measures that played no part in the fit.
-        points: values of the parameters at every point, [N, K], in the order of trials.
-        outcomes: by measure, [N, R], in the runs that the search saw.
-        stages: of each point, how it came about: ``search``, ``around the best 1``, …
-        best: the point that is recommended; of several objectives, the compromise on the front.
-        front: the points that are best in their way; the best alone for one objective.
-        reported: the points that were simulated anew, [C]: the best, and of several objectives
-            the best of each.
-        fresh: by measure, the outcomes of these points in runs that played no part in the search,
-            [C, R].
-        identified: what is pinned down; None for several objectives, or too few points.
-        seed: of the sampler and of resampling.
-    """
-
-    parameters: tuple[Parameter, ...]
-    objectives: tuple[Objective, ...]
-    held_out: tuple[str, ...]
-    points: Values
-    outcomes: Mapping[str, Values]
-    stages: tuple[str, ...]
-    best: int
-    front: NDArray[np.int64]
-    reported: NDArray[np.int64]
-    fresh: Mapping[str, Values]
-    identified: Identified | None
-    seed: int
-
-    @cached_property
-    def as_well(self) -> NDArray[np.bool_]:
-        """Which points fit as well as the best, by the noise of the runs; those of the front."""
-        if len(self.objectives) > 1:
-            return np.isin(np.arange(len(self.points)), self.front)
-        outcomes = self.outcomes[self.objectives[0].measure]
-        generator = np.random.default_rng([self.seed, 1979])
-        return fits_as_well(self.objectives[0], outcomes, self.best, generator)
-
-    @property
-    def ranges(self) -> Values:
-        """The lowest and highest value [K, 2] of each parameter that fits as well as the best."""
-        unit = unit_points(self.parameters, self.points)
-        found = unit[self.as_well]
-        shares = np.column_stack([found.min(axis=0), found.max(axis=0)])
-        if self.identified is not None:
-            shares = whole_range(self.identified, unit, self.as_well)
-        return np.column_stack([scaled(self.parameters, edge) for edge in shares.T])
-
-    @property
-    def shares(self) -> Values:
-        """Those ranges as shares [K] of the allowed ones."""
-        allowed = np.array([one.high - one.low for one in self.parameters])
-        shares: Values = np.ptp(self.ranges, axis=1) / allowed
-        return shares
-
-    @property
-    def pinned(self) -> list[str]:
-        """Of each parameter ``pinned down``, ``only together``, ``not pinned down``, or nothing
-        where that was not asked."""
-        if self.identified is None:
-            return [""] * len(self.parameters)
-        unit = unit_points(self.parameters, self.ranges.T).T
-        return states(unit, self.identified)
-
-    @property
-    def sound(self) -> NDArray[np.bool_]:
-        """Which points have a value of every objective, [N]."""
-        means = [self.means(one.measure) for one in self.objectives]
-        return np.asarray(np.isfinite(means).all(axis=0))
-
-    def means(self, measure: str) -> Values:
-        """Means over the runs of the search at every point, [N]."""
-        return mean_over_runs(self.outcomes[measure])
-
-    def errors(self, measure: str) -> Values:
-        """Standard errors of those means, [N]."""
-        return error_over_runs(self.outcomes[measure])
-
-    def estimate(self, measure: str, point: int) -> Estimate:
-        """The mean over fresh runs at a point that is reported, with its 95 % interval."""
-        (row,) = np.flatnonzero(self.reported == point)
-        share = any(one.share for one in self.objectives if one.measure == measure)
-        return estimate_over_runs(self.fresh[measure][row], share=share)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """``fit``, ``parameters`` and ``trials``; ``directions`` or ``front`` where there are."""
-        tables = {"fit": self._fit(), "parameters": self._parameters(), "trials": self._trials()}
-        if len(self.objectives) > 1:
-            tables["front"] = self._trials().iloc[self.front].reset_index(drop=True)
-        if self.identified is not None:
-            tables["directions"] = self._directions(self.identified)
-        return tables
-
-    def sentences(self) -> list[str]:
-        """What was found, the most important first."""
-        return tuning_words.sentences(self)
-
-    def warnings(self) -> list[str]:
-        """What the trials do not support, and what to do about it."""
-        return tuning_words.warnings(self)
-
-    def _fit(self) -> pd.DataFrame:
-        wanted = {one.measure: str(one.goal) for one in self.objectives}
-        rows = [
-            self._fit_row(place, point, measure, wanted.get(measure))
-            for place, point in enumerate(self.reported)
-            for measure in (*wanted, *self.held_out)
-        ]
-        return pd.DataFrame(rows)
-
-    def _fit_row(
-        self, place: int, point: int, measure: str, wanted: str | None
-    ) -> dict[str, object]:
-        """A measure at a reported point: in fresh runs, and in those that chose the point."""
-        fresh = self.estimate(measure, point)
-        return {
-            "trial": point,
-            "chosen as": self._chosen_as(point),
-            "measure": measure,
-            "part": "held out" if wanted is None else "fitted",
-            "wanted": wanted or "",
-            "mean over fresh runs": fresh.value,
-            "low 95 %": fresh.low,
-            "high 95 %": fresh.high,
-            "fresh runs": int(np.isfinite(self.fresh[measure][place]).sum()),
-            "mean in the search": self.means(measure)[point],
-            "standard error in the search": self.errors(measure)[point],
-        }
-
-    def _chosen_as(self, point: int) -> str:
-        """What a reported point was chosen as, in words."""
-        if len(self.objectives) == 1:
-            return "best"
-        said = ["compromise"] if point == self.best else []
-        said += [
-            f"best {one.name}"
-            for one in self.objectives
-            if best_of_front(one, self.outcomes[one.measure], self.front) == point
-        ]
-        return ", ".join(said)
-
-    def _parameters(self) -> pd.DataFrame:
-        table = pd.DataFrame(
-            {
-                "parameter": [one.name for one in self.parameters],
-                "path": [one.path for one in self.parameters],
-                "unit": [one.unit for one in self.parameters],
-                "best value": self.points[self.best],
-                "lowest that fits as well": self.ranges[:, 0],
-                "highest that fits as well": self.ranges[:, 1],
-                "share of the allowed range": self.shares,
-                "lowest allowed": [one.low for one in self.parameters],
-                "highest allowed": [one.high for one in self.parameters],
-            }
-        )
-        if self.identified is not None:
-            allowed = (table["highest allowed"] - table["lowest allowed"]).to_numpy()
-            alone = np.ptp(self.identified.alone, axis=1)
-            table["standard error"] = self.identified.errors * allowed
-            table["share with the others held"] = alone
-            table["pinned down"] = self.pinned
-            table["made up for by"] = [
-                ", ".join(self.parameters[one].name for one in partners)
-                for partners in self.identified.partners
-            ]
-        return table
-
-    def _trials(self) -> pd.DataFrame:
-        columns: dict[str, Any] = {"trial": np.arange(len(self.points)), "stage": self.stages}
-        for which, parameter in enumerate(self.parameters):
-            columns[parameter.path] = self.points[:, which]
-        for measure in (*(one.measure for one in self.objectives), *self.held_out):
-            columns[f"{measure}, mean in the search"] = self.means(measure)
-            columns[f"{measure}, standard error in the search"] = self.errors(measure)
-        columns["fits as well" if len(self.objectives) == 1 else "on the front"] = self.as_well
-        return pd.DataFrame(columns)
-
-    def _directions(self, seen: Identified) -> pd.DataFrame:
-        table = pd.DataFrame(
-            {
-                "direction": np.arange(1, len(seen.directions) + 1),
-                "curvature (loss per squared allowed range)": seen.curvatures,
-                "length that fits as well (allowed ranges)": seen.lengths,
-            }
-        )
-        for which, parameter in enumerate(self.parameters):
-            table[parameter.path] = seen.directions[:, which]
-        return table
+# Each trial is proposed from all before it, so that time grows with their square.
+MOST_TRIALS = 20_000
+EXTREMES = ("lowest", "highest")
 
 
 def tune(
@@ -534,3 +336,76 @@ def _joined(one: Trials, other: Trials) -> Trials:
         for measure, values in one.outcomes.items()
     }
     return Trials(np.vstack([one.points, other.points]), outcomes)
+
+
+def _wanted(raw: Any) -> Any:
+    """``lowest``, ``highest`` or a finite number."""
+    if isinstance(raw, str) and raw.strip() in EXTREMES:
+        return raw.strip()
+    if isinstance(raw, str) and (close := did_you_mean(raw, EXTREMES)).startswith("Did"):
+        raise fail("bad-goal", f"'{raw}' is not a goal.", close)
+    return THRESHOLD.read(raw)
+
+
+Wanted: TypeAlias = Annotated[
+    Literal["lowest", "highest"] | float,
+    PlainValidator(_wanted, json_schema_input_type=Literal["lowest", "highest"] | float),
+]
+
+
+class Tune(Method):
+    """Which values fit."""
+
+    libraries: ClassVar = ("optuna",)
+    adaptive: ClassVar = True
+
+    goals: dict[str, Wanted] = Field(
+        min_length=1, description="By measure: lowest, highest, or a value to come near to."
+    )
+    trials: Count = Field(200, description="Points that are tried.")
+
+    @property
+    def size_key(self) -> str:
+        """The key of the points that are tried."""
+        return "trials"
+
+    def measures_named(self) -> dict[TreePath, str]:
+        """Those of the goals."""
+        return {("goals", name): name for name in self.goals}
+
+    def size(self, study: Study) -> int:
+        """How many points there are at most."""
+        points = most_points(len(study.parameters), len(self.goals), self.trials)
+        if self.trials > MOST_TRIALS:
+            raise RelsimError(f"At most {MOST_TRIALS:,} trials are taken.")
+        return points
+
+    def run(self, study: Study, engine: Engine) -> Answer:
+        """Searches with the runs 0 to R - 1 of each point; the points that are reported are
+        simulated anew with the runs R to 2R - 1."""
+        measures, runs = study.experiment.measures, study.experiment.runs
+        objectives = [
+            Objective(
+                name,
+                goal,
+                study.measure_name(name),
+                measures[name].unit,
+                share=measures[name].is_share,
+            )
+            for name, goal in self.goals.items()
+        ]
+        tuning = tune(
+            study.parameters,
+            lambda points: engine.evaluate(points).by_measure,
+            objectives,
+            self.trials,
+            study.experiment.seed,
+            engine.folder / "trials.log",
+            fresh=lambda points: engine.evaluate(points, first_run=runs).by_measure,
+            held_out=[name for name in study.outcomes if name not in measures],
+        )
+        outcomes = Outcomes(
+            tuning.points, tuning.outcomes, reported=tuning.reported, fresh=tuning.fresh
+        )
+        text = tuned_text(tuning, study.base, besides=study.experiment.set)
+        return Answer(outcomes, tuning, {"tuned.yaml": text})

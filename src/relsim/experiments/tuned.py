@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relsim.errors import ScenarioError
-from relsim.experiments.tune import Tuning
-from relsim.experiments.tuning_words import fresh_runs, number, reached
+from relsim.experiments.tuning import Tuning, fresh_runs, number, reached
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.writer import yaml_text
 

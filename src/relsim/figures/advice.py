@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.analysis.numerals import percent
-from relsim.experiments.advise import Advice
+from relsim.experiments.advice import Advice
 from relsim.figures.claims import in_lines
 from relsim.figures.style import (
     EVENT,

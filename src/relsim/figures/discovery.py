@@ -8,20 +8,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.discover import Box, Discovery
+from relsim.experiments.discovery import Box, Discovery
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.wording import value_of, with_unit
 from relsim.figures.claims import in_lines
-from relsim.figures.style import (
-    BANDS,
-    ELSE,
-    EVENT,
-    GRID,
-    INK,
-    LINE,
-    MUTED,
-    configured,
-)
+from relsim.figures.style import BANDS, ELSE, EVENT, GRID, INK, LINE, MUTED, configured
 
 BAR_WIDTH, ROW = 250, 46
 LONGEST = 28  # letters of a line of a row's name

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.replicates import Index
-from relsim.experiments.sensitivity import Effects, Sensitivity
+from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
 from relsim.figures.claims import in_lines
 from relsim.figures.style import EVENT, GRID, INK, LINE, MUTED, configured, ink_on
 from relsim.scenario.naming import file_names
@@ -25,7 +25,7 @@ SHADES = ["#ffffff", "#d6e6f4", "#6ba3d3", "#0b4f8a"]
 TOTAL, FIRST = "total: with interactions", "first-order: by itself"
 
 
-def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
+def sensitivity_charts(findings: SensitivityFindings) -> dict[str, Any]:
     """Every chart of a study by the name of its file; none of measures without indices,
     or that are the same at every point."""
     charts: dict[str, Any] = {}
@@ -49,7 +49,7 @@ def sensitivity_charts(findings: Sensitivity) -> dict[str, Any]:
 # Sobol
 
 
-def tornado_chart(findings: Sensitivity, effects: Effects) -> Any:
+def tornado_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """A row for each parameter: its total index over its first-order one, with 95 % intervals."""
     shown = findings.ranked(effects)[:MOST_ROWS]
     frames = [
@@ -73,7 +73,7 @@ def tornado_chart(findings: Sensitivity, effects: Effects) -> Any:
     return _chart(findings, effects, layers, said, rows=len(shown))
 
 
-def interaction_chart(findings: Sensitivity, effects: Effects) -> Any:
+def interaction_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """A cell for each pair of parameters: what they make together beyond what each makes alone.
 
     Those whose interval leaves out 0 are shaded and bold; of the others the sign is not known.
@@ -108,7 +108,9 @@ def interaction_chart(findings: Sensitivity, effects: Effects) -> Any:
     return configured(chart.properties(**size, title=_title(effects, said)))
 
 
-def interaction_frame(findings: Sensitivity, effects: Effects, shown: list[int]) -> pd.DataFrame:
+def interaction_frame(
+    findings: SensitivityFindings, effects: Effects, shown: list[int]
+) -> pd.DataFrame:
     """The pairs among some parameters: row, column, value, text, seen (leaves out 0), ink."""
     assert effects.second is not None  # asked for
     labels = _numbered(findings, shown)
@@ -134,7 +136,7 @@ def interaction_frame(findings: Sensitivity, effects: Effects, shown: list[int])
     return pd.DataFrame(rows)
 
 
-def _numbered(findings: Sensitivity, shown: list[int]) -> list[str]:
+def _numbered(findings: SensitivityFindings, shown: list[int]) -> list[str]:
     texts = [f"{number} {findings.parameters[place].name}" for number, place in enumerate(shown, 1)]
     return [in_lines(text, LONGEST) for text in texts]
 
@@ -142,7 +144,7 @@ def _numbered(findings: Sensitivity, shown: list[int]) -> list[str]:
 # Morris
 
 
-def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
+def sizes_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """A row for each parameter: how far it moves the measure from end to end, up or down (mu), with
     its 95 % interval, beside the mean size of that (mu*)."""
     shown = findings.ranked(effects)[:MOST_ROWS]
@@ -173,7 +175,7 @@ def sizes_chart(findings: Sensitivity, effects: Effects) -> Any:
     return _chart(findings, effects, layers, said, rows=len(shown))
 
 
-def morris_chart(findings: Sensitivity, effects: Effects) -> Any:
+def morris_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """mu* against sigma: the strength of a parameter, and how much it depends on the rest.
 
     Parameters are numbered by mu*; where points lie close, numbers are set apart from them.
@@ -227,7 +229,7 @@ def _morris_axes(high: float, top: float) -> tuple[Any, Any]:
     return x, y
 
 
-def morris_frame(findings: Sensitivity, effects: Effects, shown: list[int]) -> pd.DataFrame:
+def morris_frame(findings: SensitivityFindings, effects: Effects, shown: list[int]) -> pd.DataFrame:
     """Parameters with number, mu_star, low, high, sigma, sigma_low, sigma_high, above_chance."""
     frame = _frame(findings, effects.indices["mu_star"], shown)
     sigma = _frame(findings, effects.indices["sigma"], shown)
@@ -282,7 +284,7 @@ def _key(texts: list[str]) -> Any:
 # PAWN
 
 
-def pawn_chart(findings: Sensitivity, effects: Effects) -> Any:
+def pawn_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """A row for each parameter: median distance with its interval, and range over slices."""
     shown = findings.ranked(effects)[:MOST_ROWS]
     frame = _frame(findings, effects.indices["median"], shown)
@@ -310,14 +312,14 @@ def pawn_chart(findings: Sensitivity, effects: Effects) -> Any:
 # Parts of all
 
 
-def _frame(findings: Sensitivity, found: Index, shown: list[int]) -> pd.DataFrame:
+def _frame(findings: SensitivityFindings, found: Index, shown: list[int]) -> pd.DataFrame:
     """An index of some parameters, long: parameter, value, low, high."""
     labels = _row_labels(findings, shown)
     values = {"value": found.value, "low": found.low, "high": found.high}
     return pd.DataFrame({"parameter": labels, **{k: v[shown] for k, v in values.items()}})
 
 
-def _row_labels(findings: Sensitivity, shown: list[int]) -> list[str]:
+def _row_labels(findings: SensitivityFindings, shown: list[int]) -> list[str]:
     """Names in lines; with their paths where two would read alike."""
     names = [in_lines(findings.parameters[place].name, LONGEST) for place in shown]
     paths = [findings.parameters[place].path for place in shown]
@@ -327,7 +329,7 @@ def _row_labels(findings: Sensitivity, shown: list[int]) -> list[str]:
     ]
 
 
-def _rows(findings: Sensitivity, shown: list[int]) -> Any:
+def _rows(findings: SensitivityFindings, shown: list[int]) -> Any:
     labels = _row_labels(findings, shown)
     return alt.Y("parameter:N", sort=labels, title=None, axis=_labels())
 
@@ -348,7 +350,12 @@ def _zero() -> Any:
 
 
 def _chart(
-    findings: Sensitivity, effects: Effects, layers: list[Any], said: list[str], *, rows: int
+    findings: SensitivityFindings,
+    effects: Effects,
+    layers: list[Any],
+    said: list[str],
+    *,
+    rows: int,
 ) -> Any:
     left_out = len(findings.parameters) - rows
     notes = [f"The {rows} of {len(findings.parameters)} that matter most"] if left_out else []

@@ -11,7 +11,7 @@ import pandas as pd
 
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.response import Response
-from relsim.experiments.sweep import Sweep
+from relsim.experiments.sweep_findings import SweepFindings
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, DIVERGING, INK, LINE, WIDTH, configured, ink_on
 from relsim.scenario.naming import file_names
@@ -25,7 +25,7 @@ LETTER_WIDTH = 6.5  # at 10 px, as figures are set
 SEQUENTIAL = ["#f3f8fc", "#a9cbe8", "#6ba3d3", "#0b4f8a"]
 
 
-def sweep_charts(findings: Sweep) -> dict[str, Any]:
+def sweep_charts(findings: SweepFindings) -> dict[str, Any]:
     """All charts of a sweep by the names of their files: responses of each measure, and for
     grids of two parameters or more a heat map of the two that explain most of it."""
     charts: dict[str, Any] = {}
@@ -36,7 +36,7 @@ def sweep_charts(findings: Sweep) -> dict[str, Any]:
     return charts
 
 
-def response_chart(findings: Sweep, measure: str) -> Any:
+def response_chart(findings: SweepFindings, measure: str) -> Any:
     """A panel for each parameter, those that explain most first, all to one scale: the mean over
     the other parameters, its 95 % interval and the band of 80 % of the runs."""
     every = findings.of(measure)
@@ -104,7 +104,7 @@ def _title(one: Response) -> list[str]:
     return [*in_lines(one.parameter.name, LONGEST).split("\n"), explained]
 
 
-def heat_map(findings: Sweep, measure: str, pair: tuple[str, str] | None = None) -> Any:
+def heat_map(findings: SweepFindings, measure: str, pair: tuple[str, str] | None = None) -> Any:
     """The mean of a measure over the levels of two parameters of a grid, and over runs and all
     other parameters.
 
@@ -146,7 +146,7 @@ def heat_map(findings: Sweep, measure: str, pair: tuple[str, str] | None = None)
 
 
 def _pair(
-    findings: Sweep, measure: str, pair: tuple[str, str] | None
+    findings: SweepFindings, measure: str, pair: tuple[str, str] | None
 ) -> tuple[Parameter, Parameter]:
     if pair is None:
         first, second = (one.parameter for one in findings.of(measure)[:2])
@@ -156,7 +156,9 @@ def _pair(
     return first, second
 
 
-def surface(findings: Sweep, measure: str, across: Parameter, up: Parameter) -> pd.DataFrame:
+def surface(
+    findings: SweepFindings, measure: str, across: Parameter, up: Parameter
+) -> pd.DataFrame:
     """The mean at the levels of two parameters of a grid, long: x, y, mean, text, ink."""
     data = findings.dataset()[measure]
     others = [name for name in data.dims if name not in (across.path, up.path)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.objectives import Objective
-from relsim.experiments.tune import SEARCH, Tuning
+from relsim.experiments.tuning import SEARCH, Tuning
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, INK, LINE, MUTED, SERIES, WIDTH, configured, panel_title
 from relsim.scenario.writer import true_minus

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from relsim.experiments.load import Study
-from relsim.experiments.measures import unit_of
+from relsim.experiments.study import Study
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
 from relsim.scenario.naming import title_of
@@ -43,7 +42,7 @@ def experiment_page(
         script,
         title=experiment.name,
         about=experiment.about,
-        method=experiment.method,
+        method=experiment.method_name,
         scenario=title_of(study.scenario.name, experiment.set),
         manifest=manifest,
         sentences=manifest["sentences"],
@@ -84,6 +83,6 @@ def _measures(study: Study) -> Table:
     for name, measure in study.experiment.measures.items():
         asked = measure.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         asked.pop("label", None)
-        rows.append((name, measure.label, flow(asked), unit_of(measure)))
+        rows.append((name, measure.label, flow(asked), measure.unit))
     head = ("measure", "name", "what", "unit")
     return Table("Measures", "What was looked at, in each run.", head, tuple(rows))

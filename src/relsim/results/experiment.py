@@ -21,20 +21,11 @@ from relsim import __version__
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.errors import DamagedError, ResultsError
-from relsim.experiments.evaluate import Outcomes, evaluate
+from relsim.experiments.evaluate import evaluate
 from relsim.experiments.interests import interests_in_words
-from relsim.experiments.load import HELD_OUT, Study, load_experiment
-from relsim.experiments.measures import unit_of
-from relsim.experiments.methods import (
-    Findings,
-    findings_of,
-    points_of,
-    size_of,
-    tables_of,
-    tuning_of,
-)
-from relsim.experiments.tune import Tuning
-from relsim.experiments.tuned import tuned_text
+from relsim.experiments.load import load_experiment
+from relsim.experiments.parameters import Values
+from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
@@ -65,11 +56,9 @@ from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.watcher import Nobody, Watcher
 
-TRIALS, TUNED = "trials.log", "tuned.yaml"
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 LIBRARIES = ("numba", "numpy", "scipy", "xarray")
-BY_METHOD = {"sensitivity": ("SALib",), "tune": ("optuna",), "discover": ("ema_workbench",)}
 _WORDS = ("name", "about", "label")  # move no number
 
 
@@ -157,15 +146,26 @@ def run_experiment(
     waiting = partial(told.phase, "Another process runs this experiment; waiting")
     try:
         if not force and _stands(study, folder, told):
-            if study.experiment.tune is None:  # who tunes writes aside without a lock
+            if not study.method.adaptive:  # others may still write aside, without a lock
                 sweep(folder)
             return replace(open_experiment(folder), reused=True)
-        tuning = _tuned(study, folder, executor, told, afresh=force)
+        answer = None
+        if study.method.adaptive:
+            aside = place_aside(folder)
+            if force:
+                shutil.rmtree(aside, ignore_errors=True)
+            engine = _Engine(study, aside, executor, told)
+            told.phase(f"Trying up to {study.method.size(study):,} points")
+            answer = study.method.run(study, engine)
         with locked([folder], waiting):
-            if tuning is None and not force and _stands(study, folder):
+            if answer is None and not force and _stands(study, folder):
                 return replace(open_experiment(folder), reused=True)
-            with written_aside(folder, afresh=force and tuning is None) as aside:
-                _write(study, tuning, aside, executor, command, started, told)
+            afresh = force and answer is None
+            with written_aside(folder, afresh=afresh) as aside, Painter() as painter:
+                painter.start()  # its engine warms up beside the simulation
+                if answer is None:
+                    answer = study.method.run(study, _Engine(study, aside, executor, told))
+                _write(study, answer, aside, painter, command, started, told)
     except OSError as error:
         raise unwritable(error, folder) from error
     except KeyboardInterrupt:
@@ -240,103 +240,89 @@ def _files(study: Study) -> dict[str, str]:
     return {name: digest((study.folder / name).read_text(encoding="utf-8")) for name in names}
 
 
-def _tuned(
-    study: Study, folder: Path, executor: Executor | None, watcher: Watcher, *, afresh: bool
-) -> Tuning | None:
-    """What tuning found, where the experiment is one. No lock is held: several processes may
-    work at one study."""
-    asked = study.experiment.tune
-    if asked is None:
-        return None
-    aside = place_aside(folder)
-    if afresh:
-        shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True, exist_ok=True)
-    _compile(study, watcher)
-    watcher.phase(f"Trying up to {size_of(study):,} points")
-    runs = study.experiment.runs
-    return tuning_of(
-        study,
-        asked,
-        aside / TRIALS,
-        executor=executor,
-        progress=lambda points: watcher.runs_done(points * runs),
-    )
+class _Engine:
+    """Simulates points of an experiment, and keeps what is done in its unfinished folder.
 
+    Args:
+        study: the experiment.
+        aside: where it is written until it is whole.
+        executor: where runs are simulated; threads on all cores where absent.
+        watcher: told how far it is.
+    """
 
-def _compile(study: Study, watcher: Watcher) -> None:
-    if not kernel_is_compiled():
-        watcher.phase("Compiling the model, once per installation (about a minute)")
-    compile_kernel(compile_scenario(study.scenario))
+    def __init__(
+        self, study: Study, aside: Path, executor: Executor | None, watcher: Watcher
+    ) -> None:
+        self._study, self._executor, self._watcher = study, executor, watcher
+        self.folder = aside / JOURNAL
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not kernel_is_compiled():
+            watcher.phase("Compiling the model, once per installation (about a minute)")
+        compile_kernel(compile_scenario(study.scenario))
+
+    def simulate(self, points: Values) -> Outcomes:
+        """Outcomes at all points, those that an earlier process left among them."""
+        study, runs = self._study, self._study.experiment.runs
+        journal = PointJournal(self.folder, points, list(study.outcomes), runs)
+        known = journal.known()
+        self._watcher.phase(f"Simulating {len(points):,} points, {runs * len(points):,} runs")
+        self._watcher.runs_done(len(known) * runs)
+        outcomes = evaluate(
+            study,
+            points,
+            known=known,
+            executor=self._executor,
+            done=journal.keep,
+            progress=self._watcher.runs_done,
+        )
+        self._watcher.phase("Analysing")
+        return outcomes
+
+    def evaluate(self, points: Values, first_run: int = 0) -> Outcomes:
+        """Outcomes at some points, which the method keeps."""
+        return evaluate(
+            self._study,
+            points,
+            first_run=first_run,
+            executor=self._executor,
+            progress=self._watcher.runs_done,
+        )
 
 
 def _write(
     study: Study,
-    tuning: Tuning | None,
+    answer: Answer,
     folder: Path,
-    executor: Executor | None,
+    painter: Painter,
     command: str,
     started: float,
     watcher: Watcher,
 ) -> None:
     """Everything of an experiment, the manifest last."""
-    with Painter() as painter:
-        painter.start()  # its engine warms up beside the simulation
-        if tuning is None:
-            outcomes = _simulated(study, folder, executor, watcher)
-            watcher.phase("Analysing")
-            findings = findings_of(study, outcomes.points, outcomes.by_measure)
-        else:
-            outcomes, findings = Outcomes(tuning.points, tuning.outcomes), tuning
-            (folder / TUNED).write_text(_tuned_scenario(study, tuning), encoding="utf-8")
-        tables = tables_of(findings)
-        for name, table in tables.items():
-            write_table(table, folder / f"{name}.csv")
-        _store(study, outcomes, tuning, folder / OUTCOMES)
-        watcher.phase("Drawing figures and the report")
-        charts = {name: definition(one) for name, one in experiment_charts(findings).items()}
-        seconds = time.perf_counter() - started
-        content = _manifest(study, outcomes, findings, list(tables), command, seconds)
-        _draw(charts, painter, folder / FIGURES)
-        page = experiment_page(study, tables, charts, content, painter.script())
+    for name, text in answer.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    tables = {name: one for name, one in answer.findings.tables().items() if not one.empty}
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+    _store(study, answer.outcomes, folder / OUTCOMES)
+    watcher.phase("Drawing figures and the report")
+    charts = {name: definition(one) for name, one in experiment_charts(answer.findings).items()}
+    seconds = time.perf_counter() - started
+    content = _manifest(study, answer, list(tables), command, seconds)
+    _draw(charts, painter, folder / FIGURES)
+    page = experiment_page(study, tables, charts, content, painter.script())
     (folder / REPORT).write_text(page, encoding="utf-8")
     (folder / RESOLVED).write_text(_resolved(study), encoding="utf-8")
     shutil.rmtree(folder / JOURNAL, ignore_errors=True)
-    for left in folder.glob(f"{TRIALS}*"):
-        left.unlink()
     write_manifest(content, folder)
 
 
-def _tuned_scenario(study: Study, tuning: Tuning) -> str:
-    """The scenario that was tuned, with what was found."""
-    return tuned_text(tuning, study.base, besides=study.experiment.set)
-
-
-def _simulated(study: Study, folder: Path, executor: Executor | None, watcher: Watcher) -> Outcomes:
-    """Outcomes at all points, those that an earlier process left among them."""
-    _compile(study, watcher)
-    experiment, points = study.experiment, points_of(study)
-    journal = PointJournal(folder, points, list(study.outcomes), experiment.runs)
-    known = journal.known()
-    runs = len(points) * experiment.runs
-    watcher.phase(f"Simulating {len(points):,} points, {runs:,} runs")
-    watcher.runs_done(len(known) * experiment.runs)
-    return evaluate(
-        study,
-        points,
-        known=known,
-        executor=executor,
-        done=journal.keep,
-        progress=watcher.runs_done,
-    )
-
-
-def _store(study: Study, outcomes: Outcomes, tuning: Tuning | None, path: Path) -> None:
+def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
     """Every outcome with its point, as one dataset."""
     shutil.rmtree(path, ignore_errors=True)
     data = outcome_dataset(study, outcomes)
-    if tuning is not None:
-        data = data.merge(_fresh_dataset(study, tuning))
+    if outcomes.reported is not None:
+        data = data.merge(_fresh_dataset(study, outcomes))
     # Chunks of zeros too, so that one that is missing shows.
     encoding = {name: {"write_empty_chunks": True} for name in data.variables}
     data.to_zarr(path, zarr_format=3, consolidated=False, encoding=encoding)
@@ -355,18 +341,18 @@ def outcome_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
 
 def _attributes(study: Study, name: str) -> dict[str, str]:
     """What an outcome is called, and its unit."""
-    unit = unit_of(study.experiment.measures[name.removesuffix(HELD_OUT)])
+    unit = study.experiment.measures[name.removesuffix(HELD_OUT)].unit
     return {"long_name": study.measure_name(name), "units": unit}
 
 
-def _fresh_dataset(study: Study, tuning: Tuning) -> xr.Dataset:
+def _fresh_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
     """Measures of the points that are reported in fresh runs (reported-point, fresh-run)."""
     dims, runs = ("reported-point", "fresh-run"), study.experiment.runs
     content: dict[str, Any] = {
         f"{name}{FRESH}": (dims, values, _attributes(study, name))
-        for name, values in tuning.fresh.items()
+        for name, values in outcomes.fresh.items()
     }
-    coords = {"reported-point": tuning.reported, "fresh-run": np.arange(runs, 2 * runs)}
+    coords = {"reported-point": outcomes.reported, "fresh-run": np.arange(runs, 2 * runs)}
     return xr.Dataset(content, coords)
 
 
@@ -378,21 +364,23 @@ def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
 
 def _manifest(
     study: Study,
-    outcomes: Outcomes,
-    findings: Findings,
+    answer: Answer,
     tables: list[str],
     command: str,
     seconds: float,
 ) -> dict[str, Any]:
     """How the experiment was made, as plain data. It names no machine and no absolute path."""
     experiment = study.experiment
-    libraries = (*LIBRARIES, *BY_METHOD.get(experiment.method, ()))
     return {
         "format": FORMAT,
         "relsim": __version__,
         "id": experiment_id(study),
         "words": _words(study),
-        "experiment": {"name": experiment.name, "slug": study.slug, "method": experiment.method},
+        "experiment": {
+            "name": experiment.name,
+            "slug": study.slug,
+            "method": experiment.method_name,
+        },
         "scenario": {
             "name": study.scenario.name,
             "file": study.file,
@@ -400,13 +388,13 @@ def _manifest(
         },
         "command": command,
         "seed": experiment.seed,
-        "points": len(outcomes.points),
+        "points": len(answer.outcomes.points),
         "runs": experiment.runs,
-        "failures": outcomes.failed,
-        "sentences": [*findings.sentences(), *_interests(study)],
-        "warnings": findings.warnings(),
+        "failures": answer.outcomes.failed,
+        "sentences": [*answer.findings.sentences(), *_interests(study)],
+        "warnings": answer.findings.warnings(),
         "tables": tables,
-        "versions": versions(libraries),
+        "versions": versions((*LIBRARIES, *study.method.libraries)),
         "seconds": round(seconds, 1),
     }
 

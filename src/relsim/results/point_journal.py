@@ -19,15 +19,14 @@ class PointJournal:
     """A folder with a file for each chunk of points.
 
     Args:
-        folder: of the experiment, unfinished.
+        folder: where the files stand; it is there.
         points: [P, K] of the design; what was kept of others is not read.
         measures: names of the outcomes.
         runs: R, at each point.
     """
 
     def __init__(self, folder: Path, points: Values, measures: list[str], runs: int) -> None:
-        self._folder = folder / FOLDER
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._points, self._measures, self._runs = points, measures, runs
 
     def keep(self, places: Ints, outcomes: Mapping[str, Values]) -> None:

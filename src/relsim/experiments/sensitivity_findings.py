@@ -1,23 +1,37 @@
-"""A sensitivity study in words: what matters, what does not, and what the sample leaves open."""
+"""What a sensitivity study finds, in tables and words: what matters, what does not, and what the
+sample leaves open."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from relsim.analysis.numerals import percent
+from relsim.experiments import morris
 from relsim.experiments.crossed import LEAST_RUNS
 from relsim.experiments.morris import noise_of
+from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index
 from relsim.scenario.writer import true_minus
 
-if TYPE_CHECKING:
-    from relsim.experiments.sensitivity import Effects, Sensitivity
-
+LEADING = {"sobol": "total", "morris": "mu_star", "pawn": "median"}  # by which they are ranked
+COLUMNS = {
+    "first": "first-order index",
+    "total": "total index",
+    "mu_star": "mu* (units of the measure, over the range)",
+    "mu": "mu (units of the measure, over the range)",
+    "sigma": "sigma (units of the measure, over the range)",
+    "median": "median KS distance",
+    "least": "least KS distance",
+    "most": "largest KS distance",
+}
+BLOCKS = {"sobol": "base samples", "morris": "trajectories", "pawn": "points"}
 MOST_NAMED = 4  # parameters with numbers of their own in a sentence
 # Half the width of an interval that settles an index: a twentieth of the variance (Sobol), of the
 # largest possible distance (PAWN), a tenth of the largest mu* (Morris). A parameter below it is
@@ -37,18 +51,178 @@ ONE_WAY = 0.95  # of mu*, that mu reaches where effects go one way
 HOPELESS = 64  # times the sample; two parameters that take more to tell apart matter alike
 
 
-# What was found
+@dataclass(frozen=True)
+class Effects:
+    """What one measure owes to each parameter.
+
+    Attributes:
+        measure: its name.
+        mean, sd: of the outcome over the points, in its units.
+        noise: the share of the variance between points that is left over from runs; NaN where
+            there is one run.
+        missing: the share of runs that have no outcome.
+        left_out: base samples, trajectories or points left out, since a point of theirs has no
+            outcome in any run.
+        indices: by name, [K]; empty where nothing can be said.
+        second: second-order indices of pairs, in the order of combinations; Sobol only.
+        interactions: the share of the variance that is no parameter's own, [1]; Sobol only.
+        chance: what the leading index of a parameter without effect comes to, [K].
+    """
+
+    measure: str
+    mean: float
+    sd: float
+    noise: float
+    missing: float
+    left_out: int
+    indices: Mapping[str, Index]
+    second: Index | None
+    interactions: Index | None
+    chance: Values
+
+    @property
+    def constant(self) -> bool:
+        """Whether the outcome is the same at every point."""
+        return self.sd == 0.0
 
 
-def sentences_of(findings: Sensitivity) -> list[str]:
-    """What was found, measure by measure, the most important first."""
-    said = []
-    for one in findings.effects:
-        said += [f"{one.measure}: {sentence}" for sentence in _on_measure(findings, one)]
-    return said
+@dataclass(frozen=True)
+class SensitivityFindings:
+    """The findings of a study, for each measure.
+
+    Attributes:
+        method: ``sobol``, ``morris`` or ``pawn``.
+        parameters: K of them.
+        samples: base samples, trajectories or points.
+        points: how many were simulated.
+        runs: at each point.
+        resamples: of the bootstrap.
+        effects: a measure each.
+    """
+
+    method: str
+    parameters: tuple[Parameter, ...]
+    samples: int
+    points: int
+    runs: int
+    resamples: int
+    effects: tuple[Effects, ...]
+
+    @property
+    def leading(self) -> str:
+        """The name of the index by which parameters are ranked."""
+        return LEADING[self.method]
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """The places of pairs of parameters, in the order of second-order indices."""
+        return tuple(combinations(range(len(self.parameters)), 2))
+
+    def ranked(self, effects: Effects) -> list[int]:
+        """The places of parameters, the one that matters most first."""
+        order = np.argsort(-effects.indices[self.leading].value, kind="stable")
+        return [int(place) for place in order]
+
+    def above_chance(self, effects: Effects) -> NDArray[np.bool_]:
+        """Whether the interval of the leading index is above what a parameter without effect comes
+        to, which for sizes (mu*) and distances (PAWN) is more than 0, [K]."""
+        above: NDArray[np.bool_] = effects.indices[self.leading].low > effects.chance
+        return above
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
+        and pair, where they were asked for. ``outcomes``: for each measure."""
+        tables = {"sensitivity": self._sensitivity_table()}
+        if any(one.second for one in self.effects):
+            tables["interactions"] = self._interaction_table()
+        return {**tables, "outcomes": self._outcome_table()}
+
+    def sentences(self) -> list[str]:
+        """What was found, measure by measure, the most important first."""
+        return [
+            f"{one.measure}: {sentence}"
+            for one in self.effects
+            for sentence in _on_measure(self, one)
+        ]
+
+    def warnings(self) -> list[str]:
+        """What the sample does not support, and what to do."""
+        return [
+            *_few_runs(self),
+            *_missing(self),
+            *_drowned(self),
+            *_noisy(self),
+            *_unsettled(self),
+            *_unranked(self),
+        ]
+
+    def _sensitivity_table(self) -> pd.DataFrame:
+        rows = []
+        for one in self.effects:
+            for place in self.ranked(one) if one.indices else range(len(self.parameters)):
+                rows.append({"measure": one.measure, **self._row(one, place)})
+        return pd.DataFrame(rows)
+
+    def _row(self, effects: Effects, place: int) -> dict[str, object]:
+        parameter = self.parameters[place]
+        row: dict[str, object] = {
+            "parameter": parameter.name,
+            "path": parameter.path,
+            "from": parameter.low,
+            "to": parameter.high,
+            "unit": parameter.unit,
+        }
+        for name, found in effects.indices.items():
+            row |= _with_interval(COLUMNS[name], found, place)
+            if name == self.leading and self.method != "sobol":
+                row[f"{COLUMNS[name]}, by chance alone"] = effects.chance[place]
+                row["above chance"] = self.above_chance(effects)[place]
+        if effects.indices and self.method == "morris":
+            row[f"{COLUMNS['sigma']}, by chance alone"] = morris.noise_of(effects.chance[place])
+        return row
+
+    def _interaction_table(self) -> pd.DataFrame:
+        rows = [
+            {
+                "measure": one.measure,
+                "parameter": self.parameters[first].name,
+                "with": self.parameters[second].name,
+                **_with_interval("second-order index", one.second, place),
+            }
+            for one in self.effects
+            if one.second is not None
+            for place, (first, second) in enumerate(self.pairs)
+        ]
+        return pd.DataFrame(rows)
+
+    def _outcome_table(self) -> pd.DataFrame:
+        rows = [
+            {
+                "measure": one.measure,
+                "mean over points": one.mean,
+                "standard deviation over points": one.sd,
+                "share of it left over from runs (variance)": one.noise,
+                "share of runs without outcome": one.missing,
+                f"{BLOCKS[self.method]} left out": one.left_out,
+            }
+            for one in self.effects
+        ]
+        return pd.DataFrame(rows)
 
 
-def _on_measure(findings: Sensitivity, one: Effects) -> list[str]:
+def _with_interval(column: str, found: Index, place: int) -> dict[str, object]:
+    return {
+        column: found.value[place],
+        f"{column}, low end of 95 % interval": found.low[place],
+        f"{column}, high end of 95 % interval": found.high[place],
+        f"{column}, half width that more points would leave": found.by_runs[place],
+    }
+
+
+# Sentences
+
+
+def _on_measure(findings: SensitivityFindings, one: Effects) -> list[str]:
     if one.constant:
         return ["the same at every point, so no parameter matters; all indices are 0."]
     if not one.indices and one.left_out:
@@ -64,17 +238,17 @@ def _on_measure(findings: Sensitivity, one: Effects) -> list[str]:
     return [*said, *_rest(findings, one, rest), *_together(findings, one), *_noise(findings, one)]
 
 
-def _matters(findings: Sensitivity, one: Effects, place: int) -> bool:
+def _matters(findings: SensitivityFindings, one: Effects, place: int) -> bool:
     """Whether a parameter is above what chance makes, and not small."""
     large = one.indices[findings.leading].high[place] > SMALL * _scale(findings, one)
     return bool(large and findings.above_chance(one)[place])
 
 
-def _scale(findings: Sensitivity, one: Effects) -> float:
+def _scale(findings: SensitivityFindings, one: Effects) -> float:
     return float(one.indices["mu_star"].value.max()) if findings.method == "morris" else 1.0
 
 
-def _first(findings: Sensitivity, one: Effects, place: int) -> str:
+def _first(findings: SensitivityFindings, one: Effects, place: int) -> str:
     name = findings.parameters[place].name
     if findings.method == "sobol":
         alone, total = (_share(one.indices[index], place) for index in ("first", "total"))
@@ -103,7 +277,7 @@ def _manner(one: Effects, place: int) -> str:
     return f", {direction}, {bent} depending on where it and the others stand ({sigma})"
 
 
-def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
+def _next(findings: SensitivityFindings, one: Effects, places: list[int]) -> str:
     leading = one.indices[findings.leading]
     numbers = _share if findings.method == "sobol" else _number
     listed = [
@@ -116,7 +290,7 @@ def _next(findings: Sensitivity, one: Effects, places: list[int]) -> str:
     return f"then {_joined(listed)} ({what})."
 
 
-def _rest(findings: Sensitivity, one: Effects, places: list[int]) -> list[str]:
+def _rest(findings: SensitivityFindings, one: Effects, places: list[int]) -> list[str]:
     """Parameters that do little, and those of which the sample shows no effect."""
     leading = one.indices[findings.leading]
     unseen = [place for place in places if not findings.above_chance(one)[place]]
@@ -131,7 +305,7 @@ def _rest(findings: Sensitivity, one: Effects, places: list[int]) -> list[str]:
     return said
 
 
-def _together(findings: Sensitivity, one: Effects) -> list[str]:
+def _together(findings: SensitivityFindings, one: Effects) -> list[str]:
     """What interactions make, and the largest of them."""
     if one.interactions is None or len(findings.parameters) == 1:
         return []
@@ -145,7 +319,7 @@ def _together(findings: Sensitivity, one: Effects) -> list[str]:
     return [f"{share}, the most that of {' with '.join(pair)}: {_share(one.second, seen[0])}."]
 
 
-def _noise(findings: Sensitivity, one: Effects) -> list[str]:
+def _noise(findings: SensitivityFindings, one: Effects) -> list[str]:
     if math.isnan(one.noise):
         return []
     taken = ", which the indices leave out" if findings.method == "sobol" else ""
@@ -156,22 +330,10 @@ def _noise(findings: Sensitivity, one: Effects) -> list[str]:
     ]
 
 
-# What the sample leaves open
+# Warnings
 
 
-def warnings_of(findings: Sensitivity) -> list[str]:
-    """What the sample does not support, and what to do."""
-    return [
-        *_few_runs(findings),
-        *_missing(findings),
-        *_drowned(findings),
-        *_noisy(findings),
-        *_unsettled(findings),
-        *_unranked(findings),
-    ]
-
-
-def _few_runs(findings: Sensitivity) -> list[str]:
+def _few_runs(findings: SensitivityFindings) -> list[str]:
     several = "Ask for several runs, such as 20, unless nothing in the scenario is left to chance."
     if findings.runs == 1:
         text = "With one run at each point, chance counts as an effect, and intervals leave it out."
@@ -182,7 +344,7 @@ def _few_runs(findings: Sensitivity) -> list[str]:
     return [f"{text} {several}"]
 
 
-def _missing(findings: Sensitivity) -> list[str]:
+def _missing(findings: SensitivityFindings) -> list[str]:
     said = []
     for one in findings.effects:
         if one.missing:
@@ -195,7 +357,7 @@ def _missing(findings: Sensitivity) -> list[str]:
     return said
 
 
-def _drowned(findings: Sensitivity) -> list[str]:
+def _drowned(findings: SensitivityFindings) -> list[str]:
     return [
         f"{one.measure}: points differ no more than chance makes them. "
         f"Widen the ranges, or ask for more {_samples(findings)} and more runs."
@@ -204,7 +366,7 @@ def _drowned(findings: Sensitivity) -> list[str]:
     ]
 
 
-def _noisy(findings: Sensitivity) -> list[str]:
+def _noisy(findings: SensitivityFindings) -> list[str]:
     """The share from runs falls as 1/R against the variance that parameters make."""
     noisy = [one for one in findings.effects if one.indices and NOISY < one.noise < 1]
     if not noisy:
@@ -219,7 +381,7 @@ def _noisy(findings: Sensitivity) -> list[str]:
     ]
 
 
-def _unsettled(findings: Sensitivity) -> list[str]:
+def _unsettled(findings: SensitivityFindings) -> list[str]:
     """The index known least well, of all measures; second-order ones are not asked for as much."""
     known = [
         (float(index.half[place] / scale), float(index.by_runs[place] / scale), one, name, place)
@@ -243,12 +405,12 @@ def _unsettled(findings: Sensitivity) -> list[str]:
     ]
 
 
-def _to_settle(findings: Sensitivity, half: float, by_runs: float, goal: float) -> str:
+def _to_settle(findings: SensitivityFindings, half: float, by_runs: float, goal: float) -> str:
     samples, runs = settling(half, by_runs, goal, findings.samples, findings.runs)
     return f"{_asked_for(findings, samples, runs)} would bring it to"
 
 
-def _asked_for(findings: Sensitivity, samples: int, runs: int) -> str:
+def _asked_for(findings: SensitivityFindings, samples: int, runs: int) -> str:
     """So many samples, and runs where they are more than now."""
     also = f" and {_rounded(runs):,} runs" if runs > findings.runs else ""
     if findings.method == "sobol":
@@ -275,7 +437,7 @@ def settling(half: float, by_runs: float, goal: float, samples: int, runs: int) 
     return max(samples, math.ceil(samples * by_points / left)), runs
 
 
-def _unranked(findings: Sensitivity) -> list[str]:
+def _unranked(findings: SensitivityFindings) -> list[str]:
     said = []
     for one in findings.effects:
         if one.indices and not one.constant:
@@ -283,7 +445,7 @@ def _unranked(findings: Sensitivity) -> list[str]:
     return said
 
 
-def _open_rank(findings: Sensitivity, one: Effects) -> list[str]:
+def _open_rank(findings: SensitivityFindings, one: Effects) -> list[str]:
     """The first two neighbours in rank whose order the sample leaves open."""
     leading = one.indices[findings.leading]
     ranked = [place for place in findings.ranked(one) if _matters(findings, one, place)]
@@ -304,7 +466,7 @@ def _open_rank(findings: Sensitivity, one: Effects) -> list[str]:
     return []
 
 
-def _settling_order(findings: Sensitivity, apart: Index) -> tuple[int, int] | None:
+def _settling_order(findings: SensitivityFindings, apart: Index) -> tuple[int, int] | None:
     """The samples and runs after which a difference of this size is clear of 0; None where these
     are out of reach."""
     gap, half, by_runs = (float(part[0]) for part in (apart.value, apart.half, apart.by_runs))
@@ -317,9 +479,7 @@ def _settling_order(findings: Sensitivity, apart: Index) -> tuple[int, int] | No
 
 
 # How it is written
-
-
-def _samples(findings: Sensitivity) -> str:
+def _samples(findings: SensitivityFindings) -> str:
     return {"sobol": "base samples", "morris": "trajectories", "pawn": "points"}[findings.method]
 
 
@@ -345,7 +505,7 @@ def _to(low: float, high: float) -> str:
     return f"{low:.3g} to {high:.3g}".replace("-", "−")
 
 
-def _names(findings: Sensitivity, places: Sequence[int]) -> str:
+def _names(findings: SensitivityFindings, places: Sequence[int]) -> str:
     return _joined([findings.parameters[place].name for place in places])
 
 

@@ -1,15 +1,19 @@
-"""An attribution in words: the whole, who brings how much of it, and how sure that is."""
+"""Attribution: what each player brings to each measure, in tables and words: the whole, who brings
+how much of it, and how sure that is."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
-from relsim.experiments.attribute import Attribution, MeasureAttribution
 from relsim.experiments.paired import Means
+from relsim.experiments.parameters import Values
 
+WHOLE = "All together"  # what all players bring, beside their names
 FEW_RUNS = 30  # below it Student's interval leans on runs being normal
 MOST_NAMED, MOST_INTERACTIONS = 6, 2  # that get a sentence of their own
 LEAST_SHARE = 0.02  # of the largest share; smaller ones are told together
@@ -17,7 +21,119 @@ MOST_LISTED = 4  # names in one sentence
 PRECISE = 0.1  # half an interval, of the largest share: enough to tell the large from the small
 
 
-def sentences(attribution: Attribution, one: MeasureAttribution) -> list[str]:
+@dataclass(frozen=True)
+class MeasureAttribution:
+    """What each of n players brings to one measure.
+
+    Attributes:
+        measure: its name.
+        none, all: mean outcome without any player and with all of them.
+        whole: all less none, one mean.
+        shapley: Shapley values, [n]; they add up to the whole.
+        leave_one_out: outcome with all less that with all but this one, [n].
+        interactions: Shapley interaction index by pair of players, where computed exactly.
+        pairs: which players these are of, [K, 2].
+        run_error, order_error: standard errors of the Shapley values, [n]: from the runs, and
+            from the orders of joining that were sampled; 0 where all coalitions were simulated.
+        runs: that have an outcome in every coalition; only these count.
+        left_out: runs that do not.
+    """
+
+    measure: str
+    none: float
+    all: float
+    whole: Means
+    shapley: Means
+    leave_one_out: Means
+    interactions: Means
+    pairs: tuple[tuple[int, int], ...]
+    run_error: Values
+    order_error: Values
+    runs: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What was found.
+
+    Attributes:
+        players: names.
+        permutations: orders of joining that were sampled; 0 where all coalitions were simulated.
+        measures: what was found of each.
+    """
+
+    players: tuple[str, ...]
+    permutations: int
+    measures: tuple[MeasureAttribution, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``attribution``: a row for each measure and player. ``whole``: a row for each measure.
+        ``interactions``: a row for each measure and pair of players, where exact."""
+        tables = {
+            "attribution": pd.concat([_shares_table(self, one) for one in self.measures]),
+            "whole": pd.DataFrame([_whole_row(self, one) for one in self.measures]),
+        }
+        if any(one.pairs for one in self.measures):
+            found = [_interactions_table(self, one) for one in self.measures]
+            tables["interactions"] = pd.concat(found)
+        return {name: table.reset_index(drop=True) for name, table in tables.items()}
+
+    def sentences(self) -> list[str]:
+        """For each measure: the whole, who brings how much of it, who works together."""
+        return [text for one in self.measures for text in _sentences(self, one)]
+
+    def warnings(self) -> list[str]:
+        """What so many runs and orders of joining do not support, and how many would."""
+        return [text for one in self.measures for text in _warnings(self, one)]
+
+
+# Tables
+def _shares_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
+    whole = one.whole.value[0] if one.whole.clear[0] else math.nan
+    return pd.DataFrame(
+        {
+            "measure": one.measure,
+            "player": attribution.players,
+            **_columns("Shapley value", one.shapley),
+            "of the whole (%)": 100 * one.shapley.value / whole,
+            **_columns("leave-one-out", one.leave_one_out),
+        }
+    )
+
+
+def _whole_row(attribution: Attribution, one: MeasureAttribution) -> dict[str, object]:
+    whole = {name: values[0] for name, values in _columns("all less none", one.whole).items()}
+    return {
+        "measure": one.measure,
+        "with none": one.none,
+        "with all": one.all,
+        **whole,
+        "runs": one.runs,
+        "runs left out": one.left_out,
+        "permutations": attribution.permutations or "all",
+    }
+
+
+def _interactions_table(attribution: Attribution, one: MeasureAttribution) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "measure": one.measure,
+            "player": [attribution.players[first] for first, _ in one.pairs],
+            "other player": [attribution.players[second] for _, second in one.pairs],
+            **_columns("interaction", one.interactions),
+        }
+    )
+
+
+def _columns(name: str, of: Means) -> dict[str, Values]:
+    return {name: of.value, f"{name}, low (95 %)": of.low, f"{name}, high (95 %)": of.high}
+
+
+# Sentences
+
+
+def _sentences(attribution: Attribution, one: MeasureAttribution) -> list[str]:
     """The whole, who brings how much of it, who is missed most, who works together."""
     if not one.runs:
         return [f"{one.measure}: nothing can be said; no run has an outcome in every coalition."]
@@ -131,9 +247,7 @@ def _listed(attribution: Attribution, players: list[int]) -> str:
 
 
 # Warnings
-
-
-def warnings(attribution: Attribution, one: MeasureAttribution) -> list[str]:
+def _warnings(attribution: Attribution, one: MeasureAttribution) -> list[str]:
     """What so many runs and orders of joining do not support, and how many would."""
     said = []
     if one.left_out:

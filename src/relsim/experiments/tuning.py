@@ -1,25 +1,240 @@
-"""What tuning found, in words."""
+"""Tuning: what a search for values of parameters found, in tables and words."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from relsim.analysis.labels import capital
-from relsim.experiments.objectives import Objective, best_of_front
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.identifiability import Identified, states, whole_range
+from relsim.experiments.objectives import (
+    Objective,
+    best_of_front,
+    error_over_runs,
+    estimate_over_runs,
+    fits_as_well,
+    mean_over_runs,
+)
+from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
+from relsim.experiments.response import Estimate
 
-if TYPE_CHECKING:
-    from relsim.experiments.tune import Tuning
-
+SEARCH = "search"
 MANY = 0.25  # of the search fitting as well as the best: the noise hides what the search is for
 EDGE = 0.01  # of the allowed range from its end: the best may lie beyond
 GAIN = 0.01  # of the spread of values: less is not worth a word
 SURE = 1e-9  # of a mean: smaller errors are those of rounding
 SINGLE = 1e-6  # of a level, which is recorded in single precision: smaller differences are none
 POOR = 0.5  # of the variance: a surface that explains less says little
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What tuning found.
+
+    Attributes:
+        parameters: what was varied, K.
+        objectives: what was asked for.
+        held_out: measures that played no part in the fit.
+        points: values of the parameters at every point, [N, K], in the order of trials.
+        outcomes: by measure, [N, R], in the runs that the search saw.
+        stages: of each point, how it came about: ``search``, ``around the best 1``, …
+        best: the point that is recommended; of several objectives, the compromise on the front.
+        front: the points that are best in their way; the best alone for one objective.
+        reported: the points that were simulated anew, [C]: the best, and of several objectives
+            the best of each.
+        fresh: by measure, the outcomes of these points in runs that played no part in the search,
+            [C, R].
+        identified: what is pinned down; None for several objectives, or too few points.
+        seed: of the sampler and of resampling.
+    """
+
+    parameters: tuple[Parameter, ...]
+    objectives: tuple[Objective, ...]
+    held_out: tuple[str, ...]
+    points: Values
+    outcomes: Mapping[str, Values]
+    stages: tuple[str, ...]
+    best: int
+    front: NDArray[np.int64]
+    reported: NDArray[np.int64]
+    fresh: Mapping[str, Values]
+    identified: Identified | None
+    seed: int
+
+    @cached_property
+    def as_well(self) -> NDArray[np.bool_]:
+        """Which points fit as well as the best, by the noise of the runs; those of the front."""
+        if len(self.objectives) > 1:
+            return np.isin(np.arange(len(self.points)), self.front)
+        outcomes = self.outcomes[self.objectives[0].measure]
+        generator = np.random.default_rng([self.seed, 1979])
+        return fits_as_well(self.objectives[0], outcomes, self.best, generator)
+
+    @property
+    def ranges(self) -> Values:
+        """The lowest and highest value [K, 2] of each parameter that fits as well as the best."""
+        unit = unit_points(self.parameters, self.points)
+        found = unit[self.as_well]
+        shares = np.column_stack([found.min(axis=0), found.max(axis=0)])
+        if self.identified is not None:
+            shares = whole_range(self.identified, unit, self.as_well)
+        return np.column_stack([scaled(self.parameters, edge) for edge in shares.T])
+
+    @property
+    def shares(self) -> Values:
+        """Those ranges as shares [K] of the allowed ones."""
+        allowed = np.array([one.high - one.low for one in self.parameters])
+        shares: Values = np.ptp(self.ranges, axis=1) / allowed
+        return shares
+
+    @property
+    def pinned(self) -> list[str]:
+        """Of each parameter ``pinned down``, ``only together``, ``not pinned down``, or nothing
+        where that was not asked."""
+        if self.identified is None:
+            return [""] * len(self.parameters)
+        unit = unit_points(self.parameters, self.ranges.T).T
+        return states(unit, self.identified)
+
+    @property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which points have a value of every objective, [N]."""
+        means = [self.means(one.measure) for one in self.objectives]
+        return np.asarray(np.isfinite(means).all(axis=0))
+
+    def means(self, measure: str) -> Values:
+        """Means over the runs of the search at every point, [N]."""
+        return mean_over_runs(self.outcomes[measure])
+
+    def errors(self, measure: str) -> Values:
+        """Standard errors of those means, [N]."""
+        return error_over_runs(self.outcomes[measure])
+
+    def estimate(self, measure: str, point: int) -> Estimate:
+        """The mean over fresh runs at a point that is reported, with its 95 % interval."""
+        (row,) = np.flatnonzero(self.reported == point)
+        share = any(one.share for one in self.objectives if one.measure == measure)
+        return estimate_over_runs(self.fresh[measure][row], share=share)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``fit``, ``parameters`` and ``trials``; ``directions`` or ``front`` where there are."""
+        tables = {"fit": self._fit(), "parameters": self._parameters(), "trials": self._trials()}
+        if len(self.objectives) > 1:
+            tables["front"] = self._trials().iloc[self.front].reset_index(drop=True)
+        if self.identified is not None:
+            tables["directions"] = self._directions(self.identified)
+        return tables
+
+    def sentences(self) -> list[str]:
+        """What was found, the most important first."""
+        if len(self.objectives) > 1:
+            return [*_front(self), *_held_out(self)]
+        return [_best(self), *_held_out(self), *_pinned(self)]
+
+    def warnings(self) -> list[str]:
+        """What the trials do not support, and what to do about it."""
+        found = [*_failed(self), *_at_an_end(self)]
+        if len(self.objectives) > 1:
+            return found
+        found += _missed(self) or _unconfirmed(self)
+        if unmoved := _unmoved(self):
+            return [*found, *unmoved]
+        return [*found, *_unsettled(self), *_noisy(self), *_unexplained(self)]
+
+    def _fit(self) -> pd.DataFrame:
+        wanted = {one.measure: str(one.goal) for one in self.objectives}
+        rows = [
+            self._fit_row(place, point, measure, wanted.get(measure))
+            for place, point in enumerate(self.reported)
+            for measure in (*wanted, *self.held_out)
+        ]
+        return pd.DataFrame(rows)
+
+    def _fit_row(
+        self, place: int, point: int, measure: str, wanted: str | None
+    ) -> dict[str, object]:
+        """A measure at a reported point: in fresh runs, and in those that chose the point."""
+        fresh = self.estimate(measure, point)
+        return {
+            "trial": point,
+            "chosen as": self._chosen_as(point),
+            "measure": measure,
+            "part": "held out" if wanted is None else "fitted",
+            "wanted": wanted or "",
+            "mean over fresh runs": fresh.value,
+            "low 95 %": fresh.low,
+            "high 95 %": fresh.high,
+            "fresh runs": int(np.isfinite(self.fresh[measure][place]).sum()),
+            "mean in the search": self.means(measure)[point],
+            "standard error in the search": self.errors(measure)[point],
+        }
+
+    def _chosen_as(self, point: int) -> str:
+        """What a reported point was chosen as, in words."""
+        if len(self.objectives) == 1:
+            return "best"
+        said = ["compromise"] if point == self.best else []
+        said += [
+            f"best {one.name}"
+            for one in self.objectives
+            if best_of_front(one, self.outcomes[one.measure], self.front) == point
+        ]
+        return ", ".join(said)
+
+    def _parameters(self) -> pd.DataFrame:
+        table = pd.DataFrame(
+            {
+                "parameter": [one.name for one in self.parameters],
+                "path": [one.path for one in self.parameters],
+                "unit": [one.unit for one in self.parameters],
+                "best value": self.points[self.best],
+                "lowest that fits as well": self.ranges[:, 0],
+                "highest that fits as well": self.ranges[:, 1],
+                "share of the allowed range": self.shares,
+                "lowest allowed": [one.low for one in self.parameters],
+                "highest allowed": [one.high for one in self.parameters],
+            }
+        )
+        if self.identified is not None:
+            allowed = (table["highest allowed"] - table["lowest allowed"]).to_numpy()
+            alone = np.ptp(self.identified.alone, axis=1)
+            table["standard error"] = self.identified.errors * allowed
+            table["share with the others held"] = alone
+            table["pinned down"] = self.pinned
+            table["made up for by"] = [
+                ", ".join(self.parameters[one].name for one in partners)
+                for partners in self.identified.partners
+            ]
+        return table
+
+    def _trials(self) -> pd.DataFrame:
+        columns: dict[str, Any] = {"trial": np.arange(len(self.points)), "stage": self.stages}
+        for which, parameter in enumerate(self.parameters):
+            columns[parameter.path] = self.points[:, which]
+        for measure in (*(one.measure for one in self.objectives), *self.held_out):
+            columns[f"{measure}, mean in the search"] = self.means(measure)
+            columns[f"{measure}, standard error in the search"] = self.errors(measure)
+        columns["fits as well" if len(self.objectives) == 1 else "on the front"] = self.as_well
+        return pd.DataFrame(columns)
+
+    def _directions(self, seen: Identified) -> pd.DataFrame:
+        table = pd.DataFrame(
+            {
+                "direction": np.arange(1, len(seen.directions) + 1),
+                "curvature (loss per squared allowed range)": seen.curvatures,
+                "length that fits as well (allowed ranges)": seen.lengths,
+            }
+        )
+        for which, parameter in enumerate(self.parameters):
+            table[parameter.path] = seen.directions[:, which]
+        return table
 
 
 def number(value: float) -> str:
@@ -30,13 +245,6 @@ def number(value: float) -> str:
 def amount(parameter: Parameter, value: float) -> str:
     """A value with its unit."""
     return f"{number(value)} {parameter.unit}".rstrip()
-
-
-def sentences(tuning: Tuning) -> list[str]:
-    """The fit, then each parameter, then what was held out."""
-    if len(tuning.objectives) > 1:
-        return [*_front(tuning), *_held_out(tuning)]
-    return [_best(tuning), *_held_out(tuning), *_pinned(tuning)]
 
 
 def reached(tuning: Tuning, measure: str, point: int) -> str:
@@ -184,17 +392,6 @@ def _all(tuning: Tuning, point: int) -> str:
         for one, value in zip(tuning.parameters, tuning.points[point], strict=True)
     )
     return f"{measured}, at {values}"
-
-
-def warnings(tuning: Tuning) -> list[str]:
-    """What the trials do not support, and what to do about it."""
-    said = [*_failed(tuning), *_at_an_end(tuning)]
-    if len(tuning.objectives) == 1:
-        said += _missed(tuning) or _unconfirmed(tuning)
-        if still := _unmoved(tuning):
-            return [*said, *still]
-        said += [*_unsettled(tuning), *_noisy(tuning), *_unexplained(tuning)]
-    return said
 
 
 def _unmoved(tuning: Tuning) -> list[str]:

@@ -1,4 +1,5 @@
-"""Advice in words: what to pull, how sure that is, and what the runs do not settle.
+"""Advice: what was found of every portfolio of levers, in tables and words: what to pull, how sure
+that is, and what the runs do not settle.
 
 Some runs choose, the others measure (:mod:`relsim.experiments.advise`). Every number that is given
 of a portfolio is of the runs that measure, unless a sentence says otherwise.
@@ -7,41 +8,245 @@ of a portfolio is of the runs that measure, unless a sentence says otherwise.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
-from relsim.experiments.advise import Advice
-from relsim.experiments.paired import Means
-from relsim.experiments.portfolios import best_of, least_count, runs_to_be_sure
+from relsim.experiments.paired import Flags, Means
+from relsim.experiments.parameters import Values
+from relsim.experiments.portfolios import (
+    Bound,
+    Goal,
+    best_of,
+    least_count,
+    runs_to_be_sure,
+    toggled,
+)
 
+NOTHING = "no lever"  # the portfolio that pulls none
 SETTLED = 0.8  # of resamples, in which the same portfolio is best
 LEAST_MEASURING = 36  # the fewest that bound the 90 % quantile of regret above: 0.9^36 < 0.025
 MOST_LEVERS_NAMED = 3
 
 
-def sentences(advice: Advice) -> list[str]:
-    """What is best within bounds, how sure, at what price, and which levers carry it."""
-    if advice.best is None:
-        return _nothing_admissible(advice)
-    return [
-        *_best_sentences(advice, advice.best),
-        *_bounds_sentence(advice, advice.best),
-        *_alternative_sentence(advice),
-        *_regret_sentence(advice, advice.best),
-        *_price_sentence(advice, advice.best),
-        *_lever_sentences(advice, advice.best),
-    ]
+@dataclass(frozen=True)
+class Half:
+    """What one half of the runs shows of P portfolios of n levers.
+
+    Attributes:
+        runs: how many.
+        level: mean of the goal, [P].
+        gain: mean paired improvement of the goal over no lever, [P]; higher is better.
+        shares: for each bound the share of runs within it, [P].
+        together: share of runs that are within all bounds at once, [P].
+        sure: which portfolios surely keep every bound, [P]: the low ends of the intervals of the
+            shares reach what is asked.
+        regret: the 90 % quantile over runs of what an admissible portfolio brings more that is
+            best in the run, had one known the run, [P]; NaN where not admissible.
+        by_lever: mean paired improvement that each lever brings to the best portfolio, [n].
+        by_lever_on_front: the same, averaged over the admissible portfolios of the front (over
+            all of it where none is).
+    """
+
+    runs: int
+    level: Means
+    gain: Means
+    shares: tuple[Means, ...]
+    together: Values
+    sure: Flags
+    regret: Means
+    by_lever: Means
+    by_lever_on_front: Means
 
 
-def warnings(advice: Advice) -> list[str]:
-    """What so many runs do not settle, and how many would."""
-    return [
-        *_run_warnings(advice),
-        *_share_warnings(advice),
-        *_choice_warning(advice),
-        *_bound_warnings(advice),
-    ]
+@dataclass(frozen=True)
+class Advice:
+    """What was found of P portfolios of n levers, on the same runs each.
+
+    Attributes:
+        levers: names.
+        goal, bounds: what was asked.
+        points: the portfolios, [P, n]: 1 is pulled, 0 is not; the first is none of them.
+        choosing, measuring: the runs that choose, and those that measure what was chosen.
+        front: on the runs that choose: which portfolios no other dominates in the mean of the
+            goal, the share of runs within each bound and the number of levers, [P].
+        chosen: in which share of resamples of the runs that choose each is the best, [P].
+        best: the admissible portfolio of the best mean; None where none is admissible.
+        steadiest: the admissible portfolio of least regret.
+        unsettled: other admissible portfolios of the front that surely keep every bound on the
+            runs that measure too, and do not show to be worse than the best there, [P].
+        rival: the portfolio that is chosen most often besides the best; None without a best.
+        runs_to_tell: runs in all of which half would tell the best from its rival, if their
+            difference is as large as the runs that measure show it.
+        left_out: runs that lack an outcome of a measure in some portfolio. They count nowhere.
+    """
+
+    levers: tuple[str, ...]
+    goal: Goal
+    bounds: tuple[Bound, ...]
+    points: Values
+    choosing: Half
+    measuring: Half
+    front: Flags
+    chosen: Values
+    best: int | None
+    steadiest: int | None
+    unsettled: Flags
+    rival: int | None
+    runs_to_tell: float
+    left_out: int
+
+    @property
+    def runs(self) -> int:
+        """How many runs choose or measure."""
+        return self.choosing.runs + self.measuring.runs
+
+    @property
+    def admissible(self) -> Flags:
+        """Which portfolios can be chosen: they surely keep every bound on the runs that choose,
+        [P]."""
+        return self.choosing.sure
+
+    @property
+    def recommended(self) -> bool:
+        """Whether there is a best portfolio, and it surely keeps every bound on the runs that
+        measure too. They test it alone, so that one that is short of a bound passes in 2.5 % of
+        cases, from however many it was chosen."""
+        return self.best is not None and bool(self.measuring.sure[self.best])
+
+    @property
+    def sizes(self) -> Values:
+        """How many levers each portfolio pulls, [P]."""
+        return self.points.sum(axis=1)
+
+    @property
+    def slack(self) -> Values:
+        """By how much the low end of the share of runs within each bound exceeds what is asked, on
+        the runs that choose, [bounds, P]."""
+        found = zip(self.choosing.shares, self.bounds, strict=True)
+        return np.array([share.low - bound.share for share, bound in found])
+
+    def name(self, portfolio: int) -> str:
+        """A portfolio by its levers."""
+        pulled = [self.levers[place] for place in np.flatnonzero(self.points[portfolio])]
+        return " + ".join(pulled) or NOTHING
+
+    def ranked(self, among: Flags) -> list[int]:
+        """Some portfolios: admissible ones first, then by gain on the runs that choose, then those
+        of fewer levers."""
+        order = np.lexsort((self.sizes, -self.choosing.gain.value, ~self.admissible))
+        return [int(place) for place in order if among[place]]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """``portfolios``: all, best first. ``front``: those that none dominates. ``levers``: what
+        each brings."""
+        everything = np.ones(len(self.points), dtype=bool)
+        return {
+            "portfolios": _portfolios(self, everything),
+            "front": _portfolios(self, self.front),
+            "levers": _levers(self),
+        }
+
+    def sentences(self) -> list[str]:
+        """What is best within bounds, how sure, at what price, and which levers carry it."""
+        if self.best is None:
+            return _nothing_admissible(self)
+        return [
+            *_best_sentences(self, self.best),
+            *_bounds_sentence(self, self.best),
+            *_alternative_sentence(self),
+            *_regret_sentence(self, self.best),
+            *_price_sentence(self, self.best),
+            *_lever_sentences(self, self.best),
+        ]
+
+    def warnings(self) -> list[str]:
+        """What so many runs do not settle, and how many would."""
+        return [
+            *_run_warnings(self),
+            *_share_warnings(self),
+            *_choice_warning(self),
+            *_bound_warnings(self),
+        ]
+
+
+# Tables
+def _portfolios(advice: Advice, among: Flags) -> pd.DataFrame:
+    rows, chose, measured = advice.ranked(among), advice.choosing, advice.measuring
+    columns: dict[str, object] = {
+        "portfolio": [advice.name(place) for place in rows],
+        "levers": advice.sizes[rows].astype(int),
+        "choosing runs: gain over no lever": chose.gain.value[rows],
+    }
+    for share, bound in zip(chose.shares, advice.bounds, strict=True):
+        name = f"choosing runs: {bound.measure} {bound.limits} (%)"
+        columns |= {name: 100 * share.value[rows], f"{name}, low (95 %)": 100 * share.low[rows]}
+    columns |= {
+        "choosing runs: surely keeps every bound": _yes(chose.sure[rows]),
+        "choosing runs: on the front": _yes(advice.front[rows]),
+        "choosing runs: best in (% of resamples)": 100 * advice.chosen[rows],
+        **_columns(f"measuring runs: mean of {advice.goal.measure}", measured.level, rows),
+        **_columns("measuring runs: gain over no lever", measured.gain, rows),
+    }
+    for share, bound in zip(measured.shares, advice.bounds, strict=True):
+        name = f"measuring runs: {bound.measure} {bound.limits} (%)"
+        columns |= _columns(name, share, rows, times=100)
+    regret = "measuring runs: regret had one known the run, 90 % quantile"
+    return pd.DataFrame(
+        {
+            **columns,
+            "measuring runs: within all bounds (%)": 100 * measured.together[rows],
+            "measuring runs: surely keeps every bound": _yes(measured.sure[rows]),
+            **_columns(regret, measured.regret, rows),
+        }
+    )
+
+
+def _levers(advice: Advice) -> pd.DataFrame:
+    every, measured = list(range(len(advice.levers))), advice.measuring
+    columns: dict[str, object] = {"lever": advice.levers}
+    if advice.best is not None:
+        with_it, without = _with_and_without(advice, advice.best)
+        columns["in the best portfolio"] = _yes(advice.points[advice.best] == 1)
+        gain = "measuring runs: gain it brings to the best portfolio"
+        columns |= _columns(gain, measured.by_lever, every)
+        for share, bound in zip(measured.shares, advice.bounds, strict=True):
+            change = 100 * (share.value[with_it] - share.value[without])
+            name = f"{bound.measure} {bound.limits}, change there (% points of runs)"
+            columns[f"measuring runs: {name}"] = change
+    admissible = advice.front & advice.admissible
+    shown = np.flatnonzero(admissible if admissible.any() else advice.front)
+    gain = "measuring runs: gain it brings on the front"
+    return pd.DataFrame(
+        {
+            **columns,
+            **_columns(gain, measured.by_lever_on_front, every),
+            "in portfolios of the front (%)": 100 * advice.points[shown].mean(axis=0),
+        }
+    )
+
+
+def _with_and_without(
+    advice: Advice, portfolio: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A portfolio with and without each lever, [n] each."""
+    other = toggled(len(advice.levers))[portfolio]
+    return np.maximum(other, portfolio), np.minimum(other, portfolio)
+
+
+def _columns(name: str, of: Means, rows: list[int], times: float = 1) -> dict[str, Values]:
+    ends = {f"{name}, low (95 %)": of.low, f"{name}, high (95 %)": of.high}
+    return {what: times * values[rows] for what, values in {name: of.value, **ends}.items()}
+
+
+def _yes(flags: Flags) -> list[str]:
+    return ["yes" if flag else "no" for flag in flags]
+
+
+# Sentences
 
 
 def _best_sentences(advice: Advice, best: int) -> list[str]:
@@ -207,8 +412,6 @@ def _gain(advice: Advice, of: Means, place: int) -> str:
 
 
 # Warnings
-
-
 def _run_warnings(advice: Advice) -> list[str]:
     said = []
     if advice.left_out:

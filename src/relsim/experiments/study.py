@@ -1,0 +1,292 @@
+"""An experiment on a scenario, and what each of its methods has to say and to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Protocol, get_args
+
+import pandas as pd
+from pydantic import BeforeValidator, Field, model_validator
+
+from relsim.experiments.misfit import Matched
+from relsim.experiments.parameters import Parameter, Values
+from relsim.experiments.schema import Measure, Name, Switch, Varied
+from relsim.model.plan import Ints
+from relsim.scenario.schema import (
+    MAX_ENTRIES,
+    About,
+    EnsembleSettings,
+    FileName,
+    FormatVersion,
+    Part,
+    Scenario,
+    Title,
+    as_list,
+)
+from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.values import fail
+
+HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
+
+
+class Findings(Protocol):
+    """What a method found."""
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The numbers, by name."""
+
+    def sentences(self) -> list[str]:
+        """What was found, in words, the most important first."""
+
+    def warnings(self) -> list[str]:
+        """What the size of the sample does not support."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Outcomes of a study at points.
+
+    Attributes:
+        points: [P, K], a column for each parameter, then one for each switch (0 off, 1 on).
+        by_measure: [P, R] each; NaN where a run failed.
+        failed: how many runs failed.
+        reported: places of points that were simulated again with the runs R to 2R - 1.
+        fresh: by measure, the outcomes of those runs [C, R].
+    """
+
+    points: Values
+    by_measure: AnyMapping[str, Values]
+    failed: int = 0
+    reported: Ints | None = None
+    fresh: AnyMapping[str, Values] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a method made of a study.
+
+    Attributes:
+        outcomes: of every point that it simulated.
+        findings: what it found.
+        files: texts to keep beside the tables, by name of the file.
+    """
+
+    outcomes: Outcomes
+    findings: Findings
+    files: AnyMapping[str, str] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Simulates points of a study for its method."""
+
+    @property
+    def folder(self) -> Path:
+        """Where an adaptive method keeps what it has simulated, until it is done."""
+
+    def simulate(self, points: Values) -> Outcomes:
+        """The outcomes at all points of a fixed design, [P, K]. They are kept as they finish, so
+        that an interrupted experiment goes on from there."""
+
+    def evaluate(self, points: Values, first_run: int = 0) -> Outcomes:
+        """The outcomes at some points, [P, K], which the method keeps itself."""
+
+
+class Method(Part):
+    """A method of experiments: the section of its file, the points that it simulates, and what it
+    makes of their outcomes.
+
+    A method with a fixed design has `points` and `analyse`. One that chooses points as it goes has
+    a `run` of its own, and `size`.
+
+    Attributes:
+        noun: what messages call the section; its key by default.
+        switch_key: the key of its switches; a method that has some takes no parameters.
+        reserved: names in its tables and figures that no switch can have.
+        libraries: those whose versions decide its numbers, beside those of all experiments.
+        adaptive: whether it chooses points as it goes; several processes may share such a search.
+    """
+
+    noun: ClassVar[str] = ""
+    switch_key: ClassVar[str] = ""
+    reserved: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ()
+    adaptive: ClassVar[bool] = False
+
+    @property
+    def size_key(self) -> str:
+        """The key that decides how many points there are; empty where none does."""
+        return ""
+
+    @property
+    def switches(self) -> dict[str, Switch]:
+        """What is there or not at a point, by name."""
+        return getattr(self, self.switch_key) if self.switch_key else {}
+
+    def measures_named(self) -> dict[TreePath, str]:
+        """The measures that it names, by where in its section; a name that is a key ends its own
+        path."""
+        return {}
+
+    def problems(self, study: Study) -> Iterator[tuple[TreePath, str]]:
+        """What keeps it from running, beside its size: the place in the file, and the text."""
+        yield from ()
+
+    def size(self, study: Study) -> int:
+        """How many points it simulates; at most, where it chooses as it goes.
+
+        Raises:
+            RelsimError: a number of its section makes no sense.
+        """
+        return len(self.points(study))
+
+    def points(self, study: Study) -> Values:
+        """All points of its design, [P, K].
+
+        Raises:
+            RelsimError: a number of its section makes no sense, or a library is missing.
+        """
+        raise NotImplementedError
+
+    def analyse(self, study: Study, points: Values, outcomes: AnyMapping[str, Values]) -> Findings:
+        """What it finds in outcomes [P, R], by the names of their measures, at its points."""
+        raise NotImplementedError
+
+    def run(self, study: Study, engine: Engine) -> Answer:
+        """Has points simulated, and says what it finds."""
+        outcomes = engine.simulate(self.points(study))
+        named = study.by_name(outcomes.by_measure)
+        return Answer(outcomes, self.analyse(study, outcomes.points, named))
+
+
+class Setup(Part):
+    """What an experiment says besides its method. The fields that a subclass adds are methods."""
+
+    relsim: FormatVersion = Field(description="Version of this format.")
+    name: Title = Field(min_length=1, description="Name for people.")
+    about: About = Field("", description="What is asked, and where the ranges come from.")
+    scenario: Annotated[
+        list[FileName],
+        BeforeValidator(as_list, json_schema_input_type=FileName | list[FileName]),
+        Field(min_length=1, max_length=MAX_ENTRIES),
+    ] = Field(
+        description="File of the scenario, from the folder of this file; of several, each has the "
+        "experiment to itself."
+    )
+    set: dict[str, Any] = Field(
+        default_factory=dict, description="Changes made to it throughout, by path."
+    )
+    runs: Annotated[int, Field(strict=True, ge=2, le=10_000)] = Field(
+        20, description="Runs at each point, on the same draws at every point."
+    )
+    seed: int = Field(
+        EnsembleSettings().seed, strict=True, ge=0, le=2**63 - 1, description="Of draws and design."
+    )
+    parameters: dict[str, Varied] = Field(
+        default_factory=dict, description="What is varied, by path as with --set."
+    )
+    measures: dict[Name, Measure] = Field(min_length=1, description="What is looked at.")
+
+    @model_validator(mode="after")
+    def _one_method(self) -> Setup:
+        used = [name for name in self.methods() if getattr(self, name) is not None]
+        if len(used) != 1:
+            here = " and ".join(used) or "none"
+            text = f"Exactly one of {', '.join(self.methods())} is needed; here: {here}."
+            raise fail("bad-method", text)
+        if self.switches and self.parameters:
+            text = f"`{used[0]}` takes no parameters: its numbers stay as the scenario has them."
+            raise fail("bad-method", text, "Uncertain numbers are drawn anew in each run.")
+        if not self.switches and not self.parameters:
+            raise fail("bad-method", f"`{used[0]}` needs `parameters` to vary.")
+        return self
+
+    @classmethod
+    def methods(cls) -> dict[str, type[Method]]:
+        """All methods, by their keys."""
+        return {
+            name: get_args(field.annotation)[0]
+            for name, field in cls.model_fields.items()
+            if name not in Setup.model_fields
+        }
+
+    @property
+    def method_name(self) -> str:
+        """The key of the method that it uses."""
+        return next(name for name in self.methods() if getattr(self, name) is not None)
+
+    @property
+    def method(self) -> Method:
+        """The method that it uses."""
+        method: Method = getattr(self, self.method_name)
+        return method
+
+    @property
+    def switches(self) -> dict[str, Switch]:
+        """What is there or not at a point."""
+        return self.method.switches
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment that is ready to be simulated.
+
+    Attributes:
+        experiment: what the file says.
+        slug: its name as a folder.
+        folder: where the file is.
+        file: of the scenario, from there.
+        base: the scenario as its file has it.
+        scenario: what is simulated: with the changes of `set`, the parameters as uniform numbers,
+            and the measures that ask what a claim asks as claims.
+        parameters: what is varied, with ranges in the unit of each number.
+        observed: the observations of each `misfit`, by outcome: its measure, and that with
+            ``HELD_OUT`` where some are held out.
+    """
+
+    experiment: Setup
+    slug: str
+    folder: Path
+    file: str
+    base: Scenario
+    scenario: Scenario
+    parameters: tuple[Parameter, ...]
+    observed: AnyMapping[str, Matched]
+
+    @property
+    def method(self) -> Method:
+        """What is done with its outcomes."""
+        return self.experiment.method
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of all outcomes: measures, and what is held out of a misfit."""
+        return tuple(dict.fromkeys((*self.experiment.measures, *self.observed)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a column of a point stands for: paths of parameters, or names of switches."""
+        return (*(one.path for one in self.parameters), *self.experiment.switches)
+
+    @property
+    def switch_names(self) -> tuple[str, ...]:
+        """Labels of the switches, or their keys."""
+        switches = self.experiment.switches
+        return tuple(switch.label or name for name, switch in switches.items())
+
+    def measure_name(self, key: str) -> str:
+        """The label of a measure, or its key."""
+        measure = self.experiment.measures[key.removesuffix(HELD_OUT)]
+        words = measure.label or key.removesuffix(HELD_OUT)
+        return f"{words}{HELD_OUT_WORDS}" if key.endswith(HELD_OUT) else words
+
+    def by_name(self, outcomes: AnyMapping[str, Values]) -> dict[str, Values]:
+        """Outcomes by the labels of their measures."""
+        return {self.measure_name(key): values for key, values in outcomes.items()}
+
+
+def claim_of(measure: str) -> str:
+    """The claim that stands for a measure in the scenario of a study."""
+    return f"measure_{measure}"

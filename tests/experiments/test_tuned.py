@@ -12,9 +12,9 @@ from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.tune import Tuning, tune
 from relsim.experiments.tuned import tuned_changes, tuned_text, written_changes
+from relsim.scenario.effects import Pulse
 from relsim.scenario.load import check_text, load
 from relsim.scenario.reference import changed_interests
-from relsim.scenario.schema import Pulse
 
 BASE = """\
 relsim: 1

@@ -23,7 +23,7 @@ from relsim.analysis.labels import (
 )
 from relsim.ensemble.accounts import OVERALL
 from relsim.scenario.references import NumberRef
-from relsim.scenario.schema import AddToNumber, Event, SetNumber
+from relsim.scenario.schema import Event
 from relsim.scenario.values import Month
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
@@ -255,9 +255,7 @@ def _events(account: Account) -> Iterator[tuple[str, Event]]:
 
 
 def _touches(scene: _Scene, event: Event, part: str) -> bool:
-    numbers = [effect.set for effect in event.effects if isinstance(effect, SetNumber)]
-    numbers += [effect.add for effect in event.effects if isinstance(effect, AddToNumber)]
-    return any(_is_of(scene, number, part) for number in numbers)
+    return any(_is_of(scene, number, part) for effect in event.effects for number in effect.numbers)
 
 
 def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:

@@ -8,19 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from relsim.errors import did_you_mean
+from relsim.scenario.parts import MAX_KEY, About, FileName, Part, Title, as_list
 from relsim.scenario.references import TieRef
-from relsim.scenario.schema import (
-    MAX_ENTRIES,
-    MAX_KEY,
-    About,
-    EnsembleSettings,
-    Expectation,
-    FileName,
-    FormatVersion,
-    Part,
-    Title,
-    as_list,
-)
+from relsim.scenario.schema import MAX_ENTRIES, EnsembleSettings, Expectation, FormatVersion
 from relsim.scenario.values import LARGE, Bounds, Month, fail
 
 SHARE = Bounds("a share", 0, 1, certain=True)

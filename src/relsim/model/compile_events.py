@@ -11,19 +11,11 @@ from relsim.model import plan as form
 from relsim.model.number_vector import NumberVector
 from relsim.model.plan import Ints
 from relsim.model.streams import event_keys
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.references import TRAITS, NumberRef, TieRef
-from relsim.scenario.schema import (
-    AddToNumber,
-    Condition,
-    Effect,
-    Event,
-    Pulse,
-    Scenario,
-    SetNumber,
-    Shift,
-    Time,
-)
+from relsim.scenario.schema import Event, Scenario, Time
 from relsim.scenario.values import Number
 
 UNLIMITED = int(np.iinfo(np.int64).max)

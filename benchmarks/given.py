@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from benchmarks.draws import keys_of, normals, normals_in_turn, uniforms
 from relsim import RelationsModel, Scenario
 from relsim.model.plan import PARAMETERS
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.references import NumberRef, TieRef
-from relsim.scenario.schema import AddToNumber, Condition, Effect, Event, Pulse, SetNumber, Shift
+from relsim.scenario.schema import Event
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]

@@ -25,17 +25,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from relsim.scenario import schema
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
 from relsim.scenario.references import TRAITS, NumberRef, TieRef
-from relsim.scenario.schema import (
-    AddToNumber,
-    Condition,
-    Effect,
-    Event,
-    Pulse,
-    Scenario,
-    SetNumber,
-    Shift,
-)
+from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.values import Distribution, Number, central
 
 Array = NDArray[np.float64]

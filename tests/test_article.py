@@ -13,7 +13,6 @@ from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.scenario.load import load
 from relsim.scenario.reader import read_text
 from relsim.scenario.reference import changed_interests
-from relsim.scenario.schema import AddToNumber, SetNumber
 from relsim.scenario.tree import plain
 from relsim.scenario.values import central
 from scenarios_to_test import FAMILY, ROOT, SHIPPED
@@ -133,7 +132,7 @@ def test_an_interest_that_changes_without_a_date_is_changed_and_not_set_on_the_f
         if own:
             changed[path.stem] = own
         for name, event in scenario.events.items():
-            sets = any(isinstance(one, (SetNumber, AddToNumber)) for one in event.effects)
+            sets = any(effect.numbers for effect in event.effects)
             dates = event.at or ([event.from_ or scenario.time.start] if event.every else [])
             assert not sets or scenario.time.start not in dates, f"{path.name}: {name}"
     assert changed == {

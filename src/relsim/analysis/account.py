@@ -18,7 +18,7 @@ from relsim.ensemble.failures import Failure
 from relsim.errors import ResultsError, plain_hint
 from relsim.scenario.naming import titles
 from relsim.scenario.references import NumberRef
-from relsim.scenario.schema import AddToNumber, Event, Scenario, SetNumber
+from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.values import Month
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
@@ -447,9 +447,7 @@ def _events(account: Account) -> Iterator[tuple[str, Event]]:
 
 
 def _touches(scene: _Scene, event: Event, part: str) -> bool:
-    numbers = [effect.set for effect in event.effects if isinstance(effect, SetNumber)]
-    numbers += [effect.add for effect in event.effects if isinstance(effect, AddToNumber)]
-    return any(_is_of(scene, number, part) for number in numbers)
+    return any(_is_of(scene, number, part) for effect in event.effects for number in effect.numbers)
 
 
 def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:

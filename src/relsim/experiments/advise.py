@@ -37,7 +37,7 @@ from relsim.experiments.portfolios import (
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
-from relsim.scenario.schema import Part
+from relsim.scenario.parts import Part
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.figures.style import EVENT, MUTED, WIDTH
-from relsim.scenario.schema import AddToNumber, Event, Pulse, SetNumber, Shift
+from relsim.scenario.schema import Event
 
 LINE_HEIGHT = 15  # of the key
 LABEL_WIDTH, ROW_HEIGHT = 22, 12  # of a number of two digits
@@ -43,15 +43,11 @@ def marks_of(pair: str, marks: pd.DataFrame, events: Mapping[str, Event]) -> pd.
 def acts_on(event: Event, pair: str) -> bool:
     """Whether an event pushes a tie of the pair, or changes a number of its states or of all."""
     states = {None, *pair.split("-")}
-    for effect in event.effects:
-        match effect:
-            case Pulse(pulse=tie) | Shift(shift=tie):
-                acts = {*tie.pair} == states - {None}
-            case SetNumber(set=number) | AddToNumber(add=number):
-                acts = number.state in states
-        if acts:
-            return True
-    return False
+    return any(
+        any({*tie.pair} == states - {None} for tie in effect.ties)
+        or any(number.state in states for number in effect.numbers)
+        for effect in event.effects
+    )
 
 
 def event_numbers(marks: Mapping[str, pd.DataFrame]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -11,21 +11,16 @@ from relsim.model import plan as form
 from relsim.model.number_vector import NumberVector
 from relsim.model.plan import Ints
 from relsim.model.streams import event_keys
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.references import TRAITS, NumberRef, TieRef
-from relsim.scenario.schema import (
-    AddToNumber,
-    Condition,
-    Effect,
-    Event,
-    Pulse,
-    Scenario,
-    SetNumber,
-    Shift,
-    Time,
-)
+from relsim.scenario.schema import Event, Scenario, Time
 from relsim.scenario.values import Number
 
+# What an effect does, in relsim.model.happenings: it pushes a tie, sets a number, adds to one, or
+# sets a context variable, which leaves its path.
+PUSH, SET, ADD, SET_CONTEXT = range(4)
 UNLIMITED = int(np.iinfo(np.int64).max)
 
 
@@ -167,28 +162,50 @@ class _Effects:
         self.event_start.append(len(self.rows))
 
     def _add(self, effect: Effect, path: str, event: int, condition: int) -> None:
+        """The row of an effect, by its kind."""
         match effect:
             case Pulse():
-                push = self._pulse(effect, path, event)
-                self._row(form.PUSH, push, form.NONE, condition, form.NOTHING)
+                self._row(PUSH, condition, push=self._pulse(effect, path, event))
             case Shift():
-                push = self._shift(effect, path, event)
-                self._row(form.PUSH, push, form.NONE, condition, form.NOTHING)
-            case SetNumber():
-                value = self._value(effect.to, f"{path}.to")
-                kind = form.SET_CONTEXT if effect.set.kind == "context" else form.SET
-                self._change(kind, value, condition, effect.set)
-            case AddToNumber():
-                value = self._value(effect.by, f"{path}.by")
-                self._change(form.ADD, value, condition, effect.add)
+                self._row(PUSH, condition, push=self._shift(effect, path, event))
+            case SetNumber(set=number, to=to) if number.kind == "context":
+                context = self.vector.labels.contexts.index(str(number.key))
+                self._change(SET_CONTEXT, condition, number, to, f"{path}.to", [context])
+            case SetNumber(set=number, to=to):
+                places = self.vector.number_places(number)
+                self._change(SET, condition, number, to, f"{path}.to", places)
+            case AddToNumber(add=number, by=by):
+                places = self.vector.number_places(number)
+                self._change(ADD, condition, number, by, f"{path}.by", places)
+            case _:
+                assert_never(effect)
 
-    def _change(self, kind: int, value: int, condition: int, number: NumberRef) -> None:
-        """A set or an add of a number."""
-        self.target += self._targets(number, kind)
-        self._row(kind, form.NONE, value, condition, _reaches(number))
+    def _change(
+        self,
+        kind: int,
+        condition: int,
+        number: NumberRef,
+        value: Number,
+        name: str,
+        targets: Iterable[int],
+    ) -> None:
+        """A change of a number by a value; ``targets`` are places in the vector, or a context
+        variable to set."""
+        self.vector.put(value, name, [self.vector.places.value[self.values]])
+        self.target += targets
+        self._row(kind, condition, value=self.values, reaches=_reaches(number))
+        self.values += 1
 
-    def _row(self, *columns: int) -> None:
-        self.rows.append(columns)
+    def _row(
+        self,
+        kind: int,
+        condition: int,
+        *,
+        push: int = form.NONE,
+        value: int = form.NONE,
+        reaches: int = form.NOTHING,
+    ) -> None:
+        self.rows.append((kind, push, value, condition, reaches))
         self.target_start.append(len(self.target))
 
     def _pulse(self, pulse: Pulse, path: str, event: int) -> int:
@@ -228,18 +245,6 @@ class _Effects:
             for a, b in tie.directions
             for domain in domains
         ]
-
-    def _value(self, number: Number, name: str) -> int:
-        """The index of the value of a set or an add."""
-        self.vector.put(number, name, [self.vector.places.value[self.values]])
-        self.values += 1
-        return self.values - 1
-
-    def _targets(self, number: NumberRef, kind: int) -> list[int]:
-        """What a set or an add changes: places in the vector, or a context variable to set."""
-        if kind == form.SET_CONTEXT:
-            return [self.vector.labels.contexts.index(str(number.key))]
-        return self.vector.number_places(number)
 
     def columns(self) -> dict[str, Any]:
         """The fields of Plan."""

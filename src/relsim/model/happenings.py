@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled, inlined, woven
+from relsim.model.compile_events import ADD, PUSH, SET
 from relsim.model.noise import fill_uniforms
 from relsim.model.plan import (
-    ADD,
     CHANCE,
     INTERESTS,
     NONE,
@@ -18,9 +18,7 @@ from relsim.model.plan import (
     ON_COOPERATION,
     ON_POSTURE,
     PARAMETERS,
-    PUSH,
     SCHEDULED,
-    SET,
     TRAITS,
     Floats,
     Ints,

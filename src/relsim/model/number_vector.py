@@ -19,7 +19,7 @@ from relsim.scenario.references import (
     NumberRef,
     TieRef,
 )
-from relsim.scenario.schema import Pulse, Scenario, Shift
+from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Distribution, Number
 
 
@@ -52,9 +52,9 @@ class Labels:
 
 
 def sizes_of(scenario: Scenario, labels: Labels) -> Sizes:
-    """How many of each thing a scenario has."""
+    """How many of each thing a scenario has. Effects on ties are pushes; others have a value."""
     effects = [effect for event in scenario.events.values() for effect in event.effects]
-    pushes = [effect for effect in effects if isinstance(effect, (Pulse, Shift))]
+    pushes = sum(bool(effect.ties) for effect in effects)
     whens = [event.when for event in scenario.events.values() if event.when]
     return Sizes(
         states=len(labels.states),
@@ -62,8 +62,8 @@ def sizes_of(scenario: Scenario, labels: Labels) -> Sizes:
         domains=len(labels.domains),
         contexts=len(labels.contexts),
         events=len(labels.events),
-        pushes=len(pushes),
-        values=len(effects) - len(pushes),
+        pushes=pushes,
+        values=len(effects) - pushes,
         conditions=len(whens) + sum(effect.only_if is not None for effect in effects),
     )
 

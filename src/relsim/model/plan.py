@@ -33,8 +33,6 @@ PARAMETERS = (
 
 # How an event is timed.
 SCHEDULED, CHANCE, WHEN = 0, 1, 2
-# What an effect does.
-PUSH, SET, ADD, SET_CONTEXT = 0, 1, 2, 3
 # What has to be worked out anew when the number that an effect changes has changed; bits.
 NOTHING, INTERESTS, TRAITS = 0, 1, 2
 # What a condition looks at.
@@ -154,7 +152,7 @@ class Plan(NamedTuple):
     at_most: Ints  # [E] steps in which it may fire
     event_condition: Ints  # [E] or NONE
     effect_start: Ints  # [E + 1] effects of each event
-    effect_kind: Ints  # [F]
+    effect_kind: Ints  # [F] PUSH, SET, ADD or SET_CONTEXT, of compile_events
     effect_push: Ints  # [F] or NONE
     effect_value: Ints  # [F] index into value, or NONE
     effect_condition: Ints  # [F] or NONE

@@ -9,10 +9,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.reference import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
-from relsim.scenario.values import central
 from relsim.scenario.writer import true_minus
 
 
@@ -79,7 +77,10 @@ def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
         label = f"{event.get('label') or name}{' (off)' if off else ''}"
         timing = {key: event[key] for key in _TIMING if event.get(key) is not None}
         effects = [
-            f"{flow(effect)}{_weight(scenario, effect)}" for effect in event.get("effects") or ()
+            f"{flow(effect)}{kind.note(effect, scenario.parameters.goldstein_unit)}"
+            for effect, kind in zip(
+                event.get("effects") or (), scenario.events[name].effects, strict=True
+            )
         ]
         rows.append((label, flow(timing)[1:-1], "; ".join(effects), str(event.get("about") or "")))
     return Table(
@@ -93,19 +94,6 @@ def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
 
 
 _TIMING = ("at", "every", "chance", "when", "from", "until", "at_most")
-
-
-def _weight(scenario: Scenario, effect: Mapping[str, Any]) -> str:
-    """The published weight of a pulse's act, and whether the file overrides it."""
-    code = effect.get("cameo")
-    if code is None:
-        return ""
-    weight = goldstein_weights()[str(code)]
-    size = central(scenario.parameters.goldstein_unit) * weight
-    published = true_minus(f" [Goldstein {weight:+g}, size {size:+.3f}]")
-    if effect.get("size") is None:
-        return published
-    return f"{published} OVERRIDDEN by size {flow(effect['size'])}"
 
 
 def _states_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as AnyMapping
 from typing import Any
 
-from relsim.errors import Position, Problem, did_you_mean
+from relsim.errors import Position, Problem, did_you_mean, with_article
 from relsim.scenario.characters import refused_character
 from relsim.scenario.reader import MAX_DEPTH, read_text
 from relsim.scenario.removals import nothing_to_remove
@@ -95,7 +95,7 @@ def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node
     known = getattr(tree.entries.get(section), "entries", {})
     kind = _NAMED_SECTIONS[section]
     near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
-    text = f"'{steps[1]}' is not {'an' if kind[0] in 'aeiou' else 'a'} {kind} here."
+    text = f"'{steps[1]}' is not {with_article(kind)} here."
     return Problem(value.position, f"unknown-{kind}", text, did_you_mean(steps[1], near))
 
 

@@ -6,26 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from relsim.errors import Problem, did_you_mean
+from relsim.errors import Problem, did_you_mean, with_article
 from relsim.scenario.changes import SECTIONS
-from relsim.scenario.goldstein import goldstein_weights, near_code
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import Effect
 from relsim.scenario.references import CODE, NumberRef, TieRef
 from relsim.scenario.schema import (
     DEFAULT_DOMAINS,
-    AddToNumber,
-    Condition,
-    Effect,
     Event,
     Expectation,
     Interests,
-    Pulse,
     Scenario,
-    SetNumber,
-    Shift,
 )
 from relsim.scenario.tree import Items, Mapping, Path, Scalar, locate, plain
 from relsim.scenario.validation import Typed
-from relsim.scenario.values import Bounds, Distribution, Month, Number, central, look_alike
+from relsim.scenario.values import Month, central, look_alike
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
 _UNKNOWN = {f"unknown-{kind}" for kind in ("state", "issue", "domain", "event", "context")}
@@ -73,9 +68,8 @@ class Checker:
         section = {"state": "states", "issue": "issues", "domain": "domains", "event": "events"}
         known = self.names.get(section.get(kind, kind))
         if known is not None and name not in known:
-            article = "an" if kind[0] in "aeiou" else "a"
             word = "context variable" if kind == "context" else kind
-            text = f"'{name}' is not {article} {word} here."
+            text = f"'{name}' is not {with_article(word)} here."
             yield self._problem(
                 path, f"unknown-{kind}", text, did_you_mean(name, sorted(known)), key=key
             )
@@ -169,23 +163,16 @@ class Checker:
             yield from self._effect((*path, "effects", index), effect)
 
     def _effect(self, path: Path, effect: Effect) -> Iterator[Problem]:
-        if effect.only_if is not None:
-            yield from self._condition((*path, "only_if"), effect.only_if)
-        match effect:
-            case Pulse():
-                yield from self._tie_ref(effect.pulse, (*path, "pulse"))
-                if effect.cameo is not None and effect.cameo not in goldstein_weights():
-                    text = f"'{effect.cameo}' is not a CAMEO code."
-                    yield self._problem(
-                        (*path, "cameo"), "unknown-cameo", text, near_code(effect.cameo)
-                    )
-            case Shift():
-                yield from self._tie_ref(effect.shift, (*path, "shift"))
-            case SetNumber():
-                yield from self._number_ref((*path, "set"), effect.set)
-                yield from self._in_range((*path, "to"), effect.to, effect.set.bounds)
-            case AddToNumber():
-                yield from self._number_ref((*path, "add"), effect.add)
+        for key, value in effect:
+            match value:
+                case TieRef():
+                    yield from self._tie_ref(value, (*path, key))
+                case NumberRef():
+                    yield from self._number_ref((*path, key), value)
+                case Condition():
+                    yield from self._condition((*path, key), value)
+        for key, code, text, hint in effect.mistakes():
+            yield self._problem((*path, key), code, text, hint)
 
     def _number_ref(self, path: Path, number: NumberRef) -> Iterator[Problem]:
         if number.state is not None:
@@ -201,13 +188,6 @@ class Checker:
             yield from self._known(kinds[number.kind], number.key, path)
         if number.kind == "weight" and number.state == number.key:
             yield self._problem(path, "self-tie", f"{number.state} has no interest in itself.")
-
-    def _in_range(self, path: Path, number: Number, bounds: Bounds) -> Iterator[Problem]:
-        uncertain = isinstance(number, Distribution) and number.kind in ("uniform", "triangular")
-        extremes = number.arguments if isinstance(number, Distribution) and uncertain else ()
-        for value in extremes or (central(number),):
-            if text := bounds.objection(value):
-                yield self._problem(path, "out-of-range", text)
 
     def _condition(self, path: Path, condition: Condition) -> Iterator[Problem]:
         if condition.tie is not None:

@@ -29,6 +29,7 @@ GAIN = Bounds("a gain", 0, LARGE)
 HALF_LIFE = Bounds("a half-life", 0.01, LARGE, form="duration")
 GOLDSTEIN_UNIT = Bounds("goldstein_unit", 0, LARGE)
 CONTEXT = Bounds("a context variable", -LARGE, LARGE)
+VALUE = Bounds("a value", -LARGE, LARGE)
 
 PARAMETER_BOUNDS = {
     "alignment_gain": GAIN,

@@ -15,20 +15,27 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
-    Discriminator,
     Field,
     PrivateAttr,
-    Tag,
     TypeAdapter,
     model_validator,
 )
 
-from relsim.scenario.characters import one_line, paragraphs
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import Effect
 from relsim.scenario.fitted import FIT
 from relsim.scenario.naming import title_of
+from relsim.scenario.parts import (
+    About,
+    FileName,
+    Key,
+    Part,
+    Sentence,
+    Title,
+    as_list,
+    exactly_one,
+)
 from relsim.scenario.references import (
     ADAPTABILITY,
     CAPACITY,
@@ -43,9 +50,9 @@ from relsim.scenario.references import (
     RECIPROCITY,
     SALIENCE,
     STANCE,
+    VALUE,
     VOLATILITY,
     WEIGHT,
-    NumberRef,
     TieRef,
 )
 from relsim.scenario.tree import Mapping, plain
@@ -55,29 +62,11 @@ FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 
 DOMAIN_WEIGHT = Bounds("a domain weight", 0, LARGE)
-PULL = Bounds("a size in pull units", -LARGE, LARGE)
-SHARE = Bounds("a share", 0, 1)
 PERIOD = Bounds("a period", 1, LARGE, form="duration", certain=True)
 CHANCE = Bounds("a chance", 0, LARGE, form="rate")
-VALUE = Bounds("a value", -LARGE, LARGE)
 
-# What fits: a title on one line of a figure or in a list, a sentence in a row of a table, some
-# pages about a scenario. A text without bounds keeps the drawing of a figure busy for hours.
-MAX_KEY, MAX_TITLE, MAX_SENTENCE, MAX_ABOUT = 100, 200, 500, 20_000
-MAX_FILE_NAME = 1_000  # with folders; most systems take 255 for each
 MAX_STATES = 500  # two and a half times as many as there are
 MAX_ENTRIES = 5_000  # of any other section; no shipped one has 60
-
-
-def _read_text(reader: Callable[[str], str]) -> BeforeValidator:
-    return BeforeValidator(lambda raw: reader(raw) if isinstance(raw, str) else raw)
-
-
-Key: TypeAlias = Annotated[str, Field(max_length=MAX_KEY)]
-Title: TypeAlias = Annotated[str, Field(max_length=MAX_TITLE), _read_text(one_line)]
-Sentence: TypeAlias = Annotated[str, Field(max_length=MAX_SENTENCE), _read_text(one_line)]
-About: TypeAlias = Annotated[str, Field(max_length=MAX_ABOUT), _read_text(paragraphs)]
-FileName: TypeAlias = Annotated[str, Field(max_length=MAX_FILE_NAME)]
 
 
 def _wide(key: str) -> Callable[[Any], Any]:
@@ -89,21 +78,6 @@ def _wide(key: str) -> Callable[[Any], Any]:
         return {key: raw} if lone or uncertain else raw
 
     return widen
-
-
-class Part(BaseModel):
-    """A part of a scenario: immutable, and no keys but its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, raw: Any) -> Any:
-        """A known key with nothing behind it, as in ``events:``, counts as not written."""
-        if not isinstance(raw, dict):
-            return raw
-        known = {field.alias or name for name, field in cls.model_fields.items()}
-        return {key: value for key, value in raw.items() if value is not None or key not in known}
 
 
 class Time(Part):
@@ -337,109 +311,6 @@ class Parameters(Part):
     )
 
 
-class Condition(Part):
-    """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
-
-    tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
-    context: Key | None = Field(None, description="A context variable.")
-    event: Key | None = Field(None, description="An event: holds once it has fired.")
-    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
-    below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
-
-    @model_validator(mode="after")
-    def _one_question(self) -> Condition:
-        _exactly_one(self, ("tie", "context", "event"), "bad-condition")
-        if self.event is not None:
-            if self.above is not None or self.below is not None:
-                raise fail("bad-condition", "An event has no level; it has fired or not.")
-        else:
-            _exactly_one(self, ("above", "below"), "bad-condition")
-        return self
-
-
-def _exactly_one(part: BaseModel, keys: tuple[str, ...], code: str) -> None:
-    given = [key for key in keys if getattr(part, key) is not None]
-    if len(given) != 1:
-        found = " and ".join(given) or "none"
-        raise fail(code, f"Exactly one of {', '.join(keys)} is needed; here: {found}.")
-
-
-class Pulse(Part):
-    """A push on a tie that fades."""
-
-    pulse: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
-    size: Annotated[Number, PULL] | None = Field(
-        None, description="Pull units. With `cameo`, overrides the published weight."
-    )
-    cameo: Key | None = Field(
-        None, description="CAMEO code; size = goldstein_unit × its Goldstein weight."
-    )
-    half_life: Annotated[Number, HALF_LIFE] | None = Field(
-        None, description="A duration; `parameters.half_life` where absent."
-    )
-    lasting: Annotated[Number, SHARE] = Field(
-        0.0, description="Share of the size that does not fade but goes into affinity."
-    )
-    only_if: Condition | None = Field(None, description="Applies only where this holds.")
-
-    @model_validator(mode="after")
-    def _has_size(self) -> Pulse:
-        if self.size is None and self.cameo is None:
-            raise fail("missing-key", "A pulse needs a size or a cameo code.")
-        return self
-
-
-class Shift(Part):
-    """A push on a tie that stays: all of it goes into affinity."""
-
-    shift: TieRef = Field(description="The tie; 'A>B' is A's posture towards B.")
-    size: Annotated[Number, PULL] = Field(description="Pull units.")
-    only_if: Condition | None = Field(None, description="Applies only where this holds.")
-
-
-class SetNumber(Part):
-    """A number of the model takes a new value."""
-
-    set: NumberRef = Field(description="Which number, as in PAK.issues.karabakh.stance.")
-    to: Annotated[Number, VALUE] = Field(description="The new value, in the unit of the number.")
-    only_if: Condition | None = Field(None, description="Applies only where this holds.")
-
-
-class AddToNumber(Part):
-    """A number of the model changes by an amount, kept in its range."""
-
-    add: NumberRef = Field(description="Which number, as in PAK.ties.USA.")
-    by: Annotated[Number, VALUE] = Field(description="The change, in the unit of the number.")
-    only_if: Condition | None = Field(None, description="Applies only where this holds.")
-
-
-def _effect_kind(raw: Any) -> str | None:
-    if isinstance(raw, Part):
-        return {Pulse: "pulse", Shift: "shift", SetNumber: "set", AddToNumber: "add"}[type(raw)]
-    if not isinstance(raw, dict):
-        return None
-    kinds = [kind for kind in ("pulse", "shift", "set", "add") if kind in raw]
-    return kinds[0] if len(kinds) == 1 else None
-
-
-Effect: TypeAlias = Annotated[
-    Annotated[Pulse, Tag("pulse")]
-    | Annotated[Shift, Tag("shift")]
-    | Annotated[SetNumber, Tag("set")]
-    | Annotated[AddToNumber, Tag("add")],
-    Discriminator(
-        _effect_kind,
-        custom_error_type="bad-effect",
-        custom_error_message="An effect is a map with exactly one of pulse, shift, set, add.",
-    ),
-]
-
-
-def as_list(raw: Any) -> Any:
-    """A reader that takes a single entry for a list of one."""
-    return raw if isinstance(raw, list) else [raw]
-
-
 class Event(Part):
     """Something that happens. Timing is one of `at`, `every`, `chance`, `when`.
 
@@ -486,7 +357,7 @@ class Event(Part):
             keys: tuple[str, ...] = ("at", "every", "chance")
         else:
             keys = ("at", "every", "chance", "when")
-        _exactly_one(self, keys, "bad-timing")
+        exactly_one(self, keys, "bad-timing")
         if isinstance(self.every, float) and self.every != int(self.every):
             raise fail("bad-timing", "A period is a whole number of months.")
         if self.at is not None and (self.from_ or self.until):
@@ -543,7 +414,7 @@ class Expectation(Part):
 
     @model_validator(mode="after")
     def _one_question(self) -> Expectation:
-        _exactly_one(self, ("level", "change", "order", "reach", "halfway"), "bad-claim")
+        exactly_one(self, ("level", "change", "order", "reach", "halfway"), "bad-claim")
         for key, problem in self._misfits().items():
             if getattr(self, key) is not None:
                 raise fail("bad-claim", problem)
@@ -581,7 +452,7 @@ class Expectation(Part):
         """One bound or two, with something between them."""
         low, high = ("after", "before") if self.halfway is not None else ("above", "below")
         if self.reach is not None:
-            _exactly_one(self, (low, high), "bad-claim")
+            exactly_one(self, (low, high), "bad-claim")
         least, most = self.bounds
         if (least, most) == (-math.inf, math.inf):
             raise fail("bad-claim", f"`{low}`, `{high}` or both are needed; here: none.")

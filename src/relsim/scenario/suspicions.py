@@ -8,13 +8,12 @@ from pathlib import Path as FilePath
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.reader import is_file, yaml_files
 from relsim.scenario.references import TieRef
-from relsim.scenario.schema import AddToNumber, Event, Pulse, Scenario, SetNumber, Shift
+from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.tree import Mapping, Path, locate
 from relsim.scenario.values import central
 
 ATTENTION = 1.5  # sizes of a state's ties; the gains were estimated for a sum near 1
 HOSTILE = -0.2  # below this level two states are at odds: two thirds of the way to sanctions
-SUSPICIOUS_SIZE = 1.0  # three times the strongest act on the Goldstein scale
 EXTREME_LEVEL = 0.95  # above this nothing but an enormous pull moves a tie
 
 
@@ -112,11 +111,7 @@ def _lonely_states(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
         if state.ties or state.issues:
             touched |= {code, *state.ties}
     for event in scenario.events.values():
-        for effect in event.effects:
-            if isinstance(effect, Pulse):
-                touched |= set(effect.pulse.pair)
-            elif isinstance(effect, Shift):
-                touched |= set(effect.shift.pair)
+        touched |= {code for effect in event.effects for tie in effect.ties for code in tie.pair}
     for code in scenario.states:
         if code not in touched:
             text = f"Nobody interacts with {code}: no tie, interest, issue or event names it."
@@ -167,14 +162,5 @@ def _event(scenario: Scenario, tree: Mapping, path: Path, event: Event) -> Itera
         text = f"{path[1]} has no effects, so it changes nothing."
         yield _warning(tree, path, "idle-event", text)
     for index, effect in enumerate(event.effects):
-        yield from _effect(tree, (*path, "effects", index), effect)
-
-
-def _effect(
-    tree: Mapping, path: Path, effect: Pulse | Shift | SetNumber | AddToNumber
-) -> Iterator[Problem]:
-    if isinstance(effect, (Pulse, Shift)) and effect.size is not None:
-        size = central(effect.size)
-        if abs(size) > SUSPICIOUS_SIZE:
-            text = f"A push of {size:g} pull units; the strongest act on the scale gives 0.3."
-            yield _warning(tree, (*path, "size"), "large-push", text)
+        for key, code, text, hint in effect.suspicions():
+            yield _warning(tree, (*path, "effects", index, key), code, text, hint)

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
-from relsim.errors import Problem, did_you_mean
+from relsim.errors import Problem, did_you_mean, with_article
 from relsim.scenario import schema
+from relsim.scenario.conditions import Condition
+from relsim.scenario.effects import KINDS
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import (
@@ -43,17 +45,11 @@ _PARTS: tuple[tuple[tuple[str, ...], type[BaseModel], str], ...] = (
     (("reference", "*", "issues", "*"), schema.IssueInterest, "an issue interest"),
     (("parameters",), schema.Parameters, "parameters"),
     (("events", "*"), schema.Event, "an event"),
-    (("events", "*", "when"), schema.Condition, "a condition"),
-    (("events", "*", "effects", "*", "only_if"), schema.Condition, "a condition"),
+    (("events", "*", "when"), Condition, "a condition"),
+    (("events", "*", "effects", "*", "only_if"), Condition, "a condition"),
     (("claims", "*"), schema.Claim, "a claim"),
     (("claims", "*", "expect"), schema.Expectation, "an expectation"),
 )
-_EFFECTS: dict[str, tuple[type[BaseModel], str]] = {
-    "pulse": (schema.Pulse, "a pulse"),
-    "shift": (schema.Shift, "a shift"),
-    "set": (schema.SetNumber, "a set"),
-    "add": (schema.AddToNumber, "an add"),
-}
 _WRONG_TYPE = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -82,7 +78,13 @@ _EFFECT_STAND_IN = {"add": "parameters.drift", "by": 0.0}  # left out, it would 
 _TWO_STATES: dict[str, Any] = {"?": {}, "??": {}}
 # What stands in for a required key that is missing, wherever it is.
 _KEY_STAND_INS: dict[str, Any] = {
-    **dict.fromkeys(("size", "to", "by", "weight", "stance", "salience", "start"), 0.0),
+    **dict.fromkeys(("weight", "stance", "salience", "start"), 0.0),
+    **{
+        name: 0.0
+        for key, kind in KINDS.items()
+        for name, field in kind.model_fields.items()
+        if field.is_required() and name != key
+    },
     **dict.fromkeys(("minus", "plus", "says"), "?"),
 }
 _TIMINGS = ("at", "every", "chance", "when", "from", "until")
@@ -155,11 +157,12 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
         return _part_mend(path, tree)
     if item["type"] == "string_too_long" and _is_key(path, tree):
         return {path[:-1]: None}
-    stand_in = (item.get("ctx") or {}).get("stand_in")
+    context = item.get("ctx") or {}
+    stand_in = context.get("stand_in")
     if item["type"] == "missing" and path[-1] in _KEY_STAND_INS:
         return {path: _KEY_STAND_INS[str(path[-1])]}
-    if item["type"] == "missing-key":
-        return {(*path, "size"): 0.0}
+    if context.get("key"):
+        return {(*path, context["key"]): stand_in}
     if _is_optional_month(path):
         return {path: None}
     if stand_in is not None and not _is_key(path, tree):
@@ -256,9 +259,9 @@ def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     owner = path[:-1]
     if _is_effect(owner):
         effect = _node_at(owner, tree)
-        for kind, part in _EFFECTS.items():
-            if isinstance(effect, Mapping) and kind in effect.entries:
-                return part
+        for key, kind in KINDS.items():
+            if isinstance(effect, Mapping) and key in effect.entries:
+                return kind, with_article(key)
     for pattern, model, words in _PARTS:
         if len(pattern) == len(owner) and all(
             p in ("*", str(s)) for p, s in zip(pattern, owner, strict=True)

@@ -70,16 +70,17 @@ def _triangular_median(low: float, mode: float, high: float) -> float:
 
 
 def fail(
-    code: str, text: str, hint: str = "", stand_in: float | str | None = None
+    code: str, text: str, hint: str = "", stand_in: float | str | None = None, key: str = ""
 ) -> PydanticCustomError:
     """A validation error that carries our code, text and hint through pydantic.
 
-    ``stand_in`` is a valid value of the field, used to go on checking the rest of a file.
+    ``stand_in`` is a valid value of the field, or of its ``key`` where that is missing, used to go
+    on checking the rest of a file.
     """
     return PydanticCustomError(
         code,
         "{text}",
-        {"text": text, "hint": hint, "stand_in": stand_in},
+        {"text": text, "hint": hint, "stand_in": stand_in, "key": key},
     )
 
 

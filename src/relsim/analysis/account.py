@@ -16,9 +16,9 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
 from relsim.errors import ResultsError, plain_hint
-from relsim.scenario.naming import titles
 from relsim.scenario.references import NumberRef
 from relsim.scenario.schema import Event, Scenario
+from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own

@@ -32,8 +32,8 @@ from relsim.ensemble.spelling import spelled_by
 from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.difference import act_alike
-from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.ensemble.simulate import Ensemble
-from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import titles
 
 
 class Draws(Protocol):

@@ -24,8 +24,8 @@ from relsim.analysis.sequences import difference_sequence, half_width, share_seq
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import ResultsError
-from relsim.scenario.naming import told_apart
 from relsim.scenario.schema import Claim, Scenario
+from relsim.scenario.titles import told_apart
 from relsim.scenario.values import Month
 
 FIRST_LOOK = 250

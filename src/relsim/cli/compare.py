@@ -85,7 +85,7 @@ def compare(
 
     from relsim.analysis.compare import compare as compare_ensembles
     from relsim.results.manifest import looking_of
-    from relsim.scenario.naming import titles
+    from relsim.scenario.titles import titles
     from relsim.terminal.comparison import comparison_rows, show_comparison
 
     base_name, *names = titles([one.scenario for one in (base, *others)], numbered=True)

@@ -26,11 +26,12 @@ from relsim.scenario.changes import apply_changes, full_path
 from relsim.scenario.inherit import real_path
 from relsim.scenario.kinds import other_kind
 from relsim.scenario.load import check_file, check_tree
-from relsim.scenario.naming import slug, told_apart
+from relsim.scenario.naming import slug
 from relsim.scenario.reader import read_file, yaml_files
 from relsim.scenario.reference import reference_interests, with_reference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.text_files import why_no_file
+from relsim.scenario.titles import told_apart
 from relsim.scenario.tree import Items, Mapping, Node, child, from_plain, locate, plain
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.validation import problem_of

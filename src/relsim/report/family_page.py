@@ -19,8 +19,8 @@ from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
 from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
-from relsim.scenario.naming import titles
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import titles
 
 WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
 MOST_ROWS = 20_000  # of both charts on the page: about 2 MB

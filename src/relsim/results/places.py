@@ -16,8 +16,8 @@ from relsim.results.result import Result, open_result
 from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer
 from relsim.results.watcher import Watcher
-from relsim.scenario.naming import told_apart
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import told_apart
 
 Watching = Callable[[int], AbstractContextManager[Watcher]]
 

@@ -13,8 +13,8 @@ from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
 from relsim.results.manifest import looking_of
 from relsim.results.result import Result
-from relsim.scenario.naming import titles
 from relsim.scenario.reference import changed_interests, interests_in_words
+from relsim.scenario.titles import titles
 
 
 def closing_table(result: Result) -> Table:

@@ -13,7 +13,6 @@ from hand_made import ensemble_of
 from relsim.analysis.claims import judge
 from relsim.analysis.intervals import Values, jeffreys_interval
 from relsim.analysis.reaching import reaching
-from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import scenario_of
 
@@ -109,7 +108,7 @@ def test_months_later(documented: Documented) -> None:
 
     def later(runs: int, seed: int) -> Any:
         base, other = walks(runs, seed, 0.05), walks(runs, seed, 0.04)
-        first, second = (_level(ensemble_of(scenario, one)) for one in (base, other))
+        first, second = (ensemble_of(scenario, one).level("A-B") for one in (base, other))
         return reaching("A-B", first, second, 0.3, scenario.time)
 
     truth, held = later(200_000, 0), []
@@ -118,7 +117,3 @@ def test_months_later(documented: Documented) -> None:
         held.append(found.months_low <= truth.months <= found.months_high)
     assert np.mean(held) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 500)
     documented(float(np.mean(held)))
-
-
-def _level(ensemble: Ensemble) -> Any:
-    return ensemble.level("A-B")

@@ -106,6 +106,12 @@ def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
     return next((pair for pair in clear if not effects[pair].negligible), next(iter(clear), None))
 
 
+def paired_differences(base: Values, other: Values) -> Values:
+    """Levels of other less base, [runs]; exactly 0 where they differ by rounding alone."""
+    difference: Values = np.where(np.abs(other - base) > SAME, other - base, 0.0)
+    return difference
+
+
 def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
     """The effect that two levels of each run show, run by run on the same draws.
 
@@ -114,7 +120,7 @@ def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
         repeated: whether the number of runs was chosen by looking at differences, so that bounds
             have to hold over all looks.
     """
-    difference = np.where(np.abs(other - base) > SAME, other - base, 0.0)
+    difference = paired_differences(base, other)
     runs, mean = len(difference), float(difference.mean())
     low, high = difference_sequence(difference) if repeated else difference_interval(difference)
     one_look_low, one_look_high = mean_interval(difference)

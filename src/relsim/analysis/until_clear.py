@@ -16,7 +16,7 @@ import numpy as np
 
 from relsim.analysis.claims import VerdictWord, holds, judged_values, obstacle, verdict_word
 from relsim.analysis.compare import Comparison, compare
-from relsim.analysis.effects import NEGLIGIBLE, SAME
+from relsim.analysis.effects import NEGLIGIBLE, paired_differences
 from relsim.analysis.intervals import FEW_DIFFERENT, Values, spread
 from relsim.analysis.numerals import percent, rounded_up, signed
 from relsim.analysis.pairing import on_shared_runs
@@ -204,15 +204,15 @@ class DifferenceSoFar:
     def add(self, block: Block) -> None:
         """Takes up some more runs."""
         comparison = compare(block[self.base], block[self.other], domain=self.domain)
-        base, other = comparison.levels_at(self.pair, self.month)
-        self.differences.append(np.where(np.abs(other - base) > SAME, other - base, 0.0))
+        levels = comparison.levels_at(self.pair, self.month)
+        self.differences.append(paired_differences(*levels))
 
     @property
     def settled(self) -> bool:
         """Whether its bounds are clear of 0, or so near to it that none is worth naming."""
         values = np.concatenate(self.differences)
         if not values.any():
-            return share_sequence(0, len(values))[1] < RARE
+            return _rarity_is_known(len(values))
         low, high = difference_sequence(values)
         return low > 0 or high < 0 or max(-low, high) < NEGLIGIBLE
 
@@ -373,7 +373,6 @@ def look_until_clear(
     """
     _refuse_no_runs(most)
     judged, waiting, looks = list(followed), len(followed), [0]
-    remaining: tuple[str, ...] = ()
     while looks[-1] < most:
         goal = min(max(FIRST_LOOK, 2 * looks[-1]), most)
         if phase is not None:
@@ -389,10 +388,10 @@ def look_until_clear(
                 one.add(block)
             judged = _that_can_be_judged(judged)
         looks.append(goal)
-        remaining = tuple(one.still_open() for one in judged if not one.settled)
-        waiting = len(remaining)
+        waiting = sum(not one.settled for one in judged)
         if not waiting:
             break
+    remaining = tuple(one.still_open() for one in judged if not one.settled)
     near = tuple(sentence for one in judged if (sentence := one.on_the_line()))
     return Looking(tuple(looks[1:]), most, len(judged), what, near, remaining)
 

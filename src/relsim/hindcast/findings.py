@@ -170,12 +170,17 @@ def _plain_sentence(table: pd.DataFrame) -> str:
     """The same against baselines with a normal spread, which is the plainer choice."""
     model = table[table["forecaster"] == MODEL]
     names = list(dict.fromkeys(table.loc[table["best_plain"], "forecaster"]))
-    ratios = ", ".join(
-        f"{row['to_plain']:.3f} ({row['to_plain_low']:.3f} to {row['to_plain_high']:.3f}) at "
+    ratios = _ratios_in_words(model, "to_plain")
+    return f"Against the best with a fitted normal spread ({'; '.join(names)}) it is {ratios}."
+
+
+def _ratios_in_words(model: pd.DataFrame, name: str) -> str:
+    """A ratio of scores with its interval at each horizon."""
+    return ", ".join(
+        f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f}) at "
         f"{in_years(row['horizon'])}"
         for _, row in model.iterrows()
     )
-    return f"Against the best with a fitted normal spread ({'; '.join(names)}) it is {ratios}."
 
 
 def _band_sentence(table: pd.DataFrame) -> str:
@@ -233,11 +238,7 @@ def _large_sentence(table: pd.DataFrame) -> str:
     """How well large changes are foretold: scores of all cases, of the far part of the scale."""
     model = table[table["forecaster"] == MODEL]
     names = list(dict.fromkeys(table.loc[table["best_large"], "forecaster"]))
-    ratios = ", ".join(
-        f"{row['large']:.3f} ({row['large_low']:.3f} to {row['large_high']:.3f}) at "
-        f"{in_years(row['horizon'])}"
-        for _, row in model.iterrows()
-    )
+    ratios = _ratios_in_words(model, "large")
     return (
         f"Where only values more than {LARGE:g} from the last one known count (the CRPS of all "
         f"forecasts, weighted so), its score is that of the best baseline ({'; '.join(names)}) "

@@ -15,7 +15,6 @@ import pandas as pd
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
-from relsim.analysis.until_clear import MOST_RUNS
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.spelling import spelled_by
@@ -129,8 +128,10 @@ def run_family(
     told = watcher or Nobody()
     loaded = told_apart([one if isinstance(one, Scenario) else load(one) for one in scenarios])
     read = cache(load)  # most compare with the same few files
-    most = MOST_RUNS if until_clear and runs is None else runs
-    questions = [question_of(scenario, most, seed, record, thin) for scenario in loaded]
+    questions = [
+        question_of(scenario, runs, seed, record, thin, until_clear=until_clear)
+        for scenario in loaded
+    ]
     if until_clear:
         questions = with_runs_chosen(questions, Path(out), read, told, executor, force=force)
     said = [*commands, *[""] * (len(questions) - len(commands))]

@@ -141,9 +141,7 @@ def run(
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     told = watcher or Nobody()
     read = cache(load)
-    question = question_of(
-        scenario, MOST_RUNS if until_clear and runs is None else runs, seed, record, thin
-    )
+    question = question_of(scenario, runs, seed, record, thin, until_clear=until_clear)
     if until_clear:
         question = with_runs_chosen([question], Path(out), read, told, executor, force=force)[0]
     asked = Asked(question, Path(out), command, told, executor, read=read)
@@ -159,14 +157,24 @@ def run(
 
 
 def question_of(
-    scenario: Scenario, runs: int | None, seed: int | None, record: RecordLevel, thin: int = 1
+    scenario: Scenario,
+    runs: int | None,
+    seed: int | None,
+    record: RecordLevel,
+    thin: int = 1,
+    *,
+    until_clear: bool = False,
 ) -> Question:
-    """A question, with the scenario's own runs and seed where none are named."""
+    """A question, with the scenario's own runs and seed where none are named.
+
+    Until clear, runs are the most that there may be.
+    """
     settings = scenario.ensemble
+    own_runs = MOST_RUNS if until_clear else settings.runs
     return Question(
         scenario,
         settings.seed if seed is None else seed,
-        settings.runs if runs is None else runs,
+        own_runs if runs is None else runs,
         record,
         thin,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import relsim
 from relsim.analysis.summary import event_table
-from relsim.figures.fan import fan_chart
+from relsim.figures.result import fan_chart
 from relsim.figures.save import save_chart
 from relsim.figures.why import why_chart
 from relsim.results.family import run_family

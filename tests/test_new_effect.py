@@ -17,7 +17,7 @@ DIFF = re.compile(r"```diff\n--- (?P<file>\S+)\n@@\n(?P<hunks>.*?)```", re.DOTAL
 
 PROGRAM = """
 from relsim.ensemble.simulate import simulate
-from relsim.figures.event_marks import acts_on
+from relsim.figures.result import acts_on
 from relsim.scenario.load import check_text
 
 def checked(effect):

@@ -8,16 +8,13 @@ import pytest
 from relsim.experiments.advice import Advice
 from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.portfolios import Bound, Goal
-from relsim.figures.advice import (
-    HEIGHT,
-    LABEL,
-    MARGIN,
+from relsim.figures.experiment import (
     MOST_COLUMNS,
-    WIDTH,
     advice_charts,
     front_frame,
     shown_portfolios,
 )
+from relsim.figures.save import definition
 
 
 def advised(levers: int, bounds: tuple[Bound, ...] = (Bound("B", low=-1.5),)) -> Advice:
@@ -50,16 +47,14 @@ def test_the_best_comes_first_and_each_number_of_levers_is_shown() -> None:
     assert (np.diff(kept.astype(int)) <= 0).all()
 
 
-def test_numbers_do_not_touch() -> None:
-    frame = front_frame(advised(7))
-    numbered = frame[frame["label"] != ""]
-    assert len(numbered) > 3
-    x = numbered["share"].to_numpy() * WIDTH * (1 - 2 * MARGIN) / np.ptp(frame["share"])
-    y = numbered["level"].to_numpy() * HEIGHT / np.ptp(frame["level"])
-    apart = (np.abs(np.subtract.outer(x, x)) >= LABEL[0]) | (
-        np.abs(np.subtract.outer(y, y)) >= LABEL[1]
-    )
-    assert apart[~np.eye(len(x), dtype=bool)].all()
+def test_numbers_are_those_of_the_other_chart() -> None:
+    advice = advised(7)
+    frame, shown = front_frame(advice), shown_portfolios(advice)
+    assert [int(frame["number"].iloc[place]) for place in shown] == [*range(1, len(shown) + 1)]
+    assert (frame["number"] > 0).sum() == len(shown)
+    drawn = definition(advice_charts(advice)["advice-front"])
+    rows = [row for data in drawn["datasets"].values() for row in data if row.get("number")]
+    assert {row["number"] for row in rows} == {*range(1, len(shown) + 1)}
 
 
 def test_bounds_that_ask_differently_are_drawn_by_what_is_beyond() -> None:

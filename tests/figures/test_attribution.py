@@ -9,7 +9,7 @@ import pytest
 
 from relsim.experiments.attribute import attribute, attribution_points
 from relsim.experiments.attribution import Attribution
-from relsim.figures.attribution import MOST_ROWS, attribution_charts, attribution_frame
+from relsim.figures.experiment import MOST_ROWS, attribution_charts, attribution_frame
 from relsim.figures.save import save_charts
 
 
@@ -26,7 +26,7 @@ def test_bars_are_sorted_by_size_and_end_with_the_whole() -> None:
     assert list(frame["name"]) == ["lever 1", "lever 2", "lever 0", "All together"]
     assert list(frame["kind"]) == ["lowers", "raises", "raises", "all together"]
     assert frame["value"].iloc[:-1].sum() == pytest.approx(frame["value"].iloc[-1], abs=1e-9)
-    assert frame["alone"].iloc[:3].to_numpy() == pytest.approx([-0.4, 0.2, 0.1], abs=1e-9)
+    assert frame["tick"].iloc[:3].to_numpy() == pytest.approx([-0.4, 0.2, 0.1], abs=1e-9)
 
 
 def test_a_chart_is_valid_and_says_what_it_leaves_out() -> None:

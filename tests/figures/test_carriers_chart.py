@@ -8,7 +8,7 @@ import pytest
 
 from relsim.analysis.compare import Comparison, compare
 from relsim.ensemble.simulate import simulate
-from relsim.figures.carriers import WHOLE, carriers_chart, carriers_frame
+from relsim.figures.compare import WHOLE_NAME, carriers_chart, carriers_frame
 from relsim.figures.save import definition
 from scenarios_to_test import scenario_of
 
@@ -32,7 +32,7 @@ def test_bars_are_the_whole_and_the_largest_by_name() -> None:
     comparison = comparison_of({"A": "Arland", "K": "Kay States"})
     carried = comparison.carriers("A-B")
     frame = carriers_frame(comparison, carried)
-    assert frame["name"].iloc[0] == WHOLE
+    assert frame["name"].iloc[0] == WHOLE_NAME
     assert frame["value"].iloc[0] == pytest.approx(carried.effect)
     kinds = dict(zip(frame["name"], frame["kind"], strict=True))
     assert kinds["Arland's tie to the Kay States"] == "raises"

@@ -12,11 +12,13 @@ import xarray as xr
 from relsim.analysis.compare import Comparison, compare
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import ResultsError
-from relsim.figures.difference import (
+from relsim.figures.compare import (
+    FLAT,
     MOST_PANELS,
+    TALLEST,
     difference_chart,
-    difference_range,
     distinguishing_events,
+    panel_sizes,
 )
 from relsim.figures.save import save_chart
 from relsim.figures.style import SERIES
@@ -54,34 +56,50 @@ def test_events_of_only_one_of_the_two_are_marked(base: Ensemble, lever: Compari
     assert distinguishing_events(compare(base, base)).empty
 
 
-def test_one_scenario_has_a_panel_per_watched_pair_all_to_one_scale(lever: Comparison) -> None:
+def test_one_scenario_has_a_panel_per_watched_pair_the_largest_first(lever: Comparison) -> None:
     chart = difference_chart(lever).to_dict()
     titles = [part["title"]["text"] for part in chart["vconcat"]]
-    assert titles[:2] == ["A – B", "C – A"]
+    size = abs(lever.summary()["difference"].sel(statistic="q0.5")).max("time")
+    sizes = {"A – B": float(size.sel(pair="A-B")), "C – A": float(size.sel(pair="C-A"))}
+    assert titles[:2] == sorted(sizes, key=lambda title: -sizes[title])
     assert chart["title"]["text"] == "lever & co"
-    assert "less that of “base <b>”, 20 paired runs" in chart["title"]["subtitle"][0]
-    domains = {
-        json.dumps(layer["encoding"]["y"]["scale"]["domain"])
-        for part in chart["vconcat"][:2]
-        for layer in part["layer"]
-        if "scale" in layer["encoding"].get("y", {})
-    }
-    assert len(domains) == 1
+    assert "compared with “base <b>”, 20 paired runs" in chart["title"]["subtitle"][0]
+    for part in chart["vconcat"][:2]:
+        domains = {
+            json.dumps(layer["encoding"]["y"]["scale"]["domain"])
+            for layer in part["layer"]
+            if "scale" in layer["encoding"].get("y", {})
+        }
+        assert len(domains) == 1
 
 
-def test_the_axis_holds_every_band_and_0() -> None:
-    def made(low: float, high: float) -> xr.DataArray:
-        return xr.DataArray(
-            [[low], [high]],
-            dims=("statistic", "time"),
-            coords={"statistic": ["q0.025", "q0.975"]},
-        )
+def bands(**ends: tuple[float, float]) -> xr.DataArray:
+    """The 95 % bands of pairs at one time."""
+    return xr.DataArray(
+        [[list(ends.values())[n][side] for n in range(len(ends))] for side in (0, 1)],
+        dims=("statistic", "pair"),
+        coords={"statistic": ["q0.025", "q0.975"], "pair": list(ends)},
+    )
 
-    low, high = difference_range([made(0.1, 0.2), made(0.15, 0.3)])
+
+def test_axes_hold_every_band_and_0_and_units_are_as_long_in_all_panels() -> None:
+    one = bands(high=(0.1, 0.2), flat=(0.0, 0.0), low=(-0.2, -0.1))
+    other = bands(high=(0.15, 0.3), flat=(-0.001, 0.0), low=(-0.1, 0.0))
+    sizes = panel_sizes([one, other], ["high", "flat", "low"])
+    low, high, height = sizes["high"]
     assert low < 0
     assert high > 0.3
-    low, high = difference_range([made(0, 0)])
-    assert (low, high) == pytest.approx((-0.0275, 0.0275))
+    assert height == TALLEST
+    assert sizes["low"][0] < -0.2
+    assert sizes["flat"][2] == FLAT
+    pixels = [height / (high - low) for low, high, height in sizes.values()]
+    assert pixels == pytest.approx([pixels[0]] * 3, rel=0.01)
+
+
+def test_panels_without_any_difference_are_all_flat() -> None:
+    ((low, high, height),) = panel_sizes([bands(still=(0.0, 0.0))], ["still"]).values()
+    assert low == -high
+    assert height == FLAT
 
 
 def test_several_scenarios_are_told_apart_by_name(base: Ensemble, lever: Comparison) -> None:

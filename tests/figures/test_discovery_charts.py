@@ -10,14 +10,14 @@ from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Discovery, Outcome
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.sweep import sweep_points
-from relsim.figures.discovery import (
-    CASE,
+from relsim.figures.save import definition
+from relsim.figures.search import (
+    CASES,
     conditions_frame,
     discovery_charts,
     points_frame,
     trade_off_chart,
 )
-from relsim.figures.save import definition
 
 THREE = (
     Parameter("drift", 0.0, 1.0, "Drift"),
@@ -60,7 +60,7 @@ def test_rows_are_the_restricted_parameters_narrowest_first_on_their_ranges(
     corner: Discovery,
 ) -> None:
     frame = conditions_frame(corner, corner.boxes[0])
-    assert frame["row"].tolist() == ["India's weight", "Adjustment", "Drift"]
+    assert frame["name"].tolist() == ["India's weight", "Adjustment", "Drift"]
     assert frame["low"].tolist() == pytest.approx([0, 0.25, 0], abs=0.02)
     assert frame["high"].tolist() == pytest.approx([0.35, 0.75, 1], abs=0.02)
     assert frame["restricted"].tolist() == [True, True, False]
@@ -70,7 +70,7 @@ def test_rows_are_the_restricted_parameters_narrowest_first_on_their_ranges(
 
 def test_points_are_told_apart_by_whether_it_happens(corner: Discovery) -> None:
     frame = points_frame(corner, (2, 1))
-    cases = frame[frame["case"] == CASE]
+    cases = frame[frame["kind"] == next(iter(CASES))]
     assert len(frame) == 256
     assert len(cases) == corner.cases.sum()
     assert cases["x"].max() < -0.3

@@ -7,14 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from relsim.figures.event_marks import (
-    LABEL_WIDTH,
-    acts_on,
-    certain_events,
-    event_numbers,
-    label_rows,
-    mark_layers,
-)
+from relsim.figures.marks import EVENT_WIDTH, event_layers, event_rows
+from relsim.figures.result import acts_on, certain_events, event_numbers
 from relsim.figures.style import WIDTH
 from scenarios_to_test import scenario_of
 
@@ -61,12 +55,12 @@ def test_certain_events_are_those_of_every_run_at_their_first_time() -> None:
 
 def test_numbers_that_would_touch_take_another_row() -> None:
     marks = pd.DataFrame({"month": ["2020-01", "2020-01", "2020-04", "2020-08", "2023-01"]})
-    rows = label_rows(marks, TEN_YEARS)
+    rows = event_rows(marks, TEN_YEARS)
     assert rows == [0, 1, 2, 0, 0]
-    assert label_rows(marks, 40 * TEN_YEARS) == [0, 1, 2, 3, 4]
-    months = LABEL_WIDTH / WIDTH * 120
+    assert event_rows(marks, 40 * TEN_YEARS) == [0, 1, 2, 3, 4]
+    months = EVENT_WIDTH / WIDTH * 120
     assert 4 < months < 7  # 2020-04 touches 2020-01, 2020-08 does not
 
 
 def test_a_panel_without_events_has_no_layers() -> None:
-    assert mark_layers(pd.DataFrame({"month": [], "event": []}), {}, TEN_YEARS) == []
+    assert event_layers(pd.DataFrame({"month": [], "event": []}), {}, TEN_YEARS) == []

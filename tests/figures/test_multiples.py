@@ -12,14 +12,13 @@ import xarray as xr
 from relsim.analysis.compare import compare
 from relsim.analysis.summary import summarise
 from relsim.ensemble.simulate import simulate
-from relsim.figures.multiples import (
+from relsim.figures.compare import difference_multiples, visible_pairs
+from relsim.figures.result import (
     MOST_PANELS,
     MOST_TIMES,
-    difference_multiples,
     level_multiples,
     median_changes,
     multiples_frame,
-    visible_pairs,
 )
 from relsim.words import signed
 from scenarios_to_test import EVERYTHING, scenario_of
@@ -52,7 +51,7 @@ def test_panels_hold_the_medians_thinned_to_what_can_be_seen() -> None:
     assert len(one) == MOST_TIMES
     assert one["median"].iloc[[0, -1]].tolist() == pytest.approx([0.1, 0.2])
     assert one["time"].iloc[-1] == pd.Timestamp("2040-01-01")
-    assert (one["high"] - one["low"]).tolist() == pytest.approx([0.02] * MOST_TIMES)
+    assert (one["upper80"] - one["lower80"]).tolist() == pytest.approx([0.02] * MOST_TIMES)
 
 
 def test_too_many_pairs_are_said() -> None:
@@ -78,7 +77,7 @@ def test_differences_of_all_pairs_say_from_what() -> None:
     comparison = compare(simulate(scenario, runs=9), simulate(other, runs=9))
     chart = difference_multiples(comparison).to_dict()
     assert chart["title"]["text"] == "lever"
-    assert "less that of “test”" in chart["title"]["subtitle"][0]
+    assert "compared with “test”" in chart["title"]["subtitle"][0]
     rules = [layer for layer in chart["spec"]["layer"] if layer["mark"]["type"] == "rule"]
     assert [rule["transform"][0]["groupby"] for rule in rules] == [["panel"]]  # one a panel
     (data,) = chart["datasets"].values()

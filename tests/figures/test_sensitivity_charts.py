@@ -57,7 +57,7 @@ def test_every_measure_that_varies_is_drawn(method: str, kinds: list[str], tmp_p
 def test_the_tornado_has_total_and_first_order_of_each_parameter_the_largest_on_top() -> None:
     found = study("sobol")
     chart = tornado_chart(found, found.effects[0])
-    labels = values_of(chart, "parameter")
+    labels = values_of(chart, "name")
     assert labels == ["strong & <b>", "weak", "none"] * 2
     total = found.effects[0].indices["total"]
     assert values_of(chart, "low")[:3] == pytest.approx(total.low[[1, 0, 2]].tolist())
@@ -68,49 +68,50 @@ def test_a_long_tornado_says_what_it_leaves_out() -> None:
     found = study("sobol", many)
     chart = tornado_chart(found, found.effects[0])
     assert f"The {MOST_ROWS} of {MOST_ROWS + 5} that matter most" in str(chart.to_dict()["title"])
-    assert len({*values_of(chart, "parameter")}) == MOST_ROWS
+    assert len({*values_of(chart, "name")}) == MOST_ROWS
 
 
 def test_interactions_stand_below_the_diagonal_and_are_bold_where_seen() -> None:
     found = study("sobol")
-    frame = interaction_frame(found, found.effects[0], found.ranked(found.effects[0]))
-    assert frame[["row", "column"]].to_numpy().tolist() == [
-        ["2 weak", "1"],
-        ["3 none", "2"],
-        ["3 none", "1"],
+    frame = interaction_frame(found, found.effects[0])
+    assert frame[["y", "x"]].to_numpy().tolist() == [
+        ["2 weak", 1],
+        ["3 none", 1],
+        ["3 none", 2],
     ]
-    assert frame["seen"].tolist() == [True, False, False]
+    assert frame["bold"].tolist() == [True, False, False]
+    assert (frame["shade"] > 0).tolist() == [True, False, False]
 
 
 def test_numbers_of_the_morris_chart_go_by_mu_star() -> None:
     found = study("morris")
-    frame = morris_frame(found, found.effects[0], found.ranked(found.effects[0]))
-    assert frame["parameter"].tolist() == ["strong & <b>", "weak", "none"]
+    frame = morris_frame(found, found.effects[0])
+    assert frame["name"].tolist() == ["strong & <b>", "weak", "none"]
     assert frame["mu_star"].is_monotonic_decreasing
 
 
 def test_sizes_have_a_sign_and_are_ranked_by_mu_star() -> None:
     found = study("morris")
     chart = sizes_chart(found, found.effects[0])
-    assert values_of(chart, "parameter") == ["strong & <b>", "weak", "none"]
+    assert values_of(chart, "name") == ["strong & <b>", "weak", "none"]
     mu, mu_star = (found.effects[0].indices[name].value[[1, 0, 2]] for name in ("mu", "mu_star"))
     assert values_of(chart, "value")[:3] == pytest.approx(mu.tolist())
-    assert np.abs(values_of(chart, "size")) == pytest.approx(mu_star)
+    assert np.abs(values_of(chart, "end")) == pytest.approx(mu_star)
 
 
 def test_charts_of_morris_have_what_chance_makes() -> None:
     found = study("morris")
     effects = found.effects[0]
-    chance = values_of(sizes_chart(found, effects), "chance")
+    chance = values_of(sizes_chart(found, effects), "tick")
     assert np.abs(chance) == pytest.approx(effects.chance[[1, 0, 2]])
-    frame = morris_frame(found, effects, found.ranked(effects))
+    frame = morris_frame(found, effects)
     assert frame["above_chance"].tolist() == [True, True, False]
 
 
 def test_parameters_that_read_alike_are_told_apart_by_their_paths() -> None:
     alike = tuple(Parameter(path, 0, 1, "weight") for path in ("PAK.w", "RUS.w", "IND.w"))
     chart = sensitivity_charts(study("pawn", alike))["distances-pak-rus"]
-    assert {*values_of(chart, "parameter")} == {"PAK.w", "RUS.w", "IND.w"}
+    assert {*values_of(chart, "name")} == {"PAK.w", "RUS.w", "IND.w"}
 
 
 def test_measures_that_are_spelt_alike_have_charts_of_their_own() -> None:

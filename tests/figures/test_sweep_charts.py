@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.sweep import sweep, sweep_points
 from relsim.experiments.sweep_findings import SweepFindings
+from relsim.figures.experiment import (
+    MOST_PANELS,
+    colours_around_zero,
+    response_chart,
+    response_frame,
+    surface,
+    sweep_charts,
+)
 from relsim.figures.save import definition
-from relsim.figures.sweep import MOST_PANELS, response_chart, response_frame, surface, sweep_charts
+from relsim.figures.style import DIVERGING, shade
 
 PARAMETERS = tuple(Parameter(f"states.{n}", 0.0, 1.0, f"Number {n}") for n in range(3))
 
@@ -29,7 +38,7 @@ def test_grids_have_heat_maps_and_samples_have_none() -> None:
 def test_a_heat_map_holds_means_over_runs_and_the_third_parameter() -> None:
     frame = surface(findings("grid", 3), "Level", PARAMETERS[1], PARAMETERS[2])
     expected = 0.5 + 4 * frame["x"] + 2 * frame["y"] + 0.1
-    assert frame["mean"].tolist() == pytest.approx(expected.tolist())
+    assert frame["shade"].tolist() == pytest.approx(expected.tolist())
     assert len(frame) == 9
 
 
@@ -45,8 +54,8 @@ def test_panels_are_in_order_of_what_their_parameters_explain() -> None:
 def test_a_panel_shows_the_band_of_runs_around_the_mean() -> None:
     one = findings("grid", 3).of("Level")[0]
     frame = response_frame(one)
-    assert (frame["mean"] - frame["least"]).tolist() == pytest.approx([0.08] * 3)
-    assert (frame["most"] - frame["mean"]).tolist() == pytest.approx([0.08] * 3)
+    assert (frame["mean"] - frame["lower80"]).tolist() == pytest.approx([0.08] * 3)
+    assert (frame["upper80"] - frame["mean"]).tolist() == pytest.approx([0.08] * 3)
 
 
 def test_panels_left_out_are_said() -> None:
@@ -56,3 +65,23 @@ def test_panels_left_out_are_said() -> None:
     assert f"The {MOST_PANELS} parameters that explain most, of {len(many)}" in str(
         definition(chart)["title"]["subtitle"]
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "domain"),
+    [
+        ([-0.1, 0.3], (-0.3, 0.3)),
+        ([0.1, 0.3], (0.0, 0.3)),
+        ([-0.3, -0.1], (-0.3, 0.0)),
+        ([0.28, 0.3], (0.28, 0.3)),
+        ([0.0, 0.0], (-1.0, 1.0)),
+        ([0.3, 0.3], (0.0, 0.3)),
+    ],
+)
+def test_the_colours_of_a_heat_map_are_white_at_0(
+    values: list[float], domain: tuple[float, float]
+) -> None:
+    found, colours = colours_around_zero(pd.Series(values))
+    assert found == domain
+    if found[0] <= 0 <= found[1]:
+        assert shade(0.0, found, colours) == shade(0.0, (-1.0, 1.0), DIVERGING)

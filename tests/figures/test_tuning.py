@@ -12,7 +12,7 @@ from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.tune import tune
 from relsim.experiments.tuning import Tuning
 from relsim.figures.save import definition, save_charts
-from relsim.figures.tuning import history_frame, limits, tuning_charts
+from relsim.figures.search import history_frame, limits, tuning_charts
 
 PARAMETERS = (Parameter("a.b", 0.0, 1.0, "weight of B", "units"), Parameter("idle", 0.0, 1.0))
 
@@ -55,7 +55,7 @@ def test_two_objectives_have_a_front_with_its_compromise(tmp_path: Path) -> None
     charts = tuning_charts(found)
     assert list(charts) == ["tuning-history", "tuning-front"]
     front = charts["tuning-front"]
-    kinds = [layer.data["point"] for layer in front.layer if "point" in layer.data]
+    kinds = [layer.data["kind"] for layer in front.layer if "kind" in layer.data]
     assert [len(kind) for kind in kinds] == [24 - len(found.front), len(found.front) - 1, 1]
     said = str(definition(front))
     assert "misfit, wanted 0.05" in said

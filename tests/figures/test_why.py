@@ -13,9 +13,10 @@ from relsim.analysis.account import Account
 from relsim.analysis.explain import explain
 from relsim.errors import ResultsError
 from relsim.figures import why
+from relsim.figures.marks import KEY_LETTERS, KEY_LINE, key
 from relsim.figures.save import save_chart
 from relsim.figures.style import PARTS, ink_on
-from relsim.figures.why import largest_parts, why_chart
+from relsim.figures.why import largest_parts, part_colours, why_chart
 from relsim.scenario.load import load
 from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, quiet, scenario_of
 
@@ -28,7 +29,7 @@ def programme() -> Account:
 def panels_of(account: Account, *, levels: bool = False) -> list[Any]:
     whole = (account.parts if levels else account.change).sel(domain="overall")
     names = largest_parts(whole)
-    return [why._panel(account, whole.sel(direction=way), names) for way in account.directions]
+    return [why.stack_of(account, whole.sel(direction=way), names) for way in account.directions]
 
 
 @pytest.mark.parametrize("levels", [False, True])
@@ -44,7 +45,7 @@ def test_stacks_up_and_down_end_at_the_pull(levels: bool, programme: Account) ->
 
 
 def test_areas_lie_side_by_side(programme: Account) -> None:
-    areas = why._areas(panels_of(programme)[0])
+    areas = why.stack_areas(panels_of(programme)[0])
     for _, stack in areas.groupby(["time", "side"]):
         stack = stack.sort_values("part")
         np.testing.assert_allclose(stack["start"].to_numpy()[1:], stack["end"].to_numpy()[:-1])
@@ -68,14 +69,28 @@ def test_what_cannot_be_seen_is_not_named() -> None:
     assert len(names) < 8
 
 
+def test_a_part_has_one_colour_in_all_figures_and_those_of_a_figure_differ(
+    programme: Account,
+) -> None:
+    scenario = load(FAMILY / "article-programme.yaml")
+    accounts = [programme, *(explain(scenario, pair, runs=5) for pair in ("IND-RUS", "PAK-USA"))]
+    colours = part_colours(accounts)
+    for account in accounts:
+        names = largest_parts(account.change.sel(domain="overall"))
+        assert len({colours[name] for name in names}) == len(names)
+        drawn = why_chart(account, colours=colours).to_dict()
+        scale = drawn["vconcat"][0]["layer"][0]["encoding"]["color"]["scale"]["range"]
+        assert scale[:-1] == [colours[name] for name in names]
+
+
 def test_numbers_stand_inside_their_areas_clear_of_the_line(programme: Account) -> None:
     found = 0
     for panel in panels_of(programme):
-        low, high = why._range([panel])
+        low, high = why.stack_range([panel])
         pixels = why.HEIGHT / (high - low)
         for ends in panel.ends:
             for part in range(len(panel.sizes) - 1):
-                place = why._place(panel, ends, part, pixels)
+                place = why.roomiest(panel, ends, part, pixels)
                 if place is None:
                     continue
                 step, middle = place
@@ -90,14 +105,14 @@ def test_numbers_stand_inside_their_areas_clear_of_the_line(programme: Account) 
 
 def test_legend_labels_do_not_touch(programme: Account) -> None:
     long = "A label that is so long that it needs a second line in its column, and then some more"
-    spec = why._legend([long, "Short", long]).to_dict()
+    spec = key([long, "Short", long, "All else", "The pull"], ["#332288"] * 5).to_dict()
     (rows,) = spec["datasets"].values()
     assert len(rows[0]["text"]) == 2
-    assert all(len(line) <= why.LEGEND_LETTERS for row in rows for line in row["text"])
+    assert all(len(line) <= KEY_LETTERS for row in rows for line in row["text"])
     for column in (rows[:3], rows[3:]):
         for above, below in pairwise(column):
-            assert below["y"] - above["y"] >= why.LEGEND_LINE * len(above["text"])
-    assert spec["height"] >= rows[-1]["y"] + why.LEGEND_LINE
+            assert below["y"] - above["y"] >= KEY_LINE * len(above["text"])
+    assert spec["height"] >= rows[-1]["y"] + KEY_LINE
 
 
 def test_a_chart_is_drawn_as_svg_or_png_with_its_words(programme: Account, tmp_path: Path) -> None:

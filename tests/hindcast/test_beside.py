@@ -11,7 +11,7 @@ import pytest
 from hindcast.beside_made import in_another_order, measured, scenario
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import RelsimError
-from relsim.figures.beside import beside_charts
+from relsim.figures.hindcast import beside_charts
 from relsim.hindcast.beside import MEAN, NO_CHANGE, SCENARIO, Beside, beside, yearly_means
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import Panel

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from relsim.report.inputs import Table, flow, input_tables
+from relsim.report.inputs import flow, input_tables
+from relsim.report.page import Table
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 
 
@@ -22,7 +23,7 @@ def event(effect: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_the_weight_of_an_act_is_shown_with_its_size() -> None:
     (row,) = table_of("Events and levers", event({"pulse": "A-B", "cameo": "073"})).rows
     assert row[0] == "aid"
-    assert row[1] == "at: 2020-02"
+    assert row[1] == "at 2020-02"
     assert row[2].endswith("[Goldstein +7.4, size +0.222]")
     assert "OVERRIDDEN" not in row[2]
 
@@ -45,7 +46,14 @@ def test_everything_that_is_written_is_shown() -> None:
     scenario = relsim.load(FAMILY / "status-quo.yaml")
     tables = {table.title: table for table in input_tables(scenario)}
     assert len(tables["Events and levers"].rows) == len(scenario.events)
-    assert len(tables["States and their interests"].rows) == len(scenario.states)
+    states = scenario.as_written["states"].values()
+    written = [
+        (kind, name)
+        for state in states
+        for kind in ("ties", "issues", "capacity", "traits")
+        for name in state.get(kind) or {}
+    ]
+    assert len(tables["States and their interests"].rows) == len(written)
     assert len(tables["Opening ties"].rows) == len(scenario.ties)
     for table in tables.values():
         assert {len(row) for row in table.rows} == {len(table.head)}
@@ -56,17 +64,27 @@ def test_a_changed_interest_is_shown_with_what_it_was() -> None:
     base = scenario_of({"domains": ["all"], "states": {"A": own, "B": {}, "C": {}}})
     changed = base.with_changes({"A.ties.B": -0.2, "A.capacity.all": 0.8})
     tables = {table.title: table for table in input_tables(changed)}
-    row = next(row for row in tables["States and their interests"].rows if row[0].startswith("A"))
-    assert row[1] == "{B: −0.2}; changed: B from 0.4 to −0.2"
-    assert row[3] == "{all: 0.8}; changed: all from 0.5 to 0.8"
+    rows = [row for row in tables["States and their interests"].rows if row[0].startswith("A")]
+    assert rows[0][1:] == ("tie to", "B", "−0.2", "from 0.4 to −0.2")
+    assert rows[1][1:] == ("capacity", "all", "0.8", "from 0.5 to 0.8")
     recoded = base.recoded({"A.ties.B": -0.2})
     tables = {table.title: table for table in input_tables(recoded)}
-    assert "changed:" not in str(tables["States and their interests"].rows)
+    assert {row[4] for row in tables["States and their interests"].rows} == {""}
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), ({}, ""), (0.5, "0.5"), ({"uniform": [1, 2]}, "{uniform: [1, 2]}"), ("a", "a")],
+    [
+        (None, ""),
+        ({}, ""),
+        (0.5, "0.5"),
+        (-0.5, "−0.5"),
+        (True, "true"),
+        ("a", "a"),
+        ({"uniform": [1, 2]}, "uniform (1, 2)"),
+        ({"pulse": "A-B", "size": {"uniform": [1, 2]}}, "pulse A-B, size uniform (1, 2)"),
+        ([{"level": "A-B", "above": 0.3}, "b"], "(level A-B, above 0.3), b"),
+    ],
 )
 def test_plain_data_stands_on_one_line(value: Any, text: str) -> None:
     assert flow(value) == text

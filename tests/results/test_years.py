@@ -22,8 +22,8 @@ from relsim.analysis.findings import find
 from relsim.analysis.summary import months_of
 from relsim.ensemble.record import axes
 from relsim.ensemble.simulate import simulate
-from relsim.figures.event_marks import label_rows
-from relsim.figures.explorer import pair_explorer
+from relsim.figures.marks import event_rows
+from relsim.figures.result import pair_explorer
 from relsim.figures.save import definition, save_chart
 from relsim.hindcast.beside import beside, yearly_means
 from relsim.model.compile import compile_scenario
@@ -177,4 +177,4 @@ def test_there_is_no_year_0() -> None:
 
 def test_labels_of_events_stand_clear_in_any_year() -> None:
     marks = pd.DataFrame({"month": ["0099-01", "0099-02", "0110-01"]})
-    assert label_rows(marks, pd.Timedelta(days=3653)) == [0, 1, 0]
+    assert event_rows(marks, pd.Timedelta(days=3653)) == [0, 1, 0]

@@ -162,8 +162,7 @@ def _write_tables(tables: list[DataFrame], file: Path) -> None:
 
 def _draw_comparisons(comparisons: list[Comparison], pairs: list[str], file: Path) -> None:
     """A panel per pair; many pairs of one comparison as small multiples."""
-    from relsim.figures.difference import MOST_PANELS, difference_chart
-    from relsim.figures.multiples import difference_multiples
+    from relsim.figures.compare import MOST_PANELS, difference_chart, difference_multiples
     from relsim.figures.save import save_chart
 
     if len(comparisons) == 1 and len(pairs) > MOST_PANELS:

@@ -1,4 +1,4 @@
-"""Charts of a sensitivity study: what matters, and what matters together."""
+"""Figures of a sensitivity study: what matters, and what matters together."""
 
 from __future__ import annotations
 
@@ -8,69 +8,115 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.replicates import Index
 from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
-from relsim.figures.claims import in_lines
-from relsim.figures.style import EVENT, GRID, INK, LINE, MUTED, configured, ink_on
+from relsim.figures import marks, style
 from relsim.scenario.naming import file_names
+from relsim.words import fixed
 
-WIDTH, ROW = 360, 34
-LONGEST = 36  # letters of a parameter in a line of the axis
 MOST_ROWS = 25  # parameters of a chart; those that matter most
 MOST_CELLS = 12  # rows of the interaction chart that are legible at 600 px
 CELL = 34
 PLOT = (520, 300)  # of mu* and sigma
-PALE = "#a9cbe8"
-SHADES = ["#ffffff", "#d6e6f4", "#6ba3d3", "#0b4f8a"]
 TOTAL, FIRST = "total: with interactions", "first-order: by itself"
+SOBOL = {TOTAL: (style.MUTED, "circle"), FIRST: (style.LINE, "diamond")}
+CHANGE = "change of the measure over the range, in its units"
 
 
 def sensitivity_charts(findings: SensitivityFindings) -> dict[str, Any]:
     """Every chart of a study by the name of its file; none of measures without indices,
     or that are the same at every point."""
-    charts: dict[str, Any] = {}
-    names = file_names([one.measure for one in findings.effects])
-    for one in findings.effects:
-        if not one.indices or one.constant:
-            continue
-        name = names[one.measure]
-        if findings.method == "sobol":
-            charts[f"tornado-{name}"] = tornado_chart(findings, one)
-        if one.second is not None:
-            charts[f"interactions-{name}"] = interaction_chart(findings, one)
-        if findings.method == "morris":
-            charts[f"sizes-{name}"] = sizes_chart(findings, one)
-            charts[f"effects-{name}"] = morris_chart(findings, one)
-        if findings.method == "pawn":
-            charts[f"distances-{name}"] = pawn_chart(findings, one)
-    return charts
-
-
-# Sobol
+    makers = {
+        "sobol": {"tornado": tornado_chart, "interactions": interaction_chart},
+        "morris": {"sizes": sizes_chart, "effects": morris_chart},
+        "pawn": {"distances": pawn_chart},
+    }[findings.method]
+    names = file_names([effects.measure for effects in findings.effects])
+    return {
+        f"{kind}-{names[effects.measure]}": make(findings, effects)
+        for effects in findings.effects
+        if effects.indices and not effects.constant
+        for kind, make in makers.items()
+        if kind != "interactions" or effects.second is not None
+    }
 
 
 def tornado_chart(findings: SensitivityFindings, effects: Effects) -> Any:
-    """A row for each parameter: its total index over its first-order one, with 95 % intervals."""
-    shown = findings.ranked(effects)[:MOST_ROWS]
+    """For each parameter its total index above its first-order one, with 95 % intervals."""
     frames = [
-        _frame(findings, effects.indices[name], shown).assign(kind=kind)
+        index_frame(findings, effects, name).assign(kind=kind, start=0.0)
         for name, kind in (("total", TOTAL), ("first", FIRST))
     ]
-    kinds = [TOTAL, FIRST]
-    fill = alt.Scale(domain=kinds, range=[PALE, LINE])
-    base = alt.Chart(pd.concat(frames, ignore_index=True)).encode(
-        y=_rows(findings, shown), yOffset=alt.YOffset("kind:N", sort=kinds)
+    frame = pd.concat(frames, ignore_index=True)
+    return _titled(
+        marks.rows(frame.assign(end=frame["value"]), "share of the variance", SOBOL, digits=".0%"),
+        findings,
+        effects,
+        "Share of the variance between points that each parameter makes, with its interactions",
+        "and by itself. Lines: 95 % intervals",
     )
-    x = alt.X("value:Q", title="share of the variance", axis=alt.Axis(format="%", tickCount=6))
-    bars = base.mark_bar(stroke=INK, strokeWidth=0.6).encode(
-        x=x, color=alt.Color("kind:N", scale=fill, sort=kinds)
+
+
+def sizes_chart(findings: SensitivityFindings, effects: Effects) -> Any:
+    """How far each parameter moves the measure from end to end, up or down (mu), with its 95 %
+    interval, beside the mean size of that (mu*)."""
+    frame, chance = sizes_frame(findings, effects), bool(effects.chance.any())
+    return _titled(
+        marks.rows(frame, CHANGE, tick=style.EVENT),
+        findings,
+        effects,
+        "How far each parameter moves it, from the low to the high end of its range.",
+        "Dot: mean effect (mu), with its 95 % interval. Pale bar: mean size (mu*),",
+        f"longer where the effect goes up in some places and down in others{'.' * chance}",
+        "Orange: the mean size that chance alone makes of no effect" if chance else "",
     )
-    said = [
-        "Share of the variance between points that each parameter makes.",
-        "Pale bar: with interactions. Dark bar: by itself. Lines: 95 % intervals",
-    ]
-    layers = [_zero(), bars, *_intervals(base)]
-    return _chart(findings, effects, layers, said, rows=len(shown))
+
+
+def sizes_frame(findings: SensitivityFindings, effects: Effects) -> pd.DataFrame:
+    """Rows as drawn: mu with its interval; mu* as the end of the bar and, where chance makes any,
+    the size it makes as a tick, both with the sign of mu."""
+    frame, shown = index_frame(findings, effects, "mu"), findings.ranked(effects)[:MOST_ROWS]
+    mu_star = np.copysign(effects.indices["mu_star"].value[shown], frame["value"])
+    frame = frame.assign(start=0.0, end=mu_star)
+    if effects.chance.any():
+        frame["tick"] = np.copysign(effects.chance[shown], frame["value"])
+    return frame
+
+
+def pawn_chart(findings: SensitivityFindings, effects: Effects) -> Any:
+    """For each parameter the median distance with its interval, and the range over slices."""
+    shown = findings.ranked(effects)[:MOST_ROWS]
+    frame = index_frame(findings, effects, "median").assign(
+        start=effects.indices["least"].value[shown], end=effects.indices["most"].value[shown]
+    )
+    chance = float(effects.chance.mean())
+    return _titled(
+        marks.rows(frame, "KS distance, 0 to 1", digits=".3~f", rule=chance, dashed=True),
+        findings,
+        effects,
+        "How far the distribution moves when a parameter is held in one of ten slices.",
+        "Dot: median, with its 95 % interval. Pale bar: range over slices.",
+        "Dashed: the median of a parameter without effect, by chance",
+    )
+
+
+def index_frame(findings: SensitivityFindings, effects: Effects, name: str) -> pd.DataFrame:
+    """An index of the parameters that matter most: name, value, low, high."""
+    shown, index = findings.ranked(effects)[:MOST_ROWS], effects.indices[name]
+    values = {"value": index.value, "low": index.low, "high": index.high}
+    parameters = [findings.parameters[k] for k in shown]
+    labels = marks.row_labels(
+        [parameter.name for parameter in parameters], [parameter.path for parameter in parameters]
+    )
+    return pd.DataFrame({"name": labels, **{end: part[shown] for end, part in values.items()}})
+
+
+def _titled(chart: Any, findings: SensitivityFindings, effects: Effects, *subtitle: str) -> Any:
+    shown, every = min(MOST_ROWS, len(findings.parameters)), len(findings.parameters)
+    some = f"The {shown} of {every} that matter most" if shown < every else ""
+    return style.titled(chart, f"What {effects.measure} depends on", *subtitle, some)
+
+
+# Interactions
 
 
 def interaction_chart(findings: SensitivityFindings, effects: Effects) -> Any:
@@ -79,291 +125,90 @@ def interaction_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     Those whose interval leaves out 0 are shaded and bold; of the others the sign is not known.
     Columns have the numbers of rows.
     """
-    shown = findings.ranked(effects)[:MOST_CELLS]
-    frame, labels = interaction_frame(findings, effects, shown), _numbered(findings, shown)
-    most = max(0.05, float(frame["value"].max()))
-    columns = [str(number) for number in range(1, len(shown))]
-    base = alt.Chart(frame).encode(
-        x=alt.X("column:O", sort=columns, title=None, axis=alt.Axis(orient="top", labelAngle=0)),
-        y=alt.Y("row:N", scale=alt.Scale(domain=labels), title=None, axis=_labels()),
-    )
-    ends = [float(end) for end in np.linspace(0, most, len(SHADES))]
-    shades = alt.Scale(domain=ends, range=SHADES, clamp=True, interpolate="rgb")
-    cells = base.mark_rect(stroke=GRID).encode(
-        color=alt.condition(
-            "datum.seen", alt.Color("value:Q", scale=shades, legend=None), alt.value("white")
-        )
-    )
-    numbers = base.encode(text="text:N", color=alt.Color("ink:N", scale=None))
-    texts = [
-        numbers.transform_filter("datum.seen").mark_text(fontSize=11, fontWeight="bold"),
-        numbers.transform_filter("!datum.seen").mark_text(fontSize=10),
-    ]
-    said = [
+    frame, names = interaction_frame(findings, effects), numbered_names(findings, effects)
+    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0))
+    y = marks.row_axis(names, "y:N", scale=alt.Scale(domain=names))
+    most = max(0.05, float(frame["shade"].max()))
+    return style.titled(
+        marks.heat(frame, x, y, (0.0, most), style.SEQUENTIAL, cell=CELL),
+        f"What {effects.measure} depends on",
         "Second-order indices in % of the variance: what two parameters make together beyond",
         "what each makes by itself. Shaded, bold: the 95 % interval leaves out 0",
-    ]
-    chart = alt.layer(cells, *texts).resolve_scale(color="independent")
-    size = {"width": CELL * (len(shown) - 1), "height": CELL * len(shown)}
-    return configured(chart.properties(**size, title=_title(effects, said)))
+        height=CELL * len(names),
+    )
 
 
-def interaction_frame(
-    findings: SensitivityFindings, effects: Effects, shown: list[int]
-) -> pd.DataFrame:
-    """The pairs among some parameters: row, column, value, text, seen (leaves out 0), ink."""
+def interaction_frame(findings: SensitivityFindings, effects: Effects) -> pd.DataFrame:
+    """The pairs among the parameters that matter most: y, x, value, shade (0 where the interval
+    holds 0), text, bold."""
     assert effects.second is not None  # asked for
-    labels = _numbered(findings, shown)
-    most = max(0.05, float(effects.second.value.max()))
-    rows = []
-    for place, pair in enumerate(findings.pairs):
-        if not {*pair} <= {*shown}:
-            continue
-        column, row = sorted(shown.index(one) for one in pair)
-        value = float(effects.second.value[place])
-        seen = bool(effects.second.low[place] > 0 or effects.second.high[place] < 0)
-        colour = SHADES[round(min(max(value / most, 0.0), 1.0) * (len(SHADES) - 1))]
-        rows.append(
-            {
-                "row": labels[row],
-                "column": str(column + 1),
-                "value": value,
-                "text": f"{100 * value:.0f}".replace("-0", "0").replace("-", "−"),
-                "seen": seen,
-                "ink": ink_on(colour) if seen else MUTED,
-            }
-        )
-    return pd.DataFrame(rows)
+    shown, names = findings.ranked(effects)[:MOST_CELLS], numbered_names(findings, effects)
+    cells = []
+    for n, pair in enumerate(findings.pairs):
+        if {*pair} <= {*shown}:
+            column, row = sorted(shown.index(k) for k in pair)
+            value = float(effects.second.value[n])
+            seen = bool(effects.second.low[n] > 0 or effects.second.high[n] < 0)
+            shade, text = max(value, 0.0) * seen, fixed(100 * value, 0)
+            cells.append((names[row], column + 1, value, shade, text, seen))
+    frame = pd.DataFrame(cells, columns=["y", "x", "value", "shade", "text", "bold"])
+    return frame.sort_values("x", kind="stable", ignore_index=True)
 
 
-def _numbered(findings: SensitivityFindings, shown: list[int]) -> list[str]:
-    texts = [f"{number} {findings.parameters[place].name}" for number, place in enumerate(shown, 1)]
-    return [in_lines(text, LONGEST) for text in texts]
+def numbered_names(findings: SensitivityFindings, effects: Effects) -> list[str]:
+    """The parameters that matter most, each with its number."""
+    names = [findings.parameters[k].name for k in findings.ranked(effects)[:MOST_CELLS]]
+    return [marks.in_lines(f"{number} {name}", 36) for number, name in enumerate(names, start=1)]
 
 
-# Morris
-
-
-def sizes_chart(findings: SensitivityFindings, effects: Effects) -> Any:
-    """A row for each parameter: how far it moves the measure from end to end, up or down (mu), with
-    its 95 % interval, beside the mean size of that (mu*)."""
-    shown = findings.ranked(effects)[:MOST_ROWS]
-    frame = _frame(findings, effects.indices["mu"], shown)
-    frame["size"] = np.copysign(effects.indices["mu_star"].value[shown], frame["value"])
-    frame["chance"] = np.copysign(effects.chance[shown], frame["value"])
-    base = alt.Chart(frame).encode(y=_rows(findings, shown))
-    x = {
-        name: alt.X(
-            f"{name}:Q",
-            title="change of the measure over the range, in its units",
-            axis=alt.Axis(tickCount=6),
-        )
-        for name in ("size", "value", "chance")
-    }
-    span = base.mark_bar(color=PALE, stroke=INK, strokeWidth=0.6, height=20).encode(x=x["size"])
-    bars = base.mark_bar(color=LINE, height=9).encode(x=x["value"])
-    said = [
-        "How far each parameter moves it, from the low to the high end of its range.",
-        "Dark bar: mean effect (mu), with its 95 % interval. Pale bar: mean size (mu*),",
-        "longer where the effect goes up in some places and down in others",
-    ]
-    layers = [span, bars, _zero(), *_intervals(base)]
-    if effects.chance.any():
-        layers.append(base.mark_tick(color=EVENT, thickness=2.5, height=26).encode(x=x["chance"]))
-        said[-1] += "."
-        said.append("Orange: the mean size that chance alone makes of no effect")
-    return _chart(findings, effects, layers, said, rows=len(shown))
+# Strength and spread of effects
 
 
 def morris_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     """mu* against sigma: the strength of a parameter, and how much it depends on the rest.
 
-    Parameters are numbered by mu*; where points lie close, numbers are set apart from them.
+    Parameters are numbered by mu*, and the key below has their names.
     """
-    shown = findings.ranked(effects)[:MOST_ROWS]
-    frame = morris_frame(findings, effects, shown)
+    frame = morris_frame(findings, effects)
     high = 1.05 * max(float(frame["high"].max()), 1e-12)
     top = 1.15 * max(float(frame["sigma_high"].max()), 0.5 * high)
-    x, y = _morris_axes(high, top)
+    size = "mu*: mean size of the effect over the range, in units of the measure"
+    x = marks.axis(alt.X, "mu_star", size, (0, high), ".3~f", 6)
+    y = marks.axis(alt.Y, "sigma", "sigma: its spread, in the same units", (0, top), ".3~f", 6)
     base = alt.Chart(frame).encode(x=x, y=y)
     line = pd.DataFrame({"mu_star": [0.0, min(high, 2 * top)], "sigma": [0.0, min(high / 2, top)]})
-    halves = (
-        alt.Chart(line).mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
-    )
-    filled = alt.condition("datum.above_chance", alt.value(LINE), alt.value("white"))
-    layers = [
-        halves,
-        base.mark_rule(color=LINE, strokeWidth=1.5, opacity=0.6).encode(x="low:Q", x2="high:Q"),
-        base.mark_rule(color=LINE, strokeWidth=1.5, opacity=0.6).encode(
-            y="sigma_low:Q", y2="sigma_high:Q"
-        ),
-        base.mark_point(size=70, color=LINE, opacity=1, strokeWidth=1.5).encode(fill=filled),
-        *_number_layers(frame, x, y, (high, top)),
-    ]
-    plot = alt.layer(*layers).properties(width=PLOT[0], height=PLOT[1])
-    said = [
+    halves = alt.Chart(line).mark_line(color=style.MUTED, strokeDash=[4, 3], strokeWidth=1)
+    filled = alt.condition("datum.above_chance", alt.value(style.LINE), alt.value("white"))
+    interval = base.mark_rule(color=style.LINE, strokeWidth=1.5, opacity=0.6)
+    plot = alt.layer(
+        halves.encode(x=x, y=y),
+        interval.encode(x="low:Q", x2="high:Q"),
+        interval.encode(y="sigma_low:Q", y2="sigma_high:Q"),
+        base.mark_point(size=70, color=style.LINE, opacity=1, strokeWidth=1.5).encode(fill=filled),
+        *marks.numbers(frame, x, y, (PLOT[0] / high, PLOT[1] / top)),
+    ).properties(width=PLOT[0], height=PLOT[1])
+    names = [f"{row.number}  {row.name}" for row in frame.itertuples(index=False)]
+    return _titled(
+        alt.vconcat(plot, marks.key(names, width=PLOT[0]), spacing=12),
+        findings,
+        effects,
         "Right: matters more; numbered from there. Up: depends more on where it and others stand.",
         "Lines: 95 % intervals. Dashed: sigma is half of mu*; above it far from a straight line",
-    ]
-    if effects.chance.any():
-        said[-1] += "."
-        said.append("Chance of runs adds to mu* and to sigma. Hollow: no effect is seen")
-    key = _key([f"{row.number} {row.parameter}" for row in frame.itertuples()])
-    chart = alt.vconcat(plot, key, spacing=12).properties(title=_title(effects, said))
-    return configured(chart)
-
-
-def _morris_axes(high: float, top: float) -> tuple[Any, Any]:
-    x = alt.X(
-        "mu_star:Q",
-        title="mu*: mean size of the effect over the range, in units of the measure",
-        scale=alt.Scale(domain=[0, high], nice=False),
-        axis=alt.Axis(tickCount=6),
-    )
-    y = alt.Y(
-        "sigma:Q",
-        title="sigma: its spread, in the same units",
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(tickCount=6),
-    )
-    return x, y
-
-
-def morris_frame(findings: SensitivityFindings, effects: Effects, shown: list[int]) -> pd.DataFrame:
-    """Parameters with number, mu_star, low, high, sigma, sigma_low, sigma_high, above_chance."""
-    frame = _frame(findings, effects.indices["mu_star"], shown)
-    sigma = _frame(findings, effects.indices["sigma"], shown)
-    return pd.DataFrame(
-        {
-            "number": range(1, len(shown) + 1),
-            "parameter": [findings.parameters[place].name for place in shown],
-            "mu_star": frame["value"],
-            "low": frame["low"],
-            "high": frame["high"],
-            "sigma": sigma["value"],
-            "sigma_low": sigma["low"],
-            "sigma_high": sigma["high"],
-            "above_chance": findings.above_chance(effects)[shown],
-        }
+        "Chance of runs adds to mu* and to sigma. Hollow: no effect is seen"
+        if effects.chance.any()
+        else "",
     )
 
 
-def _number_layers(frame: pd.DataFrame, x: Any, y: Any, ends: tuple[float, float]) -> list[Any]:
-    """Each number up and right of its point, or stacked above others that are there already."""
-    width, height = PLOT[0] / ends[0], PLOT[1] / ends[1]
-    points = frame[["number", "mu_star", "sigma"]].to_numpy(dtype=np.float64)
-    taken: list[tuple[float, float]] = []
-    layers = []
-    for number, mu_star, sigma in points:
-        left, up = mu_star * width, sigma * height + 9
-        while any(abs(left - one) < 18 and abs(up - other) < 12 for one, other in taken):
-            up += 12
-        taken.append((left, up))
-        text = alt.Chart(frame[frame["number"] == number]).mark_text(
-            align="left", dx=5, dy=sigma * height - up, fontSize=11, fontWeight="bold", color=INK
-        )
-        layers.append(text.encode(x=x, y=y, text="number:N"))
-    return layers
-
-
-def _key(texts: list[str]) -> Any:
-    """What numbers mean, in two columns."""
-    half = (len(texts) + 1) // 2
-    frame = pd.DataFrame(
-        {
-            "text": [in_lines(text, 40, most=1) for text in texts],
-            "x": [place // half * PLOT[0] / 2 for place in range(len(texts))],
-            "y": [place % half * 16 for place in range(len(texts))],
-        }
+def morris_frame(findings: SensitivityFindings, effects: Effects) -> pd.DataFrame:
+    """Parameters with number, name, mu_star, low, high, sigma, sigma_low, sigma_high,
+    above_chance."""
+    shown, sigma = findings.ranked(effects)[:MOST_ROWS], effects.indices["sigma"]
+    frame = index_frame(findings, effects, "mu_star").rename(columns={"value": "mu_star"})
+    return frame.assign(
+        number=range(1, len(shown) + 1),
+        sigma=sigma.value[shown],
+        sigma_low=sigma.low[shown],
+        sigma_high=sigma.high[shown],
+        above_chance=findings.above_chance(effects)[shown],
     )
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    words = alt.Chart(frame).mark_text(align="left", fontSize=11, color=INK)
-    return words.encode(x=x, y=y, text="text:N").properties(width=PLOT[0], height=16 * half)
-
-
-# PAWN
-
-
-def pawn_chart(findings: SensitivityFindings, effects: Effects) -> Any:
-    """A row for each parameter: median distance with its interval, and range over slices."""
-    shown = findings.ranked(effects)[:MOST_ROWS]
-    frame = _frame(findings, effects.indices["median"], shown)
-    frame["least"] = effects.indices["least"].value[shown]
-    frame["most"] = effects.indices["most"].value[shown]
-    base = alt.Chart(frame).encode(y=_rows(findings, shown))
-    x = alt.X("value:Q", title="KS distance, 0 to 1", axis=alt.Axis(tickCount=6))
-    span = base.mark_bar(color="#eef3f7", stroke=MUTED, strokeWidth=0.8, height=20).encode(
-        x=alt.X("least:Q"), x2="most:Q"
-    )
-    bars = base.mark_bar(color=LINE, height=9).encode(x=x)
-    chance = alt.Chart(pd.DataFrame({"value": [float(effects.chance.mean())]}))
-    rules = [
-        chance.mark_rule(**look).encode(x="value:Q")
-        for look in ({"color": "white", "strokeWidth": 3}, {"color": INK, "strokeDash": [4, 3]})
-    ]
-    said = [
-        "How far the distribution moves when a parameter is held in one of ten slices.",
-        "Dark bar: median, with its 95 % interval. Pale box: range over slices.",
-        "Dashed: the median of a parameter without effect, by chance",
-    ]
-    return _chart(findings, effects, [span, bars, *rules, *_intervals(base)], said, rows=len(shown))
-
-
-# Parts of all
-
-
-def _frame(findings: SensitivityFindings, found: Index, shown: list[int]) -> pd.DataFrame:
-    """An index of some parameters, long: parameter, value, low, high."""
-    labels = _row_labels(findings, shown)
-    values = {"value": found.value, "low": found.low, "high": found.high}
-    return pd.DataFrame({"parameter": labels, **{k: v[shown] for k, v in values.items()}})
-
-
-def _row_labels(findings: SensitivityFindings, shown: list[int]) -> list[str]:
-    """Names in lines; with their paths where two would read alike."""
-    names = [in_lines(findings.parameters[place].name, LONGEST) for place in shown]
-    paths = [findings.parameters[place].path for place in shown]
-    return [
-        name if names.count(name) == 1 else in_lines(path, LONGEST)
-        for name, path in zip(names, paths, strict=True)
-    ]
-
-
-def _rows(findings: SensitivityFindings, shown: list[int]) -> Any:
-    labels = _row_labels(findings, shown)
-    return alt.Y("parameter:N", sort=labels, title=None, axis=_labels())
-
-
-def _labels() -> Any:
-    return alt.Axis(labelLimit=320, labelExpr="split(datum.label, '\\n')", ticks=False)
-
-
-def _intervals(base: Any) -> list[Any]:
-    """A line with a white edge, so that it is seen on dark bars too."""
-    halo = base.mark_rule(color="white", strokeWidth=3.5)
-    line = base.mark_rule(color=INK, strokeWidth=1.5)
-    return [one.encode(x="low:Q", x2="high:Q") for one in (halo, line)]
-
-
-def _zero() -> Any:
-    return alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=INK).encode(x="value:Q")
-
-
-def _chart(
-    findings: SensitivityFindings,
-    effects: Effects,
-    layers: list[Any],
-    said: list[str],
-    *,
-    rows: int,
-) -> Any:
-    left_out = len(findings.parameters) - rows
-    notes = [f"The {rows} of {len(findings.parameters)} that matter most"] if left_out else []
-    chart = alt.layer(*layers).properties(
-        width=WIDTH, height=ROW * rows, title=_title(effects, [*said, *notes])
-    )
-    return configured(chart).configure_axisY(labelLineHeight=13)
-
-
-def _title(effects: Effects, said: list[str]) -> alt.TitleParams:
-    return alt.TitleParams(f"What {effects.measure} depends on", subtitle=said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import altair as alt
@@ -14,8 +15,13 @@ BANDS = {"95 %": "#d6e6f4", "80 %": "#a9cbe8", "50 %": "#6ba3d3"}
 EVENT = "#b3541e"
 # Verdicts are told apart by shape and word as well.
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
-WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 FONT = "DejaVu Sans, Verdana, sans-serif"
+SMALL, TEXT, PANEL_TITLE = 10, 11, 12  # sizes of letters
+WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
+HEIGHT = 170
+NARROW = 260  # of a panel on the page of a phone
+ROWS_WIDTH, ROW = 360, 32  # of rows with labels beside them
+CELL = 46  # of a heat table
 # Lines of several scenarios, told apart by colour and by dashes. Hues of Okabe and Ito (2008),
 # darkened.
 SERIES = {
@@ -28,17 +34,22 @@ SERIES = {
 }
 # Blue to orange through white: told apart in every common form of colour blindness.
 DIVERGING = ["#8c510a", "#d8b365", "#f6e8c3", "#f7f7f7", "#c7e0f0", "#5aa4cf", "#0b4f8a"]
+SEQUENTIAL = ["#ffffff", "#d6e6f4", "#6ba3d3", "#0b4f8a"]
+PALE, BAR = 0.3, 14  # opacity and height of bars that intervals are read on
+RAISES, LOWERS, WHOLE = LINE, DIVERGING[0], MUTED
 # Areas side by side, dark and light in turn: the "muted" scheme of Tol (2021), made to be told
-# apart in every common form of colour blindness, and its grey for what has no name.
-PARTS = [
-    "#332288",
-    "#ddcc77",
-    "#117733",
-    "#88ccee",
-    "#882255",
-    "#44aa99",
-    "#cc6677",
-    "#999933",
+# apart in every common form of colour blindness, and its grey for what has no name. The second
+# eight are shades of the first, for pages whose figures name more parts.
+PARTS = ["#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#cc6677", "#999933"]
+MORE_PARTS = [
+    "#7a6fc0",
+    "#f1e9bd",
+    "#6fb083",
+    "#4a8fb0",
+    "#c27a9b",
+    "#1f6a5f",
+    "#8f3a49",
+    "#c9c98a",
 ]
 ELSE = "#dddddd"
 
@@ -52,32 +63,34 @@ HOUSE: dict[str, Any] = {
         "domainColor": MUTED,
         "gridColor": GRID,
         "labelColor": INK,
-        "labelFontSize": 11,
+        "labelFontSize": TEXT,
         "tickColor": MUTED,
         "titleColor": INK,
-        "titleFontSize": 11,
+        "titleFontSize": TEXT,
         "titleFontWeight": "normal",
     },
+    "axisY": {"labelLineHeight": 13},
     "title": {
         "anchor": "start",
         "color": INK,
         "fontSize": 15,
         "fontWeight": 600,
         "subtitleColor": MUTED,
-        "subtitleFontSize": 11,
+        "subtitleFontSize": TEXT,
         "subtitlePadding": 6,
         "offset": 14,
     },
     "legend": {
         "labelColor": INK,
-        "labelFontSize": 11,
+        "labelFontSize": TEXT,
         "orient": "bottom",
         "title": None,
         "symbolType": "square",
+        "symbolOpacity": 1,
     },
     "header": {
         "labelColor": INK,
-        "labelFontSize": 13,
+        "labelFontSize": PANEL_TITLE,
         "labelFontWeight": 600,
         "labelAnchor": "start",
     },
@@ -89,12 +102,35 @@ def ink_on(colour: str) -> str:
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "white" if luminance < 0.18 else INK
+    return "white" if luminance < 0.22 else INK
 
 
-def panel_title(text: str) -> dict[str, Any]:
+def shade(value: float, domain: tuple[float, float], colours: list[str]) -> str:
+    """The colour of a scale at a value, mixed from its two neighbours; white where there is none.
+
+    Args:
+        value: where.
+        domain: values of the first and the last colour.
+        colours: evenly spaced between them.
+    """
+    if not math.isfinite(value):
+        return "#ffffff"
+    share = min(max((value - domain[0]) / (domain[1] - domain[0]), 0.0), 1.0)
+    below = min(int(share * (len(colours) - 1)), len(colours) - 2)
+    mix = share * (len(colours) - 1) - below
+    channels = [
+        round(
+            (1 - mix) * int(colours[below][at : at + 2], 16)
+            + mix * int(colours[below + 1][at : at + 2], 16)
+        )
+        for at in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def panel_title(text: str | list[str]) -> dict[str, Any]:
     """The title of a panel, in line with its left edge."""
-    return {"text": text, "fontSize": 12, "offset": 6, "frame": "group"}
+    return {"text": text, "fontSize": PANEL_TITLE, "offset": 6, "frame": "group"}
 
 
 def level_labels(digits: str) -> str:
@@ -108,3 +144,9 @@ def configured(chart: Any) -> Any:
     styled = chart.copy(deep=False)
     styled.config = alt.Config(**HOUSE)
     return styled
+
+
+def titled(chart: Any, title: str, *subtitle: str, **size: float) -> Any:
+    """A chart in the house style under its title and the lines below; empty lines are left out."""
+    lines = [line for line in subtitle if line]
+    return configured(chart.properties(title=alt.TitleParams(title, subtitle=lines), **size))

@@ -12,10 +12,10 @@ import xarray as xr
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison
 from relsim.analysis.headline import claims_sentence, pair_title
-from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
-from relsim.report.claims_rows import claim_rows
-from relsim.report.inputs import Table, flow
-from relsim.report.page import chart_data, render
+from relsim.figures.compare import SHOWN_FIRST, scenario_explorer
+from relsim.figures.marks import line_styles
+from relsim.report.inputs import flow
+from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.report.result_page import CAUTION
 from relsim.scenario.difference import Difference
 from relsim.scenario.schema import Scenario
@@ -49,6 +49,19 @@ class Entry:
     differences: Sequence[Difference]
     notes: Sequence[str] = ()
 
+    @property
+    def paired(self) -> bool:
+        """Whether it is compared with the base run by run; the base itself is."""
+        return not isinstance(self.comparison, str)
+
+    def has(self, pair: str) -> bool:
+        """Whether its summary has a pair."""
+        return pair in self.summary["pair"].values
+
+    def end(self, pair: str) -> float:
+        """The median level of a pair at the end."""
+        return float(self.summary["overall"].sel(pair=pair, statistic="q0.5")[-1])
+
 
 def family_page(
     title: str,
@@ -67,12 +80,10 @@ def family_page(
         script: of :meth:`relsim.figures.save.Painter.script`.
         looking: how the number of runs was chosen by looking; empty where it was not.
     """
-    base = entries[0]
-    pairs = base.scenario.pair_names(base.scenario.watched_pairs)
-    names = titles([entry.scenario for entry in entries], numbered=True)
-    named = list(zip(names, entries, strict=True))
-    claims = [row for name, entry in named for row in claim_rows(entry.claims, name)]
-    verdicts = [claim for entry in entries for claim in entry.claims]
+    base, names = entries[0], titles([entry.scenario for entry in entries], numbered=True)
+    watched = base.scenario.pair_names(base.scenario.watched_pairs)
+    pairs, named = _pickable(entries, watched), list(zip(names, entries, strict=True))
+    looks = zip(names, *line_styles(len(names)), strict=True)
     return render(
         "family.html",
         script,
@@ -81,84 +92,77 @@ def family_page(
         seed=seed,
         base=base.scenario,
         base_name=names[0],
-        sentences=[_pair_sentence(entries, names, pair) for pair in pairs],
-        claims_sentence=claims_sentence(verdicts),
+        sentences=[_pair_sentence(entries, names, pair) for pair in watched],
+        claims_sentence=claims_sentence([claim for entry in entries for claim in entry.claims]),
         caution=CAUTION,
-        overview=_overview(entries, names, pairs),
-        claims=claims,
+        overview={
+            "pairs": [pair_title(base.scenario, pair) for pair in watched],
+            "rows": [
+                {"name": name, "page": entry.page, "cells": _cells(entry, watched)}
+                for name, entry in named
+            ],
+            "paged": any(entry.page for entry in entries),
+        },
+        claims=[row for name, entry in named for row in claim_rows(entry.claims, name)],
         notes=[*looking, *(f"{name}: {note}" for name, entry in named for note in entry.notes)],
-        pickable=[(pair, pair_title(base.scenario, pair)) for pair in _pickable(entries, pairs)],
-        series=_series(names),
+        pickable=[(pair, pair_title(base.scenario, pair)) for pair in pairs],
+        series=[
+            {
+                "control": f"show_{n}",
+                "name": name,
+                "colour": colour,
+                "dash": " ".join(map(str, dash)),
+                "on": n < SHOWN_FIRST,
+            }
+            for n, (name, colour, dash) in enumerate(looks)
+        ],
         **_explorers(entries, names, pairs),
         changes=[_changes(entry, name) for name, entry in named[1:]],
-        unpaired=[
-            f"{name}: {entry.comparison}"
-            for name, entry in named[1:]
-            if isinstance(entry.comparison, str)
-        ],
+        unpaired=[f"{name}: {entry.comparison}" for name, entry in named[1:] if not entry.paired],
     )
 
 
 def _pair_sentence(entries: Sequence[Entry], names: Sequence[str], pair: str) -> str:
     """Where a pair ends in the base, and which of those paired with it lead highest and lowest."""
-    base = entries[0]
     ends = {
-        name: _end(entry.summary, pair)
+        name: entry.end(pair)
         for name, entry in zip(names, entries, strict=True)
-        if pair in entry.summary["pair"].values
-        and (entry is base or not isinstance(entry.comparison, str))
+        if entry.has(pair) and (entry is entries[0] or entry.paired)
     }
     own = ends[names[0]]
-    highest, lowest = (best(ends, key=lambda name: ends[name]) for best in (max, min))
     moves = [
         f"{word} in “{name}” ({signed(ends[name])})"
-        for word, name in (("highest", highest), ("lowest", lowest))
+        for word, name in (
+            ("highest", max(ends, key=ends.__getitem__)),
+            ("lowest", min(ends, key=ends.__getitem__)),
+        )
         if abs(ends[name] - own) >= WORTH_NAMING
     ]
-    said = ", ".join(moves) or f"no scenario moves it by {WORTH_NAMING}"
-    return (
-        f"{pair_title(base.scenario, pair)} ends at a median of {signed(own)} in the base; {said}."
-    )
+    moved = ", ".join(moves) or f"no scenario moves it by {WORTH_NAMING}"
+    title = pair_title(entries[0].scenario, pair)
+    return f"{title} ends at a median of {signed(own)} in the base; {moved}."
 
 
-def _end(summary: xr.Dataset, pair: str) -> float:
-    return float(summary["overall"].sel(pair=pair, statistic="q0.5").isel(time=-1))
-
-
-def _overview(entries: Sequence[Entry], names: Sequence[str], pairs: list[str]) -> dict[str, Any]:
-    """A row for each scenario: the median end of each watched pair, and its move from the base."""
-    rows = []
-    for name, entry in zip(names, entries, strict=True):
-        effects = _effects(entry, pairs)
-        cells = [_cell(entry, pair, effects.get(pair)) for pair in pairs]
-        rows.append({"name": name, "page": entry.page, "cells": cells})
-    return {
-        "pairs": [pair_title(entries[0].scenario, pair) for pair in pairs],
-        "rows": rows,
-        "paged": any(entry.page for entry in entries),
-    }
-
-
-def _effects(entry: Entry, pairs: list[str]) -> dict[str, Any]:
-    """The effect on each pair that both record."""
-    if isinstance(entry.comparison, str):
-        return {}
-    shared = [pair for pair in pairs if pair in entry.comparison.pairs]
-    table = entry.comparison.effects(pairs=shared)
-    return {str(row["pair"]): row for row in table.to_dict("records")}
-
-
-def _cell(entry: Entry, pair: str, effect: dict[str, Any] | None) -> dict[str, str]:
-    if pair not in entry.summary["pair"].values:
-        return {"level": "–", "move": "", "kind": ""}
-    level = signed(_end(entry.summary, pair))
-    if effect is None:
-        return {"level": level, "move": "", "kind": ""}
-    verdict = str(effect["verdict"])
-    mean = float(effect["mean"])
-    size = signed(mean, 3) if abs(mean) >= 0.0005 else "under 0.0005"
-    move = f"{ARROWS[verdict]} {size}"
-    return {"level": level, "move": move, "kind": verdict.replace(" ", "-")}
+def _cells(entry: Entry, pairs: list[str]) -> list[dict[str, str]]:
+    """For each pair the median level at the end, and its mean difference from the base."""
+    effects: dict[str, Any] = {}
+    if not isinstance(entry.comparison, str):
+        shared = [pair for pair in pairs if pair in entry.comparison.pairs]
+        table = entry.comparison.effects(pairs=shared)
+        effects = {str(row["pair"]): row for row in table.to_dict("records")}
+    cells = []
+    for pair in pairs:
+        cell = {
+            "level": signed(entry.end(pair)) if entry.has(pair) else "–",
+            "move": "",
+            "kind": "",
+        }
+        if entry.has(pair) and pair in effects:
+            verdict, mean = str(effects[pair]["verdict"]), float(effects[pair]["mean"])
+            size = signed(mean, 3) if abs(mean) >= 0.0005 else "under 0.0005"
+            cell |= {"move": f"{ARROWS[verdict]} {size}", "kind": verdict.replace(" ", "-")}
+        cells.append(cell)
+    return cells
 
 
 def _pickable(entries: Sequence[Entry], watched: list[str]) -> list[str]:
@@ -174,52 +178,34 @@ def _pickable(entries: Sequence[Entry], watched: list[str]) -> list[str]:
     return list(dict.fromkeys([*watched, *map(str, ranked)]))[:most]
 
 
-def _series(names: list[str]) -> list[dict[str, Any]]:
-    """The switch of each scenario, with the look of its line."""
-    styles = zip(names, *series_styles(len(names)), strict=True)
-    return [
-        {
-            "control": f"show_{n}",
-            "name": name,
-            "colour": colour,
-            "dash": " ".join(map(str, dash)),
-            "on": n < SHOWN_FIRST,
-        }
-        for n, (name, colour, dash) in enumerate(styles)
-    ]
-
-
-def _explorers(entries: Sequence[Entry], names: list[str], watched: list[str]) -> dict[str, Any]:
-    pairs = _pickable(entries, watched)
+def _explorers(entries: Sequence[Entry], names: list[str], pairs: list[str]) -> dict[str, Any]:
+    """The charts of levels and of differences from the base, of a pair that is picked."""
     levels = [(n, entry.summary["overall"]) for n, entry in enumerate(entries)]
-    moves = [
-        (n, entry.comparison.summary([pair for pair in pairs if pair in entry.comparison.pairs]))
-        for n, entry in enumerate(entries)
-        if not isinstance(entry.comparison, str)
-    ]
-    differences = [(n, moved["difference"]) for n, moved in moves]
+    differences = []
+    for n, entry in enumerate(entries):
+        if not isinstance(entry.comparison, str):
+            shared = [pair for pair in pairs if pair in entry.comparison.pairs]
+            differences.append((n, entry.comparison.summary(shared)["difference"]))
+    charts = {
+        "levels": (levels, "cooperation"),
+        "differences": (differences, "difference in cooperation"),
+    }
     return {
-        "levels": chart_data(
-            scenario_explorer(band_frame(levels, pairs), names, watched[0], "cooperation")
-        ),
-        "differences": chart_data(
-            scenario_explorer(
-                band_frame(differences, pairs), names, watched[0], "difference in cooperation"
-            )
-        ),
+        key: chart_data(scenario_explorer(lines_frame(arrays, pairs), names, pairs[0], quantity))
+        for key, (arrays, quantity) in charts.items()
     }
 
 
-def band_frame(arrays: Sequence[tuple[int, xr.DataArray]], pairs: list[str]) -> pd.DataFrame:
-    """Medians and 80 % bands of several scenarios: scenario, pair, time, median, low, high."""
+def lines_frame(arrays: Sequence[tuple[int, xr.DataArray]], pairs: list[str]) -> pd.DataFrame:
+    """Medians and bands of several scenarios: scenario, pair, time, median, lower80, upper80."""
+    names = {"q0.5": "median", "q0.1": "lower80", "q0.9": "upper80"}
     frames = []
     for scenario, values in arrays:
         shared = [pair for pair in pairs if pair in values["pair"].values]
-        wide = values.sel(pair=shared, statistic=["q0.5", "q0.1", "q0.9"]).round(4).to_series()
-        frame = wide.unstack("statistic").reset_index()
-        frame = frame.rename(columns={"q0.5": "median", "q0.1": "low", "q0.9": "high"})
+        wide = values.sel(pair=shared, statistic=list(names)).round(4).to_series()
+        frame = wide.unstack("statistic").reset_index().rename(columns=names)
         frames.append(frame.assign(scenario=scenario))
-    columns = ["pair", "time", "median", "low", "high", "scenario"]
+    columns = ["pair", "time", *names.values(), "scenario"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 

@@ -2,87 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
-import yaml
-
-from relsim.scenario.reference import ChangedInterest, changed_interests
+from relsim.report.page import Table
+from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.words import true_minus
 
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a page: texts throughout.
-
-    Attributes:
-        title: what it holds.
-        caption: how to read it.
-        head: a word for each column.
-        rows: as many texts in each.
-        open: whether the page shows it unasked.
-    """
-
-    title: str
-    caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    open: bool = False
-
-
-def frame_table(title: str, caption: str, frame: pd.DataFrame, most: int) -> Table:
-    """The first rows of a data frame, ``most`` of them, numbers to four digits."""
-    rows = tuple(
-        tuple(_cell(cell) for cell in row) for row in frame.head(most).itertuples(index=False)
-    )
-    return Table(title, caption, tuple(str(one) for one in frame.columns), rows)
-
-
-def _cell(cell: Any) -> str:
-    if isinstance(cell, float):
-        return "" if cell != cell else true_minus(f"{cell:.4g}")
-    return cell if isinstance(cell, str) else true_minus(str(cell))
+TIMING = ("at", "every", "chance", "when", "from", "until", "at_most")
+KINDS = {"ties": "tie to", "issues": "issue", "capacity": "capacity", "traits": "trait"}
+PLAIN = {  # key, title, caption and name of the first column of simple tables
+    "ties": ("Opening ties", "Cooperation at the start, −1 to 1.", "tie"),
+    "issues": ("Issues", "What the ends of a stance mean.", "issue"),
+    "context": ("Context", "Variables of the world.", "variable"),
+    "parameters": (
+        "Parameters that differ from their defaults",
+        "Per month unless they say otherwise; see docs/ODD.md for the defaults.",
+        "parameter",
+    ),
+}
 
 
 def input_tables(scenario: Scenario) -> list[Table]:
     """Everything that was written down, inheritance and changes applied; empty tables left out."""
     written = scenario.as_written
+    simple = []
+    for key, (title, caption, head) in PLAIN.items():
+        entries = written.get(key)
+        pairs = entries.items() if isinstance(entries, Mapping) else ()
+        rows = tuple((str(name), flow(value)) for name, value in pairs)
+        simple.append(Table(title, caption, (head, "value"), rows))
+    sources = tuple((str(source),) for source in written.get("sources") or ())
     tables = [
         events_table(scenario, written),
-        _states_table(scenario, written),
-        _map_table("Opening ties", "Cooperation at the start, −1 to 1.", "tie", written["ties"])
-        if written.get("ties")
-        else None,
-        _map_table("Issues", "What the ends of a stance mean.", "issue", written.get("issues")),
-        _map_table("Context", "Variables of the world.", "variable", written.get("context")),
-        _map_table(
-            "Parameters that differ from their defaults",
-            "Per month unless they say otherwise; see docs/ODD.md for the defaults.",
-            "parameter",
-            written.get("parameters"),
-        ),
-        _list_table("Sources", written.get("sources")),
+        interests_table(scenario, written),
+        *simple,
+        Table("Sources", "As the file names them.", ("source",), sources),
     ]
-    return [table for table in tables if table is not None and table.rows]
+    return [table for table in tables if table.rows]
 
 
 def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
     """Every event: when, and what it changes, with the published weight of each CAMEO code."""
     rows = []
     for name, event in (written.get("events") or {}).items():
-        off = event.get("off", False) is True
-        label = f"{event.get('label') or name}{' (off)' if off else ''}"
-        timing = {key: event[key] for key in _TIMING if event.get(key) is not None}
+        kinds = scenario.events[name].effects
+        unit = scenario.parameters.goldstein_unit
         effects = [
-            f"{flow(effect)}{kind.note(effect, scenario.parameters.goldstein_unit)}"
-            for effect, kind in zip(
-                event.get("effects") or (), scenario.events[name].effects, strict=True
-            )
+            f"{flow(effect)}{kind.note(effect, unit)}"
+            for effect, kind in zip(event.get("effects") or (), kinds, strict=True)
         ]
-        rows.append((label, flow(timing)[1:-1], "; ".join(effects), str(event.get("about") or "")))
+        timing = {key: event[key] for key in TIMING if event.get(key) is not None}
+        lever = " (off)" if event.get("off", False) is True else ""
+        about = str(event.get("about") or "")
+        label = f"{event.get('label') or name}{lever}"
+        rows.append((label, flow(timing), "\n".join(effects), about))
     return Table(
         "Events and levers",
         "Size of a pulse with a CAMEO code: goldstein_unit × its Goldstein weight, in pull units, "
@@ -93,56 +68,55 @@ def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
     )
 
 
-_TIMING = ("at", "every", "chance", "when", "from", "until", "at_most")
-
-
-def _states_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
-    changed = changed_interests(scenario)
+def interests_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
+    """Each interest, capacity and trait of each state, and what has changed."""
+    changed = {change.path: change.words for change in changed_interests(scenario)}
     rows = []
     for code, state in written["states"].items():
         state = state or {}
-        interests = (
-            _interests_cell(state, code, kind, changed) for kind in ("ties", "issues", "capacity")
-        )
         name = f"{code} {state.get('name') or ''}".strip()
-        rows.append((name, *interests, flow(state.get("traits"))))
+        entries = list(_entries(code, state, changed))
+        rows += [(name, *entry) for entry in entries or [("", "", "", "")]]
     return Table(
         "States and their interests",
         "A tie above 0: the state takes its cue from the other; below 0: it mistrusts whom the "
         "other befriends. Sizes: 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant. Salience: share "
         "of its attention. Capacity: the highest level it can afford. “Changed” names what differs "
         "from what the opening was read with.",
-        ("state", "ties", "issues", "capacity", "traits"),
+        ("state", "kind", "of", "value", "changed"),
         tuple(rows),
     )
 
 
-def _interests_cell(
-    state: Mapping[str, Any], code: str, kind: str, changed: Iterable[ChangedInterest]
-) -> str:
-    """The interests of a kind as written, and which of them have changed from what."""
-    beginning = f"{code}.{kind}."
-    said = [one.words.removeprefix(beginning) for one in changed if one.path.startswith(beginning)]
-    return "; ".join([flow(state.get(kind)), *(f"changed: {one}" for one in said)])
-
-
-def _map_table(title: str, caption: str, head: str, written: Any) -> Table | None:
-    if not isinstance(written, Mapping):
-        return None
-    rows = tuple((str(key), flow(value)) for key, value in written.items())
-    return Table(title, caption, (head, "value"), rows)
-
-
-def _list_table(title: str, written: Iterable[Any] | None) -> Table | None:
-    rows = tuple((str(entry),) for entry in written or ())
-    return Table(title, "As the file names them.", ("source",), rows)
+def _entries(
+    code: str, state: Mapping[str, Any], changed: Mapping[str, str]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, name, value and change of everything that is written of a state."""
+    for kind, word in KINDS.items():
+        entries = {str(name): value for name, value in (state.get(kind) or {}).items()}
+        beginning = f"{code}.{kind}."
+        changes = {path: text for path, text in changed.items() if path.startswith(beginning)}
+        for name, value in entries.items():
+            own = [path for path in changes if name == path.removeprefix(beginning).split(".")[0]]
+            words = [changes.pop(path).removeprefix(f"{beginning}{name} ") for path in own]
+            yield word, name, flow(value), "; ".join(words)
+        for path, text in changes.items():  # what is no longer written there
+            name = path.removeprefix(beginning)
+            yield word, name, "", text.removeprefix(f"{beginning}{name} ")
 
 
 def flow(value: Any) -> str:
-    """Plain data on one line, as YAML but for the minus; empty where there is none."""
+    """Plain data in one line of words, as in "pulse A-B, size 0.2"; empty where there is none."""
     if value is None or value == {}:
         return ""
-    text: str = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
-    )
-    return true_minus(text.removesuffix("...\n").strip())
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_inner(content)}".rstrip() for key, content in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_inner(content) for content in value)
+    return str(value).lower() if isinstance(value, bool) else true_minus(str(value))
+
+
+def _inner(value: Any) -> str:
+    """A value within another; what has parts of its own stands in parentheses."""
+    several = isinstance(value, Mapping | list | tuple) and len(value) > 1
+    return f"({flow(value)})" if several else flow(value)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.account import Account, Story, story
+from relsim.analysis.account import story
 from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
 from relsim.analysis.coverage import coverage_sentence
@@ -17,14 +17,17 @@ from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.labels import interest_label
 from relsim.analysis.summary import months_of
-from relsim.figures.carriers import carriers_name
-from relsim.figures.difference import difference_name
-from relsim.figures.event_marks import certain_events, event_numbers, marks_of
-from relsim.figures.explorer import pair_explorer
-from relsim.figures.fan import fan_card
-from relsim.report.claims_rows import claim_rows
-from relsim.report.inputs import Table, input_tables
-from relsim.report.page import chart_data, render
+from relsim.figures.compare import carriers_name, difference_name
+from relsim.figures.result import (
+    certain_events,
+    event_numbers,
+    events_on,
+    fan_card,
+    fan_span,
+    pair_explorer,
+)
+from relsim.report.inputs import input_tables
+from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.reference import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
 from relsim.words import percent, signed
@@ -71,7 +74,14 @@ def result_page(
             for file, comparison in findings.comparisons.items()
         ],
         interests=_interests(findings),
-        accounts=[_why(account) for account in findings.accounts.values()],
+        accounts=[
+            {
+                "id": f"why-{account.pair}",
+                "title": pair_title(scenario, account.pair),
+                "stories": [story(account, direction) for direction in account.directions],
+            }
+            for account in findings.accounts.values()
+        ],
         drawn=definitions,
         account_runs=min(findings.ensemble.asked, ACCOUNT_RUNS),
         explorer=_explorer(scenario, summary),
@@ -81,39 +91,34 @@ def result_page(
 
 
 def _sections(findings: Findings) -> list[tuple[str, str]]:
-    optional = {
-        "claims": bool(findings.claims),
-        "difference": bool(findings.comparisons),
-        "why": bool(findings.accounts),
-        "matrix": findings.all_pairs,
-    }
-    named = {
-        "headline": "In words",
-        "claims": "Claims",
-        "futures": "Futures",
-        "difference": "Difference",
-        "why": "Why",
-        "interests": "Interests",
-        "pairs": "Any pair",
-        "matrix": "All pairs",
-        "inputs": "Inputs",
-        "manifest": "How this was made",
-    }
-    return [(key, name) for key, name in named.items() if optional.get(key, True)]
+    """The id and name of each section that the page has."""
+    sections = [
+        ("headline", "In words", True),
+        ("claims", "Claims", bool(findings.claims)),
+        ("futures", "Futures", True),
+        ("difference", "Difference", bool(findings.comparisons)),
+        ("why", "Why", bool(findings.accounts)),
+        ("interests", "Interests", True),
+        ("pairs", "Any pair", True),
+        ("matrix", "All pairs", findings.all_pairs),
+        ("inputs", "Inputs", True),
+        ("manifest", "How this was made", True),
+    ]
+    return [(key, name) for key, name, present in sections if present]
 
 
 def _futures(findings: Findings) -> dict[str, Any]:
     """A fan for each watched pair, and the names of the events marked on them."""
     scenario = findings.scenario
     watched, certain = scenario.pair_names(scenario.watched_pairs), certain_events(findings.events)
-    marks = {pair: marks_of(pair, certain, scenario.events) for pair in watched}
-    numbers = event_numbers(marks)
+    marked = {pair: events_on(pair, certain, scenario.events) for pair in watched}
+    numbers, span = event_numbers(marked), fan_span(findings.summary, watched)
     fans = [
         {
             "id": f"fan-{pair}",
             "title": pair_title(scenario, pair),
             "definition": chart_data(
-                fan_card(scenario, findings.summary, pair, marks[pair], numbers)
+                fan_card(scenario, findings.summary, pair, span, marked[pair], numbers)
             ),
             "table": levels_table(scenario, findings.summary, pair),
         }
@@ -151,7 +156,9 @@ def _difference(file: str, comparison: Comparison, carriers: Carriers | None) ->
             percent(row["p_higher"]),
             str(row["verdict"]),
         )
-        for row in comparison.effects().to_dict("records")
+        for row in comparison.effects()
+        .sort_values("mean", key=abs, ascending=False, kind="stable")
+        .to_dict("records")
     ]
     head = ("pair", "there", "here", "mean difference (95 %)", "higher in", "verdict")
     caption = (
@@ -195,33 +202,23 @@ def _carriers(file: str, comparison: Comparison, carriers: Carriers) -> dict[str
 
 def _interests(findings: Findings) -> dict[str, Any]:
     """How interests were taken, how much of the opening they explain, and what is out of line."""
-    found, scenario = findings.explained, findings.scenario
-    shown = pd.concat([found.warmer(MOST_OUT_OF_LINE), found.colder(MOST_OUT_OF_LINE).iloc[::-1]])
+    explained, scenario = findings.explained, findings.scenario
+    shown = [explained.warmer(MOST_OUT_OF_LINE), explained.colder(MOST_OUT_OF_LINE).iloc[::-1]]
     rows = [
         (pair_title(scenario, pair), signed(level), signed(said), signed(warmth))
-        for pair, level, said, warmth in shown[list(PAIR_COLUMNS)].itertuples(index=False)
+        for pair, level, said, warmth in pd.concat(shown)[list(PAIR_COLUMNS)].to_numpy()
     ]
-    gap = float((found.pairs["level"] - found.pairs["said"]).mean())
+    gap = float((explained.pairs["level"] - explained.pairs["said"]).mean())
     caption = (
         "The pairs most out of line, the warmest first. Interests say: where third parties and "
         "issues alone would hold the pair, all others as they open. Warmer: the difference of the "
-        f"two, less that of all pairs on average, {signed(gap)}"
+        f"two, minus that of all pairs on average, {signed(gap)}"
     )
     head = ("pair", "opens at", "interests say", "warmer (+) or colder (−)")
     return {
         "taken": interests_in_words(scenario),
-        "explained": found.share_sentence,
+        "explained": explained.share_sentence,
         "table": Table("", caption, head, tuple(rows)),
-    }
-
-
-def _why(account: Account) -> dict[str, Any]:
-    """What moved a pair, in words and as a chart."""
-    stories: list[Story] = [story(account, direction) for direction in account.directions]
-    return {
-        "id": f"why-{account.pair}",
-        "title": pair_title(account.scenario, account.pair),
-        "stories": stories,
     }
 
 

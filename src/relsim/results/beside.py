@@ -9,11 +9,11 @@ from typing import Any
 from relsim import __version__
 from relsim.analysis.observed import read_observed
 from relsim.ensemble.simulate import Ensemble, simulate
-from relsim.figures.beside import beside_charts
+from relsim.figures.hindcast import beside_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
-from relsim.report.beside_page import beside_words
+from relsim.report.scored_page import beside_words
 from relsim.results.contents import RESOLVED
 from relsim.results.identity import Question, digest
 from relsim.results.lookup import HINDCASTS

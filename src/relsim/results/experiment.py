@@ -26,10 +26,10 @@ from relsim.experiments.interests import interests_in_words
 from relsim.experiments.load import load_experiment
 from relsim.experiments.parameters import Values
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
-from relsim.figures.experiments import experiment_charts
+from relsim.figures.experiment import experiment_charts
 from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
-from relsim.report.experiment_page import experiment_page
+from relsim.report.scored_page import experiment_page
 from relsim.results.contents import FIGURES, REPORT, has_views
 from relsim.results.folder import (
     BEGINS_AFRESH,

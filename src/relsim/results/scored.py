@@ -13,7 +13,7 @@ import pandas as pd
 
 from relsim.analysis.summary import write_table
 from relsim.figures.save import Painter, definition
-from relsim.report.measured_page import Words, measured_page
+from relsim.report.scored_page import Words, measured_page
 from relsim.results.contents import FIGURES, REPORT
 from relsim.results.folder import MANIFEST, is_finished, written_once
 from relsim.results.identity import digest

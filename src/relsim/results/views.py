@@ -15,14 +15,15 @@ from typing import Any
 
 from relsim.analysis.findings import Findings, find
 from relsim.ensemble.simulate import Ensemble
-from relsim.figures.carriers import carriers_chart, carriers_name
-from relsim.figures.claims import verdict_chart
-from relsim.figures.difference import difference_chart, difference_name
-from relsim.figures.fan import fan_chart
-from relsim.figures.matrix import start_to_end_matrix
-from relsim.figures.multiples import level_multiples
+from relsim.figures.compare import (
+    carriers_chart,
+    carriers_name,
+    difference_chart,
+    difference_name,
+)
+from relsim.figures.result import fan_chart, level_multiples, start_to_end_matrix, verdict_chart
 from relsim.figures.save import Painter, definition
-from relsim.figures.why import why_chart
+from relsim.figures.why import part_colours, why_chart
 from relsim.report.result_page import result_page
 from relsim.results.contents import FIGURES, REPORT
 from relsim.results.folder import locked, unwritable
@@ -88,8 +89,9 @@ def charts_of(findings: Findings) -> Iterator[tuple[str, Any]]:
     if findings.all_pairs:
         yield "matrix", start_to_end_matrix(scenario, summary)
         yield "multiples", level_multiples(scenario, summary)
+    colours = part_colours(findings.accounts.values())
     for pair, account in findings.accounts.items():
-        yield f"why-{pair}", why_chart(account)
+        yield f"why-{pair}", why_chart(account, colours=colours)
     for file, comparison in findings.comparisons.items():
         yield difference_name(file), difference_chart(comparison)
         if file in findings.carriers:

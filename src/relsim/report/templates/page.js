@@ -32,9 +32,21 @@ document.querySelectorAll("[data-control]").forEach((control) => {
   control.addEventListener("change", () => apply(control));
 });
 
+// What reaches beyond the right edge says so, as long as there is more to see.
+function markMore() {
+  for (const box of document.querySelectorAll(".scroll")) {
+    box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  }
+}
+
+for (const event of ["scroll", "toggle"]) document.addEventListener(event, markMore, true);
+window.addEventListener("resize", markMore);
+markMore();
+
 Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
   () => {
     document.querySelectorAll("[data-control]").forEach(apply);
+    markMore();
     document.documentElement.dataset.charts = "shown";
   },
   (error) => {

@@ -1,0 +1,450 @@
+"""The marks that figures share: fans, rows with an interval, heat tables, numbers beside points.
+
+Each takes a data frame with fixed column names and gives layers or a chart without a title.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from relsim.figures import style
+
+EDGES = {"95": ("q0.025", "q0.975"), "80": ("q0.1", "q0.9"), "50": ("q0.25", "q0.75")}
+LETTERS = 36  # of a label beside a row, in each of its lines
+LETTER_WIDTH = 6.5  # at the size of small texts
+KEY_LINE, KEY_GAP, KEY_LETTERS = 13, 4, 44  # pixels; letters of a line in a column
+NUMBER_WIDTH, NUMBER_HEIGHT, NUMBER_GAP = 16, 12, 8  # pixels of a number beside a point
+EVENT_WIDTH, EVENT_HEIGHT = 22, 12  # pixels of a number of two digits above a panel
+
+Looks = Mapping[str, tuple[str, str]]  # colour and shape of each kind
+
+
+# Texts and axes
+
+
+def in_lines(text: str, longest: int, most: int = 2) -> str:
+    """A text in at most ``most`` lines of up to ``longest`` letters, cut with an ellipsis."""
+    return "\n".join(textwrap.wrap(text, longest, max_lines=most, placeholder=" …"))
+
+
+def row_labels(
+    names: Sequence[str], paths: Sequence[str] = (), longest: int = LETTERS
+) -> list[str]:
+    """Names in lines; those that would read alike by their paths, or with their numbers."""
+    labels = [in_lines(name, longest) for name in names]
+    alike = (
+        [in_lines(path, longest) for path in paths]
+        if paths
+        else [f"{number}: {label}" for number, label in enumerate(labels, start=1)]
+    )
+    return [
+        label if labels.count(label) == 1 else other
+        for label, other in zip(labels, alike, strict=True)
+    ]
+
+
+def row_axis(
+    labels: Iterable[str], field: str = "name:N", scale: Any = alt.Undefined, **options: Any
+) -> Any:
+    """The axis of rows in the order of their labels, which may have several lines."""
+    look = {"labelLimit": 320, "ticks": False, "domain": False, **options}
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", **look)
+    return alt.Y(field, sort=list(dict.fromkeys(labels)), title=None, axis=axis, scale=scale)
+
+
+def years(*, labelled: bool = True, **look: Any) -> Any:
+    """The axis of time; only the lowest of panels under each other is labelled."""
+    look = {"format": "%Y", "tickCount": "year", "labelSeparation": 8, **look}
+    return alt.X("time:T", title=None, axis=alt.Axis(labels=labelled, ticks=labelled, **look))
+
+
+def axis(
+    channel: Any,
+    field: str,
+    title: Any = None,
+    domain: Sequence[float] | None = None,
+    digits: str | None = None,
+    ticks: int = 5,
+    **look: Any,
+) -> Any:
+    """An axis of numbers, written as ``digits`` say; without a domain it need not hold 0."""
+    scale = alt.Scale(zero=False)
+    if domain is not None:
+        scale = alt.Scale(domain=[float(end) for end in domain], nice=False, zero=False)
+    if digits is not None:
+        look["format" if "%" in digits else "labelExpr"] = (
+            digits if "%" in digits else style.level_labels(digits)
+        )
+    return channel(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=ticks, **look))
+
+
+def same_axis(axis: Any, field: str) -> Any:
+    """An axis for another field."""
+    other = axis.copy(deep=False)
+    other.shorthand = f"{field}:Q"
+    return other
+
+
+def by_kind(channel: Any, looks: Looks, aspect: int, legend: Any = alt.Undefined) -> Any:
+    """Colour (aspect 0) or shape (1) of each kind of mark."""
+    scale = alt.Scale(domain=list(looks), range=[look[aspect] for look in looks.values()])
+    return channel("kind:N", scale=scale, legend=legend)
+
+
+def level_rule(value: float, y: Any, **look: Any) -> Any:
+    """A line across a panel at a level of its axis."""
+    rule = alt.Chart(pd.DataFrame({"level": [value]})).mark_rule(**{"color": style.INK, **look})
+    return rule.encode(y=same_axis(y, "level"))
+
+
+# Fans
+
+
+def fan_frame(levels: xr.DataArray) -> pd.DataFrame:
+    """Median and ends of bands of levels (statistic, time), by month: time, median, lower95, …"""
+    columns: dict[str, Any] = {"time": pd.DatetimeIndex(levels["time"].values)}
+    columns["median"] = levels.sel(statistic="q0.5").values
+    for band, ends in EDGES.items():
+        for side, end in zip(("lower", "upper"), ends, strict=True):
+            columns[side + band] = levels.sel(statistic=end).values
+    return pd.DataFrame(columns)
+
+
+def fan(
+    base: Any,
+    y: Any,
+    bands: Sequence[str] = tuple(style.BANDS),
+    width: float | None = None,
+    middle: str = "median",
+) -> list[Any]:
+    """Bands that hold a share of the runs, the widest at the back, and the median as a line.
+
+    Args:
+        base: a chart of rows as of :func:`fan_frame`, with its axis across.
+        y: the axis of levels.
+        bands: which of the style's.
+        width: of bars in place of areas, which have no line.
+        middle: the field of the line.
+    """
+    shades = alt.Scale(domain=list(style.BANDS), range=list(style.BANDS.values()))
+    legend = alt.Undefined if len(bands) > 1 else None
+    colour = alt.Color("band:N", scale=shades, legend=legend)
+    layers = []
+    for band in bands:
+        named = base.transform_calculate(band=f"'{band}'")
+        mark = named.mark_area() if width is None else named.mark_bar(size=width)
+        low, high = same_axis(y, f"lower{band[:2]}"), f"upper{band[:2]}:Q"
+        layers.append(mark.encode(y=low, y2=high, color=colour))
+    if width is None:
+        layers.append(base.mark_line(color=style.LINE, strokeWidth=2).encode(y=f"{middle}:Q"))
+    return layers
+
+
+def widest_band(levels: xr.DataArray) -> tuple[float, float]:
+    """The least and the greatest end of the 95 % band of levels (statistic, time)."""
+    low, high = (levels.sel(statistic=end) for end in EDGES["95"])
+    return float(low.min()), float(high.max())
+
+
+def line_styles(count: int) -> tuple[list[str], list[list[int]]]:
+    """A colour and a dash for each of several lines: no two alike, up to 36."""
+    colours, dashes, size = list(style.SERIES), list(style.SERIES.values()), len(style.SERIES)
+    return (
+        [colours[n % size] for n in range(count)],
+        [dashes[(n + n // size) % size] for n in range(count)],
+    )
+
+
+def lines(base: Any, names: Sequence[str], y: Any, legend: Any = None, **line: Any) -> list[Any]:
+    """For each scenario its band of 80 % and its median, told apart by colour and dashes.
+
+    Args:
+        base: a chart of rows with name, median, lower80 and upper80, with its axis across.
+        names: of the scenarios.
+        y: the axis of levels.
+        legend: of the lines; none where absent.
+        line: further encodings of the lines.
+    """
+    colours, dashes = (
+        alt.Scale(domain=list(names), range=look) for look in line_styles(len(names))
+    )
+    colour = alt.Color("name:N", scale=colours, legend=legend)
+    bands = base.mark_area(opacity=0.13).encode(
+        y=same_axis(y, "lower80"), y2="upper80:Q", color=colour
+    )
+    dash = alt.StrokeDash("name:N", scale=dashes, legend=legend)
+    medians = base.mark_line(strokeWidth=2)
+    return [bands, medians.encode(y="median:Q", color=colour, strokeDash=dash, **line)]
+
+
+# Events above a fan
+
+
+def event_layers(
+    events: pd.DataFrame, numbers: Mapping[str, int], span: pd.Timedelta, width: int = style.WIDTH
+) -> list[Any]:
+    """Lines at events, numbered above the panel; numbers that would touch take another row.
+
+    Args:
+        events: month, event.
+        numbers: of each event.
+        span: time between the edges of the panel.
+        width: of the panel at its narrowest.
+    """
+    rows = event_rows(events, span, width)
+    frame = events.assign(
+        time=event_times(events), number=[numbers[name] for name in events["event"]], row=rows
+    )
+    text: dict[str, Any] = {"align": "left", "baseline": "top", "dx": 3, "fontWeight": "bold"}
+    halo: dict[str, Any] = {"color": "white", "stroke": "white", "strokeWidth": 3}
+    layers = []
+    for row in sorted(set(rows)):
+        top = alt.value(-EVENT_HEIGHT * (max(rows) + 1 - row))
+        base = alt.Chart(frame[frame["row"] == row]).encode(x="time:T", y=top)
+        rule = base.mark_rule(color=style.EVENT, opacity=0.45, strokeDash=[4, 3])
+        layers.append(rule.encode(y2=alt.value("height")))
+        for look in (halo, {"color": style.EVENT}):
+            number = base.mark_text(fontSize=style.SMALL, **text, **look)
+            layers.append(number.encode(text="number:Q"))
+    return layers
+
+
+def event_rows(events: pd.DataFrame, span: pd.Timedelta, width: int = style.WIDTH) -> list[int]:
+    """The first row in which the number of each event stands clear of the one before it."""
+    ends: list[pd.Timestamp] = []
+    rows = []
+    for time in event_times(events):
+        free = [row for row, end in enumerate(ends) if end <= time]
+        row = free[0] if free else len(ends)
+        ends[row : row + 1] = [time + span * EVENT_WIDTH / width]
+        rows.append(row)
+    return rows
+
+
+def event_times(events: pd.DataFrame) -> pd.DatetimeIndex:
+    """When events happen, in any year."""
+    return pd.DatetimeIndex(np.array(events["month"].tolist(), dtype="datetime64[s]"))
+
+
+def key(
+    texts: Sequence[str],
+    colours: Sequence[str] = (),
+    title: Any = None,
+    ink: str = style.INK,
+    width: int = style.WIDTH,
+) -> Any:
+    """Texts in two columns: what numbers in a figure mean, with squares where there are colours.
+
+    Args:
+        texts: in order, with their numbers.
+        colours: of the squares; the last of more than one is a line.
+        title: above them.
+        ink: of the texts.
+        width: of both columns.
+    """
+    wrapped = [
+        textwrap.wrap(text, KEY_LETTERS, max_lines=2, placeholder=" …", subsequent_indent="    ")
+        for text in texts
+    ]
+    half = math.ceil(len(texts) / 2)
+    heights = [KEY_LINE * len(entry) + KEY_GAP for entry in wrapped]
+    tops = [sum(heights[n // half * half : n]) for n in range(len(texts))]
+    frame = pd.DataFrame(
+        {"text": wrapped, "x": [n // half * width / 2 for n in range(len(texts))], "y": tops}
+    )
+    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
+    base = alt.Chart(frame).encode(x=x, y=y)
+    words = base.mark_text(
+        align="left",
+        baseline="middle",
+        dx=12 if colours else 0,
+        fontSize=style.TEXT,
+        color=ink,
+        lineHeight=KEY_LINE,
+    )
+    layers = [words.encode(text="text:N")]
+    if colours:
+        frame["colour"] = colours
+        frame["shape"] = ["square"] * (len(texts) - 1) + ["stroke"]
+        marks = base.mark_point(size=110, opacity=1, strokeWidth=2)
+        layers.append(
+            marks.encode(
+                shape=alt.Shape("shape:N", scale=None),
+                fill=alt.Fill("colour:N", scale=None),
+                stroke=alt.Stroke("colour:N", scale=None),
+            )
+        )
+    height = max(top + height for top, height in zip(tops, heights, strict=True))
+    chart = alt.layer(*layers).properties(width=width, height=height)
+    return chart if title is None else chart.properties(title=title)
+
+
+# Rows with an interval
+
+
+def rows(
+    frame: pd.DataFrame,
+    title: str,
+    looks: Looks | None = None,
+    *,
+    digits: str = "+.3~f",
+    rule: float = 0.0,
+    dashed: bool = False,
+    legend: bool = True,
+    width: int = style.ROWS_WIDTH,
+    row: int = style.ROW,
+    domain: Sequence[float] | None = None,
+    tick: str = style.INK,
+) -> Any:
+    """A row for each name: a dot at its value, and a line over its interval.
+
+    Args:
+        frame: name, value; low and high of the interval, start and end of a pale bar, tick (a mark
+            across the row) and kind, each where it has them. Intervals of one name lie beside each
+            other.
+        title: of the values.
+        looks: colour and shape of each kind.
+        digits: how values are written on the axis.
+        rule: where a line stands for "nothing"; NaN for none.
+        dashed: whether that line is.
+        legend: whether kinds have one.
+        width, row: pixels of the panel, and of a row.
+        domain: of the values, where it is fixed.
+        tick: colour of the marks across.
+    """
+    looks = looks or {"": (style.LINE, "circle")}
+    frame = frame if "kind" in frame else frame.assign(kind="")
+    several = "low" in frame and bool(frame["name"].duplicated().any())
+    present = [kind for kind in looks if kind in set(frame["kind"])]
+    entries = alt.Legend(values=present) if legend and present != [""] else None
+    colour, shape = by_kind(alt.Color, looks, 0, entries), by_kind(alt.Shape, looks, 1, entries)
+    base = alt.Chart().encode(y=row_axis(frame["name"], grid=True))
+    if several:
+        base = base.encode(yOffset=alt.YOffset("kind:N", sort=list(looks)))
+    value = axis(alt.X, "value", title, domain, digits, width // 70)
+    layers = []
+    if "start" in frame:
+        bars = base.mark_bar(opacity=style.PALE, height=style.BAR / (1 + several))
+        layers.append(bars.encode(x="start:Q", x2="end:Q", color=colour))
+    if not math.isnan(rule):
+        dash = [4, 3] if dashed else [1, 0]
+        layers.append(
+            alt.Chart().mark_rule(color=style.INK, strokeDash=dash).encode(x=alt.datum(rule))
+        )
+    if "low" in frame:
+        halo = base.mark_rule(color="white", strokeWidth=4)
+        layers.append(halo.encode(x="low:Q", x2="high:Q"))
+        layers.append(base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", color=colour))
+    dots = base.mark_point(filled=True, size=70, opacity=1)
+    layers.append(dots.encode(x=value, color=colour, shape=shape))
+    if "tick" in frame:
+        ticks = base.mark_tick(color=tick, thickness=2.5, size=style.BAR + 6, opacity=1)
+        layers.append(ticks.encode(x="tick:Q"))
+    size = {"width": width, "height": row * frame["name"].nunique()}
+    return alt.layer(*layers, data=frame).properties(**size)
+
+
+# Heat tables
+
+
+def heat(
+    frame: pd.DataFrame,
+    x: Any,
+    y: Any,
+    domain: tuple[float, float],
+    colours: list[str],
+    *,
+    cell: int = style.CELL,
+    legend: Any = None,
+) -> Any:
+    """A cell for each row of a frame, in the colour of its shade, with its text.
+
+    Args:
+        frame: x, y, shade (a number), text (a line or several; left out where it has none) and
+            bold, where it has that.
+        x, y: the axes.
+        domain: of the shades.
+        colours: evenly spaced over the domain.
+        cell: pixels of a side.
+        legend: of the colours.
+    """
+    inks = [style.ink_on(style.shade(value, domain, colours)) for value in frame["shade"]]
+    frame = frame.assign(ink=inks, bold=frame.get("bold", False))
+    if frame["bold"].any():
+        frame["ink"] = frame["ink"].where(frame["bold"], style.MUTED)
+    base = alt.Chart(frame).encode(x=x, y=y)
+    steps = [float(value) for value in np.linspace(*domain, len(colours))]
+    scale = alt.Scale(domain=steps, range=colours, clamp=True, interpolate="rgb")
+    layers = [
+        base.mark_rect(stroke=style.GRID).encode(
+            color=alt.Color("shade:Q", scale=scale, legend=legend)
+        )
+    ]
+    if "text" in frame:
+        for (ink, bold), cells in frame.groupby(["ink", "bold"]):
+            text = alt.Chart(cells).mark_text(
+                fontSize=style.SMALL,
+                fontWeight="bold" if bold else "normal",
+                color=str(ink),
+                baseline="middle",
+                lineHeight=12,
+            )
+            layers.append(text.encode(x=x, y=y, text="text:N"))
+    size = {"width": cell * frame["x"].nunique(), "height": cell * frame["y"].nunique()}
+    return alt.layer(*layers).properties(**size)
+
+
+# Numbers beside points
+
+
+def number_heights(x: Sequence[float], y: Sequence[float]) -> list[float]:
+    """Pixels by which the number right of a point stands above it, clear of those before it.
+
+    Args:
+        x, y: of the points in pixels, upwards; the numbers are placed in this order.
+    """
+    taken: list[tuple[float, float]] = []
+    heights = []
+    for left, level in zip(x, y, strict=True):
+        up = level + NUMBER_GAP
+        while any(
+            abs(left - other) < NUMBER_WIDTH and abs(up - height) < NUMBER_HEIGHT
+            for other, height in taken
+        ):
+            up += NUMBER_HEIGHT
+        taken.append((left, up))
+        heights.append(up - level)
+    return heights
+
+
+def numbers(frame: pd.DataFrame, x: Any, y: Any, pixels: tuple[float, float]) -> list[Any]:
+    """The number of each point beside it, clear of the other numbers.
+
+    Args:
+        frame: number, and the fields of both axes; in the order of importance.
+        x, y: the axes.
+        pixels: of a unit on either axis.
+    """
+    fields = [axis["shorthand"].split(":")[0] for axis in (x, y)]
+    across, up = (frame[field] * size for field, size in zip(fields, pixels, strict=True))
+    heights = number_heights(across.tolist(), up.tolist())
+    layers = []
+    for height in sorted(set(heights)):
+        text = alt.Chart(frame[[other == height for other in heights]]).mark_text(
+            align="left", dx=5, dy=-height, fontSize=style.TEXT, fontWeight="bold", color=style.INK
+        )
+        layers.append(text.encode(x=x, y=y, text="number:N"))
+    return layers
+
+
+def unit_title(name: str, unit: str, longest: int = 52) -> list[str]:
+    """A quantity with its unit as the title of an axis, in at most two lines."""
+    return in_lines(name + (f" ({unit})" if unit else ""), longest).split("\n")

@@ -1,0 +1,403 @@
+"""Figures of one result: where pairs may go, all pairs at a glance, and its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from relsim.analysis.claims import Verdict
+from relsim.analysis.headline import pair_title
+from relsim.figures import marks, style
+from relsim.scenario.schema import Event, Scenario
+from relsim.words import signed
+
+LEAST_SPAN = 0.3  # of the cooperation axis, so that noise does not look like news
+PAIR = "pair"  # the signal that picks the pair of an explorer
+MOST_STATES = 50  # of the matrix; more cells cannot be told apart
+MOST_LABELLED = 30  # with the level written in each cell
+COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 5, 96, 62  # small panels: five and an axis are 600 px
+MOST_PANELS, MOST_TIMES = 60, 61
+CLAIM_LETTERS = 46
+VERDICT_LOOKS = dict(
+    zip(
+        style.VERDICTS,
+        zip(style.VERDICTS.values(), ("circle", "diamond", "square"), strict=True),
+        strict=True,
+    )
+)
+
+
+# Events
+
+
+def certain_events(events: pd.DataFrame) -> pd.DataFrame:
+    """The first time of each event that happens in every run, in order of time.
+
+    Args:
+        events: of :func:`relsim.analysis.summary.event_table`.
+    """
+    return events[events["share"] >= 1.0].sort_values("month").drop_duplicates("event")
+
+
+def events_on(pair: str, table: pd.DataFrame, events: Mapping[str, Event]) -> pd.DataFrame:
+    """The rows of a table of events that act on a pair."""
+    acting = [name for name in table["event"] if acts_on(events[name], pair)]
+    return table[table["event"].isin(acting)]
+
+
+def acts_on(event: Event, pair: str) -> bool:
+    """Whether an event pushes a tie of the pair, or changes a number of its states or of all."""
+    states = {None, *pair.split("-")}
+    return any(
+        any({*tie.pair} == states - {None} for tie in effect.ties)
+        or any(number.state in states for number in effect.numbers)
+        for effect in event.effects
+    )
+
+
+def event_numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """A number for each event that is marked for any pair, in order of time."""
+    marked = pd.concat(list(tables.values())).sort_values(["month", "event"])
+    return {name: n for n, name in enumerate(dict.fromkeys(marked["event"]), start=1)}
+
+
+def event_key(title: str, numbers: Mapping[str, int], table: pd.DataFrame) -> list[Any]:
+    """What the numbers of events mean, under a title; nothing where none is marked."""
+    labels = dict(zip(table["event"], table["label"], strict=True))
+    texts = [f"{number}  {labels[name]}" for name, number in numbers.items()]
+    heading = style.panel_title(title) | {
+        "fontSize": style.TEXT,
+        "fontWeight": "normal",
+        "color": style.MUTED,
+    }
+    return [marks.key(texts, title=heading, ink=style.EVENT)] if texts else []
+
+
+# Fans
+
+
+def fan_chart(
+    scenario: Scenario, summary: xr.Dataset, events: pd.DataFrame, pairs: list[str] | None = None
+) -> Any:
+    """Fans of overall cooperation, one under the other, all to one scale.
+
+    Args:
+        scenario: for names and labels.
+        summary: of :func:`relsim.analysis.summary.summarise`.
+        events: of :func:`relsim.analysis.summary.event_table`; those that act on a pair in
+            every run are marked on its fan.
+        pairs: the watched ones where absent.
+    """
+    pairs = scenario.pair_names([pair.split("-") for pair in pairs or ()] or scenario.watched_pairs)
+    certain = certain_events(events)
+    marked = {pair: events_on(pair, certain, scenario.events) for pair in pairs}
+    numbers, span = event_numbers(marked), fan_span(summary, pairs)
+    panels = [
+        alt.layer(
+            *_fan(summary, pair, span, marked[pair], numbers, last=pair == pairs[-1])
+        ).properties(
+            width=style.WIDTH,
+            height=style.HEIGHT,
+            title=style.panel_title(pair_title(scenario, pair)),
+        )
+        for pair in pairs
+    ]
+    names = event_key("Events that happen in every run (first time)", numbers, certain)
+    return style.titled(
+        alt.vconcat(*panels, *names, spacing=12),
+        scenario.title,
+        "Overall cooperation, −1 to 1: median, and bands that hold the stated share of runs. "
+        "Dotted: the opening level",
+    )
+
+
+def fan_card(
+    scenario: Scenario,
+    summary: xr.Dataset,
+    pair: str,
+    span: float,
+    marked: pd.DataFrame,
+    numbers: Mapping[str, int],
+) -> Any:
+    """The fan of one pair for a page: as wide as there is room, with levels shown on hovering.
+
+    Args:
+        scenario, summary: as for :func:`fan_chart`.
+        pair: as in ``PAK-RUS``.
+        span: of the axis of levels, from :func:`fan_span`.
+        marked, numbers: events that act on the pair, and the number of each.
+    """
+    layers = _fan(summary, pair, span, marked, numbers, width=style.NARROW)
+    frame = marks.fan_frame(summary["overall"].sel(pair=pair))
+    return _on_page(
+        alt.layer(*layers, *_hover(alt.Chart(frame))),
+        f"Fan chart of {pair_title(scenario, pair)}: overall cooperation by month.",
+    )
+
+
+def pair_explorer(summary: xr.Dataset, pairs: list[str], first: str) -> Any:
+    """The fan of a pair that is picked by the signal ``pair``.
+
+    Args:
+        summary: of :func:`relsim.analysis.summary.summarise`.
+        pairs: that may be picked.
+        first: the one shown at first.
+    """
+    frame = explorer_frame(summary, pairs)
+    picked = alt.Chart(frame).transform_filter(f"datum.pair == {PAIR}")
+    base = picked.encode(x=marks.years())
+    y = marks.axis(alt.Y, "median", "cooperation", digits=".2f")
+    opening = picked.mark_rule(color=style.INK, strokeDash=[2, 3]).encode(y="mean(start):Q")
+    *bands, median = marks.fan(base, y)
+    chart = alt.layer(*bands, opening, median, *_hover(base))
+    return _on_page(
+        chart.add_params(alt.param(name=PAIR, value=first)),
+        "Fan chart of the pair picked above: overall cooperation by month.",
+        1.6 * style.HEIGHT,
+    )
+
+
+def explorer_frame(summary: xr.Dataset, pairs: list[str]) -> pd.DataFrame:
+    """Fans of some pairs to four digits, with the opening level: a row for each pair and month."""
+    frames = []
+    for pair in pairs:
+        frame = marks.fan_frame(summary["overall"].sel(pair=pair).round(4))
+        frames.append(frame.assign(pair=pair, start=frame["median"][0]))
+    return pd.concat(frames)
+
+
+def fan_span(summary: xr.Dataset, pairs: Sequence[str]) -> float:
+    """The span of the axis of levels in which the fan of each of some pairs has room."""
+    spans = np.diff([marks.widest_band(summary["overall"].sel(pair=pair)) for pair in pairs])
+    return min(max(LEAST_SPAN, 1.1 * float(spans.max())), 2.0)
+
+
+def axis_range(levels: xr.DataArray, span: float) -> tuple[float, float]:
+    """A range of the given span around the widest band, within -1 to 1."""
+    low, high = marks.widest_band(levels)
+    start = max(-1.0, min((low + high - span) / 2, 1.0 - span))
+    return start, start + span
+
+
+def _fan(
+    summary: xr.Dataset,
+    pair: str,
+    span: float,
+    marked: pd.DataFrame,
+    numbers: Mapping[str, int],
+    *,
+    last: bool = True,
+    width: int = style.WIDTH,
+) -> list[Any]:
+    """The fan of a pair, its opening level and its events."""
+    levels = summary["overall"].sel(pair=pair)
+    frame = marks.fan_frame(levels)
+    y = marks.axis(alt.Y, "median", "cooperation", axis_range(levels, span), ".2f")
+    *bands, median = marks.fan(alt.Chart(frame).encode(x=marks.years(labelled=last)), y)
+    opening = marks.level_rule(float(frame["median"][0]), y, strokeDash=[2, 3], opacity=0.6)
+    reach = frame["time"].iloc[-1] - frame["time"].iloc[0]
+    return [*bands, opening, median, *marks.event_layers(marked, numbers, reach, width)]
+
+
+def _hover(base: Any) -> list[Any]:
+    """A line at the month nearest to the pointer, with the levels there."""
+    nearest = alt.selection_point(
+        nearest=True, on="pointerover", clear="pointerout", fields=["time"], empty=False
+    )
+    base = base.encode(x="time:T")
+    points = base.mark_point(opacity=0).encode(y="median:Q", tooltip=level_tooltip("+.2f"))
+    line = base.mark_rule(color=style.INK, opacity=0.5).transform_filter(nearest)
+    return [line, points.add_params(nearest)]
+
+
+def level_tooltip(digits: str) -> list[Any]:
+    """The month, the median and the band of 80 % at a point."""
+    fields = {
+        "median": "median (cooperation)",
+        "lower80": "80 % of runs, from",
+        "upper80": "80 % of runs, to",
+    }
+    levels = [
+        alt.Tooltip(f"{name}:Q", title=title, format=digits) for name, title in fields.items()
+    ]
+    return [alt.Tooltip("time:T", title="month", format="%B %Y"), *levels]
+
+
+def _on_page(chart: Any, description: str, height: float = style.HEIGHT) -> Any:
+    return style.configured(
+        chart.properties(width="container", height=height, description=description)
+    )
+
+
+# All pairs
+
+
+def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
+    """Below the diagonal the opening level, above it the median at the end, with its change.
+
+    Where the states are too many to be told apart, those of the watched pairs and those with
+    the strongest ties are shown.
+    """
+    codes = shown_states(scenario, summary)
+    frame = matrix_frame(summary, codes)
+    written = len(codes) <= MOST_LABELLED
+    some = f"The {len(codes)} of {len(scenario.states)} states that are watched or have the "
+    legend = alt.Legend(
+        title="cooperation", orient="right", type="gradient", gradientLength=220, format="+.1f"
+    )
+    x = alt.X("x:N", sort=codes, title=None, axis=alt.Axis(orient="top", labelAngle=0))
+    chart = marks.heat(
+        frame if written else frame.drop(columns="text"),
+        x,
+        alt.Y("y:N", sort=codes, title=None),
+        (-1.0, 1.0),
+        style.DIVERGING,
+        cell=min(style.CELL, 1400 // len(codes)),
+        legend=legend,
+    )
+    return style.titled(
+        chart,
+        scenario.title,
+        f"Overall cooperation, −1 to 1. Below the diagonal: {scenario.time.start}. Above it: "
+        f"the median in {scenario.time.end}{', and its change since then' * written}",
+        f"{some}strongest ties" if len(codes) < len(scenario.states) else "",
+    )
+
+
+def shown_states(scenario: Scenario, summary: xr.Dataset) -> list[str]:
+    """The states of the matrix in alphabetical order."""
+    if len(scenario.states) <= MOST_STATES:
+        return sorted(scenario.states)
+    opening = summary["overall"].sel(statistic="q0.5").isel(time=0)
+    strength = dict.fromkeys(scenario.states, 0.0)
+    for pair, level in zip(opening["pair"].values, opening.values, strict=True):
+        for code in str(pair).split("-"):
+            strength[code] += abs(float(level))
+    watched = {code for pair in scenario.watched_pairs for code in pair}
+    ranked = sorted(strength, key=lambda code: (code not in watched, -strength[code], code))
+    return sorted(ranked[:MOST_STATES])
+
+
+def matrix_frame(summary: xr.Dataset, codes: list[str]) -> pd.DataFrame:
+    """Opening and closing medians of the pairs among some states, as cells: x, y, shade, text."""
+    median = summary["overall"].sel(statistic="q0.5").isel(time=[0, -1])
+    cells = []
+    for pair, (start, end) in zip(median["pair"].values, median.values.T, strict=True):
+        first, second = sorted(str(pair).split("-"))
+        if {first, second} <= {*codes}:
+            change = f"({signed(end - start)})"
+            cells.append((first, second, float(start), [signed(start)]))
+            cells.append((second, first, float(end), [signed(end), change]))
+    return pd.DataFrame(cells, columns=["x", "y", "shade", "text"])
+
+
+def level_multiples(scenario: Scenario, summary: xr.Dataset) -> Any:
+    """Overall cooperation of all pairs, those that change the most first.
+
+    Args:
+        scenario: for its name.
+        summary: of :func:`relsim.analysis.summary.summarise`.
+    """
+    title = "Overall cooperation, −1 to 1: median and band of 80 % of runs"
+    return multiples(summary["overall"], scenario.title, [title], ".1f")
+
+
+def multiples(levels: xr.DataArray, title: str, subtitle: Sequence[str], digits: str) -> Any:
+    """A small panel for each pair, all to one scale, those whose median changes most first.
+
+    Args:
+        levels: (statistic, time, pair).
+        title, subtitle: of the chart.
+        digits: how levels are written.
+    """
+    changes = median_changes(levels)
+    shown = changes.index[:MOST_PANELS]
+    frame = multiples_frame(levels, changes[shown])
+    ends = [min(0.0, frame["lower80"].min()), max(0.0, frame["upper80"].max())]
+    y = marks.axis(alt.Y, "median", None, ends, digits, 3, labelFontSize=9)
+    base = alt.Chart().encode(x=marks.years(format="’%y", tickCount=4, labelFontSize=9))
+    band, median = marks.fan(base, y, ["80 %"])
+    # One line a panel, and not one for each of its rows.
+    zero = alt.Chart().transform_aggregate(rows="count()", groupby=["panel"])
+    zero = zero.mark_rule(color=style.INK, strokeDash=[2, 3], opacity=0.6).encode(y=alt.datum(0.0))
+    panel = alt.layer(band, zero, median, data=frame)
+    header = alt.Header(title=None, labelFontSize=10, labelPadding=3)
+    facet = alt.Facet("panel:N", sort=list(dict.fromkeys(frame["panel"])), header=header)
+    chart = panel.properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+    some = f"The {len(shown)} pairs that change the most, of {len(changes)}"
+    return style.titled(
+        chart.facet(facet=facet, columns=COLUMNS, spacing=8),
+        title,
+        *subtitle,
+        "In each title: change of the median from start to end. Dotted: 0",
+        some if len(shown) < len(changes) else "",
+    )
+
+
+def median_changes(levels: xr.DataArray) -> pd.Series:
+    """By how much the median of each pair changes from start to end, the largest first."""
+    median = levels.sel(statistic="q0.5")
+    change = (median.isel(time=-1) - median.isel(time=0)).to_series()
+    return change.sort_values(key=abs, ascending=False, kind="stable")
+
+
+def multiples_frame(levels: xr.DataArray, changes: pd.Series) -> pd.DataFrame:
+    """Band of 80 % and median of some pairs: panel, time, median, lower80, upper80.
+
+    With no more times than a panel has room for, the first and the last among them.
+    """
+    steps = np.linspace(0, levels.sizes["time"] - 1, min(MOST_TIMES, levels.sizes["time"]))
+    levels = levels.isel(time=steps.round().astype(int)).sel(statistic=["q0.5", "q0.1", "q0.9"])
+    names = ["median", "lower80", "upper80"]
+    frames = []
+    for pair, change in changes.items():
+        values = levels.sel(pair=pair).transpose("statistic", "time").values
+        content = dict(zip(names, values, strict=True))
+        panel = {"panel": f"{pair}  {signed(change)}", "time": levels["time"].values}
+        frames.append(pd.DataFrame(panel | content))
+    return pd.concat(frames, ignore_index=True)
+
+
+# Claims
+
+
+def verdict_chart(scenario: Scenario, claims: Sequence[Verdict]) -> Any:
+    """A row for each judged claim: the share with its interval, and a tick where it is asked."""
+    chart = marks.rows(
+        verdict_frame(claims),
+        "share of runs in which it holds",
+        VERDICT_LOOKS,
+        digits=".0%",
+        rule=float("nan"),
+        domain=(0, 1),
+    )
+    return style.titled(
+        chart,
+        f"{scenario.title}: claims",
+        "Dot: share of runs, with its 95 % interval. Black tick: the share that is asked for",
+        "What follows from the scenario's assumptions",
+    )
+
+
+def verdict_frame(claims: Sequence[Verdict]) -> pd.DataFrame:
+    """The judged claims: name (the sentence in lines), value, low, high, tick, kind."""
+    sentences = [claim.says for claim in claims]
+    judged = [
+        {
+            "name": f"{claim.name}: " * (sentences.count(claim.says) > 1)
+            + marks.in_lines(claim.says, CLAIM_LETTERS),
+            "value": claim.share,
+            "low": claim.low,
+            "high": claim.high,
+            "tick": claim.required,
+            "kind": claim.verdict,
+        }
+        for claim in claims
+        if claim.share is not None
+    ]
+    return pd.DataFrame(judged)

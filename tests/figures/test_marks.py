@@ -20,6 +20,12 @@ def test_numbers_beside_points_do_not_touch() -> None:
     assert (tops > y).all()
 
 
+def test_numbers_of_points_above_each_other_keep_their_order() -> None:
+    heights = marks.number_heights([0, 0, 0], [20, 15, 10])
+    tops = [level + height for level, height in zip((20, 15, 10), heights, strict=True)]
+    assert tops == sorted(tops, reverse=True)
+
+
 def test_names_that_read_alike_are_told_apart_by_paths_or_numbers() -> None:
     names = ["same", "other", "same"]
     assert marks.row_labels(names, ["a.b", "c.d", "e.f"]) == ["a.b", "other", "e.f"]

@@ -71,7 +71,7 @@ def difference_chart(
     if len(several) > MOST_SCENARIOS:
         text = f"{len(several)} scenarios cannot be told apart in one chart."
         raise ResultsError(f"{text} Compare at most {MOST_SCENARIOS} with the base.")
-    first = several[0]
+    first, single = several[0], len(several) == 1
     every = list(first.watched if pairs is None else [first.named(pair) for pair in pairs])
     names = titles([comparison.other.scenario for comparison in several], numbered=True)
     differences = {
@@ -79,42 +79,43 @@ def difference_chart(
         for name, comparison in zip(names, several, strict=True)
     }
     shown = by_size(list(differences.values()), every)[:MOST_PANELS]
-    events = distinguishing_events(first) if len(several) == 1 else event_table(first.base)[:0]
+    sizes = panel_sizes(list(differences.values()), shown)
+    events = distinguishing_events(first)[: None if single else 0]
     known = {**first.base.scenario.events, **first.other.scenario.events}
     marked = {pair: events_on(pair, events, known) for pair in shown}
     numbers = event_numbers(marked)
-    legend = alt.Legend(columns=1, labelLimit=style.WIDTH, symbolType="stroke", symbolSize=600)
-    sizes = panel_sizes(list(differences.values()), shown)
     panels = []
     for pair in shown:
         low, high, height = sizes[pair]
         title = "difference" if height > 1.2 * FLAT else None
         y = marks.axis(alt.Y, "median", title, (low, high), "+.2f", max(2, height // 28))
-        frames = [
-            marks.fan_frame(array.sel(pair=pair)).assign(name=name)
-            for name, array in differences.items()
-        ]
-        base = alt.Chart(pd.concat(frames)).encode(x=marks.years(labelled=pair == shown[-1]))
-        zero = marks.level_rule(0.0, y)
-        if len(several) == 1:
-            *bands, median = marks.fan(base, y)
-            reach = frames[0]["time"].iloc[-1] - frames[0]["time"].iloc[0]
-            layers = [*bands, zero, median, *marks.event_layers(marked[pair], numbers, reach)]
-        else:
-            layers = [zero, *marks.lines(base, names, y, legend)]
-        panel = alt.layer(*layers).properties(width=style.WIDTH, height=height)
+        fans = {name: array.sel(pair=pair) for name, array in differences.items()}
+        layers = _difference_layers(fans, y, labelled=pair == shown[-1])
+        layers += marks.event_layers(marked[pair], numbers, marks.time_span(fans[names[0]]))
         heading = style.panel_title(pair_title(first.base.scenario, pair))
-        panels.append(panel.properties(title=heading))
+        size = {"width": style.WIDTH, "height": height, "title": heading}
+        panels.append(alt.layer(*layers).properties(**size))
     panels += event_key("Events that happen in only one of the two", numbers, events)
+    bands = "Median, and bands that hold the stated share of runs"
     return style.titled(
         alt.vconcat(*panels, spacing=12),
-        first.titles[1] if len(several) == 1 else "What each scenario brings",
+        first.titles[1] if single else "What each scenario brings",
         _compared(first),
-        "Median, and bands that hold the stated share of runs"
-        if len(several) == 1
-        else "Lines: medians. Shaded: 80 % of runs",
+        bands if single else "Lines: medians. Shaded: 80 % of runs",
         f"{len(shown)} of {len(every)} pairs" if len(shown) < len(every) else "",
     )
+
+
+def _difference_layers(fans: Mapping[str, xr.DataArray], y: Any, *, labelled: bool) -> list[Any]:
+    """The fan of a single scenario, or the lines of several, on a line at 0."""
+    frames = [marks.fan_frame(array).assign(name=name) for name, array in fans.items()]
+    base = alt.Chart(pd.concat(frames)).encode(x=marks.years(labelled=labelled))
+    zero = marks.level_rule(0.0, y)
+    if len(fans) > 1:
+        legend = alt.Legend(columns=1, labelLimit=style.WIDTH, symbolType="stroke", symbolSize=600)
+        return [zero, *marks.lines(base, list(fans), y, legend)]
+    *bands, median = marks.fan(base, y)
+    return [*bands, zero, median]
 
 
 def _compared(comparison: Comparison) -> str:

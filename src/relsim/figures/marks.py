@@ -154,6 +154,12 @@ def widest_band(levels: xr.DataArray) -> tuple[float, float]:
     return float(low.min()), float(high.max())
 
 
+def time_span(levels: xr.DataArray) -> pd.Timedelta:
+    """The time from the first to the last of some levels."""
+    times = pd.DatetimeIndex(levels["time"].values)
+    return times[-1] - times[0]
+
+
 def line_styles(count: int) -> tuple[list[str], list[list[int]]]:
     """A colour and a dash for each of several lines: no two alike, up to 36."""
     colours, dashes, size = list(style.SERIES), list(style.SERIES.values()), len(style.SERIES)
@@ -377,9 +383,9 @@ def heat(
         legend: of the colours.
     """
     inks = [style.ink_on(style.shade(value, domain, colours)) for value in frame["shade"]]
+    if "bold" in frame:
+        inks = [ink if bold else style.MUTED for ink, bold in zip(inks, frame["bold"], strict=True)]
     frame = frame.assign(ink=inks, bold=frame.get("bold", False))
-    if frame["bold"].any():
-        frame["ink"] = frame["ink"].where(frame["bold"], style.MUTED)
     base = alt.Chart(frame).encode(x=x, y=y)
     steps = [float(value) for value in np.linspace(*domain, len(colours))]
     scale = alt.Scale(domain=steps, range=colours, clamp=True, interpolate="rgb")
@@ -406,22 +412,21 @@ def heat(
 
 
 def number_heights(x: Sequence[float], y: Sequence[float]) -> list[float]:
-    """Pixels by which the number right of a point stands above it, clear of those before it.
+    """Pixels by which the number right of each point stands above it, clear of the other numbers.
 
     Args:
-        x, y: of the points in pixels, upwards; the numbers are placed in this order.
+        x, y: of the points in pixels, upwards.
     """
-    taken: list[tuple[float, float]] = []
-    heights = []
-    for left, level in zip(x, y, strict=True):
-        up = level + NUMBER_GAP
+    tops = np.array(y, dtype=np.float64) + NUMBER_GAP
+    taken: list[int] = []
+    for n in np.argsort(y, kind="stable").tolist():
         while any(
-            abs(left - other) < NUMBER_WIDTH and abs(up - height) < NUMBER_HEIGHT
-            for other, height in taken
+            abs(x[n] - x[other]) < NUMBER_WIDTH and abs(tops[n] - tops[other]) < NUMBER_HEIGHT
+            for other in taken
         ):
-            up += NUMBER_HEIGHT
-        taken.append((left, up))
-        heights.append(up - level)
+            tops[n] += NUMBER_HEIGHT
+        taken.append(n)
+    heights: list[float] = (tops - y).tolist()
     return heights
 
 
@@ -429,7 +434,7 @@ def numbers(frame: pd.DataFrame, x: Any, y: Any, pixels: tuple[float, float]) ->
     """The number of each point beside it, clear of the other numbers.
 
     Args:
-        frame: number, and the fields of both axes; in the order of importance.
+        frame: number, and the fields of both axes.
         x, y: the axes.
         pixels: of a unit on either axis.
     """

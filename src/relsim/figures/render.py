@@ -51,7 +51,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"script": vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")}
     except OSError as error:
         return {"unwritten": error.strerror or str(error)}
-    except Exception as error:  # whatever it is, the one who asked is told
+    except Exception as error:  # whatever it is, the reply says so
         lines = str(error).splitlines() or [type(error).__name__]
         own = [line for line in lines if not line.lstrip().startswith("at ")]  # the engine's stack
         return {"undrawn": " ".join(own)}
@@ -95,9 +95,9 @@ def main() -> None:
     limit_memory(memory)
     for line in sys.stdin:
         with ending_in_time(seconds):
-            said = answer(json.loads(line))
+            reply = answer(json.loads(line))
         try:
-            print(json.dumps(said), flush=True)
+            print(json.dumps(reply), flush=True)
         except OSError:  # nobody listens any more
             os._exit(0)
 

@@ -200,8 +200,8 @@ def _fan(
     y = marks.axis(alt.Y, "median", "cooperation", axis_range(levels, span), ".2f")
     *bands, median = marks.fan(alt.Chart(frame).encode(x=marks.years(labelled=last)), y)
     opening = marks.level_rule(float(frame["median"][0]), y, strokeDash=[2, 3], opacity=0.6)
-    reach = frame["time"].iloc[-1] - frame["time"].iloc[0]
-    return [*bands, opening, median, *marks.event_layers(marked, numbers, reach, width)]
+    events = marks.event_layers(marked, numbers, marks.time_span(levels), width)
+    return [*bands, opening, median, *events]
 
 
 def _hover(base: Any) -> list[Any]:

@@ -101,29 +101,29 @@ class Painter:
             return self._script
 
     def _draw(self, definitions: Mapping[str, Any], folder: Path) -> list[str]:
-        """What to say of the charts that could not be drawn."""
+        """A line for each chart that could not be drawn."""
         undrawn = []
         for name, chart in definitions.items():
             with self._lock:
-                with suppress(ResultsError):  # whoever needs the script is told
+                with suppress(ResultsError):  # raised where the script is needed
                     self._take_script()
                 request = {"chart": chart, "name": name, "folder": str(folder.resolve())}
                 try:
                     self._send(request)
-                    said = self._receive()
+                    reply = self._receive()
                 except _Ended as end:
                     if self._closed:  # by another thread, which needs no figures any more
                         raise ResultsError("The drawing process was told to end.") from None
-                    said = {"undrawn": str(end)}
-            if "unwritten" in said:
-                raise ResultsError(f"The figures could not be drawn: {said['unwritten']}.")
-            if "undrawn" in said:
-                undrawn.append(f"The figure {name} could not be drawn: {said['undrawn']}")
+                    reply = {"undrawn": str(end)}
+            if "unwritten" in reply:
+                raise ResultsError(f"The figures could not be drawn: {reply['unwritten']}.")
+            if "undrawn" in reply:
+                undrawn.append(f"The figure {name} could not be drawn: {reply['undrawn']}")
         return undrawn
 
     def _ask_for_script(self) -> None:
         if not self._script and not self._script_is_coming:
-            with suppress(_Ended):  # whoever needs it asks again, and is told
+            with suppress(_Ended):  # whoever needs it asks again
                 self._send({"script": "wanted"})
                 self._script_is_coming = True
 
@@ -165,11 +165,11 @@ class Painter:
         line = _pipe(self._running().stdout).readline()
         if not line:
             raise _Ended(self._ended())
-        said: dict[str, Any] = json.loads(line)
-        return said
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def _ended(self) -> str:
-        """Takes leave of the process; why it ended."""
+        """Forgets the process; gives the reason why it ended."""
         process, complaints = self._process, self._complaints
         self._process = self._complaints = None
         if process is None or complaints is None:  # another thread was quicker
@@ -187,14 +187,14 @@ class Painter:
         lines = [line.strip() for line in complaints.splitlines() if line.strip()]
         panics = [n for n, line in enumerate(lines) if "panicked at" in line]
         if panics or code >= 0:  # the line after the first panic says why, the last of a traceback
-            said = lines[panics[0] + 1 : panics[0] + 2] if panics else lines[-1:]
-            return ": ".join(["the drawing process ended", *said]) + "."
+            reason = lines[panics[0] + 1 : panics[0] + 2] if panics else lines[-1:]
+            return ": ".join(["the drawing process ended", *reason]) + "."
         needs = f"it needs more than {self.memory / 2**30:.2g} GiB of memory"
         sure = "out of memory" in complaints or "memory allocation" in complaints
         return f"{needs}." if sure else f"{needs}, or the drawing engine failed (signal {-code})."
 
 
-class _Ended(Exception):  # noqa: N818  it is said as one
+class _Ended(Exception):  # noqa: N818  no error in itself
     """The drawing process ended over a request; the text says why."""
 
 

@@ -38,19 +38,10 @@ SEQUENTIAL = ["#ffffff", "#d6e6f4", "#6ba3d3", "#0b4f8a"]
 PALE, BAR = 0.3, 14  # opacity and height of bars that intervals are read on
 RAISES, LOWERS, WHOLE = LINE, DIVERGING[0], MUTED
 # Areas side by side, dark and light in turn: the "muted" scheme of Tol (2021), made to be told
-# apart in every common form of colour blindness, and its grey for what has no name. The second
-# eight are shades of the first, for pages whose figures name more parts.
+# apart in every common form of colour blindness, and its grey for what has no name. The others
+# are shades of them, for pages whose figures name more parts.
 PARTS = ["#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#cc6677", "#999933"]
-MORE_PARTS = [
-    "#7a6fc0",
-    "#f1e9bd",
-    "#6fb083",
-    "#4a8fb0",
-    "#c27a9b",
-    "#1f6a5f",
-    "#8f3a49",
-    "#c9c98a",
-]
+MORE_PARTS = ["#7a6fc0", "#f1e9bd", "#6fb083", "#4a8fb0", "#c27a9b", "#1f6a5f", "#8f3a49"]
 ELSE = "#dddddd"
 
 # Vega-Lite's configuration of every chart.

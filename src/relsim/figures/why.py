@@ -136,7 +136,7 @@ def stack_range(stacks: list[Stack]) -> list[float]:
 
 def _panel(stack: Stack, ends: list[float], palette: list[str], *, last: bool) -> Any:
     """The areas of a stack, the line of the pull, and a number in each area that has room."""
-    x, y = marks.years(labelled=last), marks.axis(alt.Y, "start", "pull units", ends, "+.2f", 6)
+    x, y = marks.years(labelled=last), marks.axis(alt.Y, "start", "pull units", ends, "+.3~f", 6)
     fills = alt.Scale(domain=list(range(len(palette))), range=palette)
     colour = alt.Color("part:O", scale=fills, legend=None)
     areas = alt.Chart(stack_areas(stack)).mark_area()

@@ -54,15 +54,11 @@ def difference_name(file: str) -> str:
 def difference_chart(
     comparisons: Sequence[Comparison] | Comparison, pairs: Sequence[str] | None = None
 ) -> Any:
-    """What one or more scenarios bring against a base: a panel for each pair, the largest
-    difference first, all to one scale, so that flat ones are low.
+    """What one or more scenarios bring against a base: a panel for each pair (the watched ones
+    where absent), the largest difference first, all to one scale, so that flat ones are low.
 
     One scenario has bands of 50, 80 and 95 % of the runs and marks at the events that happen in
     only one of the two. Of several, each has its median as a line and a band of 80 %.
-
-    Args:
-        comparisons: with one base, at most six.
-        pairs: the watched ones where absent. At most eight are shown, and how many are not.
 
     Raises:
         ResultsError: there are more comparisons than can be told apart.
@@ -164,12 +160,8 @@ def distinguishing_events(comparison: Comparison) -> pd.DataFrame:
 
 
 def difference_multiples(comparison: Comparison, pairs: Sequence[str] | None = None) -> Any:
-    """What a scenario brings against its base in many pairs, the largest differences first.
-
-    Args:
-        comparison: of the two.
-        pairs: all where absent. Those in which nothing is to be seen are left out.
-    """
+    """What a scenario brings against its base in many pairs (all where absent), the largest
+    differences first. Pairs in which nothing is to be seen are left out."""
     difference = comparison.summary(pairs)["difference"]
     seen = difference.sel(pair=visible_pairs(difference))
     few = difference.sizes["pair"] - seen.sizes["pair"]
@@ -189,13 +181,8 @@ def visible_pairs(difference: xr.DataArray) -> list[str]:
 def scenario_explorer(frame: pd.DataFrame, names: list[str], pair: str, quantity: str) -> Any:
     """Medians and 80 % bands of several scenarios for a picked pair.
 
-    The signal ``pair`` picks the pair, the signals ``show_0``, ``show_1`` … show scenarios.
-
-    Args:
-        frame: scenario (place in ``names``), pair, time, median, lower80, upper80.
-        names: of the scenarios, in order.
-        pair: the one shown at first.
-        quantity: on the axis.
+    The signal ``pair`` picks the pair, the signals ``show_0``, ``show_1`` … show scenarios. The
+    frame has scenario (an index of ``names``), pair, time, median, lower80 and upper80.
     """
     shown = [alt.param(name=f"show_{n}", value=n < SHOWN_FIRST) for n in range(len(names))]
     switches = ", ".join(f"show_{n}" for n in range(len(names)))

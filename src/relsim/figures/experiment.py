@@ -29,7 +29,7 @@ from relsim.words import fixed, percent
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 200, 140
 MOST_PANELS = 12  # more do not fit on a page
-PANEL_LETTERS, TITLE_LETTERS = 30, 70  # of a line of a title
+PANEL_LETTERS = 30  # of a line of a panel's title
 WIDEST, WIDEST_CELL = 620, 72  # pixels of a heat table and of its cells
 MOST_ROWS = 25  # players; more do not fit on a page
 SHARES = {
@@ -39,7 +39,6 @@ SHARES = {
 }
 FRONT_WIDTH, FRONT_HEIGHT, MARGIN = 500, 300, 0.06
 COLUMN, LEVER_ROW, GAINS = 20, 26, 110  # pixels: of a portfolio, of a lever, of the panel of gains
-LEVER_LETTERS = 34
 MOST_COLUMNS = 20  # portfolios of the front that fit beside each other
 BOUNDS = {
     "surely keeps every bound": (style.LINE, "circle"),
@@ -146,20 +145,12 @@ def heat_map(sweep: SweepFindings, measure: str) -> Any:
     cell = min(WIDEST_CELL, WIDEST // max(sizes))
     domain, colours = colours_around_zero(frame["shade"])
     labels = alt.Axis(labelAngle=0, format=".3~g", labelOverlap=True, ticks=False, domain=False)
-    x, y = (
-        channel(
-            field,
-            title=marks.unit_title(
-                parameter.name, parameter.unit, max(PANEL_LETTERS, cell * size // 6)
-            ),
-            axis=labels,
-            sort=order,
-        )
-        for channel, field, parameter, size, order in (
-            (alt.X, "x:O", across, sizes[0], "ascending"),
-            (alt.Y, "y:O", up, sizes[1], "descending"),
-        )
-    )
+    names = [
+        marks.unit_title(parameter.name, parameter.unit, max(PANEL_LETTERS, cell * size // 6))
+        for parameter, size in zip((across, up), sizes, strict=True)
+    ]
+    x = alt.X("x:O", title=names[0], axis=labels)
+    y = alt.Y("y:O", title=names[1], axis=labels, sort="descending")
     legend = alt.Legend(
         title="mean",
         orient="right",
@@ -184,7 +175,7 @@ def surface(sweep: SweepFindings, measure: str, across: Parameter, up: Parameter
     means = data.mean(others).transpose(across.path, up.path)
     x, y = np.meshgrid(means[across.path].values, means[up.path].values, indexing="ij")
     frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "shade": means.values.ravel()})
-    span = float(np.ptp(frame["shade"]))
+    span = float(frame["shade"].max() - frame["shade"].min())
     digits = max(0, 2 - math.ceil(math.log10(span))) if span > 0 else 2
     return frame.assign(text=[fixed(value, digits) for value in frame["shade"]])
 
@@ -197,6 +188,8 @@ def colours_around_zero(values: pd.Series) -> tuple[tuple[float, float], list[st
     """
     low, high = float(values.min()), float(values.max())
     reach, middle = max(-low, high), len(style.DIVERGING) // 2
+    if math.isnan(reach):  # no mean anywhere
+        return (-1.0, 1.0), style.DIVERGING
     if low < 0 < high or not reach:
         return (-(reach or 1.0), reach or 1.0), style.DIVERGING
     if high > 0:
@@ -268,7 +261,7 @@ def front_chart(advice: Advice) -> Any:
     """The goal of each portfolio against the share of runs that are surely within its tightest
     bound, on the runs that choose."""
     frame, required = front_frame(advice), _required(advice)
-    shown = frame[frame["number"] > 0]
+    shown, levers = frame[frame["number"] > 0], len(advice.levers)
     shares, levels = [*frame["share"], required or 0.0], frame["level"]
     room = MARGIN * max(float(np.ptp(frame["share"])), 0.1), 0.1 * max(float(np.ptp(levels)), 1e-12)
     ends = (
@@ -286,9 +279,17 @@ def front_chart(advice: Advice) -> Any:
     rings = alt.Chart(frame[~frame["front"]]).mark_point(size=14, color=style.MUTED, opacity=0.5)
     dots = alt.Chart(frame[frame["front"]]).mark_point(filled=True, opacity=0.8)
     dots = dots.encode(
-        color=marks.by_kind(alt.Color, BOUNDS, 0),
-        shape=marks.by_kind(alt.Shape, BOUNDS, 1),
-        size=_lever_size(len(advice.levers)),
+        **marks.by_kind(BOUNDS),
+        size=alt.Size(
+            "levers:Q",
+            scale=alt.Scale(domain=[0, levers], range=[40, 260]),
+            legend=alt.Legend(
+                title="levers",
+                symbolType="circle",
+                symbolFillColor=style.MUTED,
+                values=sorted({0, levers // 2, levers}),
+            ),
+        ),
     )
     pixels = FRONT_WIDTH / np.ptp(ends[0]), FRONT_HEIGHT / np.ptp(ends[1])
     share = "" if required is None else f", {percent(required)}"
@@ -367,25 +368,22 @@ def _gains(advice: Advice, shown: list[int]) -> list[Any]:
     """What each portfolio gains, with its interval, in the unit and direction of the goal."""
     sign, measuring = advice.goal.sign, advice.measuring
     ends = {name: sign * getattr(measuring.gain, name)[shown] for name in ("value", "low", "high")}
-    kinds = np.where(measuring.sure[shown], *BOUNDS)
-    frame = pd.DataFrame({"portfolio": np.arange(1, len(shown) + 1), **ends, "kind": kinds})
-    colour = marks.by_kind(alt.Color, BOUNDS, 0)
-    base = alt.Chart(frame).encode(x=_portfolios(labels=False), color=colour)
+    sure = np.where(measuring.sure[shown], *BOUNDS)
+    frame = pd.DataFrame({"portfolio": np.arange(1, len(shown) + 1), **ends, "kind": sure})
+    kinds = marks.by_kind(BOUNDS)
+    base = alt.Chart(frame).encode(x=_portfolios(labels=False), color=kinds["color"])
     y = marks.axis(alt.Y, "value", "difference", None, DIGITS)
     dots = base.mark_point(filled=True, size=70, opacity=1)
     return [
         marks.level_rule(0.0, y),
         base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"),
-        dots.encode(y=y, shape=marks.by_kind(alt.Shape, BOUNDS, 1)),
+        dots.encode(y=y, shape=kinds["shape"]),
     ]
 
 
 def _pulled(advice: Advice, shown: list[int]) -> list[Any]:
     """A dot for each lever of each portfolio, dark where it is pulled; the best levers on top."""
-    names = marks.row_labels(
-        [marks.in_lines(name, LEVER_LETTERS, most=1) for name in advice.levers],
-        longest=LEVER_LETTERS + 4,
-    )
+    names = marks.row_labels([marks.in_lines(name, 34, most=1) for name in advice.levers])
     cells = pd.DataFrame(
         [
             {"portfolio": n, "name": name, "pulled": bool(pulled)}
@@ -409,18 +407,6 @@ def _pulled(advice: Advice, shown: list[int]) -> list[Any]:
 def _portfolios(*, labels: bool) -> Any:
     look = alt.Axis(labels=labels, ticks=labels, labelAngle=0, domain=labels)
     return alt.X("portfolio:O", title="portfolio" if labels else None, axis=look)
-
-
-def _lever_size(levers: int) -> Any:
-    legend = alt.Legend(
-        title="levers",
-        titleFontSize=style.TEXT,
-        titleFontWeight="normal",
-        symbolType="circle",
-        symbolFillColor=style.MUTED,
-        values=sorted({0, levers // 2, levers}),
-    )
-    return alt.Size("levers:Q", scale=alt.Scale(domain=[0, levers], range=[40, 260]), legend=legend)
 
 
 def _required(advice: Advice) -> float | None:

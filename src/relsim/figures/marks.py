@@ -24,7 +24,7 @@ KEY_LINE, KEY_GAP, KEY_LETTERS = 13, 4, 44  # pixels; letters of a line in a col
 NUMBER_WIDTH, NUMBER_HEIGHT, NUMBER_GAP = 16, 12, 8  # pixels of a number beside a point
 EVENT_WIDTH, EVENT_HEIGHT = 22, 12  # pixels of a number of two digits above a panel
 
-Looks = Mapping[str, tuple[str, str]]  # colour and shape of each kind
+Looks = Mapping[str, tuple[Any, ...]]  # colour and shape of each kind, and more
 
 
 # Texts and axes
@@ -93,10 +93,18 @@ def same_axis(axis: Any, field: str) -> Any:
     return other
 
 
-def by_kind(channel: Any, looks: Looks, aspect: int, legend: Any = alt.Undefined) -> Any:
-    """Colour (aspect 0) or shape (1) of each kind of mark."""
-    scale = alt.Scale(domain=list(looks), range=[look[aspect] for look in looks.values()])
-    return channel("kind:N", scale=scale, legend=legend)
+def by_kind(looks: Looks, legend: Any = alt.Undefined) -> dict[str, Any]:
+    """The encodings of kinds of marks by colour and shape."""
+    channels = {"color": alt.Color, "shape": alt.Shape}
+    return {
+        name: channel("kind:N", scale=kind_scale(looks, aspect), legend=legend)
+        for aspect, (name, channel) in enumerate(channels.items())
+    }
+
+
+def kind_scale(looks: Looks, aspect: int) -> Any:
+    """The scale of the colours (aspect 0) or shapes (1) of kinds."""
+    return alt.Scale(domain=list(looks), range=[look[aspect] for look in looks.values()])
 
 
 def level_rule(value: float, y: Any, **look: Any) -> Any:
@@ -125,14 +133,9 @@ def fan(
     width: float | None = None,
     middle: str = "median",
 ) -> list[Any]:
-    """Bands that hold a share of the runs, the widest at the back, and the median as a line.
+    """Bands of a frame as of :func:`fan_frame`, the widest at the back, and its middle as a line.
 
-    Args:
-        base: a chart of rows as of :func:`fan_frame`, with its axis across.
-        y: the axis of levels.
-        bands: which of the style's.
-        width: of bars in place of areas, which have no line.
-        middle: the field of the line.
+    With a width, bars of so many pixels in place of areas and line.
     """
     shades = alt.Scale(domain=list(style.BANDS), range=list(style.BANDS.values()))
     legend = alt.Undefined if len(bands) > 1 else None
@@ -172,12 +175,7 @@ def line_styles(count: int) -> tuple[list[str], list[list[int]]]:
 def lines(base: Any, names: Sequence[str], y: Any, legend: Any = None, **line: Any) -> list[Any]:
     """For each scenario its band of 80 % and its median, told apart by colour and dashes.
 
-    Args:
-        base: a chart of rows with name, median, lower80 and upper80, with its axis across.
-        names: of the scenarios.
-        y: the axis of levels.
-        legend: of the lines; none where absent.
-        line: further encodings of the lines.
+    The frame of the base has name, median, lower80 and upper80; ``line`` has further encodings.
     """
     colours, dashes = (
         alt.Scale(domain=list(names), range=look) for look in line_styles(len(names))
@@ -197,13 +195,9 @@ def lines(base: Any, names: Sequence[str], y: Any, legend: Any = None, **line: A
 def event_layers(
     events: pd.DataFrame, numbers: Mapping[str, int], span: pd.Timedelta, width: int = style.WIDTH
 ) -> list[Any]:
-    """Lines at events, numbered above the panel; numbers that would touch take another row.
+    """Lines at events (month, event), numbered above the panel, in rows so that none touch.
 
-    Args:
-        events: month, event.
-        numbers: of each event.
-        span: time between the edges of the panel.
-        width: of the panel at its narrowest.
+    ``span`` is the time between the edges of the panel, ``width`` the panel's at its narrowest.
     """
     rows = event_rows(events, span, width)
     frame = events.assign(
@@ -247,15 +241,8 @@ def key(
     ink: str = style.INK,
     width: int = style.WIDTH,
 ) -> Any:
-    """Texts in two columns: what numbers in a figure mean, with squares where there are colours.
-
-    Args:
-        texts: in order, with their numbers.
-        colours: of the squares; the last of more than one is a line.
-        title: above them.
-        ink: of the texts.
-        width: of both columns.
-    """
+    """Texts in two columns: what numbers in a figure mean. Where there are colours, each text has a
+    square, and the last a line."""
     wrapped = [
         textwrap.wrap(text, KEY_LETTERS, max_lines=2, placeholder=" …", subsequent_indent="    ")
         for text in texts
@@ -316,22 +303,18 @@ def rows(
         frame: name, value; low and high of the interval, start and end of a pale bar, tick (a mark
             across the row) and kind, each where it has them. Intervals of one name lie beside each
             other.
-        title: of the values.
+        title, digits, domain: of the axis of values.
         looks: colour and shape of each kind.
-        digits: how values are written on the axis.
         rule: where a line stands for "nothing"; NaN for none.
-        dashed: whether that line is.
-        legend: whether kinds have one.
         width, row: pixels of the panel, and of a row.
-        domain: of the values, where it is fixed.
-        tick: colour of the marks across.
+        tick: colour of the ticks.
     """
     looks = looks or {"": (style.LINE, "circle")}
     frame = frame if "kind" in frame else frame.assign(kind="")
     several = "low" in frame and bool(frame["name"].duplicated().any())
     present = [kind for kind in looks if kind in set(frame["kind"])]
     entries = alt.Legend(values=present) if legend and present != [""] else None
-    colour, shape = by_kind(alt.Color, looks, 0, entries), by_kind(alt.Shape, looks, 1, entries)
+    kinds = by_kind(looks, entries)
     base = alt.Chart().encode(y=row_axis(frame["name"], grid=True))
     if several:
         base = base.encode(yOffset=alt.YOffset("kind:N", sort=list(looks)))
@@ -339,7 +322,7 @@ def rows(
     layers = []
     if "start" in frame:
         bars = base.mark_bar(opacity=style.PALE, height=style.BAR / (1 + several))
-        layers.append(bars.encode(x="start:Q", x2="end:Q", color=colour))
+        layers.append(bars.encode(x="start:Q", x2="end:Q", color=kinds["color"]))
     if not math.isnan(rule):
         dash = [4, 3] if dashed else [1, 0]
         layers.append(
@@ -348,9 +331,11 @@ def rows(
     if "low" in frame:
         halo = base.mark_rule(color="white", strokeWidth=4)
         layers.append(halo.encode(x="low:Q", x2="high:Q"))
-        layers.append(base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", color=colour))
+        layers.append(
+            base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", color=kinds["color"])
+        )
     dots = base.mark_point(filled=True, size=70, opacity=1)
-    layers.append(dots.encode(x=value, color=colour, shape=shape))
+    layers.append(dots.encode(x=value, **kinds))
     if "tick" in frame:
         ticks = base.mark_tick(color=tick, thickness=2.5, size=style.BAR + 6, opacity=1)
         layers.append(ticks.encode(x="tick:Q"))
@@ -374,13 +359,8 @@ def heat(
     """A cell for each row of a frame, in the colour of its shade, with its text.
 
     Args:
-        frame: x, y, shade (a number), text (a line or several; left out where it has none) and
-            bold, where it has that.
-        x, y: the axes.
-        domain: of the shades.
-        colours: evenly spaced over the domain.
-        cell: pixels of a side.
-        legend: of the colours.
+        frame: x, y, shade (a number), and where it has them text (a line or several) and bold.
+        domain, colours: ends of the scale of shades, and colours at equal steps between them.
     """
     inks = [style.ink_on(style.shade(value, domain, colours)) for value in frame["shade"]]
     if "bold" in frame:
@@ -412,11 +392,8 @@ def heat(
 
 
 def number_heights(x: Sequence[float], y: Sequence[float]) -> list[float]:
-    """Pixels by which the number right of each point stands above it, clear of the other numbers.
-
-    Args:
-        x, y: of the points in pixels, upwards.
-    """
+    """Pixels by which the number of each point (in pixels, upwards) stands above it, clear of the
+    other numbers."""
     tops = np.array(y, dtype=np.float64) + NUMBER_GAP
     taken: list[int] = []
     for n in np.argsort(y, kind="stable").tolist():
@@ -431,13 +408,7 @@ def number_heights(x: Sequence[float], y: Sequence[float]) -> list[float]:
 
 
 def numbers(frame: pd.DataFrame, x: Any, y: Any, pixels: tuple[float, float]) -> list[Any]:
-    """The number of each point beside it, clear of the other numbers.
-
-    Args:
-        frame: number, and the fields of both axes.
-        x, y: the axes.
-        pixels: of a unit on either axis.
-    """
+    """The number of each point beside it, clear of the others; pixels of a unit on either axis."""
     fields = [axis["shorthand"].split(":")[0] for axis in (x, y)]
     across, up = (frame[field] * size for field, size in zip(fields, pixels, strict=True))
     heights = number_heights(across.tolist(), up.tolist())

@@ -36,11 +36,7 @@ VERDICT_LOOKS = dict(
 
 
 def certain_events(events: pd.DataFrame) -> pd.DataFrame:
-    """The first time of each event that happens in every run, in order of time.
-
-    Args:
-        events: of :func:`relsim.analysis.summary.event_table`.
-    """
+    """Of an event table the first time of each event that happens in every run, in order."""
     return events[events["share"] >= 1.0].sort_values("month").drop_duplicates("event")
 
 
@@ -70,11 +66,8 @@ def event_key(title: str, numbers: Mapping[str, int], table: pd.DataFrame) -> li
     """What the numbers of events mean, under a title; nothing where none is marked."""
     labels = dict(zip(table["event"], table["label"], strict=True))
     texts = [f"{number}  {labels[name]}" for name, number in numbers.items()]
-    heading = style.panel_title(title) | {
-        "fontSize": style.TEXT,
-        "fontWeight": "normal",
-        "color": style.MUTED,
-    }
+    look = {"fontSize": style.TEXT, "fontWeight": "normal", "color": style.MUTED}
+    heading = style.panel_title(title) | look
     return [marks.key(texts, title=heading, ink=style.EVENT)] if texts else []
 
 
@@ -97,16 +90,11 @@ def fan_chart(
     certain = certain_events(events)
     marked = {pair: events_on(pair, certain, scenario.events) for pair in pairs}
     numbers, span = event_numbers(marked), fan_span(summary, pairs)
-    panels = [
-        alt.layer(
-            *_fan(summary, pair, span, marked[pair], numbers, last=pair == pairs[-1])
-        ).properties(
-            width=style.WIDTH,
-            height=style.HEIGHT,
-            title=style.panel_title(pair_title(scenario, pair)),
-        )
-        for pair in pairs
-    ]
+    panels = []
+    for pair in pairs:
+        last, title = pair == pairs[-1], style.panel_title(pair_title(scenario, pair))
+        panel = alt.layer(*_fan(summary, pair, span, marked[pair], numbers, last=last))
+        panels.append(panel.properties(width=style.WIDTH, height=style.HEIGHT, title=title))
     names = event_key("Events that happen in every run (first time)", numbers, certain)
     return style.titled(
         alt.vconcat(*panels, *names, spacing=12),
@@ -126,11 +114,7 @@ def fan_card(
 ) -> Any:
     """The fan of one pair for a page: as wide as there is room, with levels shown on hovering.
 
-    Args:
-        scenario, summary: as for :func:`fan_chart`.
-        pair: as in ``PAK-RUS``.
-        span: of the axis of levels, from :func:`fan_span`.
-        marked, numbers: events that act on the pair, and the number of each.
+    ``span`` is of :func:`fan_span`; ``marked`` and ``numbers`` are the events that act on the pair.
     """
     layers = _fan(summary, pair, span, marked, numbers, width=style.NARROW)
     frame = marks.fan_frame(summary["overall"].sel(pair=pair))
@@ -141,13 +125,7 @@ def fan_card(
 
 
 def pair_explorer(summary: xr.Dataset, pairs: list[str], first: str) -> Any:
-    """The fan of a pair that is picked by the signal ``pair``.
-
-    Args:
-        summary: of :func:`relsim.analysis.summary.summarise`.
-        pairs: that may be picked.
-        first: the one shown at first.
-    """
+    """The fan of a pair that is picked by the signal ``pair``, at first of ``first``."""
     frame = explorer_frame(summary, pairs)
     picked = alt.Chart(frame).transform_filter(f"datum.pair == {PAIR}")
     base = picked.encode(x=marks.years())
@@ -297,24 +275,14 @@ def matrix_frame(summary: xr.Dataset, codes: list[str]) -> pd.DataFrame:
 
 
 def level_multiples(scenario: Scenario, summary: xr.Dataset) -> Any:
-    """Overall cooperation of all pairs, those that change the most first.
-
-    Args:
-        scenario: for its name.
-        summary: of :func:`relsim.analysis.summary.summarise`.
-    """
+    """Overall cooperation of all pairs, those that change the most first."""
     title = "Overall cooperation, −1 to 1: median and band of 80 % of runs"
     return multiples(summary["overall"], scenario.title, [title], ".1f")
 
 
 def multiples(levels: xr.DataArray, title: str, subtitle: Sequence[str], digits: str) -> Any:
-    """A small panel for each pair, all to one scale, those whose median changes most first.
-
-    Args:
-        levels: (statistic, time, pair).
-        title, subtitle: of the chart.
-        digits: how levels are written.
-    """
+    """A small panel for each pair of levels (statistic, time, pair), all to one scale, those whose
+    median changes most first."""
     changes = median_changes(levels)
     shown = changes.index[:MOST_PANELS]
     frame = multiples_frame(levels, changes[shown])

@@ -31,7 +31,10 @@ FRONT = {
 BAR_WIDTH, BAR_ROW, BAR_LETTERS, MOST_BARS = 250, 46, 28, 15
 SIDE, MOST_POINTS = 380, 1500  # of square panels; more points are a blot
 OUTCOME_LETTERS = 74
-CASES = {"it happens": (style.LINE, "circle"), "it does not": (style.MUTED, "cross")}
+CASES = {  # colour, shape and filling of points
+    "it happens": (style.LINE, "circle", style.LINE),
+    "it does not": (style.MUTED, "cross", "white"),
+}
 
 
 # Tuning
@@ -148,7 +151,8 @@ def _profile(tuning: Tuning, objective: Objective, k: int) -> Any:
 def front_chart(tuning: Tuning) -> Any:
     """Two objectives against each other: all points, the Pareto front, the compromise."""
     axes = []
-    frame = pd.DataFrame({"kind": np.where(tuning.as_well, *list(FRONT)[1::-1])})
+    kinds = np.where(tuning.as_well, "on the front", "beaten by another")
+    frame = pd.DataFrame({"kind": kinds})
     frame.loc[tuning.best, "kind"] = "compromise"
     fresh = pd.DataFrame(index=range(len(tuning.reported)))
     for name, channel, objective in zip("xy", (alt.X, alt.Y), tuning.objectives, strict=True):
@@ -157,13 +161,11 @@ def front_chart(tuning: Tuning) -> Any:
         levels = [tuning.estimate(objective.measure, point) for point in tuning.reported]
         fresh[[name, f"{name} low", f"{name} high"]] = levels
     x, y = axes
-    looks = {kind: look[:2] for kind, look in FRONT.items()}
-    colour, shape = marks.by_kind(alt.Color, looks, 0), marks.by_kind(alt.Shape, looks, 1)
     layers = []
     for kind, (_, _, size, opacity) in FRONT.items():
         dots = alt.Chart(frame[frame["kind"] == kind])
         dots = dots.mark_point(filled=True, size=size, opacity=opacity)
-        layers.append(dots.encode(x=x, y=y, color=colour, shape=shape))
+        layers.append(dots.encode(x=x, y=y, **marks.by_kind(FRONT)))
     cross = alt.Chart(fresh).mark_rule(color=style.INK, strokeWidth=1.6)
     return style.titled(
         alt.layer(
@@ -204,11 +206,7 @@ def _points(frame: pd.DataFrame, x: Any, y: Any) -> Any:
     looks = {stage: look for stage, look in STAGES.items() if stage in set(frame["kind"])}
     legend = alt.Undefined if len(looks) > 1 else None
     base = alt.Chart(frame).mark_point(filled=True, size=26, opacity=0.65)
-    colour, shape = (
-        marks.by_kind(alt.Color, looks, 0, legend),
-        marks.by_kind(alt.Shape, looks, 1, legend),
-    )
-    return base.encode(x=x, y=y, color=colour, shape=shape)
+    return base.encode(x=x, y=y, **marks.by_kind(looks, legend))
 
 
 def _fresh(tuning: Tuning, objective: Objective, at: pd.DataFrame, x: Any, y: Any) -> list[Any]:
@@ -405,7 +403,6 @@ def points_chart(discovery: Discovery, box: Box) -> Any:
     )
     area = alt.Chart(pd.DataFrame({"x": [left], "x2": [right], "y": [low], "y2": [high]}))
     area = area.mark_rect(color=style.BANDS["95 %"], stroke=style.LINE, strokeWidth=1.5)
-    inside = {kind: (fill, "") for kind, fill in zip(CASES, (style.LINE, "white"), strict=True)}
     dots = alt.Chart(points_frame(discovery, pair))
     dots = dots.mark_point(size=26, strokeWidth=1, opacity=0.85)
     others = len(discovery.order(box)) - 2
@@ -417,9 +414,9 @@ def points_chart(discovery: Discovery, box: Box) -> Any:
             dots.encode(
                 x=x,
                 y=y,
-                stroke=marks.by_kind(alt.Stroke, CASES, 0),
-                fill=marks.by_kind(alt.Fill, inside, 0),
-                shape=marks.by_kind(alt.Shape, CASES, 1),
+                stroke=alt.Stroke("kind:N", scale=marks.kind_scale(CASES, 0)),
+                fill=alt.Fill("kind:N", scale=marks.kind_scale(CASES, 2)),
+                shape=alt.Shape("kind:N", scale=marks.kind_scale(CASES, 1)),
             ),
         ),
         "Points in the box and around",

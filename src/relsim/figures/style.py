@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -17,6 +18,7 @@ EVENT = "#b3541e"
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
 FONT = "DejaVu Sans, Verdana, sans-serif"
 SMALL, TEXT, PANEL_TITLE = 10, 11, 12  # sizes of letters
+TITLE_LETTERS = 80  # of a line of a title
 WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 HEIGHT = 170
 NARROW = 260  # of a panel on the page of a phone
@@ -76,6 +78,8 @@ HOUSE: dict[str, Any] = {
         "labelFontSize": TEXT,
         "orient": "bottom",
         "title": None,
+        "titleFontSize": TEXT,
+        "titleFontWeight": "normal",
         "symbolType": "square",
         "symbolOpacity": 1,
     },
@@ -140,4 +144,5 @@ def configured(chart: Any) -> Any:
 def titled(chart: Any, title: str, *subtitle: str, **size: float) -> Any:
     """A chart in the house style under its title and the lines below; empty lines are left out."""
     lines = [line for line in subtitle if line]
-    return configured(chart.properties(title=alt.TitleParams(title, subtitle=lines), **size))
+    text = title if len(title) <= TITLE_LETTERS else textwrap.wrap(title, TITLE_LETTERS)
+    return configured(chart.properties(title=alt.TitleParams(text, subtitle=lines), **size))

@@ -102,8 +102,7 @@ def largest_parts(parts: xr.DataArray) -> list[str]:
 def part_colours(accounts: Iterable[Account]) -> dict[str, str]:
     """One colour for each part that the figures of some accounts name, the same in all of them.
 
-    Parts of one figure differ in colour. Where there are more parts than colours, those that no
-    figure has together may share one.
+    Parts of one figure differ; parts that no figure has together may share a colour.
     """
     figures = [largest_parts(account.change.sel(domain=OVERALL)) for account in accounts]
     colours: dict[str, str] = {}
@@ -175,12 +174,8 @@ def stack_areas(stack: Stack) -> pd.DataFrame:
 
 
 def number_frame(stack: Stack, pixels: float) -> pd.DataFrame:
-    """The number of each named part where its area has most room, so that colour is not needed.
-
-    Args:
-        stack: the parts.
-        pixels: of a pull unit.
-    """
+    """The number of each named part where its area has most room, so that colour is not needed;
+    a pull unit has so many pixels."""
     numbers = []
     for part in range(len(stack.sizes) - 1):
         for ends in stack.ends:

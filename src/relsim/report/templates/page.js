@@ -32,21 +32,22 @@ document.querySelectorAll("[data-control]").forEach((control) => {
   control.addEventListener("change", () => apply(control));
 });
 
-// What reaches beyond the right edge says so, as long as there is more to see.
-function markMore() {
+// What is wider than the page says so, and fades at the right as long as there is more to see.
+function markWide() {
   for (const box of document.querySelectorAll(".scroll")) {
+    box.classList.toggle("wide", box.clientWidth < box.scrollWidth - 1);
     box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
   }
 }
 
-for (const event of ["scroll", "toggle"]) document.addEventListener(event, markMore, true);
-window.addEventListener("resize", markMore);
-markMore();
+for (const event of ["scroll", "toggle"]) document.addEventListener(event, markWide, true);
+window.addEventListener("resize", markWide);
+markWide();
 
 Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
   () => {
     document.querySelectorAll("[data-control]").forEach(apply);
-    markMore();
+    markWide();
     document.documentElement.dataset.charts = "shown";
   },
   (error) => {

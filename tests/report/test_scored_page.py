@@ -1,0 +1,41 @@
+"""The page of findings: what it shows, and what it leaves out where there is none of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from relsim.report.page import Table
+from relsim.report.scored_page import MOST_ROWS, Words, measured_page
+
+WORDS = Words("A title", "", "Ten pairs.", "Caution.", {"skill": ("Skill", "CRPS")})
+MANIFEST: dict[str, Any] = {"sentences": ["It is good."], "warnings": [], "command": "relsim it"}
+
+
+def page(charts: dict[str, Any], rows: int = 2, asked: tuple[Table, ...] = ()) -> str:
+    tables = {"skill": pd.DataFrame({"a": range(rows)}), "other": pd.DataFrame({"kept back": [1]})}
+    return measured_page(WORDS, tables, charts, MANIFEST, "", asked)
+
+
+@pytest.mark.parametrize("charts", [{}, {"skill": {"mark": "point"}}])
+def test_only_a_page_with_charts_has_a_section_of_figures(charts: dict[str, Any]) -> None:
+    text = page(charts)
+    assert ("<h2>Figures</h2>" in text) == bool(charts)
+    assert ('href="#figures"' in text) == bool(charts)
+
+
+def test_the_title_is_that_of_the_document_and_only_shown_tables_are_there() -> None:
+    text = page({})
+    assert "<title>A title</title>" in text
+    assert "<h1>A title</h1>" in text
+    assert "kept back" not in text
+    assert "What was asked" not in text
+    asked = page({}, asked=(Table("Measures", "Looked at.", ("name",), (("level",),)),))
+    assert "<h2>What was asked</h2>" in asked
+
+
+def test_rows_left_out_are_said() -> None:
+    assert f"(skill.csv has all {MOST_ROWS + 1:,} rows)" in page({}, MOST_ROWS + 1)
+    assert "has all" not in page({}, MOST_ROWS)

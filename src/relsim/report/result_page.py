@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,12 @@ from relsim.report.inputs import input_tables
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.reference import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
-from relsim.words import percent, signed
+from relsim.words import percent, signed, with_interval
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 CAUTION = "This is what follows from the scenario's assumptions."
 MOST_OUT_OF_LINE = 5  # pairs that are warmer than interests say, and as many colder ones
+FOUR_DIGITS = partial(signed, digits=4)
 PAIR_COLUMNS = ("pair", "level", "said", "warmth")
 BANDS = ("q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975")
 
@@ -132,12 +134,10 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     levels = summary["overall"].sel(pair=pair)
     times = pd.DatetimeIndex(levels["time"].values)
     yearly = np.flatnonzero(times.month == times[0].month).tolist()
-    chosen = sorted({*yearly, len(times) - 1})
     months = months_of(levels["time"].values)
-    rows = []
-    for step in chosen:
-        at = levels.isel(time=step)
-        rows.append((months[step], *(signed(float(at.sel(statistic=name))) for name in BANDS)))
+    table = levels.sel(statistic=list(BANDS)).transpose("time", "statistic").values
+    steps = sorted({*yearly, len(times) - 1})
+    rows = [(months[step], *(signed(float(level)) for level in table[step])) for step in steps]
     head = ("month", "2.5 %", "10 %", "25 %", "median", "75 %", "90 %", "97.5 %")
     caption = f"{pair_title(scenario, pair)}: overall cooperation, quantiles over the runs"
     return Table("", caption, head, tuple(rows))
@@ -146,19 +146,17 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
 def _difference(file: str, comparison: Comparison, carriers: Carriers | None) -> dict[str, Any]:
     """What the scenario brings against another, and which interests carry it, as charts and
     tables."""
+    effects = comparison.effects().sort_values("mean", key=abs, ascending=False, kind="stable")
     rows = [
         (
             pair_title(comparison.other.scenario, str(row["pair"])),
             signed(row["base_median"]),
             signed(row["other_median"]),
-            f"{signed(row['mean'], 4)} ({signed(row['mean_low'], 4)} to "
-            f"{signed(row['mean_high'], 4)})",
+            with_interval(row["mean"], row["mean_low"], row["mean_high"], FOUR_DIGITS),
             percent(row["p_higher"]),
             str(row["verdict"]),
         )
-        for row in comparison.effects()
-        .sort_values("mean", key=abs, ascending=False, kind="stable")
-        .to_dict("records")
+        for row in effects.to_dict("records")
     ]
     head = ("pair", "there", "here", "mean difference (95 %)", "higher in", "verdict")
     caption = (
@@ -182,7 +180,7 @@ def _carriers(file: str, comparison: Comparison, carriers: Carriers) -> dict[str
             interest_label(str(row["interest"]), *comparison.scenarios),
             str(row["interest"]),
             signed(row["without"], 4),
-            f"{signed(row['carried'], 4)} ({signed(row['low'], 4)} to {signed(row['high'], 4)})",
+            with_interval(row["carried"], row["low"], row["high"], FOUR_DIGITS),
         )
         for row in carriers.table.to_dict("records")
     ]

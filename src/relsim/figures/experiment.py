@@ -163,7 +163,9 @@ def heat_map(sweep: SweepFindings, measure: str) -> Any:
     return style.titled(
         marks.heat(frame, x, y, domain, colours, cell=cell, legend=legend),
         measure,
-        "Mean over runs" + " and the other parameters" * (len(sweep.parameters) > 2),
+        "Mean over runs"
+        + " and the other parameters" * (len(sweep.parameters) > 2)
+        + ". White: 0" * (domain[0] <= 0 <= domain[1]),
     )
 
 

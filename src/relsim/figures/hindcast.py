@@ -36,7 +36,7 @@ def hindcast_charts(hindcast: Hindcast) -> dict[str, Any]:
         "skill": skill_chart(hindcast),
         "bands": bands_over_dots(
             shown.assign(year=shown["origin"] + horizon),
-            f"Said {in_years(horizon)} before, and what came",
+            f"Forecasts {in_years(horizon)} ahead, and what was measured",
             some if len(hindcast.panel.dyads) > MOST_FORECAST else "",
         ),
         "pit": pit_chart(hindcast),
@@ -116,7 +116,7 @@ def skill_chart(hindcast: Hindcast) -> Any:
 
 
 def bands_over_dots(forecasts: pd.DataFrame, title: str, pairs: str) -> Any:
-    """Bands of forecasts and the values that came, a panel for each pair.
+    """Bands of forecasts and the measured values, a panel for each pair.
 
     Args:
         forecasts: ``dyad, year, value`` and the ends of bands, ``lower80, upper80`` and so on.
@@ -143,7 +143,7 @@ def bands_over_dots(forecasts: pd.DataFrame, title: str, pairs: str) -> Any:
 
 
 def pit_chart(hindcast: Hindcast) -> Any:
-    """Where what came stood in the forecasts: flat where bands are as wide as they should be."""
+    """Where measured values lie in the forecasts: flat where bands are as wide as they should be."""
     shares = pit_shares(hindcast.scores, BINS)
     frames = []
     for horizon, forecaster in shares.index:

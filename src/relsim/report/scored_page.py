@@ -60,11 +60,11 @@ BESIDE = {
     ),
     "pairs": (
         "Pairs",
-        "Means and changes (from the first year measured to the last) of what was measured and "
-        "said; share of years in the 80 % band; CRPS of each forecaster",
+        "Means and changes (from the first year measured to the last), measured and in the "
+        "scenario (said); share of years in the 80 % band; CRPS of each forecaster",
     ),
     "beside": ("Every pair and year", "Means, scores and bands of each forecaster"),
-    "pit": ("PIT", "Share of values in each tenth of what was said; 0.1 each is right"),
+    "pit": ("PIT", "Share of measured values in each tenth of the forecasts; 0.1 each is right"),
 }
 
 

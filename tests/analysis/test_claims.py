@@ -391,7 +391,7 @@ def test_reading_in_blocks_changes_nothing(
     expect = claiming(asked).claims["it"].expect
     ensemble = simulate(scenario_of(STATES), runs=101)
     whole = judged_values(expect, ensemble)
-    monkeypatch.setattr("relsim.analysis.blocks.BLOCK_BYTES", 8 * MONTHS * 7)
+    monkeypatch.setattr("relsim.analysis.recorded.BLOCK_BYTES", 8 * MONTHS * 7)
     assert judged_values(expect, ensemble).tobytes() == whole.tobytes()
 
 

@@ -57,7 +57,7 @@ def test_months_stand_for_the_step_they_lie_in() -> None:
     account = explain(scenario, "A-B", runs=2)
     at = account.at("2021-02")
     assert str(at["step"].values)[:7] == str(account.month(4)) == "2021-01"
-    for month, said in (("2019-12", "outside 2020-01 to 2024-01"), ("2021", "not a month")):
+    for month, said in (("2019-12", "runs go from 2020-01 to 2024-01"), ("2021", "not a month")):
         with pytest.raises(ResultsError, match=said):
             account.at(month)
 

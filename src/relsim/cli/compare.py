@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from relsim.analysis.compare import Comparison
-    from relsim.analysis.reaching import Reaching
+    from relsim.analysis.effects import Reaching
 
 T = TypeVar("T")
 

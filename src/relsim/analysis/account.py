@@ -47,8 +47,7 @@ class Account:
             more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
             ``change``; statistics ``mean`` and ``sd``, over the runs.
         failures: the runs that failed, each with its error and where it was raised.
-        failed: numbers of the runs that are left out: those, and those of an ensemble that failed
-            there.
+        failed: numbers of the runs that are left out: those, and those that failed in an ensemble.
     """
 
     scenario: Scenario
@@ -83,16 +82,19 @@ class Account:
         return f"{first}>{second}", f"{second}>{first}"
 
     def at(self, month: Month | str | None = None) -> xr.Dataset:
-        """The account at a month: that of the step it lies in; the last one where absent.
+        """The account of the step that a month lies in; the last one where absent.
 
         Raises:
-            ResultsError: no month, or outside the time of the scenario.
+            ResultsError: it is no month, or outside the time of the scenario.
         """
         return self.data.isel(step=self.step(month))
 
     def step(self, month: Month | str | None = None) -> int:
-        """The index of a month on the axis of steps."""
-        return step_of(self.scenario, month)
+        """The index of a month on the axis of steps.
+
+        The end of the scenario is where the last step leads, so it takes the account of that step.
+        """
+        return min(step_of_month(self.scenario.time, month), self.scenario.time.steps - 1)
 
     def month(self, step: int) -> Month:
         """The first month of a step."""
@@ -119,7 +121,7 @@ class Account:
 
     @property
     def runs_in_words(self) -> str:
-        """Which runs the numbers are of."""
+        """The runs that the numbers are of, in words."""
         if self.run is not None:
             return f"run {self.run}"
         return "one run" if self.runs == 1 else f"mean of {self.runs:,} runs"
@@ -164,8 +166,8 @@ class Account:
                 return f"“{self.events[name].label or name}”"
 
     def _third_party_label(self, third: str, direction: str, step: int) -> str:
-        """What a state makes of a third party, by the sign of its weight; by that of the weight
-        that it had where it has none any more."""
+        """What a state makes of a third party, by the sign of its weight, or of its earlier weight
+        where it has none any more."""
         actor = self.state_name(direction.split(">")[0])
         weights = self.data["interest"].isel(step=step).sel(statistic="mean", state=third)
         now, change = (
@@ -210,17 +212,6 @@ class Account:
             write_table(self.table(), file)
         except OSError as error:
             raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
-
-
-def step_of(scenario: Scenario, month: Month | str | None) -> int:
-    """The index of a month on the axis of steps of an account; the last step where absent.
-
-    The end of the scenario is where the last step leads, so it takes the account of that step.
-
-    Raises:
-        ResultsError: it is no month, or outside the time of the scenario.
-    """
-    return min(step_of_month(scenario.time, month), scenario.time.steps - 1)
 
 
 # The story

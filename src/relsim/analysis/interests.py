@@ -362,21 +362,21 @@ class _PairAtStep:
 def _without(program: Program, compiled: Compiled, interest: str) -> Program:
     """A program in which an interest is 0, was 0 at the opening, and stays 0."""
     code, kind, name = interest.split(".")
-    index = number_views(program.sizes, np.arange(program.vector.size))
+    numbers = number_views(program.sizes, np.arange(program.vector.size))
     row = compiled.states.index(code)
     if kind == "ties":
         column = compiled.states.index(name)
-        held = {int(index.weight[row, column]), int(index.reference_weight[row, column])}
+        held = {int(numbers.weight[row, column]), int(numbers.reference_weight[row, column])}
     elif name not in compiled.issues:
         return program
     else:
         column = compiled.issues.index(name)
-        held = {int(index.salience[row, column]), int(index.reference_salience[row, column])}
+        held = {int(numbers.salience[row, column]), int(numbers.reference_salience[row, column])}
     vector, low, high = program.vector.copy(), program.plan.low.copy(), program.plan.high.copy()
-    for numbers in (vector, low, high):
-        numbers[list(held)] = 0.0
+    for values in (vector, low, high):
+        values[list(held)] = 0.0
     draws = tuple(
-        replace(draw, places=tuple(place for place in draw.places if place not in held))
+        replace(draw, places=tuple(index for index in draw.places if index not in held))
         for draw in program.draws
     )
     return replace(

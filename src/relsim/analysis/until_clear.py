@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -43,6 +43,7 @@ MOST_RUNS = 16_000  # six doublings; a share is then known to 1.1 percentage poi
 SMALLEST_SHARE = 0.01  # claims ask for whole percentage points
 RARE = 0.01  # of the runs: what differs in fewer is settled as "identical"
 _AT_ONCE = 1024  # runs that are in memory at once
+Kind: TypeAlias = Literal["claims", "differences"]
 Block: TypeAlias = Mapping[str, Ensemble]  # the same runs of every scenario, by key
 
 
@@ -64,7 +65,7 @@ class Looking:
     looks: tuple[int, ...]
     most: int
     followed: int
-    what: Literal["claims", "differences"]
+    what: Kind
     on_the_line: tuple[str, ...]
     remaining: tuple[str, ...]
     question: str = ""
@@ -93,27 +94,6 @@ class Looking:
         ]
 
 
-class Followed(Protocol):
-    """A claim or a difference that more runs may settle."""
-
-    @property
-    def obstacle(self) -> str:
-        """Why it cannot be judged, whatever the runs; empty where it can. Known after one block."""
-
-    def add(self, block: Block) -> None:
-        """Takes up some more runs."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether more runs would hardly change what is found."""
-
-    def on_the_line(self) -> str:
-        """That it is settled without a verdict, and why; empty where it has one."""
-
-    def still_open(self) -> str:
-        """What was found so far, and how many runs would settle it."""
-
-
 @dataclass
 class ClaimSoFar:
     """A claim, and in how many of the runs so far it holds.
@@ -122,6 +102,7 @@ class ClaimSoFar:
         scenario: key of the scenario that claims it.
         name, claim: the claim, and its name in sentences.
         against: key of the scenario that it compares with; empty where there is none.
+        obstacle: why no number of runs can judge it, known after one block; empty otherwise.
     """
 
     scenario: str
@@ -202,6 +183,7 @@ class DifferenceSoFar:
     Attributes:
         base, other: keys of the two scenarios.
         pair, month, domain: what is compared.
+        obstacle: empty; as for a claim.
     """
 
     base: str
@@ -248,6 +230,9 @@ class DifferenceSoFar:
         )
         enough = _enough(known if differ else _rarity_is_known, runs, "as far as these show")
         return f"Not settled: {self.pair}, {self.other}: {so_far}. {enough}"
+
+
+Followed: TypeAlias = ClaimSoFar | DifferenceSoFar
 
 
 def _rarity_is_known(runs: int) -> bool:
@@ -349,7 +334,7 @@ def look_at_differences(
 def look_until_clear(
     scenarios: Mapping[str, tuple[Scenario, int]],
     followed: Sequence[Followed],
-    what: Literal["claims", "differences"],
+    kind: Kind,
     *,
     most: int = MOST_RUNS,
     record: RecordLevel = "domains",
@@ -365,7 +350,7 @@ def look_until_clear(
     Args:
         scenarios: with their seeds, by key.
         followed: what is to be settled.
-        what: which of the two they are.
+        kind: which of the two they are.
         most: runs of each scenario at most.
         record, thin: what to keep of a run until it is judged, as in the result.
         executor: where runs are simulated; threads on all cores where absent.
@@ -399,7 +384,7 @@ def look_until_clear(
             break
     remaining = tuple(item.still_open() for item in judged if not item.settled)
     near = tuple(sentence for item in judged if (sentence := item.on_the_line()))
-    return Looking(tuple(looks[1:]), most, len(judged), what, near, remaining)
+    return Looking(tuple(looks[1:]), most, len(judged), kind, near, remaining)
 
 
 def _refuse_no_runs(most: int) -> None:

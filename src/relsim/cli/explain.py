@@ -67,7 +67,7 @@ def explain(
 ) -> None:
     """Explain what pulls two states: exactly, by interest, third party, issue and event."""
     from relsim.analysis import explain as accounts
-    from relsim.analysis.account import step_of
+    from relsim.analysis.recorded import step_of_month
     from relsim.ensemble.executors import chosen
     from relsim.terminal.account import explanation, told
 
@@ -81,7 +81,7 @@ def explain(
     with _as_problems():
         directions = accounts.known_directions(pair, direction, scenario)
         accounts.known_domain(domain, scenario)
-        step_of(scenario, at)
+        step_of_month(scenario.time, at)
     if figure is not None and figure.suffix.lower() not in PICTURES:
         fail(f"{figure} ends neither in .svg nor in .png.", EXIT_PROBLEMS)
     with chosen(workers, cluster) as executor:

@@ -28,7 +28,7 @@ LEAST = 0.0005  # pull units; smaller parts would read 0.000
 LEAST_SHARE = 0.04  # of the largest part; smaller ones are left to "all else"
 ERRORS = 2.0  # standard errors of a mean over runs; within so many of 0 a part may be chance
 NOTABLE = 0.005  # a change of a weight or a tie that is worth a word
-STEP = 0.1  # pull units, of which is said what they are in posture
+STEP = 0.1  # pull units that the note gives in posture, too
 
 
 @dataclass(frozen=True)

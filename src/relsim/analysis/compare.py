@@ -84,7 +84,8 @@ class Comparison:
 
     @cached_property
     def act_alike(self) -> bool:
-        """Whether the same acts in both, so that no number of runs shows a difference."""
+        """Whether the two differ in nothing that acts, so that no number of runs shows a
+        difference."""
         return act_alike(*self.scenarios)
 
     @property
@@ -136,7 +137,7 @@ class Comparison:
         return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
 
     def effect(self, pair: str, at: Month | str | None = None) -> Effect:
-        """What the other scenario brings to a pair at a month.
+        """The difference that the other scenario makes to a pair at a month.
 
         Args:
             pair: as in "PAK-RUS", in any order.
@@ -162,14 +163,15 @@ class Comparison:
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """What the other scenario brings at a month, a row per pair.
+        """The differences that the other scenario makes at a month, a row per pair.
 
         Args:
             at: as for :meth:`effect`.
             pairs: these; the watched ones where absent. ``comparison.pairs`` are all.
 
         Returns:
-            ``pair``, ``month`` and the columns of :class:`relsim.analysis.effects.Effect`.
+            ``pair``, ``month`` and the fields of :class:`relsim.analysis.effects.Effect`; estimates
+            have three columns, as ``mean``, ``mean_low`` and ``mean_high``.
 
         Raises:
             ResultsError: not both record a pair, or the month is not simulated.
@@ -183,7 +185,7 @@ class Comparison:
         """Which ties and issues of two states carry the difference.
 
         Each is held at 0 in both scenarios, read so at the opening, and the first runs are
-        simulated again; what of the difference is then gone went by way of it.
+        simulated again; the part of the difference that is then gone went by way of it.
 
         Args:
             pair: as in "PAK-RUS", in any order.

@@ -349,7 +349,7 @@ def _subject(expect: Expectation, time: Time) -> str:
     tie = f"{expect.ties[0]}"
     if expect.smooth is not None:
         tie += f" (mean of {expect.smooth:g} months)"
-    base = f" less that of {expect.against}" if expect.against is not None else ""
+    base = f" compared with that of {expect.against}" if expect.against is not None else ""
     if expect.halfway is not None:
         return f"change of {tie} from {time.start} to {time.end}{base}"
     if _is_of_change(expect):

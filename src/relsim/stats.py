@@ -79,7 +79,7 @@ def share_estimate(count: int, runs: int, *, repeated: bool = False) -> Estimate
 
 
 def jeffreys_interval(count: int, runs: int, tail: float = _TAIL) -> Interval:
-    """The Jeffreys interval of a share, ``count`` of ``runs``; the 95 % one where not said.
+    """The Jeffreys interval of a share, ``count`` of ``runs``; by default that of 95 %.
 
     Quantiles of Beta(count + 1/2, runs - count + 1/2); 0 where none holds and 1 where all do. Its
     95 % are nominal: near a share of 0 or 1 it holds the truth in 88 to 98 %.
@@ -96,7 +96,7 @@ def jeffreys_interval(count: int, runs: int, tail: float = _TAIL) -> Interval:
 
 
 def most_share_unseen(runs: int) -> float:
-    """The share, with 95 % confidence, that lies above that of what none of ``runs`` shows.
+    """The largest share that something may have, at 95 % confidence, if none of ``runs`` shows it.
 
     1 - 0.05^(1/n), close to 3/n: the rule of three. Source: Hanley and Lippman-Hand (1983).
     """
@@ -145,8 +145,8 @@ def spread(values: Values) -> float:
 
 
 def mean_interval(values: Values, tail: float = _TAIL) -> Interval:
-    """Student's interval of the mean of independent runs, the 95 % one where not said; NaN for a
-    single value.
+    """Student's interval of the mean of independent runs, by default that of 95 %; NaN for a single
+    value.
 
     m ± t·s/√n, with t the quantile of n - 1 degrees of freedom. Source: Student (1908).
 
@@ -206,7 +206,7 @@ def difference_estimate(differences: Values, *, repeated: bool = False) -> Estim
 
 
 def difference_interval(differences: Values) -> Interval:
-    """The 95 % interval of the mean of paired differences, of which many may be 0.
+    """The 95 % interval of the mean of paired differences, many of them perhaps 0.
 
     Student's; but where fewer than 30 runs differ and others do not, what the product of two 97.5 %
     intervals spans: Jeffreys' of the share of runs that differ, and Student's of their mean. Of

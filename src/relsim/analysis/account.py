@@ -349,9 +349,9 @@ def _level(scene: _Scene) -> str:
 def _clauses(clauses: list[str], rest: list[float], total: float) -> str:
     """A sentence of clauses, what is not named, where there is any, and the sum."""
     count = sum(size != 0.0 for size in rest)
-    if count:
-        clauses.append(f"all else ({counted(count, 'part')}) {signed(sum(rest), 3)}")
-    return capital(f"{'; '.join([*clauses, f'together {signed(total, 3)}'])}.")
+    else_clause = f"all else ({counted(count, 'part')}) {signed(sum(rest), 3)}"
+    ends = [*([else_clause] if count else []), f"together {signed(total, 3)}"]
+    return capital(f"{'; '.join([*clauses, *ends])}.")
 
 
 def _level_clause(scene: _Scene, part: str, size: float) -> str:

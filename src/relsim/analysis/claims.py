@@ -1,4 +1,4 @@
-"""Claims as tests: in how many futures each holds, and whether that is as many as it says.
+"""Claims as tests: in how many futures each holds, and whether these are as many as it asks for.
 
 A claim is reduced to one number per run, the judged value, and a threshold. Everything else follows
 from these numbers. A verdict is on what follows from the scenario, not on the world.

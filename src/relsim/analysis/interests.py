@@ -1,4 +1,4 @@
-"""Interests, the ties and issues of states: what of the opening they explain, which carry a change.
+"""Interests are the ties and issues of states: how far they explain the opening and a difference.
 
 For the opening, each pair is put where interests alone would hold it: at rest under third parties
 and issues, without affinity, with all other pairs as they open. Pairs that open far above or below

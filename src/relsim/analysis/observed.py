@@ -55,7 +55,7 @@ class Observed:
             ``period`` (as written), ``start`` (its first month, in months since the year 0, as
             :attr:`relsim.scenario.values.Month.serial`), ``months`` (how many it lasts, 1 or 12,
             the same in all rows), ``value`` (cooperation in [-1, 1]), ``events`` (how many events
-            the value rests on; NaN where not said).
+            the value rests on; NaN where not known).
     """
 
     file: str

@@ -133,8 +133,8 @@ class ClaimSoFar:
 
     @property
     def settled(self) -> bool:
-        """Whether the bounds of its share are clear of what it asks for, or as near to it as
-        matters."""
+        """Whether the bounds of its share leave out what it asks for, or are within a percentage
+        point of it."""
         return self._has_verdict or self._is_near
 
     @property
@@ -357,7 +357,7 @@ def look_until_clear(
         phase: called with a sentence before every look.
 
     Raises:
-        ResultsError: nothing of what is followed can be judged, or there are no runs.
+        ResultsError: none of them can be judged, or there are no runs.
     """
     _refuse_no_runs(most)
     judged, waiting, looks = list(followed), len(followed), [0]

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from relsim.analysis.interests import state_name
 from relsim.analysis.recorded import step_of_month
-from relsim.analysis.summary import write_table
+from relsim.analysis.summary import save_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
-from relsim.errors import ResultsError
 from relsim.scenario.references import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
@@ -207,11 +206,7 @@ class Account:
         Raises:
             ResultsError: the file cannot be written.
         """
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_table(self.table(), file)
-        except OSError as error:
-            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
+        save_table(self.table(), file)
 
 
 # The story

@@ -327,7 +327,12 @@ def obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | No
 
 def expectation_in_words(expect: Expectation, time: Time) -> str:
     """What has to hold in a run, with the months that are judged."""
-    subject, bounds = _subject(expect, time), _bounds_in_words(expect)
+    subject = _subject(expect, time)
+    numbers = {"above": expect.above, "below": expect.below}
+    limits = [f"{key} {central(bound):g}" for key, bound in numbers.items() if bound is not None]
+    months = {"after": expect.after, "before": expect.before}
+    limits += [f"{key} {month}" for key, month in months.items() if month is not None]
+    bounds = " and ".join(limits)
     if expect.halfway is not None:
         return f"half of the {subject} is first there {bounds}"
     when = _when(expect, time)
@@ -335,14 +340,6 @@ def expectation_in_words(expect: Expectation, time: Time) -> str:
         that = "that of " if _is_of_change(expect) else ""
         return f"{subject} is above {that}{expect.ties[1]} {when}"
     return f"{subject} {'gets' if expect.reach is not None else 'is'} {bounds} {when}"
-
-
-def _bounds_in_words(expect: Expectation) -> str:
-    numbers = {"above": expect.above, "below": expect.below}
-    words = [f"{key} {central(bound):g}" for key, bound in numbers.items() if bound is not None]
-    months = {"after": expect.after, "before": expect.before}
-    words += [f"{key} {month}" for key, month in months.items() if month is not None]
-    return " and ".join(words)
 
 
 def _subject(expect: Expectation, time: Time) -> str:

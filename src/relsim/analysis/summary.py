@@ -11,6 +11,7 @@ import xarray as xr
 
 from relsim.analysis.recorded import label_and_time_blocks
 from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError
 from relsim.stats import QUANTILE_NAMES, quantiles
 
 STATISTICS = ("mean", "sd", "p_up", *QUANTILE_NAMES)
@@ -122,3 +123,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         if column.dtype.kind == "f"
     }
     table.assign(**written).to_csv(path, index=False, lineterminator="\n")
+
+
+def save_table(table: pd.DataFrame, file: Path) -> None:
+    """Writes a table as CSV to a file that a user names, in a new folder if need be.
+
+    Raises:
+        ResultsError: the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_table(table, file)
+    except OSError as error:
+        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
-from relsim.analysis.headline import pair_title
-from relsim.analysis.labels import interest_label
+from relsim.analysis.findings import pair_title
+from relsim.analysis.interests import Carriers, interest_label
 from relsim.analysis.summary import event_table
 from relsim.errors import ResultsError
 from relsim.figures import marks, style

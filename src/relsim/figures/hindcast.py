@@ -143,7 +143,7 @@ def bands_over_dots(forecasts: pd.DataFrame, title: str, pairs: str) -> Any:
 
 
 def pit_chart(hindcast: Hindcast) -> Any:
-    """Where measured values lie in the forecasts: flat where bands are as wide as they should be."""
+    """Where measured values lie in forecasts: flat where bands are as wide as they should be."""
     shares = pit_shares(hindcast.scores, BINS)
     frames = []
     for horizon, forecaster in shares.index:

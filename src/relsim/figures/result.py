@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.claims import Verdict
-from relsim.analysis.headline import pair_title
+from relsim.analysis.findings import pair_title
 from relsim.figures import marks, style
 from relsim.scenario.schema import Event, Scenario
 from relsim.words import signed

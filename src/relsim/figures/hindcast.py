@@ -106,7 +106,7 @@ def skill_chart(hindcast: Hindcast) -> Any:
             row=26,
             width=style.WIDTH - 180,
         )
-        panels.append(chart.properties(title={"text": horizon, "fontSize": 12}))
+        panels.append(chart.properties(title=style.panel_title(str(horizon))))
     return style.titled(
         alt.vconcat(*panels).resolve_scale(x="shared"),
         "Skill of forecasts",

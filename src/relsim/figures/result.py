@@ -287,14 +287,14 @@ def multiples(levels: xr.DataArray, title: str, subtitle: Sequence[str], digits:
     shown = changes.index[:MOST_PANELS]
     frame = multiples_frame(levels, changes[shown])
     ends = [min(0.0, frame["lower80"].min()), max(0.0, frame["upper80"].max())]
-    y = marks.axis(alt.Y, "median", None, ends, digits, 3, labelFontSize=9)
-    base = alt.Chart().encode(x=marks.years(format="’%y", tickCount=4, labelFontSize=9))
+    y = marks.axis(alt.Y, "median", None, ends, digits, 3, labelFontSize=style.TINY)
+    base = alt.Chart().encode(x=marks.years(format="’%y", tickCount=4, labelFontSize=style.TINY))
     band, median = marks.fan(base, y, ["80 %"])
     # One line a panel, and not one for each of its rows.
     zero = alt.Chart().transform_aggregate(rows="count()", groupby=["panel"])
     zero = zero.mark_rule(color=style.INK, strokeDash=[2, 3], opacity=0.6).encode(y=alt.datum(0.0))
     panel = alt.layer(band, zero, median, data=frame)
-    header = alt.Header(title=None, labelFontSize=10, labelPadding=3)
+    header = alt.Header(title=None, labelFontSize=style.SMALL, labelPadding=3)
     facet = alt.Facet("panel:N", sort=list(dict.fromkeys(frame["panel"])), header=header)
     chart = panel.properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     some = f"The {len(shown)} pairs that change the most, of {len(changes)}"

@@ -17,7 +17,7 @@ EVENT = "#b3541e"
 # Verdicts are told apart by shape and word as well.
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
 FONT = "DejaVu Sans, Verdana, sans-serif"
-SMALL, TEXT, PANEL_TITLE = 10, 11, 12  # sizes of letters
+TINY, SMALL, TEXT, PANEL_TITLE = 9, 10, 11, 12  # sizes of letters
 TITLE_LETTERS = 80  # of a line of a title
 WIDTH = 560  # of a panel; with its axis a chart is legible at 600 px
 HEIGHT = 170

@@ -13,11 +13,11 @@ from scipy.stats import ks_2samp
 from relsim.errors import RelsimError
 from relsim.experiments import pawn
 from relsim.experiments.crossed import crossed, products
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index, noise_share, run_means
 from relsim.experiments.sensitivity import METHODS, block_size, sensitivity, sensitivity_points
 from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings, settling
+from relsim.experiments.study import Parameter, require
+from relsim.stats import Values
 
 # Ishigami and Homma (1990) with a = 7, b = 0.1, and a fourth parameter that does nothing.
 NAMES = ("first", "second", "third", "dummy")

@@ -15,12 +15,11 @@ from relsim.analysis.observed import read_observed
 from relsim.errors import RelsimError, ResultsError
 from relsim.experiments.misfit import match, misfit
 from relsim.experiments.objectives import Objective, pareto_front
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values
+from relsim.experiments.study import Evaluate, Parameter, require
 from relsim.experiments.tune import most_points
 from relsim.experiments.tune import tune as tune_with_fresh_runs
 from relsim.experiments.tuning import Tuning
-from relsim.stats import mean_interval
+from relsim.stats import Values, mean_interval
 
 RUNS = 50
 MISFIT = Objective("misfit")
@@ -330,7 +329,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.tune import (tune)
 done = []
 def evaluate(points):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep, sweep_points
 from relsim.experiments.sweep_findings import SweepFindings
 from relsim.figures.save import definition

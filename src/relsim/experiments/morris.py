@@ -13,10 +13,10 @@ from functools import partial
 import numpy as np
 
 from relsim.errors import RelsimError
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
 from relsim.experiments.replicates import Estimates, Index, Rows, replicated, run_means
 from relsim.experiments.sobol import unit_problem
+from relsim.experiments.study import require
+from relsim.stats import Values
 
 LEVELS = 4  # of the grid; steps are two thirds of the range. Source: Morris (1991)
 HALF_NORMAL = math.sqrt(2 / math.pi)  # the mean size of a normal number of standard deviation 1

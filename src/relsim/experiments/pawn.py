@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
 from relsim.experiments.replicates import Estimates, Index, Rows, replicated, run_means
 from relsim.experiments.sobol import unit_problem
+from relsim.experiments.study import require
+from relsim.stats import Values
 
 SLICES = 10  # of the range of a parameter. Source: Pianosi and Wagener (2018)
 LEAST_POINTS = 10 * SLICES  # a distribution of fewer than ten points to a slice says nothing

@@ -15,8 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.experiments.parameters import Values
-from relsim.stats import CONFIDENCE
+from relsim.stats import CONFIDENCE, Values
 
 Rows: TypeAlias = NDArray[np.int64]
 Estimates: TypeAlias = dict[str, Values]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from relsim.experiments.parameters import Parameter, Values
-from relsim.stats import CONFIDENCE, Estimate
+from relsim.experiments.study import Parameter
+from relsim.stats import CONFIDENCE, Estimate, Values
 
 Labels: TypeAlias = NDArray[np.int64]
 

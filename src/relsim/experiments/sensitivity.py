@@ -17,12 +17,12 @@ from pydantic import Field, model_validator
 
 from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
-from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
 from relsim.experiments.replicates import Index, Resampled, complete, noise_share
 from relsim.experiments.schema import Count
 from relsim.experiments.sensitivity_findings import COLUMNS, Effects, SensitivityFindings
-from relsim.experiments.study import Method, Study
+from relsim.experiments.study import Method, Parameter, Study, scaled, unit_points
 from relsim.scenario.values import fail
+from relsim.stats import Values
 
 METHODS = ("sobol", "morris", "pawn")
 RESAMPLES = 500

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from relsim.experiments import morris
 from relsim.experiments.crossed import LEAST_RUNS
 from relsim.experiments.morris import noise_of
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index
+from relsim.experiments.study import Parameter
+from relsim.stats import Values
 from relsim.words import percent, true_minus
 
 LEADING = {"sobol": "total", "morris": "mu_star", "pawn": "median"}  # by which they are ranked

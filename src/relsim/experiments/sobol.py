@@ -21,8 +21,8 @@ from scipy.stats import qmc
 
 from relsim.errors import RelsimError
 from relsim.experiments.crossed import Crossed, crossed, mean_of_parts, products, ratios
-from relsim.experiments.parameters import Values
 from relsim.experiments.replicates import Index
+from relsim.stats import Values
 
 SCRAMBLINGS = 8  # more leave too few points to each, fewer make Student's quantile large
 LEAST_SAMPLES = 64  # with which indices of Ishigami's function are known to ± 0.1 to 0.35

@@ -22,8 +22,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from relsim.errors import ResultsError
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
+from relsim.experiments.study import require
+from relsim.stats import Values
 
 WAIT = 0.2  # seconds between looks at what other processes are at
 # Where a trial keeps what: its place in the study and who works at it, its outcomes by measure,

@@ -11,12 +11,12 @@ from pydantic import Field, model_validator
 from scipy.stats import qmc
 
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Parameter, Values, scaled
 from relsim.experiments.response import groups_of_points, respond
 from relsim.experiments.schema import Count
-from relsim.experiments.study import Method, Study
+from relsim.experiments.study import Method, Parameter, Study, scaled
 from relsim.experiments.sweep_findings import Design, SweepFindings
 from relsim.scenario.values import fail
+from relsim.stats import Values
 
 Levels: TypeAlias = int | Sequence[int | Sequence[float]]
 

@@ -13,10 +13,9 @@ import xarray as xr
 from scipy.special import stdtrit
 
 from relsim.experiments.objectives import estimate_over_runs
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import GROUPS, LEAST_RUNS, Response, quantiles_of_runs
-from relsim.experiments.wording import headings, value_of, with_unit
-from relsim.stats import CONFIDENCE, Estimate
+from relsim.experiments.study import Parameter, headings
+from relsim.stats import CONFIDENCE, Estimate, Values
 from relsim.words import listed, number, signed_number
 
 Design: TypeAlias = Literal["grid", "latin-hypercube", "sobol"]
@@ -187,7 +186,7 @@ def _point_columns(values: Values, *, share: bool) -> dict[str, Values]:
 # Words
 def _sentence(one: Response, *, sampled: bool) -> str:
     parameter = one.parameter
-    ends = f"from {value_of(one.at[0], parameter)} to {with_unit(one.at[-1], parameter)}"
+    ends = f"from {parameter.written(one.at[0])} to {parameter.with_unit(one.at[-1])}"
     where = " (means of the end bins)" if sampled else ""
     change = _with_interval(one.effect)
     return (
@@ -212,7 +211,7 @@ def _course(one: Response) -> str:
         return f"it {one.shape} throughout" if len(one.at) > 2 else f"it {one.shape}"
     top, bottom = int(np.nanargmax(one.mean)), int(np.nanargmin(one.mean))
     inner = [
-        f"{word} at {value_of(one.at[place], one.parameter)}"
+        f"{word} at {one.parameter.written(one.at[place])}"
         for word, place in (("highest", top), ("lowest", bottom))
         if 0 < place < len(one.at) - 1
     ]

@@ -31,16 +31,25 @@ from relsim.experiments.objectives import (
     mean_over_runs,
     pareto_front,
 )
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
 from relsim.experiments.schema import THRESHOLD, Count
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
-from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
+from relsim.experiments.study import (
+    Answer,
+    Engine,
+    Evaluate,
+    Method,
+    Outcomes,
+    Parameter,
+    Study,
+    require,
+    scaled,
+)
 from relsim.experiments.surface import latin_hypercube, term_count
 from relsim.experiments.tuned import tuned_text
 from relsim.experiments.tuning import SEARCH, Tuning
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
+from relsim.stats import Values
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
 # Each trial is proposed from all before it, so that time grows with their square.

@@ -8,8 +8,7 @@ import pytest
 from relsim.errors import RelsimError
 from relsim.experiments.response import Response, bins, squares
 from relsim.experiments.study import Parameter
-from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.sweep_findings import Design, SweepFindings
+from relsim.experiments.sweep import Design, SweepFindings, sweep, sweep_points
 from relsim.stats import Values, jeffreys_interval, mean_interval
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")

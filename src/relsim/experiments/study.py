@@ -187,7 +187,7 @@ class Method(Part):
         switch_key: the key of its switches; a method that has some takes no parameters.
         reserved: names in its tables and figures that no switch can have.
         libraries: those whose versions decide its numbers, beside those of all experiments.
-        adaptive: whether it chooses points as it goes; several processes may share such a search.
+        adaptive: whether it chooses points as it goes.
     """
 
     noun: ClassVar[str] = ""

@@ -32,7 +32,6 @@ from relsim.experiments.objectives import (
     pareto_front,
 )
 from relsim.experiments.schema import THRESHOLD, Count
-from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.study import (
     Answer,
     Engine,
@@ -45,6 +44,7 @@ from relsim.experiments.study import (
     scaled,
 )
 from relsim.experiments.surface import latin_hypercube, term_count
+from relsim.experiments.trials import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.tuned import tuned_text
 from relsim.experiments.tuning import SEARCH, Tuning
 from relsim.scenario.tree import Path as TreePath
@@ -80,13 +80,12 @@ def tune(
         evaluate: gives the outcomes.
         objectives: one, or several for a Pareto front.
         trials: points of the search.
-        seed: the same seed gives the same result from one process; with a file, after an
-            interruption as well. Several processes at once find other points each time.
-        storage: a file that keeps the trials. A study goes on from there until it has ``trials``;
-            several processes may work at it, and all return the same.
+        seed: the same seed gives the same result; with a file, after an interruption as well.
+        storage: a file that keeps the trials. A study goes on from there until it has ``trials``.
+            A second process waits until the first has closed it.
         fresh: gives the outcomes of other runs than ``evaluate``, for what is reported.
         held_out: measures to report at the best point, that play no part in finding it.
-        progress: called with the number of points that this process has finished.
+        progress: called with the number of points that are finished.
 
     Raises:
         RelsimError: the question makes no sense, or a library is missing.

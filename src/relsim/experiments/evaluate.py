@@ -99,7 +99,12 @@ class _Work:
         """Points with the same switches, a few at a time."""
         size = points_per_chunk(self.study.experiment.runs)
         for switches, rows in self._variants():
-            compiled = _compiled(self.study, switches)
+            scenario, changes = self.study.scenario, dict[str, Any]()
+            for switch, setting in zip(
+                self.study.experiment.switches.values(), switches, strict=True
+            ):
+                changes |= switch.changes(on=bool(setting))
+            compiled = compile_scenario(scenario.with_changes(changes) if changes else scenario)
             for first in range(0, len(rows), size):
                 chunk = self._chunk(compiled, rows[first : first + size])
                 self.compiled[chunk.first] = compiled
@@ -130,14 +135,6 @@ class _Work:
             columns=np.array(columns, dtype=np.int64),
             values=np.ascontiguousarray(self.points[rows, : len(study.parameters)]),
         )
-
-
-def _compiled(study: Study, switches: tuple[int, ...]) -> Compiled:
-    """The scenario with its switches off and on as given."""
-    changes: dict[str, Any] = {}
-    for switch, setting in zip(study.experiment.switches.values(), switches, strict=True):
-        changes |= switch.changes(on=bool(setting))
-    return compile_scenario(study.scenario.with_changes(changes) if changes else study.scenario)
 
 
 def _record_level(study: Study) -> RecordLevel:

@@ -28,6 +28,7 @@ Estimates: TypeAlias = dict[str, Values]
 # [blocks, columns], or None where it has each once. Gives estimates [., columns] by name.
 Estimator: TypeAlias = Callable[[Values, Rows | None], Estimates]
 
+LEAST_RUNS = 3  # with two, leaving one out leaves no two runs from which to tell noise apart
 TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 COLUMNS = 50  # worked on at once, so that memory does not grow with resamples
 
@@ -230,3 +231,37 @@ def ratios(terms: Values, total: Values) -> Index:
         + (parts - 1) * (runs - 1) * without[:, :, 1:]
     )
     return crossed(value, pseudo)
+
+
+def products(first: Values, second: Values) -> Values:
+    """Products of two expected outcomes, free of the noise that both have of the same runs.
+
+    The mean of x_r·y_s over different runs r and s: ((Σx)(Σy) − Σxy) / (n(n − 1)). Of a single
+    run, and where no two different runs have outcomes, the product of the means.
+
+    Args:
+        first, second: outcomes, [., runs]; NaN where a run has none.
+
+    Returns:
+        Of all runs, then leaving out one each, [., 1 + runs]; of all alone where the runs are fewer
+        than three, [., 1].
+    """
+    runs = first.shape[-1]
+    has_x, has_y = np.isfinite(first), np.isfinite(second)
+    x, y = np.where(has_x, first, 0.0), np.where(has_y, second, 0.0)
+    sum_x, sum_y, same_run = (_leave_one_out(each) for each in (x, y, x * y))
+    count_x, count_y, count_both = (
+        _leave_one_out(each.astype(np.float64)) for each in (has_x, has_y, has_x & has_y)
+    )
+    crossings = count_x * count_y - count_both
+    apart = crossings > 0
+    of_different = (sum_x * sum_y - same_run) / np.where(apart, crossings, 1.0)
+    of_all = sum_x * sum_y / np.maximum(count_x * count_y, 1.0)
+    mean: Values = np.where(apart, of_different, of_all)
+    return mean if runs >= LEAST_RUNS else mean[..., :1]
+
+
+def _leave_one_out(values: Values) -> Values:
+    """The sum over runs of all, then leaving out one each, [., 1 + runs]."""
+    total = values.sum(axis=-1, keepdims=True)
+    return np.concatenate([total, total - values], axis=-1)

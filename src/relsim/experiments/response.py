@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from relsim.experiments.replicates import LEAST_RUNS, products
 from relsim.experiments.study import Parameter
 from relsim.stats import CONFIDENCE, Estimate, Values
 
@@ -25,7 +26,6 @@ Labels: TypeAlias = NDArray[np.int64]
 
 LEAST_IN_BIN, MOST_BINS = 20, 10  # points of a bin; bins of a parameter
 GROUPS = 20  # of points, left out in turn
-LEAST_RUNS = 3  # with fewer, the noise of runs cannot be taken out of a share of variance
 BAND = (0.1, 0.9)  # of runs
 NOT_MONOTONE, NO_RESPONSE = "is not monotone", "shows no response"
 ROUNDING = 1e-9  # of the largest value; smaller differences are none
@@ -271,26 +271,9 @@ def _sums_of_squares(values: Values, labels: Labels, *, sampled: bool) -> tuple[
     centred = values - _mean_of_runs(values.T)
     count = int(labels.max()) + 1
     sizes = np.bincount(labels, minlength=count)
-    total = squares(centred).sum(axis=0)
-    between = sizes @ squares(_level_means(centred, labels, count))
+    total = products(centred, centred).sum(axis=0)
+    means = _level_means(centred, labels, count)
+    between = sizes @ products(means, means)
     if sampled and len(values) > count:
         between = between - (count - 1) * (total - between) / (len(values) - count)
     return between, total
-
-
-def squares(values: Values) -> Values:
-    """Squares of expectations of rows [N, R]: of all runs, then with each left out, [N, 1 + R].
-
-    The mean of products of different runs: ((Σx)² - Σx²) / (n(n - 1)). A single run is squared.
-    """
-    seen = ~np.isnan(values)
-    filled = np.where(seen, values, 0.0)
-    every = np.concatenate([np.zeros((len(values), 1)), filled], axis=1)
-    total = filled.sum(axis=1, keepdims=True) - every
-    power = (filled**2).sum(axis=1, keepdims=True) - every**2
-    gone = np.concatenate([np.zeros((len(values), 1)), seen], axis=1)
-    count = seen.sum(axis=1, keepdims=True) - gone
-    if values.shape[1] == 1:
-        return total**2
-    products: Values = (total**2 - power) / np.maximum(1, count * (count - 1))
-    return np.where(count > 1, products, 0.0)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.replicates import Index, noise_share, resampled
 from relsim.experiments.schema import Count
@@ -24,7 +23,7 @@ from relsim.experiments.study import Method, Parameter, Study, require, scaled, 
 from relsim.scenario.values import fail
 from relsim.stats import Values
 
-METHODS = ("sobol", "morris", "pawn")
+MODULES = {"sobol": sobol, "morris": morris, "pawn": pawn}
 RESAMPLES = 500
 ALIKE = 1e-12  # of the size of an outcome; smaller differences are rounding
 LEAST_BLOCKS = 4  # fewer give no interval
@@ -61,8 +60,7 @@ def sensitivity_points(
         second_order: Sobol indices of pairs as well.
 
     Raises:
-        RelsimError: the method is not known, has no parameters or takes no such size; SALib is not
-            installed.
+        RelsimError: the method takes no such size; SALib is not installed.
     """
     count = len(parameters)
     sensitivity_size(method, count, samples, second_order=second_order)
@@ -82,19 +80,10 @@ def sensitivity_size(method: str, count: int, samples: int, *, second_order: boo
     """How many points :func:`sensitivity_points` gives for so many parameters.
 
     Raises:
-        RelsimError: the method is not known, has no parameters or takes no such number of samples.
+        RelsimError: the method takes no such number of samples.
     """
-    _check_method(method)
-    if count == 0:
-        raise RelsimError("A sensitivity study needs at least one parameter.")
-    modules = {"sobol": sobol, "morris": morris, "pawn": pawn}
-    modules[method].check_samples(samples)
+    MODULES[method].check_samples(samples)
     return samples * block_size(method, count, second_order=second_order)
-
-
-def _check_method(method: str) -> None:
-    if method not in METHODS:
-        raise RelsimError(f"No method {method!r}. {did_you_mean(method, METHODS)}")
 
 
 def sensitivity(
@@ -122,45 +111,17 @@ def sensitivity(
         seed: of the resamples.
         second_order: whether the design is for Sobol indices of pairs as well.
         resamples: of the bootstrap; of no meaning to ``sobol``.
-
-    Raises:
-        RelsimError: points or outcomes do not have the shape of the design.
     """
-    _check_method(method)
     size = block_size(method, len(parameters), second_order=second_order)
-    _check_shapes(method, parameters, points, outcomes, size)
     blocks = unit_points(parameters, points).reshape(-1, size, len(parameters))
     design = _Design(method, blocks, seed, resamples, second_order and len(parameters) > 1)
     return SensitivityFindings(
         method=method,
         parameters=parameters,
         samples=len(blocks),
-        points=len(points),
         runs=next(iter(outcomes.values())).shape[1],
-        resamples=resamples,
         effects=tuple(design.effects(measure, values) for measure, values in outcomes.items()),
     )
-
-
-def _check_shapes(
-    method: str,
-    parameters: tuple[Parameter, ...],
-    points: Values,
-    outcomes: Mapping[str, Values],
-    size: int,
-) -> None:
-    if not outcomes:
-        raise RelsimError("A sensitivity study needs at least one measure.")
-    if points.ndim != 2 or points.shape[1] != len(parameters) or len(points) % size or not size:
-        raise RelsimError(
-            f"Points of shape {points.shape} are not those of {method} with {len(parameters)} "
-            f"parameters, which come in blocks of {size}."
-        )
-    shapes = {name: values.shape for name, values in outcomes.items()}
-    runs = shapes[next(iter(shapes))][-1]
-    if runs == 0 or {*shapes.values()} != {(len(points), runs)}:
-        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise RelsimError(f"Outcomes are runs at each of {len(points):,} points, not: {listed}.")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.experiments.morris import noise_of
-from relsim.experiments.replicates import Index
-from relsim.experiments.sobol import LEAST_RUNS
+from relsim.experiments.replicates import LEAST_RUNS, Index
 from relsim.experiments.study import Parameter
 from relsim.stats import OUT_OF_REACH, Values, settling
 from relsim.words import fixed, listed, number, percent, rounded_up, with_interval
@@ -129,18 +128,14 @@ class SensitivityFindings:
         method: ``sobol``, ``morris`` or ``pawn``.
         parameters: K of them.
         samples: base samples, trajectories or points.
-        points: how many were simulated.
         runs: at each point.
-        resamples: of the bootstrap.
         effects: a measure each.
     """
 
     method: str
     parameters: tuple[Parameter, ...]
     samples: int
-    points: int
     runs: int
-    resamples: int
     effects: tuple[Effects, ...]
 
     @property

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from relsim.errors import RelsimError
-from relsim.experiments.replicates import Index, crossed, ratios
+from relsim.experiments.replicates import Index, crossed, products, ratios
 from relsim.stats import Values
 
 SCRAMBLINGS = 8  # more leave too few points to each, fewer make Student's quantile large
 LEAST_SAMPLES = 64  # with which indices of Ishigami's function are known to ± 0.1 to 0.35
 LEAST_SCRAMBLINGS = 4  # with outcomes; fewer give no interval
-LEAST_RUNS = 3  # with two, leaving one out leaves no two runs from which to tell noise apart
 ROUNDING = 1e-12  # of the variance; an index that is no larger is 0
 
 
@@ -162,37 +161,3 @@ def _terms(
             [summed(back[j], swapped[k]) - alone - first[j] - first[k] for j, k in pairs]
         )
     return variance, terms
-
-
-def products(first: Values, second: Values) -> Values:
-    """Products of two expected outcomes, free of the noise that both have of the same runs.
-
-    The mean of x_r·y_s over different runs r and s: ((Σx)(Σy) − Σxy) / (n(n − 1)). Of a single
-    run, and where no two different runs have outcomes, the product of the means.
-
-    Args:
-        first, second: outcomes, [., runs]; NaN where a run has none.
-
-    Returns:
-        Of all runs, then leaving out one each, [., 1 + runs]; of all alone where the runs are fewer
-        than three, [., 1].
-    """
-    runs = first.shape[-1]
-    has_x, has_y = np.isfinite(first), np.isfinite(second)
-    x, y = np.where(has_x, first, 0.0), np.where(has_y, second, 0.0)
-    sum_x, sum_y, same_run = (_leave_one_out(each) for each in (x, y, x * y))
-    count_x, count_y, count_both = (
-        _leave_one_out(each.astype(np.float64)) for each in (has_x, has_y, has_x & has_y)
-    )
-    crossings = count_x * count_y - count_both
-    apart = crossings > 0
-    of_different = (sum_x * sum_y - same_run) / np.where(apart, crossings, 1.0)
-    of_all = sum_x * sum_y / np.maximum(count_x * count_y, 1.0)
-    mean: Values = np.where(apart, of_different, of_all)
-    return mean if runs >= LEAST_RUNS else mean[..., :1]
-
-
-def _leave_one_out(values: Values) -> Values:
-    """The sum over runs of all, then leaving out one each, [., 1 + runs]."""
-    total = values.sum(axis=-1, keepdims=True)
-    return np.concatenate([total, total - values], axis=-1)

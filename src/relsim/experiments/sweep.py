@@ -16,9 +16,9 @@ from scipy.stats import qmc
 
 from relsim.errors import RelsimError
 from relsim.experiments.objectives import estimate_over_runs
+from relsim.experiments.replicates import LEAST_RUNS
 from relsim.experiments.response import (
     GROUPS,
-    LEAST_RUNS,
     NO_RESPONSE,
     NOT_MONOTONE,
     Response,
@@ -64,8 +64,14 @@ def sweep_points(
     """
     sweep_size(design, parameters, size)
     if design == "grid":
-        entries = zip(parameters, _entries(parameters, size), strict=True)
-        return _full_grid([_axis(parameter, entry) for parameter, entry in entries])
+        return _full_grid(
+            [
+                np.linspace(parameter.low, parameter.high, entry)
+                if isinstance(entry, int)
+                else np.unique(np.asarray(entry, dtype=np.float64))
+                for parameter, entry in zip(parameters, _entries(parameters, size), strict=True)
+            ]
+        )
     assert isinstance(size, int)
     rng = np.random.default_rng(seed)
     if design == "latin-hypercube":
@@ -108,12 +114,6 @@ def _entries(parameters: tuple[Parameter, ...], size: Levels) -> list[int | Sequ
             f"A grid needs levels for each of the {len(parameters)} parameters, not {len(sizes)}."
         )
     return sizes
-
-
-def _axis(parameter: Parameter, entry: int | Sequence[float]) -> Values:
-    if isinstance(entry, int):
-        return np.linspace(parameter.low, parameter.high, entry)
-    return np.unique(np.asarray(entry, dtype=np.float64))
 
 
 def _full_grid(axes: Sequence[Values]) -> Values:

@@ -151,7 +151,7 @@ class _Design:
         if whole.sum() >= LEAST_BLOCKS and constant:
             zeros = chance[:, None]
             none = resampled(chance, zeros, zeros, zeros)
-            indices = dict.fromkeys(KINDS[self.method].columns, none)
+            indices = dict.fromkeys(KINDS[self.method].indices, none)
         elif whole.sum() >= LEAST_BLOCKS:
             indices, chance = self._indices(blocks[whole], whole, chance)
         return Effects(

@@ -26,55 +26,35 @@ class Kind:
     Attributes:
         samples: what its samples are called.
         leading, leading_words: the index by which parameters are ranked.
-        columns: the headings of its indices.
+        indices: their names in words.
         goal: half the width of an interval that settles an index: a twentieth of the variance
             (Sobol) or of the largest possible distance (PAWN), a tenth of the largest mu* (Morris).
             A parameter below it is small beside those that a study is made to find.
         settled: the indices that should be known as well as that.
+        unit: ends the headings of indices.
     """
 
     samples: str
     leading: str
     leading_words: str
-    columns: Mapping[str, str]
+    indices: Mapping[str, str]
     goal: float
-    settled: Mapping[str, str]
+    settled: tuple[str, ...]
+    unit: str = ""
 
 
-_MORRIS_UNIT = "(units of the measure, over the range)"
+_SOBOL = {"first": "first-order index", "total": "total index"}
+_MORRIS = {"mu_star": "mu*", "mu": "mu", "sigma": "sigma"}
+_PAWN = {
+    "median": "median KS distance",
+    "least": "least KS distance",
+    "most": "largest KS distance",
+}
+_MORRIS_UNIT = " (units of the measure, over the range)"
 KINDS = {
-    "sobol": Kind(
-        samples="base samples",
-        leading="total",
-        leading_words="with interactions",
-        columns={"first": "first-order index", "total": "total index"},
-        goal=0.05,
-        settled={"first": "first-order index", "total": "total index"},
-    ),
-    "morris": Kind(
-        samples="trajectories",
-        leading="mu_star",
-        leading_words="mu*",
-        columns={
-            "mu_star": f"mu* {_MORRIS_UNIT}",
-            "mu": f"mu {_MORRIS_UNIT}",
-            "sigma": f"sigma {_MORRIS_UNIT}",
-        },
-        goal=0.1,
-        settled={"mu_star": "mu*"},
-    ),
-    "pawn": Kind(
-        samples="points",
-        leading="median",
-        leading_words="KS distance",
-        columns={
-            "median": "median KS distance",
-            "least": "least KS distance",
-            "most": "largest KS distance",
-        },
-        goal=0.05,
-        settled={"median": "median KS distance"},
-    ),
+    "sobol": Kind("base samples", "total", "with interactions", _SOBOL, 0.05, ("first", "total")),
+    "morris": Kind("trajectories", "mu_star", "mu*", _MORRIS, 0.1, ("mu_star",), _MORRIS_UNIT),
+    "pawn": Kind("points", "median", "KS distance", _PAWN, 0.05, ("median",)),
 }
 MOST_NAMED = 4  # parameters with numbers of their own in a sentence
 SMALL = 0.05  # of the leading index, relative to the variance, the distance or the largest mu*
@@ -208,14 +188,13 @@ class SensitivityFindings:
             "unit": parameter.unit,
         }
         for name, index in effects.indices.items():
-            heading = self.kind.columns[name]
+            heading = f"{self.kind.indices[name]}{self.kind.unit}"
             row |= _interval_cells(heading, index, column)
             if name == self.leading and self.method != "sobol":
                 row[f"{heading}, by chance alone"] = effects.chance[column]
                 row["above chance"] = self.above_chance(effects)[column]
         if effects.indices and self.method == "morris":
-            heading = f"{self.kind.columns['sigma']}, by chance alone"
-            row[heading] = noise_of(effects.chance[column])
+            row[f"sigma{self.kind.unit}, by chance alone"] = noise_of(effects.chance[column])
         return row
 
     def sentences(self) -> list[str]:
@@ -223,7 +202,7 @@ class SensitivityFindings:
         return [
             f"{effects.measure}: {sentence}"
             for effects in self.effects
-            for sentence in _Account(self, effects).sentences()
+            for sentence in _Summary(self, effects).sentences()
         ]
 
     def warnings(self) -> list[str]:
@@ -234,7 +213,7 @@ class SensitivityFindings:
             *_drowned(self),
             *_noisy(self),
             *_unsettled(self),
-            *(text for effects in self.effects for text in _Account(self, effects).open_rank()),
+            *(text for effects in self.effects for text in _Summary(self, effects).open_rank()),
         ]
 
 
@@ -248,8 +227,8 @@ def _interval_cells(heading: str, index: Index, row: int) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class _Account:
-    """What is said about one measure."""
+class _Summary:
+    """Writes about one measure."""
 
     findings: SensitivityFindings
     effects: Effects
@@ -454,14 +433,15 @@ def _unsettled(findings: SensitivityFindings) -> Iterator[str]:
     for effects in findings.effects:
         if not effects.indices or effects.constant:
             continue
-        scale = _Account(findings, effects).scale
-        for name, words in kind.settled.items():
+        scale = _Summary(findings, effects).scale
+        for name in kind.settled:
             index = effects.indices[name]
             for column, parameter in enumerate(findings.parameters):
                 half = float(index.half[column] / scale)
                 if half > worst[0]:
                     by_runs = float(index.by_runs[column] / scale)
-                    worst = half, by_runs, effects.measure, f"{words} of {parameter.name}"
+                    words = f"{kind.indices[name]} of {parameter.name}"
+                    worst = half, by_runs, effects.measure, words
     half, by_runs, measure, text = worst
     if text:
         unit = " of the largest" if findings.method == "morris" else ""

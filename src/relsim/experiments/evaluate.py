@@ -49,7 +49,7 @@ def evaluate(
         first_run: the number of the first run of each point; others are fresh draws.
         known: by row, outcomes [R] of points that were done before.
         executor: where chunks run; threads on all cores where absent. It decides no number.
-        done: called with what has just been done.
+        done: called with each chunk of outcomes.
         progress: called with the number of runs that have just finished.
         stop: ends the work from another thread.
 
@@ -120,7 +120,7 @@ def _variants(study: Study, points: Values, missing: Ints) -> Iterator[tuple[dic
 
 
 def _columns(study: Study, compiled: Compiled) -> Ints:
-    """Which draw of the compiled scenario each parameter stands for."""
+    """The draw of the compiled scenario that each parameter stands for, by index, [K]."""
     names = [draw.name for draw in compiled.draws]
     paths = (parameter.path for parameter in study.parameters)
     draws = (draw_of(path, compiled.scenario, compiled.draws) for path in paths)
@@ -128,7 +128,7 @@ def _columns(study: Study, compiled: Compiled) -> Ints:
 
 
 def _record_level(study: Study) -> RecordLevel:
-    """What has to be recorded for the measures of a study."""
+    """How much of each run is recorded, for the measures of a study."""
     if study.observed:
         return "overall"
     expectations = (claim.expect for claim in study.scenario.claims.values())

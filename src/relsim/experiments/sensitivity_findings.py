@@ -1,5 +1,4 @@
-"""The results of a sensitivity study, in tables and words: what matters, what does not, and what
-the sample leaves open."""
+"""The results of a sensitivity study, in tables and words."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from relsim.words import fixed, listed, number, percent, rounded_up, with_interv
 
 @dataclass(frozen=True)
 class Kind:
-    """How a method ranks parameters, and how its indices are called.
+    """Facts about a method that its tables and sentences need.
 
     Attributes:
         samples: what its samples are called.
@@ -67,7 +66,7 @@ ONE_WAY = 0.95  # of mu*, that mu reaches where effects go one way
 
 @dataclass(frozen=True)
 class Effects:
-    """What one measure owes to each parameter.
+    """The effects of all parameters on one measure.
 
     Attributes:
         measure: its name.
@@ -77,10 +76,10 @@ class Effects:
         missing: the share of runs that have no outcome.
         left_out: base samples, trajectories or points left out, since a point of theirs has no
             outcome in any run.
-        indices: by name, [K]; empty where nothing can be said.
+        indices: by name, [K]; empty where the sample is too small for any.
         second: second-order indices of pairs, in the order of combinations; Sobol only.
         interactions: the share of the variance that is no parameter's own, [1]; Sobol only.
-        chance: what the leading index of a parameter without effect comes to, [K].
+        chance: the leading index of a parameter without effect, [K].
     """
 
     measure: str
@@ -120,7 +119,7 @@ class SensitivityFindings:
 
     @property
     def kind(self) -> Kind:
-        """How its indices are called."""
+        """Facts about its method."""
         return KINDS[self.method]
 
     @property
@@ -146,7 +145,7 @@ class SensitivityFindings:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
-        and pair, where they were asked for. ``outcomes``: for each measure."""
+        and pair, where they were estimated. ``outcomes``: for each measure."""
         every = range(len(self.parameters))
         rows = [
             {"measure": effects.measure, **self._row(effects, column)}
@@ -198,7 +197,7 @@ class SensitivityFindings:
         return row
 
     def sentences(self) -> list[str]:
-        """What was found, measure by measure, the most important first."""
+        """The results, measure by measure, the most important first."""
         return [
             f"{effects.measure}: {sentence}"
             for effects in self.effects
@@ -206,7 +205,7 @@ class SensitivityFindings:
         ]
 
     def warnings(self) -> list[str]:
-        """What the sample does not support, and what to do."""
+        """Limits of the sample, and how to overcome them."""
         return [
             *_few_runs(self),
             *_missing(self),
@@ -240,7 +239,7 @@ class _Summary:
 
     @property
     def scale(self) -> float:
-        """What sizes are relative to: the largest mu*, or 1."""
+        """The unit of sizes: the largest mu* for Morris, else 1."""
         return float(self.leading.value.max()) if self.findings.method == "morris" else 1.0
 
     def mattering(self) -> list[int]:
@@ -254,7 +253,7 @@ class _Summary:
         return listed(self.findings.parameters[column].name for column in columns)
 
     def sentences(self) -> list[str]:
-        """What matters, what does little, what is not seen, and what chance makes."""
+        """Parameters that matter, do little or have no visible effect; interactions; chance."""
         effects = self.effects
         if effects.constant:
             return ["the same at every point, so no parameter matters; all indices are 0."]
@@ -285,7 +284,7 @@ class _Summary:
         )
 
     def manner(self, column: int) -> str:
-        """Which way effects go, and whether they depend on where the others stand."""
+        """The direction of effects, and whether they depend on the other parameters."""
         values = (self.effects.indices[name].value[column] for name in ("mu_star", "mu", "sigma"))
         size, mean, spread = map(float, values)
         noise = noise_of(float(self.effects.chance[column]))
@@ -323,7 +322,7 @@ class _Summary:
             yield f"no effect is seen of {self.names(unseen)}."
 
     def together(self) -> Iterator[str]:
-        """What interactions make, and the largest of them."""
+        """The share of interactions, and the largest of them."""
         share, second = self.effects.interactions, self.effects.second
         if share is None or len(self.findings.parameters) == 1:
             return
@@ -339,7 +338,7 @@ class _Summary:
         yield f"{text}, the most that of {' with '.join(names)}: {_share(second, seen[0])}."
 
     def noise(self) -> Iterator[str]:
-        """How much of the variance between points is chance."""
+        """The share of the variance between points that is chance."""
         noise = self.effects.noise
         if math.isnan(noise):
             return

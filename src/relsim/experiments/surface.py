@@ -1,4 +1,4 @@
-"""A quadratic response surface around the best point: what moves the fit, and how surely.
+"""A quadratic response surface around the best point, with its uncertainty.
 
 The loss in a box of the parameters' ranges is taken to be a quadratic function, fitted by least
 squares (Box and Wilson 1951) in which worse points count less. How far off the fit may be is found
@@ -45,7 +45,7 @@ class Box:
         return (self.high - self.low) / 2
 
     def holds(self, points: Values) -> NDArray[np.bool_]:
-        """Which points [P, K] are inside, [P]."""
+        """Whether points [P, K] are inside, [P]."""
         return np.asarray(((points >= self.low) & (points <= self.high)).all(axis=1))
 
 
@@ -67,7 +67,7 @@ def latin_hypercube(count: int, dimensions: int, generator: np.random.Generator)
 
 
 def term_count(dimensions: int) -> int:
-    """How many coefficients a quadratic has: 1 + 2 K + K (K - 1)/2."""
+    """The number of coefficients of a quadratic: 1 + 2 K + K (K - 1)/2."""
     return 1 + 2 * dimensions + dimensions * (dimensions - 1) // 2
 
 
@@ -100,12 +100,12 @@ class Surface:
     rounding: float
 
     def losses(self, points: Values) -> Values:
-        """Of points [P, K] of the unit cube, [P]."""
+        """The fitted losses of points [P, K] of the unit cube, [P]."""
         fitted: Values = terms(self._inside(points)) @ self.coefficients
         return fitted
 
     def as_well(self, points: Values, reference: Values) -> NDArray[np.bool_]:
-        """Which points [P, K] have a loss that the resamples do not tell from the reference's."""
+        """Whether points [P, K] fit as well as the reference, as far as resamples can tell, [P]."""
         difference = terms(self._inside(points)) - terms(self._inside(reference[np.newaxis]))
         least = least_excess(difference @ self.coefficients, difference @ self.resampled, self.runs)
         loss = max(float(self.losses(reference[np.newaxis])[0]), 0.0)

@@ -166,7 +166,10 @@ def _of_each_run(name: str, measure: Measure, study: Study, ensemble: Ensemble) 
     if measure.time_to is not None:
         return _years_to_reach(expect, ensemble)
     if measure.volatility is not None:
-        return _volatility(measure.volatility, ensemble)
+        # Standard deviation of the changes from step to step, per √year.
+        changes = np.diff(_levels_of(measure.volatility, ensemble), axis=1)
+        per_year = 12.0 / ensemble.scenario.time.months_per_step
+        return np.asarray(changes.std(axis=1, ddof=1) * math.sqrt(per_year))
     return judged_values(expect, ensemble)
 
 
@@ -189,14 +192,6 @@ def _years_to_reach(expect: Expectation, ensemble: Ensemble) -> Values:
     steps = np.where(past.any(axis=1), past.argmax(axis=1) + 1.0, time.steps)
     years: Values = steps * time.months_per_step / 12.0
     return np.where(np.isnan(levels[:, -1]), np.nan, years)
-
-
-def _volatility(tie: TieRef, ensemble: Ensemble) -> Values:
-    """Standard deviation of the changes of a tie from step to step in each run, per √year."""
-    changes = np.diff(_levels_of(tie, ensemble), axis=1)
-    per_year = 12.0 / ensemble.scenario.time.months_per_step
-    spread: Values = changes.std(axis=1, ddof=1) * math.sqrt(per_year)
-    return spread
 
 
 def _levels_of(tie: TieRef, ensemble: Ensemble) -> Values:

@@ -208,8 +208,7 @@ class SensitivityFindings:
         """Limits of the sample, and how to overcome them."""
         return [
             *_few_runs(self),
-            *_missing(self),
-            *_drowned(self),
+            *_gaps(self),
             *_noisy(self),
             *_unsettled(self),
             *(text for effects in self.effects for text in _Summary(self, effects).open_rank()),
@@ -392,23 +391,20 @@ def _few_runs(findings: SensitivityFindings) -> Iterator[str]:
         yield f"{text} {several}"
 
 
-def _missing(findings: SensitivityFindings) -> Iterator[str]:
+def _gaps(findings: SensitivityFindings) -> Iterator[str]:
+    """Runs without an outcome, and outcomes that chance alone moves."""
+    samples = findings.kind.samples
     for effects in findings.effects:
         if effects.missing:
             text = f"{effects.measure}: {percent(effects.missing, 1)} of the runs have no outcome "
             text += "and are left out of the means, which speak of the others only"
             if effects.left_out:
-                text += f"; {effects.left_out:,} of {findings.samples:,} {findings.kind.samples} "
-                text += "are left out"
+                text += f"; {effects.left_out:,} of {findings.samples:,} {samples} are left out"
             yield f"{text}. Use a measure that all runs have."
-
-
-def _drowned(findings: SensitivityFindings) -> Iterator[str]:
-    for effects in findings.effects:
         if not effects.indices and not effects.left_out:
             yield (
                 f"{effects.measure}: points differ no more than chance makes them. "
-                f"Widen the ranges, or ask for more {findings.kind.samples} and more runs."
+                f"Widen the ranges, or ask for more {samples} and more runs."
             )
 
 

@@ -13,7 +13,6 @@ from scipy import stats
 from relsim.errors import RelsimError
 from relsim.experiments.advice import Advice
 from relsim.experiments.advise import advice_points, advise
-from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
     Bound,
     Goal,
@@ -25,6 +24,7 @@ from relsim.experiments.portfolios import (
     toggled,
     upper_regret,
 )
+from relsim.stats import Values
 
 LEVERS = ("Talks", "Arms", "Insult", "Nothing")
 GAINS, PRICES = np.array([0.1, 0.3, -0.2, 0.0]), np.array([0.0, -0.5, 0.1, 0.0])

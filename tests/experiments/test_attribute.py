@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from relsim.errors import RelsimError
 from relsim.experiments.attribute import attribute, attribution_points
 from relsim.experiments.attribution import Attribution
-from relsim.experiments.parameters import Values
 from relsim.experiments.shapley import joining_orders
 from relsim.experiments.subsets import every_subset
+from relsim.stats import Values
 
 
 def exactly(expected: Any) -> Any:

@@ -8,7 +8,6 @@ from scipy.optimize import minimize
 
 from relsim.experiments.identifiability import identify
 from relsim.experiments.objectives import Objective, fits_as_well
-from relsim.experiments.parameters import Values
 from relsim.experiments.surface import (
     Box,
     Surface,
@@ -19,6 +18,7 @@ from relsim.experiments.surface import (
     term_count,
     terms,
 )
+from relsim.stats import Values
 
 LOSS = Objective("loss")
 WHOLE = Box(np.zeros(3), np.ones(3))

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relsim.experiments.parameters import Parameter
-from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.study import Parameter
+from relsim.experiments.sweep import SweepFindings, sweep, sweep_points
 from relsim.figures.experiment import (
     MOST_PANELS,
     colours_around_zero,

@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.experiments.paired import Flags, Means
-from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
     Bound,
     Goal,
@@ -24,6 +23,7 @@ from relsim.experiments.portfolios import (
     runs_to_be_sure,
     toggled,
 )
+from relsim.stats import Values
 from relsim.words import digits_for, percent, rounded_up, signed
 
 NOTHING = "no lever"  # the portfolio that pulls none

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.paired import Means
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 from relsim.words import digits_for, percent, rounded_up, signed
 
 WHOLE = "All together"  # what all players bring, beside their names

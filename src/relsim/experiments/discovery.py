@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.boxes import Fit, Flags, inside
-from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.wording import headings, value_of
-from relsim.stats import Estimate, jeffreys_interval
+from relsim.experiments.study import Parameter, headings
+from relsim.stats import Estimate, Values, jeffreys_interval
 from relsim.words import listed, number
 
 LEAST_CASES = 20  # and as many other points; with fewer no box is searched for
@@ -213,7 +212,7 @@ class Discovery:
         """Where resamples put the limits of a parameter."""
         one = self.parameters[k]
         sides = [
-            f"{word} limit {value_of(low, one)} to {value_of(high, one)}"
+            f"{word} limit {one.written(low)} to {one.written(high)}"
             for word, (low, high), is_set in zip(
                 ("lower", "upper"), box.spread[k], box.restricted[k], strict=True
             )
@@ -313,7 +312,7 @@ def _box_rows(place: int, box: Box) -> Iterator[dict[str, object]]:
 
 
 def _condition(parameter: Parameter, limits: Values) -> str:
-    low, high = (value_of(limit, parameter) if np.isfinite(limit) else "" for limit in limits)
+    low, high = (parameter.written(limit) if np.isfinite(limit) else "" for limit in limits)
     unit = f" {parameter.unit}".rstrip()
     if low and high:
         return f"{parameter.name} is between {low} and {high}{unit}"

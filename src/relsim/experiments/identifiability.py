@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Values
 from relsim.experiments.surface import GRID, Box, Surface, box_around, derivatives, fit_surface
+from relsim.stats import Values
 
 PINNED = 0.25  # of the allowed range: a parameter is pinned down where less of it fits as well
 PARTNER = 0.3  # of a parameter's move: another one that moves with it as much makes up for it

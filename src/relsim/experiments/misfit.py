@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from relsim.analysis.observed import Observed
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 LEAST_RUNS = 3  # the noise of a fair CRPS needs the CRPS of all runs but one
 

@@ -13,8 +13,7 @@ from scipy.special import bdtr
 
 from relsim.errors import RelsimError
 from relsim.experiments.paired import Flags, Means
-from relsim.experiments.parameters import Values
-from relsim.stats import CONFIDENCE, jeffreys_interval
+from relsim.stats import CONFIDENCE, Values, jeffreys_interval
 
 REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number
 RESAMPLES = 1000

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Values
 from relsim.experiments.subsets import every_subset
+from relsim.stats import Values
 
 
 def shapley_values(outcomes: Values) -> Values:

@@ -21,8 +21,8 @@ from relsim.experiments.objectives import (
     fits_as_well,
     mean_over_runs,
 )
-from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.stats import Estimate
+from relsim.experiments.study import Parameter, scaled, unit_points
+from relsim.stats import Estimate, Values
 from relsim.words import capital
 
 SEARCH = "search"

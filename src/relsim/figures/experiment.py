@@ -14,11 +14,10 @@ from relsim.experiments.advice import Advice
 from relsim.experiments.attribution import WHOLE as WHOLE_NAME
 from relsim.experiments.attribution import Attribution, MeasureAttribution
 from relsim.experiments.discovery import Discovery
-from relsim.experiments.parameters import Parameter
 from relsim.experiments.response import Response
 from relsim.experiments.sensitivity_findings import SensitivityFindings
-from relsim.experiments.study import Findings
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.study import Findings, Parameter
+from relsim.experiments.sweep import SweepFindings
 from relsim.experiments.tuning import Tuning
 from relsim.figures import marks, style
 from relsim.figures.search import discovery_charts, tuning_charts

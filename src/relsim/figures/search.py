@@ -10,9 +10,8 @@ import pandas as pd
 
 from relsim.experiments.discovery import Box, Discovery
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.tuning import SEARCH, Tuning
-from relsim.experiments.wording import value_of, with_unit
 from relsim.figures import marks, style
 from relsim.words import listed, number
 
@@ -323,7 +322,7 @@ def _condition(parameter: Parameter, box: Box, k: int) -> dict[str, Any]:
     fields = ("low", "high", "lower_from", "lower_to", "upper_from", "upper_to")
     shares = ((ends - parameter.low) / (parameter.high - parameter.low)).tolist()
     texts = [
-        value_of(limit, parameter) if some else ""
+        parameter.written(limit) if some else ""
         for limit, some in zip(box.limits[k], restricted, strict=True)
     ]
     return {
@@ -333,8 +332,8 @@ def _condition(parameter: Parameter, box: Box, k: int) -> dict[str, Any]:
         "whole": 1.0,
         "lower": texts[0],
         "upper": texts[1],
-        "start": value_of(parameter.low, parameter),
-        "end": with_unit(parameter.high, parameter),
+        "start": parameter.written(parameter.low),
+        "end": parameter.with_unit(parameter.high),
         **dict(zip(fields, shares, strict=True)),
     }
 

@@ -17,10 +17,9 @@ from relsim.ensemble.simulate import simulate
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.mesa_model import RelationsModel
-from relsim.model.plan import number_views
+from relsim.model.plan import Numbers, World
 from relsim.model.rules import LIMIT
 from relsim.model.stability import spectral_radius, stability, step_derivative, warning
-from relsim.model.world import lane, new_world
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import (
@@ -219,8 +218,8 @@ def test_the_last_world_of_the_kernel_is_that_of_the_mesa_model_in_full_precisio
     scenario = scenario_of(EVERYTHING)
     compiled = compile_scenario(scenario)
     model = RelationsModel(scenario, run=0, seed=11)
-    world = new_world(compiled)
-    numbers = number_views(compiled.sizes, world.vector)
+    world = World.empty(compiled)
+    numbers = Numbers.views(compiled.sizes, world.vector)
     world.vector[:] = model.lanes.world.vector
     phases.open_world(compiled.plan, numbers, world)
     for step in range(scenario.time.steps):
@@ -228,7 +227,7 @@ def test_the_last_world_of_the_kernel_is_that_of_the_mesa_model_in_full_precisio
         phases.take_step(compiled.plan, numbers, world, U(11), np.zeros(1, U), U(step))
     names = ("posture", "chance", "drift", "affinity", "history_left", "overall", "vector")
     for name in (*names, "fading", "lasting", "times_fired"):
-        assert np.array_equal(getattr(model.world, name), getattr(lane(world, 0), name)), name
+        assert np.array_equal(getattr(model.world, name), getattr(world.lane(0), name)), name
 
 
 # 4. Named randomness.
@@ -492,8 +491,8 @@ def test_the_derivative_is_that_of_the_compiled_step() -> None:
     certain = scenario_of(settled(EVERYTHING)).with_changes(ties)
     scenario = constant_context(without_noise(without_events(certain)))
     compiled = compile_scenario(scenario)
-    world = new_world(compiled)
-    numbers = number_views(compiled.sizes, world.vector)
+    world = World.empty(compiled)
+    numbers = Numbers.views(compiled.sizes, world.vector)
     phases.open_world(compiled.plan, numbers, world)
     opening = world.posture[..., 0].copy()
     derivative = step_derivative(compiled, compiled.numbers)

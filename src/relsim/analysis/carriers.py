@@ -20,7 +20,7 @@ from relsim.analysis.numerals import signed
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import NONE, Compiled, Program, number_views
+from relsim.model.plan import NONE, Compiled, Numbers, Program
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
@@ -188,7 +188,7 @@ def _interests(scenario: Scenario, pair: str) -> Iterator[str]:
 def _without(program: Program, compiled: Compiled, interest: str) -> Program:
     """A program in which an interest is 0, was 0 at the opening, and stays 0."""
     code, kind, name = interest.split(".")
-    places = number_views(program.sizes, np.arange(program.vector.size))
+    places = Numbers.views(program.sizes, np.arange(program.vector.size))
     row = compiled.states.index(code)
     if kind == "ties":
         column = compiled.states.index(name)
@@ -199,11 +199,11 @@ def _without(program: Program, compiled: Compiled, interest: str) -> Program:
         column = compiled.issues.index(name)
         held = {int(places.salience[row, column]), int(places.reference_salience[row, column])}
     vector, low, high = program.vector.copy(), program.plan.low.copy(), program.plan.high.copy()
-    for numbers in (vector, low, high):
-        numbers[list(held)] = 0.0
+    for values in (vector, low, high):
+        values[list(held)] = 0.0
     draws = tuple(
         replace(draw, places=tuple(place for place in draw.places if place not in held))
         for draw in program.draws
     )
-    plan = program.plan._replace(low=low, high=high)
+    plan = program.plan.replace(low=low, high=high)
     return replace(program, vector=vector, draws=draws, plan=plan)

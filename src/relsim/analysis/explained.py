@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 
 from relsim.analysis.numerals import percent, signed
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import PARAMETERS, Compiled, Numbers
+from relsim.model.plan import Compiled, Numbers
 from relsim.model.stability import fading_factors, opening_postures
 from relsim.scenario.schema import Scenario
 
@@ -114,7 +114,7 @@ def explained(scenario: Scenario) -> Explained:
 
 def _as_read(numbers: Numbers) -> Numbers:
     """The numbers with the interests of the reference in force."""
-    return numbers._replace(
+    return numbers.replace(
         weight=numbers.reference_weight,
         stance=numbers.reference_stance,
         salience=numbers.reference_salience,
@@ -126,7 +126,7 @@ def _levels(numbers: Numbers) -> Floats:
     """Overall cooperation at the opening [N, N]."""
     weights = numbers.domain_weight / numbers.domain_weight.sum()
     posture = opening_postures(numbers)
-    levels: Floats = _cooperation(posture, posture.swapaxes(0, 1), _parameter(numbers, "mutuality"))
+    levels: Floats = _cooperation(posture, posture.swapaxes(0, 1), float(numbers.mutuality))
     levels = levels @ weights
     np.fill_diagonal(levels, 0.0)
     return levels
@@ -137,10 +137,6 @@ def _cooperation(forth: Floats, back: Floats, mutuality: float) -> Floats:
     return both
 
 
-def _parameter(numbers: Numbers, name: str) -> float:
-    return float(numbers.parameter[PARAMETERS.index(name)])
-
-
 def _said(compiled: Compiled, numbers: Numbers, levels: Floats, factor: float) -> Floats:
     """The level [N, N] at which interests alone would hold each pair, others as they open.
 
@@ -148,19 +144,19 @@ def _said(compiled: Compiled, numbers: Numbers, levels: Floats, factor: float) -
     pair itself, g that of the alignment with others' relations, which draws away from its own.
     """
     weight = numbers.weight * fading_factors(compiled, numbers, reference=True)
-    towards = factor * _parameter(numbers, "alignment_gain") * np.maximum(weight, 0.0)
-    away = factor * _parameter(numbers, "rivalry_gain") * np.minimum(weight, 0.0)
+    towards = factor * float(numbers.alignment_gain) * np.maximum(weight, 0.0)
+    away = factor * float(numbers.rivalry_gain) * np.minimum(weight, 0.0)
     own = towards.sum(axis=1, keepdims=True) - towards
     attention = np.maximum(1.0, numbers.salience.sum(axis=1, keepdims=True))
     issues = (numbers.salience * numbers.stance / attention) @ numbers.stance.T
-    pull = (towards + away) @ levels + factor * _parameter(numbers, "issue_gain") * issues
+    pull = (towards + away) @ levels + factor * float(numbers.issue_gain) * issues
     low, high = np.full_like(pull, -1.0), np.full_like(pull, 1.0)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         left_over = pull - own * middle
         above = left_over / np.sqrt(1 + left_over**2) > middle
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    said = _cooperation(middle, middle.T, _parameter(numbers, "mutuality"))
+    said = _cooperation(middle, middle.T, float(numbers.mutuality))
     np.fill_diagonal(said, 0.0)
     return said
 

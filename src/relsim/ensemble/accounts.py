@@ -33,8 +33,8 @@ from relsim.ensemble.chunks import (
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import axes, part_names
 from relsim.errors import ResultsError
-from relsim.model.plan import Compiled, Ints, Program, number_views
-from relsim.model.world import new_world
+from relsim.model.plan import Compiled, Numbers, Program, World
+from relsim.model.structs import Ints
 
 if TYPE_CHECKING:
     from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
@@ -351,8 +351,8 @@ def _accounts(
     from relsim.model.account import empty_accounts, simulate_accounts
 
     batch, _ = batch_of(program, seed, chunk, stop)
-    world = new_world(program, lanes(program, chunk.runs))
-    numbers = number_views(program.sizes, world.vector)
+    world = World.empty(program, lanes(program, chunk.runs))
+    numbers = Numbers.views(program.sizes, world.vector)
     accounts = empty_accounts(pair, program.sizes, program.plan.steps, chunk.runs)
     simulate_accounts(program.plan, numbers, world, batch, accounts)
     return accounts

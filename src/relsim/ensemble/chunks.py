@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, recording
 from relsim.errors import ResultsError
-from relsim.model.plan import Compiled, Program, number_views
-from relsim.model.world import new_world
+from relsim.model.plan import Compiled, Numbers, Program, World
 
 if TYPE_CHECKING:
     from relsim.model.kernel import Batch  # the kernel is loaded by what simulates alone
@@ -116,7 +115,14 @@ def batch_of(
     drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
     places, values = place_draws(program.draws, drawn)
     runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
-    return Batch(np.uint64(seed), runs, program.vector, places, values, stop), drawn
+    return Batch(
+        seed=np.uint64(seed),
+        runs=runs,
+        vector=program.vector,
+        places=places,
+        drawn=values,
+        stop=stop,
+    ), drawn
 
 
 def simulate_chunk(
@@ -140,11 +146,11 @@ def recorded(program: Program, batch: Batch, drawn: NDArray[np.float64], kept: R
     from relsim.model.kernel import simulate_batch
 
     runs = batch.runs.size
-    world, filled = new_world(program, lanes(program, runs)), recording(program, kept, runs)
-    simulate_batch(program.plan, number_views(program.sizes, world.vector), world, batch, filled)
+    world, filled = World.empty(program, lanes(program, runs)), recording(program, kept, runs)
+    simulate_batch(program.plan, Numbers.views(program.sizes, world.vector), world, batch, filled)
     if batch.stop[0]:
         raise Stopped
-    arrays: Arrays = {**filled._asdict(), "drawn": drawn}
+    arrays: Arrays = {**filled.arrays(), "drawn": drawn}
     return {name: arrays[name] for name in kept.names if name in arrays}
 
 

@@ -85,7 +85,14 @@ def _recorded_rows(chunk: PointChunk, rows: Chunk, stop: Stop) -> Arrays:
     program = chunk.program
     runs, drawn = _runs_and_draws(chunk, rows.rows)
     places, values = place_draws(program.draws, drawn)
-    batch = Batch(np.uint64(chunk.seed), runs, program.vector, places, values, stop)
+    batch = Batch(
+        seed=np.uint64(chunk.seed),
+        runs=runs,
+        vector=program.vector,
+        places=places,
+        drawn=values,
+        stop=stop,
+    )
     return recorded(program, batch, drawn, chunk.kept)
 
 

@@ -248,7 +248,7 @@ def _simulated_rows(
 def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
     """Rows that hold nothing: NaN, or 0 where numbers are whole."""
     drawn = np.zeros((runs, len(program.draws)))
-    arrays: Arrays = {**recording(program, kept, runs)._asdict(), "drawn": drawn}
+    arrays: Arrays = {**recording(program, kept, runs).arrays(), "drawn": drawn}
     if kept.account_pairs.size:
         shape = recorded_shape(program, len(kept.account_pairs))
         arrays["account"] = np.zeros((runs, *shape), dtype=np.float32)

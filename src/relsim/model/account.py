@@ -8,15 +8,14 @@ third party, each issue, reciprocity, each event.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled
 from relsim.model.kernel import Batch, open_runs
-from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan, Sizes
+from relsim.model.plan import Numbers, Plan, Sizes, World
+from relsim.model.structs import Floats, Ints, Struct, array_of, floats, ints
 from relsim.model.step import (
     begin_step,
     end_step,
@@ -24,32 +23,28 @@ from relsim.model.step import (
     fill_state_pull,
     respond,
 )
-from relsim.model.world import World
 
-_ALIGNMENT_GAIN = PARAMETERS.index("alignment_gain")
-_RIVALRY_GAIN = PARAMETERS.index("rivalry_gain")
-_ISSUE_GAIN = PARAMETERS.index("issue_gain")
 
 AFFINITY, CHANCE, FIRST_THIRD_PARTY = 0, 1, 2  # places on the axis of parts
 
 
-class Accounts(NamedTuple):
+class Accounts(Struct):
     """Where a batch writes its accounts: R runs, T + 1 moments, D domains.
 
     Moment 0 is the opening, before anything happens; moment t + 1 is step t after its events,
     when states decide. The two directions are first → second and back.
     """
 
-    pair: Ints  # [2] indices of the states
-    part: Floats  # [R, T + 1, 2, D, parts] pull units
-    lasting: Floats  # [R, T + 1, 2, D, E] what of each event's part does not fade
-    pull: Floats  # [R, T + 1, 2, D]
-    posture: Floats  # [R, T + 1, 2, D]
-    slope: Floats  # [R, T + 1, 2, D] posture per pull: how far the target moves with the pull
-    interest: Floats  # [R, T + 1, 2, N] tie weights in force
-    tie: Floats  # [R, T + 1, 2, N] overall cooperation of either with every state
-    domain_weight: Floats  # [R, D]
-    fired: NDArray[np.uint8]  # [R, T, E]
+    pair = ints("2")  # indices of the states
+    part = floats("R T+1 2 D parts")  # pull units
+    lasting = floats("R T+1 2 D E")  # what of each event's part does not fade
+    pull = floats("R T+1 2 D")
+    posture = floats("R T+1 2 D")
+    slope = floats("R T+1 2 D")  # posture per pull: how far the target moves with the pull
+    interest = floats("R T+1 2 N")  # tie weights in force
+    tie = floats("R T+1 2 N")  # overall cooperation of either with every state
+    domain_weight = floats("R D")
+    fired = array_of(np.uint8, "R T E")
 
 
 def part_count(states: int, issues: int, events: int) -> int:
@@ -170,8 +165,8 @@ def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Flo
         rules.fill_third_party_pull(
             i,
             alone,
-            numbers.parameter[_ALIGNMENT_GAIN],
-            numbers.parameter[_RIVALRY_GAIN],
+            numbers.alignment_gain,
+            numbers.rivalry_gain,
             world.caused,
             world.room,
             pull,
@@ -187,7 +182,7 @@ def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) ->
     """The pull of j on i by each issue alone, the same in all domains."""
     states, issues, lanes = numbers.stance.shape
     gain = np.empty(lanes)
-    rules.fill_attention_share(i, numbers.salience, numbers.parameter[_ISSUE_GAIN], gain)
+    rules.fill_attention_share(i, numbers.salience, numbers.issue_gain, gain)
     for m in range(issues):
         for lane in range(out.shape[0]):
             weighed = numbers.salience[i, m, lane] * numbers.stance[i, m, lane]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import multiprocessing
 import os
@@ -14,8 +15,17 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba import extending
+from numba.core import cgutils, codegen, compiler
+from numba.core.registry import CPUDispatcher
+from numba.core.typing.templates import AttributeTemplate
+from numba.np import arrayobj
 
 from relsim.errors import RelsimWarning
+from relsim.model.structs import Struct
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -106,15 +116,63 @@ def say_where_code_is_kept(folder: Path | None) -> None:
         warnings.warn(text, RelsimWarning, stacklevel=2)
 
 
+class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]
+    """Code that is only ever linked into other code, so it is neither optimised nor made
+    executable by itself."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+    @property
+    def codegen(self) -> _PartLibrary:
+        return self
+
+    def set_env(self, name: str, environment: object) -> None:
+        """Nothing: there is no executable code that could read it."""
+
+
+class _PartCompiler(compiler.CompilerBase):  # type: ignore[misc]
+    """numba's own compiler, into a library of parts."""
+
+    def define_pipelines(self) -> list[Any]:
+        state = self.state
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
+
+
 def _jit(function: F, **options: Any) -> F:
     """numba's own decorator, with the cache in its folder, where there is one."""
     given = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = "" if _CACHE in (None, SOURCES / "__pycache__") else str(_CACHE)
     try:
         jit = numba.njit(cache=_CACHE is not None, nogil=True, error_model="numpy", **options)
-        return cast(F, jit(function))
+        entry = jit(function)
     finally:
         _SETTINGS.CACHE_DIR = given
+    if not _SETTINGS.DISABLE_JIT:
+        part = numba.njit(
+            error_model="numpy",
+            pipeline_class=_PartCompiler,
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+            **options,
+        )(function)
+        entry.__class__ = _Entry
+        entry.part = part
+    return cast(F, entry)
+
+
+class _Entry(CPUDispatcher):
+    @property
+    def _numba_type_(self):
+        return self.part._type
 
 
 def compiled(function: F) -> F:
@@ -156,3 +214,91 @@ def discard_stale_cache(folder: Path) -> None:
 discard_stale_cache(SOURCES)
 _CACHE = cache_folder(SOURCES)
 say_where_code_is_kept(_CACHE)
+
+
+class StructType(types.Type):  # type: ignore[misc]
+    """A struct as numba knows it: a pointer to the words of its fields."""
+
+    def __init__(self, struct: type[Struct]) -> None:
+        self.members: dict[str, types.Type] = {}
+        self.places: dict[str, int] = {}
+        place = 0
+        for name, field in struct.fields.items():
+            kind = numba.from_dtype(np.dtype(field.dtype))
+            self.places[name] = place
+            place += 1
+            if field.axes is not None:
+                axes = len(field.axes) + struct.lanes
+                kind = types.Array(kind, axes, "C")
+                place += axes
+            self.members[name] = kind
+        super().__init__(struct.__qualname__)
+
+
+@functools.cache
+def _type_of(struct: type[Struct]) -> StructType:
+    return StructType(struct)
+
+
+@extending.typeof_impl.register(Struct)
+def _typeof(value: Struct, context: Any) -> StructType:
+    return _type_of(type(value))
+
+
+@extending.register_model(StructType)
+class _StructModel(extending.models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: StructType) -> None:
+        super().__init__(manager, kind, ir.IntType(64).as_pointer())
+
+
+@extending.unbox(StructType)
+def _unbox(kind: StructType, value: Any, c: Any) -> extending.NativeValue:
+    """The address, an attribute in Python, as a pointer."""
+    pointer_type = c.context.get_value_type(kind)
+    pointer = cgutils.alloca_once_value(c.builder, ir.Constant(pointer_type, None))
+    address = c.pyapi.object_getattr_string(value, "address")
+    failed = cgutils.is_null(c.builder, address)
+    with c.builder.if_then(c.builder.not_(failed)):
+        word = c.pyapi.long_as_ulonglong(address)
+        c.builder.store(c.builder.inttoptr(word, pointer_type), pointer)
+        c.pyapi.decref(address)
+    return extending.NativeValue(c.builder.load(pointer), is_error=failed)
+
+
+@extending.infer_getattr
+class _StructAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = StructType
+
+    def generic_resolve(self, kind: StructType, name: str) -> Any:
+        return kind.members.get(name)
+
+
+@extending.lower_getattr_generic(StructType)
+def _field(context: Any, builder: Any, kind: StructType, pointer: Any, name: str) -> Any:
+    """A field from its words, which no compiled function writes, so that they are read once."""
+    member, place = kind.members[name], kind.places[name]
+    never_changes = builder.module.add_metadata([])
+
+    def word(index: int) -> Any:
+        place_of_word = builder.gep(pointer, [ir.Constant(ir.IntType(32), index)])
+        loaded = builder.load(place_of_word)
+        loaded.set_metadata("invariant.load", never_changes)
+        return loaded
+
+    if not isinstance(member, types.Array):
+        return builder.bitcast(word(place), context.get_value_type(member))
+    shape = [word(place + 1 + axis) for axis in range(member.ndim)]
+    size = context.get_abi_sizeof(context.get_data_type(member.dtype))
+    strides = [context.get_constant(types.intp, size)]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    array = arrayobj.make_array(member)(context, builder)
+    arrayobj.populate_array(
+        array,
+        data=builder.inttoptr(word(place), array.data.type),
+        shape=shape,
+        strides=strides,
+        itemsize=context.get_constant(types.intp, size),
+        meminfo=None,
+    )
+    return array._getvalue()

@@ -17,17 +17,14 @@ from relsim.model.plan import (
     ON_CONTEXT,
     ON_COOPERATION,
     ON_POSTURE,
-    PARAMETERS,
     SCHEDULED,
     TRAITS,
-    Floats,
-    Ints,
     Numbers,
     Plan,
+    World,
 )
-from relsim.model.world import World
+from relsim.model.structs import Floats, Ints
 
-_GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
 
 
 @compiled
@@ -283,7 +280,7 @@ def _push(push: int, times: Ints, plan: Plan, numbers: Numbers, world: World) ->
     fading, lasting = world.fading[push], world.lasting[push]
     scaled, goldstein = plan.push_scaled[push] == 1, plan.push_goldstein[push]
     for lane in range(times.size):
-        unit = numbers.parameter[_GOLDSTEIN_UNIT, lane]
+        unit = numbers.goldstein_unit[lane]
         size = unit * goldstein if scaled else sizes[lane]
         fading[lane] += times[lane] * (1.0 - shares[lane]) * size
         lasting[lane] += times[lane] * shares[lane] * size

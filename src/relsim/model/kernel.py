@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled
-from relsim.model.plan import NONE, Floats, Ints, Numbers, Plan
+from relsim.model.plan import NONE, Numbers, Plan, World
 from relsim.model.step import open_world, take_step
-from relsim.model.world import World
+from relsim.model.structs import Struct, array_of, floats, ints, number
 
 
-class Recording(NamedTuple):
+class Recording(Struct):
     """Where a batch writes what it records: R runs, T steps, S recorded times. Empty axes record
     nothing."""
 
-    places: Ints  # [T + 1] where each time stands among those recorded, or NONE
-    overall_pairs: Ints  # [A, 2] state indices
-    domain_pairs: Ints  # [B, 2]
-    posture_pairs: Ints  # [C, 2] from, to
-    overall: NDArray[np.float32]  # [R, S, A]
-    cooperation: NDArray[np.float32]  # [R, S, B, D]
-    posture: NDArray[np.float32]  # [R, S, C, D]
-    fired: NDArray[np.uint8]  # [R, T, E]
+    places = ints("T+1")  # where each time stands among those recorded, or NONE
+    overall_pairs = ints("A 2")  # state indices
+    domain_pairs = ints("B 2")
+    posture_pairs = ints("C 2")  # from, to
+    overall = array_of(np.float32, "R S A")
+    cooperation = array_of(np.float32, "R S B D")
+    posture = array_of(np.float32, "R S C D")
+    fired = array_of(np.uint8, "R T E")
 
 
-class Batch(NamedTuple):
+class Batch(Struct):
     """Which runs, and the numbers that differ among them."""
 
-    seed: np.uint64
-    runs: NDArray[np.uint64]  # [R] number of each run, which fixes its noise
-    vector: Floats  # [K] numbers that are the same in all runs
-    places: Ints  # [U] indices into the vector that differ by run
-    drawn: Floats  # [R, U]
-    stop: NDArray[np.uint8]  # [1] once another thread sets it, the batch ends unfinished
+    seed = number(np.uint64)
+    runs = array_of(np.uint64, "R")  # number of each run, which fixes its noise
+    vector = floats("K")  # numbers that are the same in all runs
+    places = ints("U")  # indices into the vector that differ by run
+    drawn = floats("R U")
+    stop = array_of(np.uint8, "1")  # once another thread sets it, the batch ends unfinished
 
 
 @compiled

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from relsim.model.compilation import compiled, inlined, woven
-from relsim.model.plan import Floats
+from relsim.model.structs import Floats
 
 LIMIT = 0.999  # posture and cooperation lie in (-1, 1); the pull that would hold them here is 22
 

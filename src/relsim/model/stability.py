@@ -15,7 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from relsim.errors import Position, Problem
-from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
+from relsim.model.plan import NONE, Compiled, Numbers
+from relsim.model.structs import Floats
 
 LIMIT = 0.999  # as in relsim.model.rules
 DENSE = 64  # up to so many postures, all eigenvalues; above, the leading one
@@ -67,7 +68,7 @@ def _causes(compiled: Compiled, numbers: Numbers, radius: float) -> list[tuple[s
         place = (i, k) if block == "weight" else (i,)
         changed = getattr(numbers, block).copy()
         changed[place] = 0.0
-        without = spectral_radius(compiled, numbers._replace(**{block: changed}))
+        without = spectral_radius(compiled, numbers.replace(**{block: changed}))
         code = compiled.states[i]
         path = (
             f"{code}.ties.{compiled.states[k]}" if block == "weight" else f"{code}.traits.{block}"
@@ -104,7 +105,7 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
     Where the two postures of a pair are equal, min(p_ij, p_ji) counts half of each.
     """
     alignment, rivalry, mutuality = (
-        numbers.parameter[PARAMETERS.index(name)]
+        getattr(numbers, name)
         for name in ("alignment_gain", "rivalry_gain", "mutuality")
     )
     at_rest, scale = _opening_share(numbers)

@@ -113,7 +113,8 @@ def _accounted(
     """The account, with a progress bar on the error stream."""
     from relsim.analysis.explain import asked_of, scenario_of
     from relsim.analysis.explain import explain as account_for
-    from relsim.ensemble.accounts import accounts_are_compiled, compile_accounts
+    from relsim.ensemble.accounts import compile_accounts
+    from relsim.ensemble.chunks import kernel_is_compiled
     from relsim.model.compile import compile_scenario
     from relsim.terminal.progress import watching
 
@@ -121,7 +122,7 @@ def _accounted(
     count = min(asked_of(side, runs).runs for side in sides)
     count = count if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
-        if not accounts_are_compiled():
+        if not kernel_is_compiled(accounts=True):
             watcher.phase("Compiling the account, once per installation (about half a minute)")
             compile_accounts(compile_scenario(scenario_of(subject)))
         watcher.phase(f"Accounting for {count:,} run{'' if count == 1 else 's'}")

@@ -13,23 +13,22 @@ import numpy as np
 import xarray as xr
 
 from relsim import __version__
-from relsim.ensemble.accounts import recorded_accounts, recorded_shape
 from relsim.ensemble.chunks import (
-    Arrays,
     Chunk,
     Stop,
     all_chunks,
+    blank_rows,
     map_chunks,
     new_stop,
     simulate_chunk,
 )
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import (
+    Arrays,
     Recorder,
     RecordLevel,
     coordinates,
     recorder,
-    recording,
     variables,
 )
 from relsim.errors import ResultsError, did_you_mean
@@ -230,33 +229,10 @@ def recorded_rows(
 ) -> tuple[Arrays, tuple[Failure, ...]]:
     """The recorded arrays of one chunk, and which runs failed."""
     return with_failures(
-        lambda part: _simulated_rows(program, seed, kept, part, stop),
+        lambda part: simulate_chunk(program, seed, kept, part, stop),
         lambda part: blank_rows(program, kept, part.runs),
         chunk,
     )
-
-
-def _simulated_rows(
-    program: Program, seed: int, kept: Recorder, chunk: Chunk, stop: Stop | None
-) -> Arrays:
-    arrays = simulate_chunk(program, seed, kept, chunk, stop)
-    if kept.account_pairs.size:
-        arrays["account"] = recorded_accounts(program, kept.account_pairs, seed, chunk, stop)
-    return arrays
-
-
-def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
-    """Rows that hold nothing: NaN, or 0 where numbers are whole."""
-    drawn = np.zeros((runs, len(program.draws)))
-    arrays: Arrays = {**recording(program, kept, runs).arrays(), "drawn": drawn}
-    if kept.account_pairs.size:
-        shape = recorded_shape(program, len(kept.account_pairs))
-        arrays["account"] = np.zeros((runs, *shape), dtype=np.float32)
-    rows = {name: arrays[name] for name in kept.names}
-    for values in rows.values():
-        if np.issubdtype(values.dtype, np.floating):
-            values[...] = np.nan
-    return rows
 
 
 def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:

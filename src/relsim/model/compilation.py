@@ -1,4 +1,5 @@
-"""How the model is compiled: one decorator, and a cache that notices edits."""
+"""How the model is compiled: a decorator, a cache that notices edits, and structs as numba sees
+them."""
 
 from __future__ import annotations
 
@@ -17,9 +18,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba import extending
-from numba.core import cgutils, codegen, compiler
+from numba import extending, types
+from numba.core import caching, cgutils, codegen, compiler
 from numba.core.registry import CPUDispatcher
 from numba.core.typing.templates import AttributeTemplate
 from numba.np import arrayobj
@@ -91,10 +91,10 @@ def _is_of_this_user_alone(folder: Path) -> bool:
 
 def _digest(sources: Path) -> str:
     """Twelve hexadecimal digits over all sources: compiled code of others is never taken."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for source in sorted(sources.glob("*.py")):
-        found.update(source.read_bytes())
-    return found.hexdigest()[:12]
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def say_where_code_is_kept(folder: Path | None) -> None:
@@ -104,7 +104,7 @@ def say_where_code_is_kept(folder: Path | None) -> None:
     if folder is None:
         text = (
             "Compiled code cannot be kept: no folder for it is there that this user alone can "
-            "write. Every command that simulates compiles the model again, for about a minute. "
+            "write. Every command that simulates compiles the model again, for a quarter of a minute. "
             "The variable NUMBA_CACHE_DIR names such a folder."
         )
         warnings.warn(text, RelsimWarning, stacklevel=2)
@@ -116,9 +116,53 @@ def say_where_code_is_kept(folder: Path | None) -> None:
         warnings.warn(text, RelsimWarning, stacklevel=2)
 
 
+def compiled(function: F) -> F:
+    """Compiles a function with numba, cached on disk, releasing the interpreter lock.
+
+    Fast-math stays off: reordered sums would make the Mesa agents and the batch kernel differ
+    in the last bit. Division follows IEEE rather than raising.
+
+    Python calls an entry, which is optimised and made executable as a whole. Compiled functions
+    that call it take it in as a part, which is neither: numba would optimise each function anew in
+    every function above it, five times over in the kernel, which took most of the time to compile.
+    """
+    return function if _SETTINGS.DISABLE_JIT else cast(F, _Entry(function))
+
+
+def inlined(function: F) -> F:
+    """As :func:`compiled`, but written out wherever it is called, so that loops vectorise."""
+    return cast(F, numba.njit(inline="always", error_model="numpy")(function))
+
+
+class _Entry(CPUDispatcher):  # type: ignore[misc]
+    """A function as Python calls it. In compiled code its name stands for its part."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        options = {"nopython": True, "error_model": "numpy"}
+        super().__init__(function, targetoptions={**options, "nogil": True})
+        unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        self.part = CPUDispatcher(
+            function, targetoptions={**options, **unwrapped}, pipeline_class=_PartCompiler
+        )
+        if _CACHE is not None:
+            self._cache = _Cache(function)
+
+    @property
+    def _numba_type_(self) -> types.Type:
+        return types.Dispatcher(self.part)
+
+
+class _PartCompiler(compiler.CompilerBase):  # type: ignore[misc]
+    """numba's own compiler, into a library of parts."""
+
+    def define_pipelines(self) -> list[Any]:
+        state = self.state
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
+
+
 class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]
-    """Code that is only ever linked into other code, so it is neither optimised nor made
-    executable by itself."""
+    """Code to be linked into other code alone: it is not optimised, and has no address."""
 
     def _optimize_final_module(self) -> None:
         pass
@@ -138,82 +182,47 @@ class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]
         """Nothing: there is no executable code that could read it."""
 
 
-class _PartCompiler(compiler.CompilerBase):  # type: ignore[misc]
-    """numba's own compiler, into a library of parts."""
+class _Locator(caching._CacheLocator):  # type: ignore[misc]
+    """Tells numba where compiled code is, and what it was made of.
 
-    def define_pipelines(self) -> list[Any]:
-        state = self.state
-        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
-        return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
-
-
-def _jit(function: F, **options: Any) -> F:
-    """numba's own decorator, with the cache in its folder, where there is one."""
-    given = _SETTINGS.CACHE_DIR
-    _SETTINGS.CACHE_DIR = "" if _CACHE in (None, SOURCES / "__pycache__") else str(_CACHE)
-    try:
-        jit = numba.njit(cache=_CACHE is not None, nogil=True, error_model="numpy", **options)
-        entry = jit(function)
-    finally:
-        _SETTINGS.CACHE_DIR = given
-    if not _SETTINGS.DISABLE_JIT:
-        part = numba.njit(
-            error_model="numpy",
-            pipeline_class=_PartCompiler,
-            no_cpython_wrapper=True,
-            no_cfunc_wrapper=True,
-            **options,
-        )(function)
-        entry.__class__ = _Entry
-        entry.part = part
-    return cast(F, entry)
-
-
-class _Entry(CPUDispatcher):
-    @property
-    def _numba_type_(self):
-        return self.part._type
-
-
-def compiled(function: F) -> F:
-    """Compiles a function with numba, cached on disk, releasing the interpreter lock.
-
-    Fast-math stays off: reordered sums would make the Mesa agents and the batch kernel differ
-    in the last bit. Division follows IEEE rather than raising.
+    numba looks only at the file of the function it caches, not at the rules that function calls
+    from other files. Here it is the contents of all sources, whatever the dates of the files, so
+    that an edited rule is compiled anew and a version of relsim with the same model is not.
     """
-    return _jit(function)
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> _Locator:
+        return cls(function.__code__.co_firstlineno)
+
+    def get_cache_path(self) -> str:
+        return str(_CACHE)
+
+    def get_source_stamp(self) -> str:
+        return _STAMP
+
+    def get_disambiguator(self) -> str:
+        return str(self.line)
 
 
-def inlined(function: F) -> F:
-    """As :func:`compiled`, but written out wherever it is called, so that loops vectorise."""
-    return cast(F, numba.njit(inline="always", error_model="numpy")(function))
+class _CacheOfResults(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Locator,)
 
 
-def woven(function: F) -> F:
-    """As :func:`compiled`, but the machine code is written into its callers.
-
-    For what is called for single runs with many arrays: passing those by value would cost more
-    than the work.
-    """
-    return _jit(function, forceinline=True)
+class _Cache(caching.FunctionCache):  # type: ignore[misc]
+    _impl_class = _CacheOfResults
 
 
-def discard_stale_cache(folder: Path) -> None:
-    """Drops compiled code older than the newest source in ``folder``.
-
-    numba looks only at the file of the function it caches, not at the rules that function
-    calls from other files, so an edited rule would go on running in its old form.
-    """
-    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
-    for index in (folder / "__pycache__").glob("*.nbi"):
-        with suppress(OSError):
-            if index.stat().st_mtime < newest:
-                index.unlink()
-
-
-discard_stale_cache(SOURCES)
-_CACHE = cache_folder(SOURCES)
-say_where_code_is_kept(_CACHE)
+def is_kept(function: Callable[..., object], *arguments: type[Struct] | None) -> bool:
+    """Whether an earlier process left a function on disk, compiled for such arguments."""
+    entry: Any = function
+    if _CACHE is None or _SETTINGS.DISABLE_JIT:
+        return False
+    signature = tuple(types.none if a is None else _type_of(a) for a in arguments)
+    key = entry._cache._index_key(signature, entry.targetctx.codegen())
+    return key in entry._cache._cache_file._load_index()
 
 
 class StructType(types.Type):  # type: ignore[misc]
@@ -302,3 +311,8 @@ def _field(context: Any, builder: Any, kind: StructType, pointer: Any, name: str
         meminfo=None,
     )
     return array._getvalue()
+
+
+_STAMP = _digest(SOURCES)
+_CACHE = cache_folder(SOURCES)
+say_where_code_is_kept(_CACHE)

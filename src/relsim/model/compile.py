@@ -12,8 +12,8 @@ import numpy as np
 from relsim.model.compile_events import compile_events
 from relsim.model.number_vector import Labels, NumberVector
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Plan
-from relsim.model.structs import Ints
 from relsim.model.streams import noise_keys
+from relsim.model.structs import Ints
 from relsim.scenario.references import TRAITS, TieRef
 from relsim.scenario.schema import Scenario
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled, inlined, woven
+from relsim.model.compilation import compiled, inlined
 from relsim.model.compile_events import ADD, PUSH, SET
 from relsim.model.noise import fill_uniforms
 from relsim.model.plan import (
@@ -26,7 +26,6 @@ from relsim.model.plan import (
 from relsim.model.structs import Floats, Ints
 
 
-
 @compiled
 def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables and the interests that fade with them, as of the start of a step."""
@@ -34,7 +33,7 @@ def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) 
     follow_interests(plan.fades_with, numbers, world)
 
 
-@woven
+@compiled
 def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables, on their paths or as events have left them."""
     share = step / plan.steps
@@ -47,7 +46,7 @@ def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint6
             world.context[z, lane] = scale * path + shift
 
 
-@woven
+@compiled
 def follow_interests(fades_with: Ints, numbers: Numbers, world: World) -> None:
     """Tie weights in force, each fading with the context variable ``fades_with`` [N, N] names."""
     n_states, _, lanes = world.interest.shape
@@ -60,7 +59,7 @@ def follow_interests(fades_with: Ints, numbers: Numbers, world: World) -> None:
                 world.interest[i, k, lane] = rules.weight_in_force(weight, fading)
 
 
-@woven
+@compiled
 def follow_traits(plan: Plan, numbers: Numbers, world: World) -> None:
     """How far states move in a step, and how far and unsteadily chance moves pairs, from the
     traits of the states. A pair has the mean of its two states'."""
@@ -109,7 +108,7 @@ def happen(
             times_fired[event, lane] += min(fired[event, lane], 1)
 
 
-@woven
+@compiled
 def _any(times: Ints) -> bool:
     """Whether an event fires in any run; ``times`` [L]."""
     found = False
@@ -152,7 +151,7 @@ def _time_events(
                 fired[event, lane] = int(possible and draw < rules.firing_probability(rate, months))
 
 
-@woven
+@compiled
 def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
     """Takes an event back whose time has come, in runs where it has no firings left or its
     condition does not hold."""
@@ -165,7 +164,7 @@ def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
         _strike_out(condition, plan, numbers, world, fired)
 
 
-@woven
+@compiled
 def _strike_out(condition: int, plan: Plan, numbers: Numbers, world: World, times: Ints) -> None:
     """Sets ``times`` [L] to 0 in runs in which a condition does not hold."""
     kind, sign = plan.condition_kind[condition], plan.condition_sign[condition]
@@ -225,7 +224,7 @@ def _tie_level(
     return level / total if total > 0.0 else 0.0
 
 
-@woven
+@compiled
 def _apply(
     effect: int, fired: Ints, plan: Plan, numbers: Numbers, world: World, step: np.uint64
 ) -> int:
@@ -251,7 +250,7 @@ def _apply(
     return NOTHING
 
 
-@woven
+@compiled
 def _change(effect: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
     """Numbers of the model are set or added to, within their bounds, in runs where ``times`` [L]
     is not 0."""
@@ -273,7 +272,7 @@ def _change(effect: int, times: Ints, plan: Plan, numbers: Numbers, world: World
                 shift[target, lane] = value
 
 
-@woven
+@compiled
 def _push(push: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
     """A pulse or shift, ``times`` [L] over: its lasting share stays, the rest fades."""
     sizes, shares = numbers.push_size[push], numbers.push_lasting[push]

@@ -105,8 +105,7 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
     Where the two postures of a pair are equal, min(p_ij, p_ji) counts half of each.
     """
     alignment, rivalry, mutuality = (
-        getattr(numbers, name)
-        for name in ("alignment_gain", "rivalry_gain", "mutuality")
+        getattr(numbers, name) for name in ("alignment_gain", "rivalry_gain", "mutuality")
     )
     at_rest, scale = _opening_share(numbers)
     posture, slope = at_rest * scale, scale * (1.0 - at_rest**2) ** 1.5

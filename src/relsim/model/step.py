@@ -351,18 +351,3 @@ def _drift(drift: Floats, months: float, shock: Floats, walk: Floats) -> None:
     for pair in range(pairs):
         for lane in range(lanes):
             walk[pair, lane] += rules.drift_step(drift[lane], months, shock[pair, lane])
-
-
-@compiled
-def take_step(
-    plan: Plan,
-    numbers: Numbers,
-    world: World,
-    seed: np.uint64,
-    runs: NDArray[np.uint64],
-    step: np.uint64,
-) -> None:
-    """One whole step of all states at once."""
-    begin_step(plan, numbers, world, seed, runs, step)
-    respond(plan, numbers, world)
-    end_step(plan, numbers, world, step)

@@ -131,7 +131,8 @@ def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Flo
     states, _, lanes = numbers.stance.shape
     alone, pull = np.zeros((states, lanes)), np.zeros((states, out.shape[1], lanes))
     for k in range(states):
-        alone[k, :] = world.interest[i, k]
+        for lane in range(lanes):
+            alone[k, lane] = world.interest[i, k, lane]
         rules.fill_third_party_pull(
             i,
             alone,

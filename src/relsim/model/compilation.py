@@ -1,6 +1,7 @@
 """How the model is compiled: a decorator, a cache that notices edits, and structs as numba sees
 them."""
 
+# mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
 import functools
@@ -104,7 +105,8 @@ def say_where_code_is_kept(folder: Path | None) -> None:
     if folder is None:
         text = (
             "Compiled code cannot be kept: no folder for it is there that this user alone can "
-            "write. Every command that simulates compiles the model again, for a quarter of a minute. "
+            "write. Every command that simulates compiles the model again, for a quarter of "
+            "a minute. "
             "The variable NUMBA_CACHE_DIR names such a folder."
         )
         warnings.warn(text, RelsimWarning, stacklevel=2)
@@ -134,7 +136,7 @@ def inlined(function: F) -> F:
     return cast(F, numba.njit(inline="always", error_model="numpy")(function))
 
 
-class _Entry(CPUDispatcher):  # type: ignore[misc]
+class _Entry(CPUDispatcher):
     """A function as Python calls it. In compiled code its name stands for its part."""
 
     def __init__(self, function: Callable[..., object]) -> None:
@@ -148,11 +150,11 @@ class _Entry(CPUDispatcher):  # type: ignore[misc]
             self._cache = _Cache(function)
 
     @property
-    def _numba_type_(self) -> types.Type:
+    def _numba_type_(self) -> types.Type:  # type: ignore[override]
         return types.Dispatcher(self.part)
 
 
-class _PartCompiler(compiler.CompilerBase):  # type: ignore[misc]
+class _PartCompiler(compiler.CompilerBase):
     """numba's own compiler, into a library of parts."""
 
     def define_pipelines(self) -> list[Any]:
@@ -161,7 +163,7 @@ class _PartCompiler(compiler.CompilerBase):  # type: ignore[misc]
         return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
 
 
-class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]
+class _PartLibrary(codegen.JITCodeLibrary):
     """Code to be linked into other code alone: it is not optimised, and has no address."""
 
     def _optimize_final_module(self) -> None:
@@ -182,7 +184,7 @@ class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]
         """Nothing: there is no executable code that could read it."""
 
 
-class _Locator(caching._CacheLocator):  # type: ignore[misc]
+class _Locator(caching._CacheLocator):
     """Tells numba where compiled code is, and what it was made of.
 
     numba looks only at the file of the function it caches, not at the rules that function calls
@@ -207,11 +209,11 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
         return str(self.line)
 
 
-class _CacheOfResults(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_Locator,)
+class _CacheOfResults(caching.CompileResultCacheImpl):
+    _locator_classes = (_Locator,)  # type: ignore[assignment]
 
 
-class _Cache(caching.FunctionCache):  # type: ignore[misc]
+class _Cache(caching.FunctionCache):
     _impl_class = _CacheOfResults
 
 
@@ -220,12 +222,12 @@ def is_kept(function: Callable[..., object], *arguments: type[Struct] | None) ->
     entry: Any = function
     if _CACHE is None or _SETTINGS.DISABLE_JIT:
         return False
-    signature = tuple(types.none if a is None else _type_of(a) for a in arguments)
+    signature = tuple(types.none if a is None else _type_of(cast(Any, a)) for a in arguments)
     key = entry._cache._index_key(signature, entry.targetctx.codegen())
     return key in entry._cache._cache_file._load_index()
 
 
-class StructType(types.Type):  # type: ignore[misc]
+class StructType(types.Type):
     """A struct as numba knows it: a pointer to the words of its fields."""
 
     def __init__(self, struct: type[Struct]) -> None:
@@ -233,7 +235,7 @@ class StructType(types.Type):  # type: ignore[misc]
         self.places: dict[str, int] = {}
         place = 0
         for name, field in struct.fields.items():
-            kind = numba.from_dtype(np.dtype(field.dtype))
+            kind: types.Type = numba.from_dtype(np.dtype(field.dtype))
             self.places[name] = place
             place += 1
             if field.axes is not None:
@@ -245,17 +247,17 @@ class StructType(types.Type):  # type: ignore[misc]
 
 
 @functools.cache
-def _type_of(struct: type[Struct]) -> StructType:
+def _type_of(struct: Any) -> StructType:
     return StructType(struct)
 
 
 @extending.typeof_impl.register(Struct)
 def _typeof(value: Struct, context: Any) -> StructType:
-    return _type_of(type(value))
+    return _type_of(cast(Any, type(value)))
 
 
 @extending.register_model(StructType)
-class _StructModel(extending.models.PrimitiveModel):  # type: ignore[misc]
+class _StructModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, kind: StructType) -> None:
         super().__init__(manager, kind, ir.IntType(64).as_pointer())
 
@@ -275,10 +277,10 @@ def _unbox(kind: StructType, value: Any, c: Any) -> extending.NativeValue:
 
 
 @extending.infer_getattr
-class _StructAttributes(AttributeTemplate):  # type: ignore[misc]
+class _StructAttributes(AttributeTemplate):
     key = StructType
 
-    def generic_resolve(self, kind: StructType, name: str) -> Any:
+    def generic_resolve(self, kind: StructType, name: str) -> Any:  # type: ignore[override]
         return kind.members.get(name)
 
 

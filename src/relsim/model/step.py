@@ -38,16 +38,16 @@ def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
     The opening is read with the reference interests. Where those in force are others, postures
     start to move with the first step.
     """
-    world.chance.fill(0.0)
-    world.overall_chance.fill(0.0)
-    world.history_left.fill(1.0)
-    world.drift.fill(0.0)
-    world.stimulus.fill(0.0)
-    world.fading.fill(0.0)
-    world.lasting.fill(0.0)
-    world.fired.fill(0)
-    world.times_fired.fill(0)
-    world.affinity.fill(0.0)
+    world.chance[:] = 0.0
+    world.overall_chance[:] = 0.0
+    world.history_left[:] = 1.0
+    world.drift[:] = 0.0
+    world.stimulus[:] = 0.0
+    world.fading[:] = 0.0
+    world.lasting[:] = 0.0
+    world.fired[:] = 0
+    world.times_fired[:] = 0
+    world.affinity[:] = 0.0
     work_out(plan, numbers, world)
     follow_context(plan, numbers, world, np.uint64(0))
     _exchange_reference(numbers)
@@ -83,7 +83,7 @@ def _exchange(first: Floats, second: Floats) -> None:
 def work_out(plan: Plan, numbers: Numbers, world: World) -> None:
     """What follows from the numbers and needs no working out in every step."""
     pushes, lanes = world.decay.shape
-    world.domain_total.fill(0.0)
+    world.domain_total[:] = 0.0
     for d in range(plan.domains):
         for lane in range(lanes):
             world.domain_total[lane] += numbers.domain_weight[d, lane]

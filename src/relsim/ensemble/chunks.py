@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.ensemble.record import Arrays as Arrays
-from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder
+from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled, Numbers, Program, World
 from relsim.model.structs import Floats
@@ -35,6 +35,14 @@ FEW_CELLS = 1024  # postures, states² × domains: 16 states in four domains
 # runs fit.
 MAX_BYTES = 80 * 1024 * 1024
 
+GIB = 2**30
+# Of the bytes in memory, what is left on disk: levels are noise, which hardly compresses; most
+# events happen in no step.
+STORED, STORED_EVENTS = 0.85, 0.02
+# Code and libraries, and the pieces in which an ensemble is read (see relsim.analysis.blocks): a
+# million runs of 11 states took 810 MB at most.
+ALWAYS = 750 * 2**20
+COPIES = 4  # of a chunk: made by a worker, sent, compressed, written
 WORKERS_UNKNOWN = 16  # taken for the size of an executor that does not tell it
 MOST_DEATHS = 3  # of workers over one chunk: as many as Dask allows a task
 
@@ -97,6 +105,39 @@ def chunks(runs: int, size: int) -> list[Chunk]:
 def all_chunks(compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1) -> list[Chunk]:
     """The chunks of an ensemble of a scenario."""
     return chunks(runs, runs_per_chunk(compiled, level, thin))
+
+
+@dataclass(frozen=True)
+class Size:
+    """Estimates in bytes.
+
+    Attributes:
+        disk: of the store.
+        memory: the most that the process takes at any time, however many the runs.
+    """
+
+    disk: float
+    memory: float
+
+
+def size_of(
+    compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1, workers: int | None = None
+) -> Size:
+    """How large an ensemble in a store will be.
+
+    Args:
+        compiled: of the scenario.
+        runs: how many.
+        level, thin: what is kept (see :func:`relsim.ensemble.record.variables`).
+        workers: how many simulate at once; as many as there are cores where absent.
+    """
+    wanted = variables(compiled, level, thin)
+    each = sum(variable.bytes_per_run for variable in wanted.values())
+    events = wanted["fired"].bytes_per_run
+    stored = STORED * (each - events) + STORED_EVENTS * events
+    chunk = each * min(runs, runs_per_chunk(compiled, level, thin))
+    at_once = workers or available_cores()
+    return Size(stored * runs, ALWAYS + COPIES * chunk * at_once)
 
 
 def lanes(program: Program, runs: int) -> int:

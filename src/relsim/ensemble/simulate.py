@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -36,6 +36,8 @@ from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
 
+Data = TypeVar("Data", xr.Dataset, xr.DataArray)
+PAIR_AXES = ("pair", "watched")
 Progress = Callable[[int], None]  # called with the number of runs that have just finished
 Stored = Callable[[Chunk, Arrays, tuple[Failure, ...]], None]  # called with what has been stored
 
@@ -249,3 +251,19 @@ def dataset(
         for name, variable in variables(compiled, record, thin).items()
     }
     return xr.Dataset(content, coords=coordinates(compiled, record, runs, thin))
+
+
+def spelled_by(scenario: Scenario, data: Data) -> Data:
+    """The same data, with each pair named as a scenario spells it (see `Scenario.pair_names`).
+
+    Two scenarios may spell a pair each in its own way, and earlier results have all in
+    alphabetical order.
+    """
+    renamed = {}
+    for axis in PAIR_AXES:
+        if axis in data.indexes:
+            names = data.indexes[axis].astype(str)
+            spelled = scenario.pair_names(name.split("-") for name in names)
+            if spelled != list(names):
+                renamed[axis] = np.array(spelled, dtype=object)
+    return data.assign_coords(renamed) if renamed else data

@@ -81,9 +81,9 @@ class Compared:
     @property
     def labels(self) -> Labels:
         """Names on the axes of parts, events and states; those of the other come after."""
-        found = [_labels(side, self.pair) for side in self.sides]
+        names = [_labels(side, self.pair) for side in self.sides]
         return {
-            axis: tuple(dict.fromkeys(name for side in found for name in side[axis]))
+            axis: tuple(dict.fromkeys(name for side in names for name in side[axis]))
             for axis in NAMED
         }
 
@@ -131,7 +131,7 @@ def account_runs(
     """
     stop = new_stop()
     task = account_task(compared, seed, left_out, stop)
-    found, failures = NO_RUNS, list[Failure]()
+    total, failures = NO_RUNS, list[Failure]()
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
@@ -140,12 +140,12 @@ def account_runs(
             if chunk == todo[0]:
                 refuse_all_failed(failed, chunk.runs, _all_of(chunk))
             failures += failed
-            found = found.merged(moments)
+            total = total.merged(moments)
             if progress is not None:
                 progress(chunk.runs)
-    if not found.runs:
+    if not total.runs:
         raise ResultsError("All of the runs failed, so there is nothing to account for.")
-    return Accounted(_dataset(compared, found), found.runs, tuple(failures))
+    return Accounted(_dataset(compared, total), total.runs, tuple(failures))
 
 
 def _all_of(chunk: Chunk) -> str:
@@ -272,7 +272,7 @@ def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> 
         level = arrays[f"here {name}"][:, 1:]
         before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
         reduced = [_reduced(level), _reduced(level - before)]
-        mean[name], squares[name] = (np.stack(found) for found in zip(*reduced, strict=True))
+        mean[name], squares[name] = (np.stack(views) for views in zip(*reduced, strict=True))
     return Moments(runs, mean, squares)
 
 

@@ -307,9 +307,9 @@ def _first(
         try:
             answer = sent.future.result()
         except BrokenExecutor:
-            for place, one in enumerate(running):
-                if _lost(one.future):
-                    running[place] = _send(pool, task, one.chunk, one.deaths + 1)
+            for index, waiting in enumerate(running):
+                if _lost(waiting.future):
+                    running[index] = _send(pool, task, waiting.chunk, waiting.deaths + 1)
         else:
             running.popleft()
             return sent.chunk, answer

@@ -83,10 +83,10 @@ def _is_of_this_user_alone(folder: Path) -> bool:
     own = folder.lstat()
     if not stat.S_ISDIR(own.st_mode) or own.st_uid != os.geteuid() or own.st_mode & 0o022:
         return False
-    above = [parent.stat() for parent in folder.resolve().parents]
+    above = [folder.stat() for folder in folder.resolve().parents]
     return all(
-        one.st_uid in trusted and (not one.st_mode & 0o022 or one.st_mode & stat.S_ISVTX)
-        for one in above
+        parent.st_uid in trusted and (not parent.st_mode & 0o022 or parent.st_mode & stat.S_ISVTX)
+        for parent in above
     )
 
 
@@ -232,16 +232,16 @@ class StructType(types.Type):
 
     def __init__(self, struct: type[Struct]) -> None:
         self.members: dict[str, types.Type] = {}
-        self.places: dict[str, int] = {}
-        place = 0
+        self.offsets: dict[str, int] = {}
+        offset = 0
         for name, field in struct.fields.items():
             kind: types.Type = numba.from_dtype(np.dtype(field.dtype))
-            self.places[name] = place
-            place += 1
+            self.offsets[name] = offset
+            offset += 1
             if field.axes is not None:
                 axes = len(field.axes) + struct.lanes
                 kind = types.Array(kind, axes, "C")
-                place += axes
+                offset += axes
             self.members[name] = kind
         super().__init__(struct.__qualname__)
 
@@ -287,18 +287,18 @@ class _StructAttributes(AttributeTemplate):
 @extending.lower_getattr_generic(StructType)
 def _field(context: Any, builder: Any, kind: StructType, pointer: Any, name: str) -> Any:
     """A field from its words, which no compiled function writes, so that they are read once."""
-    member, place = kind.members[name], kind.places[name]
+    member, offset = kind.members[name], kind.offsets[name]
     never_changes = builder.module.add_metadata([])
 
     def word(index: int) -> Any:
-        place_of_word = builder.gep(pointer, [ir.Constant(ir.IntType(32), index)])
-        loaded = builder.load(place_of_word)
+        address = builder.gep(pointer, [ir.Constant(ir.IntType(32), index)])
+        loaded = builder.load(address)
         loaded.set_metadata("invariant.load", never_changes)
         return loaded
 
     if not isinstance(member, types.Array):
-        return builder.bitcast(word(place), context.get_value_type(member))
-    shape = [word(place + 1 + axis) for axis in range(member.ndim)]
+        return builder.bitcast(word(offset), context.get_value_type(member))
+    shape = [word(offset + 1 + axis) for axis in range(member.ndim)]
     size = context.get_abi_sizeof(context.get_data_type(member.dtype))
     strides = [context.get_constant(types.intp, size)]
     for length in reversed(shape[1:]):
@@ -306,7 +306,7 @@ def _field(context: Any, builder: Any, kind: StructType, pointer: Any, name: str
     array = arrayobj.make_array(member)(context, builder)
     arrayobj.populate_array(
         array,
-        data=builder.inttoptr(word(place), array.data.type),
+        data=builder.inttoptr(word(offset), array.data.type),
         shape=shape,
         strides=strides,
         itemsize=context.get_constant(types.intp, size),

@@ -93,7 +93,7 @@ def _both(
 
 
 def _numbers(interest: Sequence[Any], name: str) -> list[Any]:
-    return [None if one is None else getattr(one, name) for one in interest]
+    return [None if value is None else getattr(value, name) for value in interest]
 
 
 def _put_opening(scenario: Scenario, vector: NumberVector) -> None:

@@ -111,10 +111,10 @@ def happen(
 @compiled
 def _any(times: Ints) -> bool:
     """Whether an event fires in any run; ``times`` [L]."""
-    found = False
+    fires = False
     for lane in range(times.size):
-        found |= times[lane] > 0
-    return found
+        fires |= times[lane] > 0
+    return fires
 
 
 @compiled

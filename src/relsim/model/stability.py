@@ -90,12 +90,12 @@ def spectral_radius(compiled: Compiled, numbers: Numbers) -> float:
     operator = LinearOperator(
         (size, size), matvec=lambda vector: step(vector.reshape(shape)).ravel(), dtype=float
     )
-    asked = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.ones(size)}
+    options = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.ones(size)}
     with threadpool_limits(limits=1, user_api="blas"):  # threads wait longer than they work
         try:
-            leading = eigs(operator, maxiter=RESTARTS, **asked)
+            leading = eigs(operator, maxiter=RESTARTS, **options)
         except ArpackNoConvergence:  # many eigenvalues are nearly alike
-            leading = eigs(operator, tol=COARSE, **asked)
+            leading = eigs(operator, tol=COARSE, **options)
     return float(np.abs(leading).max())
 
 
@@ -176,10 +176,10 @@ def fading_factors(compiled: Compiled, numbers: Numbers, *, reference: bool = Fa
 
 def warning(compiled: Compiled, file: str) -> list[Problem]:
     """A warning where the status quo does not hold."""
-    found = stability(compiled)
-    if found.stable:
+    result = stability(compiled)
+    if result.stable:
         return []
-    text = f"The status quo runs away: spectral radius {found.radius:.3f}, at or above 1."
-    causes = ", ".join(f"{path} (without it {radius:.3f})" for path, radius in found.causes)
+    text = f"The status quo runs away: spectral radius {result.radius:.3f}, at or above 1."
+    causes = ", ".join(f"{path} (without it {radius:.3f})" for path, radius in result.causes)
     hint = f"Strongest causes: {causes}." if causes else ""
     return [Problem(Position(file), "unstable-status-quo", text, hint)]

@@ -11,7 +11,7 @@ import yaml
 
 from relsim.scenario.reference import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
-from relsim.scenario.writer import true_minus
+from relsim.words import true_minus
 
 
 @dataclass(frozen=True)

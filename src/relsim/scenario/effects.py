@@ -16,7 +16,8 @@ from relsim.scenario.goldstein import goldstein_weights, near_code
 from relsim.scenario.parts import Key, Part
 from relsim.scenario.references import HALF_LIFE, VALUE, NumberRef, TieRef
 from relsim.scenario.values import LARGE, Bounds, Distribution, Number, central, fail
-from relsim.scenario.writer import shown_text, true_minus
+from relsim.scenario.writer import shown_text
+from relsim.words import true_minus
 
 PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)

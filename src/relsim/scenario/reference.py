@@ -18,7 +18,7 @@ from relsim.scenario.checks import section_names
 from relsim.scenario.schema import Interests, Scenario
 from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
 from relsim.scenario.values import Number
-from relsim.scenario.writer import true_minus
+from relsim.words import true_minus
 
 Steps: TypeAlias = tuple[str, ...]
 Interest: TypeAlias = Number | str | None  # a number, or the variable that a tie fades with

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
 
 from relsim.scenario.reader import scalar_value
-
-_MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)|(?<=\de)-(?=\d)")  # not within a name or a date
+from relsim.words import true_minus
 
 
 class _Dumper(yaml.SafeDumper):
@@ -46,11 +44,3 @@ def flow_text(data: Any) -> str:
 def shown_text(data: Any) -> str:
     """The same for people to read, who see numbers with one minus sign everywhere."""
     return true_minus(flow_text(data))
-
-
-def true_minus(text: str) -> str:
-    """A text with the minus of typography, U+2212, before its numbers.
-
-    What people read has it; what programs read, as files, CSV and JSON, has the plain hyphen.
-    """
-    return _MINUS.sub("−", text)

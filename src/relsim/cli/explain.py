@@ -123,7 +123,7 @@ def _accounted(
     count = count if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
         if not kernel_is_compiled(accounts=True):
-            watcher.phase("Compiling the account, once per installation (about half a minute)")
+            watcher.phase("Compiling the account, once per installation (some ten seconds)")
             compile_accounts(compile_scenario(subject_of(subject).scenario))
         watcher.phase(f"Accounting for {count:,} run{'' if count == 1 else 's'}")
         return account_for(

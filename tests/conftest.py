@@ -14,18 +14,6 @@ from commands import Command, called
 from documented import NEARLY, documented_figures
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Compiles the model before workers start, each of which would compile it for itself."""
-    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        from relsim import RelationsModel, simulate
-        from scenarios_to_test import EVERYTHING, scenario_of
-
-        scenario = scenario_of(EVERYTHING)
-        simulate(scenario, runs=1)
-        simulate(scenario, runs=1, record="accounts")
-        RelationsModel(scenario).step()
-
-
 @pytest.fixture
 def relsim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command line, in this process."""

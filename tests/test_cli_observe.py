@@ -60,8 +60,8 @@ def test_observe_says_how_it_read_dates_and_codes(relsim: Command, tmp_path: Pat
     refused = relsim("observe", "c.csv", "--by", "month", "--force", cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[0] == (
-        "c.csv:2:1  ambiguous-date  '1/5/2017' may be in month 1 or 5: no day over 12 tells which. "
-        "Say which by --dates month-first or --dates day-first."
+        "c.csv:2:1  ambiguous-date  '1/5/2017' may be in month 1 or 5: no day over 12 shows which. "
+        "Choose by --dates month-first or --dates day-first."
     )
     told = relsim(
         *("observe", "c.csv", "--by", "month", "--dates", "day-first", "--force", "-q"),

@@ -15,7 +15,8 @@ from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
 from relsim.analysis.observed import read_observed
 from relsim.errors import ResultsError, ScenarioError
 from relsim.hindcast import observe as observing
-from relsim.hindcast.event_formats import Measure
+from relsim.hindcast import tally
+from relsim.hindcast.event_tables import Measure
 from relsim.hindcast.event_values import By
 from relsim.hindcast.observe import Choices, observe
 from relsim.scenario.goldstein import goldstein_weights
@@ -236,7 +237,7 @@ def test_too_many_damaged_lines_end_it_with_what_to_check(tmp_path: Path) -> Non
     assert said[-1].startswith("/events.csv:305:9  ")  # at the end of the last of them
     many = problems(tmp_path, [lines[0], *["2008,PAK"] * 100_000], Choices())
     assert "100 of 100 lines" in many[-1]  # the rest was not read
-    assert len(many) == observing.SHOWN + 1
+    assert len(many) == tally.SHOWN + 1
 
 
 @pytest.mark.parametrize(

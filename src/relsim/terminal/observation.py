@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relsim.errors import printable
+from relsim.words import counted
 
 REASONS = {
     "not-root": "not a root event",
@@ -22,7 +23,7 @@ NAMES_SHOWN = 8
 
 
 def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
-    """What was made, and what was left out why."""
+    """The values that were written, and the lines that were left out, with reasons."""
     lines, values = record["lines"], record["values"]
     yield f"{lines['used']:,} of {lines['read']:,} lines used."
     for reason, count in lines["left_out"].items():
@@ -44,12 +45,10 @@ def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
 
 
 def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:
-    """What was concluded of how files write dates and codes, with how many files do so."""
+    """How dates and codes were read where files had to show it, and in how many files."""
     for orders, count in Counter(file["dates"] for file in files if "dates" in file).items():
-        yield f"Dates such as 1/5/2017 are read {orders}, as their column shows ({_files(count)})."
+        shown = f"as their column shows ({counted(count, 'file')})"
+        yield f"Dates such as 1/5/2017 are read {orders}, {shown}."
     if count := sum("codes" in file for file in files):
-        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({_files(count)})."
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' if count > 1 else ''}"
+        number = counted(count, "file")
+        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({number})."

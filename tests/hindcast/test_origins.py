@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from relsim.errors import RelsimError
-from relsim.hindcast.origins import HoldOut, chosen_origins, folds, origins_of
-from relsim.hindcast.panel import Panel
+from relsim.hindcast.panel import HoldOut, Panel, chosen_origins, folds, origins_of
 
 
 def panel(*rows: str, first: int = 2000) -> Panel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.hindcast.shared import Shared, learn
+from relsim.hindcast.state_space import Shared, learn
 
 
 def test_learning_from_all_pairs_is_that_of_the_joint_normal() -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hindcast.made import TRUTH, made_panel
-from relsim.hindcast.levels import no_levels
+from relsim.hindcast.fitting import Fitted, fit, fits_once
 from relsim.hindcast.panel import Panel
-from relsim.hindcast.state_space import Dynamics, Fitted, filtered, fit, fits_once
+from relsim.hindcast.pooling import no_levels
+from relsim.hindcast.state_space import Dynamics, filtered
 
 PANEL = made_panel(years=16, seed=11)
 

@@ -96,9 +96,13 @@ def _read_all(
 ) -> list[dict[str, Any]]:
     """Reads the files; returns what the record says of each."""
     total, done = sum(file.size for file in sources), 0
-    progress(0, total)
-    records: dict[str, dict[str, Any]] = {}
+
+    def at_byte(number: int) -> None:
+        progress(done + number, total)
+
+    records: list[dict[str, Any]] = []
     names: dict[str, str] = {}
+    at_byte(0)
     for file in sources:
         digest = digest_of(file.path, file.name)
         if digest in names:
@@ -106,15 +110,12 @@ def _read_all(
             problem = Problem(Position(file.name), "duplicate-file", text, "Leave one out.")
             raise ScenarioError([problem])
         names[digest] = file.name
-        before = done
-        records[digest] = _read_file(
-            file, digest, reading, lambda number, before=before: progress(before + number, total)
-        )
+        records.append(_read_file(file, digest, reading, at_byte))
         done += file.size
-        progress(done, total)
+        at_byte(0)
     if reading.damaged:
         reading.judge()
-    return list(records.values())
+    return records
 
 
 def _read_file(

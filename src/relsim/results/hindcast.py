@@ -11,11 +11,9 @@ from typing import Any
 from relsim import __version__
 from relsim.analysis.observed import read_observed
 from relsim.figures.skill import hindcast_charts
-from relsim.hindcast.defaults import defaults_of
 from relsim.hindcast.evaluate import HORIZONS
-from relsim.hindcast.findings import Hindcast, hindcast
-from relsim.hindcast.origins import HoldOut
-from relsim.hindcast.panel import panel_of
+from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
+from relsim.hindcast.panel import HoldOut, panel_of
 from relsim.report.hindcast_page import hindcast_words
 from relsim.results.folder import unwritable
 from relsim.results.identity import digest

@@ -108,7 +108,7 @@ def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
         "rank correlation of said and measured +0.",
         "over 28 pairs",
         "have the measured sign.",
-        "Nothing of it is fitted.",
+        "Nothing of the scenario is fitted.",
     ):
         assert words in said
     assert first().warnings() == []

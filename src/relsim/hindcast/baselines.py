@@ -113,7 +113,7 @@ def past_cases(
     """Every forecast that could have been made and judged within a past.
 
     Returns:
-        The cases, the values that came, and the events those rest on, [N] each.
+        The cases, their outcomes, and the events that these rest on, [N] each.
     """
     made = np.array([feature(past) for feature in features])
     rows: list[Values] = []
@@ -185,9 +185,9 @@ def _regression(numbers: Values, cases: Cases, mean: float) -> Values:
     return np.asarray(numbers[7] + kept * (blend - numbers[7]))
 
 
-# The regression's own numbers: log weights against the last value, log odds of what is kept a
-# year (4: 0.98), the mean drawn back to. Narrower priors for the last two: few horizons tell of
-# them early on, and wide ones cost it 10 % at five years.
+# The regression's own numbers: log weights against the last value, log odds of the share kept
+# each year (4: 0.98), the mean drawn back to. The last two have narrower priors: few horizons
+# determine them early on, and wide ones cost it 10 % at five years.
 BASELINES = (
     Baseline("last value", (last_value,), _one_feature),
     Baseline("mean of five years", (mean_of_five,), _one_feature),
@@ -224,7 +224,9 @@ class PlainBaseline:
         forecasts = {}
         for years in horizons:
             if len(values):
-                scored = cases.horizons == min(years, _longest(cases.horizons))
+                counts = dict(zip(*np.unique(cases.horizons, return_counts=True), strict=True))
+                enough = [ahead for ahead, count in counts.items() if count >= LEAST_CASES]
+                scored = cases.horizons == min(years, max(enough, default=min(counts)))
                 errors, known = (values - cases.features[0])[scored], events[scored]
             else:
                 errors, known = past.values[past.measured], past.events[past.measured]
@@ -233,13 +235,6 @@ class PlainBaseline:
             variances = always + by_event / expected + np.where(seen, 0.0, unseen)
             forecasts[years] = clipped_normal(means, np.sqrt(variances))
         return forecasts
-
-
-def _longest(horizons: Values) -> float:
-    """The longest horizon with enough forecasts to fit a spread to."""
-    counts = {years: int((horizons == years).sum()) for years in np.unique(horizons)}
-    enough = [years for years, count in counts.items() if count >= LEAST_CASES]
-    return float(max(enough, default=min(counts)))
 
 
 def _fit_spread(errors: Values, events: Values) -> tuple[float, float]:

@@ -58,12 +58,10 @@ class Source:
     Attributes:
         link: puts the mean of the series at a normal relationship.
         spread: standard deviation over pairs of how much too high the source has one, in pulls.
-        clustering: coded events for each independent one.
     """
 
     link: Link
     spread: float
-    clustering: float
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,6 @@ class Beside:
 
     Attributes:
         scenario: the one that was simulated.
-        runs: number of futures.
         panel: the pairs and years that both have, pairs as the scenario spells them.
         fitted: the measurement, by the whole series.
         sources: the link of the scenario, and of no change, to the series.
@@ -81,7 +78,6 @@ class Beside:
     """
 
     scenario: Scenario
-    runs: int
     panel: Panel
     fitted: Fitted
     sources: dict[str, Source]
@@ -139,7 +135,7 @@ class Beside:
 
     def sentences(self) -> list[str]:
         """Scores against the references, which pairs are right, levels, changes, and the fit."""
-        source, passing = self.sources[SCENARIO], self.fitted.dynamics.passing
+        source, dynamics = self.sources[SCENARIO], self.fitted.dynamics
         return [
             _score_sentence(self),
             *_worst_sentence(self.pairs),
@@ -149,8 +145,9 @@ class Beside:
             _change_sentence(self.pairs),
             f"Fitted on the series: the link, measured pull = {fixed(source.link.offset)} + "
             f"{source.link.scale:.2f}·pull units, {source.spread:.2f} of spread over pairs and "
-            f"{passing:.2f} that passes in a year, and {source.clustering:.1f} events for each "
-            "independent one. Scale and spread suit the scenario best. Nothing else is fitted.",
+            f"{dynamics.passing:.2f} that passes in a year, and {dynamics.clustering:.1f} events "
+            "for each independent one. Scale and spread suit the scenario best. Nothing of the "
+            "scenario is fitted.",
         ]
 
     def warnings(self) -> list[str]:
@@ -206,7 +203,7 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
         for year, forecast in by_year.items()
     ]
     scores = pd.concat(rows, ignore_index=True)
-    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, sources, scores)
+    return Beside(ensemble.scenario, shared, fitted, sources, scores)
 
 
 def whole_years(time: Time) -> tuple[int, ...]:
@@ -291,7 +288,7 @@ def _source(
 
     bounds = [(usual - _REACH, usual + _REACH) for usual in _USUAL]
     scale, spread = np.exp(minimize(surprise, _USUAL, method="L-BFGS-B", bounds=bounds).x)
-    return Source(link_at(mean, float(scale)), float(spread), clustering)
+    return Source(link_at(mean, float(scale)), float(spread))
 
 
 def _events(shared: Panel, year: int) -> Values:

@@ -6,7 +6,6 @@ Everything is fitted anew at each origin, on the years up to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 
 from relsim.hindcast.baselines import BASELINES, PLAIN, last_value
 from relsim.hindcast.fitting import Fit, fit, one_thread
-from relsim.hindcast.forecast import with_theory, without_theory
+from relsim.hindcast.forecast import fitted_gain, simulated
 from relsim.hindcast.panel import Flags, HoldOut, Panel, Values, chosen_origins, folds
 from relsim.hindcast.scores import (
     DRAWS,
@@ -53,10 +52,12 @@ def forecasters(fit_of: Fit = fit) -> dict[str, Forecaster]:
 
 
 def simulations(fit_of: Fit = fit) -> dict[str, Forecaster]:
-    """The simulation itself, without third parties and with them."""
+    """The simulation itself: without third parties, and with the best gain of the past."""
     return {
-        SIMULATION: partial(without_theory, fit_of=fit_of),
-        THEORY: partial(with_theory, fit_of=fit_of),
+        SIMULATION: lambda past, horizons: simulated(fit_of(past), horizons),
+        THEORY: lambda past, horizons: simulated(
+            fit_of(past), horizons, fitted_gain(past, fit_of=fit_of)
+        ),
     }
 
 
@@ -133,7 +134,7 @@ def known_levels(past: Panel) -> Values:
 def beyond(levels: Values) -> Values:
     """Weights of the cells of the grid: 1 where more than ``LARGE`` from a level, [P, G - 1].
 
-    They are fixed by what is known at the origin, so that the CRPS with them is proper (Gneiting
+    They depend only on values known at the origin, so that the CRPS with them is proper (Gneiting
     and Ranjan 2011). Scores of cases picked by their outcome would not be (Lerch et al. 2017).
     """
     return (np.abs(MIDDLES - levels[:, np.newaxis]) > LARGE).astype(np.float64)
@@ -156,7 +157,7 @@ def scored(forecast: Predictive, values: Values) -> dict[str, Values | Flags]:
     return columns
 
 
-def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
+def skill(scores: pd.DataFrame, draws: int = DRAWS) -> pd.DataFrame:
     """Mean scores by horizon and forecaster, and ratios to the best baseline.
 
     The best baseline of a horizon is the one of ``BASELINES`` with the least mean CRPS there,
@@ -165,7 +166,7 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
 
     Args:
         scores: as :func:`evaluate` gives them, or some of its rows.
-        draws, seed: of the intervals.
+        draws: of the intervals.
 
     Returns:
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
@@ -179,18 +180,16 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
         the intervals are over, 0 where they take the years as they were.
     """
     dated = scores.assign(year=scores["origin"] + scores["horizon"])
-    tables = {years: _skill(rows, draws, seed) for years, rows in dated.groupby("horizon")}
+    tables = {years: _skill(rows, draws) for years, rows in dated.groupby("horizon")}
     return pd.concat(tables, names=["horizon"]).reset_index("horizon").reset_index(drop=True)
 
 
-def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+def _skill(rows: pd.DataFrame, draws: int) -> pd.DataFrame:
     """The skill at one horizon."""
     table = mean_scores(rows)
     names = [str(name) for name in table.index]
     span = int(rows["horizon"].iloc[0])
-    whole, large = (
-        mean_scores_of(rows, score, span, draws, seed) for score in ("crps", "crps_large")
-    )
+    whole, large = (mean_scores_of(rows, score, span, draws) for score in ("crps", "crps_large"))
     table["crps_large"] = large.means
     simple = [baseline.name for baseline in BASELINES if baseline.name in names] or names
     plain = [baseline.name for baseline in PLAIN if baseline.name in names] or simple

@@ -27,6 +27,7 @@ from relsim.hindcast.event_values import (
     order_of_date,
     whole,
 )
+from relsim.words import counted
 
 Measure: TypeAlias = Literal["net", "days"]
 
@@ -293,5 +294,5 @@ def _quoted(line: str, layout: Layout) -> list[str]:
 
 
 def _wrong_length(count: int, layout: Layout) -> DamagedLineError:
-    wrong = f"This line has {count} columns, not {layout.width}."
+    wrong = f"This line has {counted(count, 'column')}, not {layout.width}."
     return DamagedLineError("wrong-length", wrong, "Each event takes one line.")

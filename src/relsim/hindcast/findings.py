@@ -1,4 +1,4 @@
-"""A hindcast: its tables, the fitted numbers to keep, and what they say in words."""
+"""A hindcast: its tables, the fitted numbers to keep, and sentences about them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Hindcast:
         return pd.concat(frames, ignore_index=True).sort_values(["dyad", "year"])
 
     def sentences(self) -> list[str]:
-        """How good it is, compared with what, by horizon; then its bands and large changes."""
+        """Skill compared with baselines, by horizon; coverage of bands; skill at large changes."""
         model, forecasters = self.model, set(self.skill["forecaster"])
         covered = model.assign(text=[percent(share, 1) for share in model["cover80"]])
         best_large = "; ".join(self._best("best_large"))
@@ -108,7 +108,7 @@ class Hindcast:
             *(_skill_sentence(rows) for _, rows in self.skill.groupby("horizon")),
             f"Against the best with a fitted normal spread ({'; '.join(self._best('best_plain'))}) "
             f"it is {_ratios(model, 'to_plain')}.",
-            f"Its 80 % bands hold {_by_horizon(covered, '{text}')} of the values that followed.",
+            f"Of the values that followed, its 80 % bands hold {_by_horizon(covered, '{text}')}.",
         ]
         if LEVEL in forecasters:
             level = _ratios(model, "to_level")
@@ -258,7 +258,8 @@ def defaults_of(hindcast: Hindcast, file: str) -> dict[str, Any]:
         and ``scores``, a row for each horizon and for state space and simulation.
     """
     panel, numbers = hindcast.panel, asdict(hindcast.fitted.dynamics)
-    drawn = draws_of(hindcast.fitted)
+    drawn, skill = draws_of(hindcast.fitted), hindcast.skill
+    scored = skill[skill["forecaster"].isin([MODEL, SIMULATION, THEORY])].to_dict("records")
     model = {}
     for name, (of, unit) in MODEL_NUMBERS.items():
         low, high = _range([of(dynamics) for dynamics in drawn])
@@ -274,18 +275,13 @@ def defaults_of(hindcast: Hindcast, file: str) -> dict[str, Any]:
             "years": [panel.years[0], panel.years[-1]],
             "origins": list(hindcast.origins),
             "hold_out": hindcast.hold_out,
-            "scores": _kept_scores(hindcast.skill),
+            "scores": [
+                {"horizon": row["horizon"], "forecaster": row["forecaster"], "n": int(row["n"])}
+                | {name: _rounded(row[name]) for name in _KEPT_SCORES}
+                for row in scored
+            ],
         },
     }
-
-
-def _kept_scores(skill: pd.DataFrame) -> list[dict[str, Any]]:
-    """CRPS, its ratio to the best baseline's, and coverage, by horizon and forecaster."""
-    return [
-        {"horizon": int(row["horizon"]), "forecaster": str(row["forecaster"]), "n": int(row["n"])}
-        | {name: _rounded(row[name]) for name in _KEPT_SCORES}
-        for row in skill[skill["forecaster"].isin([MODEL, SIMULATION, THEORY])].to_dict("records")
-    ]
 
 
 def _range(drawn: list[float]) -> list[float]:

@@ -41,7 +41,7 @@ STEP = 0.05  # of the transformed numbers, whose standard deviations are about 0
 DRAWS = 2000
 SEED = 1
 _LOOK = 0.25  # pulls to either side, to find each pair's level by differences
-_LEAST_LEVEL_CURVATURE = 0.02  # a pair whose values say nothing of its level
+_LEAST_LEVEL_CURVATURE = 0.02  # a pair whose values do not show its level
 _LEAST_CURVATURE = 1e-2  # a direction in which nothing is known
 _STILL = 1e-3  # pulls: nothing, but for the logarithm
 
@@ -74,9 +74,9 @@ def lowest(
 ) -> Values:
     """The numbers at which a height is least, by L-BFGS-B.
 
-    Where values say nothing against it, as where all are the same, a search goes on to spreads of
-    nothing. So numbers are held at ten prior standard deviations, and the height rises beyond.
-    (With bounds on all numbers, L-BFGS-B would begin at the bounds, far from where it started.)
+    Where values allow it, as where all are the same, a search goes on to spreads of zero. So
+    numbers are held at ten prior standard deviations, and the height rises beyond. (With bounds on
+    all numbers, L-BFGS-B would begin at the bounds, far from the start.)
 
     Args:
         height: minus log posterior density.
@@ -135,8 +135,8 @@ class Fitted:
     def measured(self, years: int, cells: Cells) -> Predictive:
         """Distributions of values some years on, from those of pulls.
 
-        How busy a pair is that was never seen says something of its level too, so its pull goes
-        with its count.
+        The level of a pair that was never seen depends on how busy it is, so its pull goes with its
+        count.
         """
         gaps, variance = self.counts.lasting(years)
         slope, unseen = self.levels.per_log_events, variance > 0
@@ -162,7 +162,7 @@ def fit(past: Panel, moving: bool = True) -> Fitted:
     _, joins = past.states()
     counts, levels = counts_of(past), no_levels(len(past.dyads))
     start = np.where(_SHARED if moving else _MOVING, np.log(_STILL), _CENTRES)
-    # Pairs apart at first, as what is shared would take up a shift of all levels.
+    # Pairs apart at first, as the shared part would take up a shift of all levels.
     dynamics = _fit_dynamics(past, levels, start, ~_SHARED if moving else ~_MOVING)
     # Once each: another round changes no third digit of a score.
     own, errors = _levels_by_series(past, dynamics, levels)
@@ -250,8 +250,8 @@ def covariance_of(fitted: Fitted) -> Values:
     return covariance
 
 
-def draws_of(fitted: Fitted, draws: int = DRAWS, seed: int = SEED) -> list[Dynamics]:
+def draws_of(fitted: Fitted, draws: int = DRAWS) -> list[Dynamics]:
     """Numbers drawn from their posterior."""
-    stream = np.random.default_rng(seed)
+    stream = np.random.default_rng(SEED)
     centre, covariance = vector_of(fitted.dynamics), covariance_of(fitted)
     return [numbers_of(row) for row in stream.multivariate_normal(centre, covariance, draws)]

@@ -307,18 +307,6 @@ def _cells(pulls: Values, variances: Values, pairs: Flags, shifts: Values, more:
     return np.array(columns)
 
 
-def without_theory(
-    past: Panel, horizons: Sequence[int], fit_of: Fit = fit
-) -> dict[int, Predictive]:
-    """The model's ensemble with third parties switched off."""
-    return simulated(fit_of(past), horizons)
-
-
-def with_theory(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> dict[int, Predictive]:
-    """The model's ensemble with the gain on alignment that served best in the past."""
-    return simulated(fit_of(past), horizons, fitted_gain(past, fit_of=fit_of))
-
-
 def fitted_gain(
     past: Panel, gains: Sequence[float] = GAINS, runs: int = RUNS // 2, fit_of: Fit = fit
 ) -> float:

@@ -44,8 +44,8 @@ def absorb(
 
     Mean, variance and density are integrals over η by Gauss and Hermite's rule, put where Laplace's
     approximation has the mode and the curvature (Liu and Pierce 1994). The mode itself would be too
-    low by a fifth of a standard deviation after some years, as what a value near 1 leaves open is
-    skewed upwards.
+    low by a fifth of a standard deviation after some years, as the uncertainty that a value near 1
+    leaves is skewed upwards.
 
     Args:
         mean: of η before, any shape.

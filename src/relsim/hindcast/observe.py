@@ -14,7 +14,7 @@ from relsim import __version__
 from relsim.analysis.observed import COLUMNS, MAX_BYTES, far_from, usual_years
 from relsim.errors import Position, Problem, ResultsError, ScenarioError
 from relsim.hindcast.event_files import EventFile, digest_of, event_files
-from relsim.hindcast.event_tables import Choices, Layout, survey
+from relsim.hindcast.event_tables import Choices, survey
 from relsim.hindcast.tally import Reading, Row
 
 __all__ = ["Choices", "Observation", "observe"]
@@ -119,32 +119,29 @@ def _read_all(
 
 
 def _read_file(
-    file: EventFile, digest: str, reading: Reading, progress: Callable[[int], None]
+    file: EventFile, digest: str, reading: Reading, at_byte: Callable[[int], None]
 ) -> dict[str, Any]:
     """Reads a file twice, for its layout and for its events; returns its record."""
     lines, used = reading.lines, reading.used
     with closing(file.tables()) as tables:
         layouts = [survey(*table, reading.choices) for table in tables]
-    with closing(file.tables(progress)) as tables:
+    with closing(file.tables(at_byte)) as tables:
         for (name, content), layout in zip(tables, layouts, strict=True):
             if layout is not None:
                 reading.read(name, content, layout)
-    return {
+    record = {
         "name": file.path.name if file.path.is_absolute() else file.path.as_posix(),
         "sha256": digest,
         "format": ", ".join(sorted({layout.format if layout else "empty" for layout in layouts})),
         "lines": reading.lines - lines,
         "used": reading.used - used,
-        **_habits([layout for layout in layouts if layout], reading.choices),
     }
-
-
-def _habits(layouts: list[Layout], choices: Choices) -> dict[str, Any]:
-    """How the tables of a file write dates and codes, where their lines had to show it."""
-    orders = sorted({layout.dates for layout in layouts if layout.dates and not choices.dates})
-    restored = any(layout.restored for layout in layouts)
-    record: dict[str, Any] = {"dates": ", ".join(orders)} if orders else {}
-    return record | ({"codes": "leading zeros put back"} if restored else {})
+    orders = {layout.dates for layout in layouts if layout and layout.dates}
+    if orders and not reading.choices.dates:
+        record["dates"] = ", ".join(sorted(orders))
+    if any(layout and layout.restored for layout in layouts):
+        record["codes"] = "leading zeros put back"
+    return record
 
 
 def _check_kept(kept: list[Row], few: int, out: Path, reading: Reading) -> None:
@@ -194,7 +191,8 @@ def _aside(file: Path) -> Iterator[IO[str]]:
 def _record(
     reading: Reading, files: list[dict[str, Any]], kept: list[Row], few: int
 ) -> dict[str, Any]:
-    choices, codes = asdict(reading.choices), reading.choices.codes
+    choices = asdict(reading.choices)
+    codes = choices.pop("codes")
     return {
         "format": FORMAT,
         "relsim": __version__,

@@ -17,7 +17,7 @@ Values: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 HoldOut: TypeAlias = Literal["pairs", "states"]
 
-RECENT = 3  # years whose events say how many to expect; few, as counts of news rise and fall
+RECENT = 3  # years whose events show how many to expect; few, as counts of news rise and fall
 UNKNOWN_EVENTS = 200.0  # where no count is known: a usual one (median of yearly ICEWS dyads)
 LEAST_PAST = 4  # years before the first origin: fewer tell little of a level apart from its drift
 SHORTEST_PAST = 2  # years that any fit needs

@@ -157,9 +157,9 @@ class Counts:
 
     Attributes:
         logs: expected log counts, [P].
-        variance: of them, not counting what changes with time, [P].
+        variance: of them, not counting change with time, [P].
         at_once: variance of a year's log count about that.
-        a_year: what is added to that a year.
+        a_year: increase of that variance by year.
         least: the fewest events of any value: with fewer there is none.
     """
 
@@ -209,7 +209,7 @@ def counts_of(past: Panel) -> Counts:
 
 
 def _changes(past: Panel) -> tuple[float, float]:
-    """Variance of a log count about what was expected, at once and a year, by least squares."""
+    """Variance of a log count about the expected one, at once and a year, by least squares."""
     gaps, squares = [np.zeros(0)], [np.zeros(0)]
     for known in range(len(past.years) - 1):
         until = past.until(past.years[known])

@@ -6,7 +6,7 @@ Of each pair, η(t) = level(t) + fluctuation(t) + passing(t) + shared(t), in pul
   other pairs predict (:mod:`relsim.hindcast.pooling`);
 - fluctuation: mean-reverting, stationary standard deviation ``volatility``, correlation
   ``persistence`` from year to year (posture that adapts to its target);
-- passing: a spread ``passing`` that is gone the next year (what is faster than a year);
+- passing: a spread ``passing`` that is gone the next year (anything faster than a year);
 - shared: the same for all pairs, the world's own drift and how a source coded a year; a sum of a
   part that lasts (a random walk) and one that is gone the next year.
 
@@ -32,7 +32,7 @@ from relsim.hindcast.pooling import Levels
 
 FACTORS = 5  # nodes of the lognormal factor of volatility
 _MOST = 10.0  # log of a factor: no pair is e^10 times as volatile as another
-_LEAST_PRECISION = 1e-9  # of a value that says nothing of its pull
+_LEAST_PRECISION = 1e-9  # of a value that does not show its pull
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Dynamics:
         drift: of a level, in pulls per √year.
         volatility: stationary standard deviation of the fluctuation, in pulls.
         persistence: correlation of the fluctuation from year to year, in (0, 1).
-        passing: standard deviation of what is gone the next year, in pulls.
+        passing: standard deviation of the part that is gone the next year, in pulls.
         clustering: coded events for each independent one.
         unevenness: standard deviation over pairs of the log factor of volatility and passing.
-        shared_drift: of what all pairs have in common, in pulls per √year.
-        shared_passing: standard deviation of what all pairs have in common for one year, in pulls.
+        shared_drift: drift of the part that all pairs share, in pulls per √year.
+        shared_passing: standard deviation of the part that all pairs share for one year, in pulls.
     """
 
     level: float
@@ -66,7 +66,7 @@ class Dynamics:
 
 # Centre and standard deviation of the normal prior of each number, as transformed: level as it
 # is, persistence by its log odds, the others by their logs. A past of two or three years cannot
-# tell a lasting level from a persistent fluctuation from what is gone the next year: these
+# tell a lasting level, a persistent fluctuation and a passing part from each other: these
 # priors (a factor of 1.5 or so) keep them apart until the years do.
 NUMBERS: dict[str, tuple[float, float]] = {
     "level": (1.4, 3.0),
@@ -132,7 +132,7 @@ class Belief(NamedTuple):
 
 @dataclass(frozen=True)
 class Shared:
-    """A normal belief about the lasting part of what all pairs share, 0 in the first year.
+    """A normal belief about the lasting part that all pairs share, 0 in the first year.
 
     Attributes:
         mean: in pulls.
@@ -148,13 +148,13 @@ class Shared:
 
 
 class Learned(NamedTuple):
-    """The belief about what all pairs share, after the values of a year.
+    """The belief about the shared part, after the values of a year.
 
     Attributes:
         shared: the belief about the lasting part after the year.
         offset: both parts of the year together, in pulls.
         variance: of that.
-        log_density: what the log density of all values changes by, beside the pairs' own terms at
+        log_density: the change of the log density of all values, beside the pairs' own terms at
             this offset (Laplace's approximation to the integral over it).
     """
 
@@ -165,7 +165,7 @@ class Learned(NamedTuple):
 
 
 def learn(shared: Shared, passing: float, pulls: Values, precisions: Values) -> Learned:
-    """Learn what is shared from all pairs of a year.
+    """Learn the shared part from all pairs of a year.
 
     Args:
         shared: the belief before it.
@@ -190,9 +190,9 @@ class Filtered:
         belief: about level and fluctuation, [P, K].
         weights: probabilities of the factors for each pair, [P, K].
         factors: of volatility and passing, [K].
-        log_density: of each pair's values given what is shared, [P].
-        shared: the belief about what all pairs have in common.
-        shared_density: what that changes the log density of all values by.
+        log_density: of each pair's values given the shared part, [P].
+        shared: the belief about the lasting shared part.
+        shared_density: the change of the log density of all values by the shared part.
     """
 
     belief: Belief
@@ -279,7 +279,7 @@ def _news(
 def _learn(
     belief: Belief, passing: Values, year: _Year, clustering: float, learned: Learned
 ) -> tuple[Belief, Values]:
-    """The belief after a value of each pair, given what all share, and the value's log density."""
+    """The belief after a value of each pair, given the shared part; the value's log density."""
     mean, variance = belief.mean + learned.offset, belief.variance + passing
     after, left, density = absorb(mean, variance, year.values, year.events, clustering)
     left = left + (1 - left / variance) ** 2 * learned.variance

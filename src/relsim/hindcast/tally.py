@@ -140,7 +140,7 @@ class Reading:
                 self.used += 1
 
     def _use(self, event: Event, layout: Layout) -> str:
-        """Adds an event, or says why it is left out."""
+        """Adds an event; returns the reason if it is left out instead."""
         if self.choices.root_only and not is_root(event.root):
             return "not-root"
         pairing = self._pairing_of(event.source, event.target)

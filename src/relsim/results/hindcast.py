@@ -48,8 +48,8 @@ def run_hindcast(
 
     Args:
         observed: CSV of observations (``dyad,period,value[,events]``).
-        origins: years to forecast from; all with enough past, or 12 spread over them, where not
-            said.
+        origins: years to forecast from; by default every year with enough past, at most 12,
+            evenly spaced.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score the simulation too, which takes most of the time.
@@ -76,7 +76,7 @@ def run_hindcast(
     folder = Path(out) / HINDCASTS / slug(file.stem) / digest(question)[:12]
 
     def find() -> Hindcast:
-        told.phase("Fitting each past, and scoring what came")
+        told.phase("Fitting each past, and scoring the forecasts")
         return hindcast(panel, origins, horizons, hold_out, simulate=simulate)
 
     return scored_once(Asked(folder, file, question, command, force), find, _write, told)

@@ -38,10 +38,8 @@ def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
     yield from _habits_lines(record["files"])
     if values["below_least"]:
         yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
-    yield (
-        f"Wrote {file}: {values['written']:,} values of {values['dyads']:,} dyads, "
-        f"{values['first']} to {values['last']}."
-    )
+    written, dyads = counted(values["written"], "value"), counted(values["dyads"], "dyad")
+    yield f"Wrote {file}: {written} of {dyads}, {values['first']} to {values['last']}."
 
 
 def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:

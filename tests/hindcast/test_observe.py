@@ -378,3 +378,16 @@ def test_a_series_too_large_to_be_read_is_not_written(
     with pytest.raises(ResultsError, match="--by year"):
         observe([file], tmp_path / "out.csv", Choices(least=1))
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_progress_goes_from_no_byte_to_all(tmp_path: Path) -> None:
+    files = [write(tmp_path / "a.export.CSV", YEAR[:3]), write(tmp_path / "b.export.CSV", YEAR[3:])]
+    calls: list[tuple[int, int]] = []
+    observe(
+        files,
+        tmp_path / "out.csv",
+        Choices(least=1),
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    first, second = (file.stat().st_size for file in files)
+    assert calls == [(done, first + second) for done in (0, first, first + second)]

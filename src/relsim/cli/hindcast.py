@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -13,6 +13,7 @@ from relsim.cli.inputs import Out, checked_scenarios
 from relsim.cli.whole_numbers import MOST_RUNS, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
     from relsim.results.scored import HindcastResult
@@ -98,7 +99,6 @@ def hindcast(
     from relsim.results.command import command_line, without_folders
     from relsim.results.hindcast import run_hindcast, save_parameters
     from relsim.terminal.progress import watching
-    from relsim.terminal.skill import skill_table
 
     words: list[object] = ["hindcast", "--observed", without_folders(observed)]
     words += [part for year in origins or [] for part in ("--origins", year)]
@@ -119,7 +119,7 @@ def hindcast(
         )
     if save_params is not None:
         save_parameters(result, save_params)
-    _report(result, skill_table(result.skill), console, quiet=quiet)
+    _report(result, _skill_table(result.skill), console, quiet=quiet)
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:
@@ -144,7 +144,6 @@ def _beside(
 
     from relsim.results.beside import run_beside
     from relsim.results.command import command_line, without_folders
-    from relsim.terminal.beside import beside_table
     from relsim.terminal.progress import watching
 
     words: list[object] = ["hindcast", "--observed", without_folders(observed)]
@@ -162,10 +161,61 @@ def _beside(
             command=command_line(*words),
             watcher=watcher,
         )
-    _report(result, beside_table(result.skill), console, quiet=quiet)
+    _report(result, _beside_table(result.skill), console, quiet=quiet)
+
+
+def _skill_table(skill: pd.DataFrame) -> Table:
+    """A row for each horizon and forecaster: CRPS, ratio to the best baseline, coverage."""
+    titles = ["years", "forecaster", "n", "CRPS", "times best baseline", "80 % bands hold"]
+    rows = [
+        [
+            str(row["horizon"]),
+            str(row["forecaster"]),
+            f"{row['n']:,.0f}",
+            f"{row['crps']:.4f}",
+            "1 (best baseline)" if row["best"] else _ratio(row),
+            f"{row['cover80']:.1%}",
+        ]
+        for row in skill.to_dict("records")
+    ]
+    return _table(titles, rows)
+
+
+def _beside_table(skill: pd.DataFrame) -> Table:
+    """A row for each forecaster: CRPS, the scenario's ratio to it, coverage."""
+    levels = ("50", "80", "95")
+    titles = ["", "n", "CRPS", "scenario's, times this", *(f"in {level} %" for level in levels)]
+    rows = [
+        [
+            str(row["forecaster"]),
+            f"{row['n']:,.0f}",
+            f"{row['crps']:.4f}",
+            _ratio(row) if index else "",
+            *(f"{row[f'cover{level}']:.1%}" for level in levels),
+        ]
+        for index, row in enumerate(skill.to_dict("records"))
+    ]
+    return _table(titles, rows)
+
+
+def _ratio(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['ratio']:.3f} ({row['ratio_low']:.3f}–{row['ratio_high']:.3f})"
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> Table:
+    """A table with numbers on the right."""
+    from rich.table import Table
+
+    table = Table(*titles)
+    for column in table.columns[titles.index("n") :]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _report(result: HindcastResult, table: Table, console: Console, *, quiet: bool) -> None:
+    """Prints scores, sentences and warnings; or only the folder."""
     if quiet:
         typer.echo(str(result.folder))
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +12,19 @@ import typer
 from rich.console import Console
 
 from relsim.cli.whole_numbers import whole
+from relsim.errors import printable
+from relsim.words import counted
+
+REASONS = {
+    "not-root": "not a root event",
+    "no-state": "no state on one side",
+    "unknown-state": "a state that is not known",
+    "domestic": "within one state",
+    "not-kept": "not between the states of --only",
+    "not-coded": "without a code",
+    "no-events": "a count of 0",
+}
+NAMES_SHOWN = 8
 
 
 class _Measure(StrEnum):
@@ -87,7 +102,6 @@ def observe(
     """Make a series of measured cooperation from event data."""
     from relsim.hindcast.observe import Choices
     from relsim.hindcast.observe import observe as make
-    from relsim.terminal.observation import observation_lines
     from relsim.terminal.progress import reading
 
     named = {"source": source, "target": target, "date": date, "cameo": cameo}
@@ -110,5 +124,35 @@ def observe(
         return
     for problem in series.damaged:
         typer.secho(f"warning: {problem}", err=True, fg=typer.colors.YELLOW)
-    for line in observation_lines(series.file, series.record):
+    for line in _lines(series.file, series.record):
         typer.echo(line)
+
+
+def _lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
+    """The values that were written, and the lines that were left out, with reasons."""
+    lines, values = record["lines"], record["values"]
+    yield f"{lines['used']:,} of {lines['read']:,} lines used."
+    for reason, count in lines["left_out"].items():
+        yield f"  left out: {count:,} ({REASONS[reason]})"
+    if lines["damaged"]:
+        yield f"  left out: {lines['damaged']:,} (damaged)"
+    if record["unknown_states"]:
+        names = list(record["unknown_states"])
+        more = ", …" if len(names) > NAMES_SHOWN else ""
+        shown = printable(", ".join(names[:NAMES_SHOWN]))
+        yield f"  not known: {shown}{more}. Give codes by --codes FILE."
+    yield from _habits_lines(record["files"])
+    if values["below_least"]:
+        yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
+    written, dyads = counted(values["written"], "value"), counted(values["dyads"], "dyad")
+    yield f"Wrote {file}: {written} of {dyads}, {values['first']} to {values['last']}."
+
+
+def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:
+    """How dates and codes were read where files had to show it, and in how many files."""
+    for orders, count in Counter(file["dates"] for file in files if "dates" in file).items():
+        shown = f"as their column shows ({counted(count, 'file')})"
+        yield f"Dates such as 1/5/2017 are read {orders}, {shown}."
+    if count := sum("codes" in file for file in files):
+        number = counted(count, "file")
+        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({number})."

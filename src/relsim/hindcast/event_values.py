@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from relsim.analysis.states import known_states, simplified
+from relsim.analysis.observed import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
 from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.text_files import read_text_file

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from relsim.analysis.observed import MAX_EVENTS
-from relsim.analysis.states import simplified
+from relsim.analysis.observed import MAX_EVENTS, simplified
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
 from relsim.hindcast.event_files import Lines
 from relsim.hindcast.event_tables import Choices, Event, Layout, Measure, reader

@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relsim.errors import RelsimError
-from relsim.experiments.attribute import attribute, attribution_points
-from relsim.experiments.attribution import Attribution
+from relsim.experiments.attribute import Attribution, attribute, attribution_points
+from relsim.experiments.coalitions import every_subset, joining_orders
 from relsim.experiments.parameters import Values
-from relsim.experiments.shapley import joining_orders
-from relsim.experiments.subsets import every_subset
 
 
 def exactly(expected: Any) -> Any:

@@ -91,7 +91,7 @@ def fit(within: Flags, cases: Flags, of: Flags) -> Fit:
 
 
 def search(points: Values, cases: Flags) -> Search:
-    """The box with the highest F-score on any trajectory, less the limits that may be chance.
+    """The box with the highest F-score on any trajectory, without the limits that may be chance.
 
     The F-score is the harmonic mean of coverage and density (van Rijsbergen, 1979). Limits are
     moved to where it is highest (:func:`refined`). Then those with a quasi-p value above 0.05 are
@@ -113,13 +113,14 @@ def search(points: Values, cases: Flags) -> Search:
             prim.Prim(frame, cases.astype(np.int64), _ANY_DENSITY, peel_alpha=peel).find_box()
             for peel in PEELS
         ]
-        box = max(boxes, key=lambda one: f_scores(one.peeling_trajectory).max())
-        trajectory = _trajectory(box)
+        box = max(boxes, key=lambda box: f_scores(box.peeling_trajectory).max())
+        trajectory = box.peeling_trajectory.rename(columns={"res_dim": "restricted"})
+        trajectory = trajectory[["coverage", "density", "mass", "restricted"]]
         box.select(int(np.argmax(f_scores(trajectory))))
         _set_limits(box, refined(points, cases, _limits(box)))
         _drop_chance(box)
     limits = _limits(box)
-    return Search(limits, _quasi_p(box, len(limits)), trajectory)
+    return Search(limits, _quasi_p(box, len(limits)), trajectory.astype({"restricted": int}))
 
 
 def f_scores(trajectory: pd.DataFrame) -> Values:
@@ -127,11 +128,6 @@ def f_scores(trajectory: pd.DataFrame) -> Values:
     coverage, density = (trajectory[name].to_numpy() for name in ("coverage", "density"))
     scores: Values = 2 * coverage * density / (coverage + density)
     return scores
-
-
-def _trajectory(box: Any) -> pd.DataFrame:
-    chosen = box.peeling_trajectory.rename(columns={"res_dim": "restricted"})
-    return chosen[["coverage", "density", "mass", "restricted"]].astype({"restricted": int})
 
 
 def refined(points: Values, cases: Flags, limits: Values) -> Values:
@@ -179,8 +175,8 @@ def _best_limit(points: Values, cases: Flags, limits: Values, k: int, side: int)
 
 def _limits(box: Any) -> Values:
     """The limits of the selected box, [K, 2], infinite where a side is open."""
-    start, found = (limits.to_numpy().T for limits in (box.prim.box_init, box.box_lim))
-    limits: Values = np.where(found == start, np.array([[-np.inf, np.inf]]), found)
+    start, end = (limits.to_numpy().T for limits in (box.prim.box_init, box.box_lim))
+    limits: Values = np.where(end == start, np.array([[-np.inf, np.inf]]), end)
     return limits
 
 

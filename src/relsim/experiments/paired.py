@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.experiments.parameters import Values
-from relsim.stats import difference_interval
+from relsim.stats import Estimate, difference_interval
 
 Flags = NDArray[np.bool_]
 
@@ -27,6 +27,16 @@ class Means:
         """Which intervals are clear of 0, [K]."""
         off_zero: Flags = (self.low > 0) | (self.high < 0)
         return off_zero
+
+    def __getitem__(self, row: int) -> Estimate:
+        """One of them."""
+        return Estimate(float(self.value[row]), float(self.low[row]), float(self.high[row]))
+
+    def columns(self, name: str, times: float = 1) -> dict[str, Values]:
+        """Columns of a table: the means, and the ends of their intervals."""
+        names = (name, f"{name}, low (95 %)", f"{name}, high (95 %)")
+        ends = (self.value, self.low, self.high)
+        return {name: times * values for name, values in zip(names, ends, strict=True)}
 
 
 def means(values: Values) -> Means:

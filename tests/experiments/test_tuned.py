@@ -11,8 +11,7 @@ from relsim.ensemble.simulate import simulate
 from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.tune import tune
-from relsim.experiments.tuned import tuned_changes, tuned_text, written_changes
-from relsim.experiments.tuning import Tuning
+from relsim.experiments.tuning import Tuning, tuned_changes, tuned_text, written_changes
 from relsim.scenario.effects import Pulse
 from relsim.scenario.load import check_text, load
 from relsim.scenario.reference import changed_interests

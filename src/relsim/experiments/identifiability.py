@@ -11,6 +11,7 @@ from relsim.experiments.objectives import Objective
 from relsim.experiments.parameters import Values
 from relsim.experiments.surface import GRID, Box, Surface, box_around, derivatives, fit_surface
 
+PINNED_DOWN = "pinned down"
 PINNED = 0.25  # of the allowed range: a parameter is pinned down where less of it fits as well
 PARTNER = 0.3  # of a parameter's move: another one that moves with it as much makes up for it
 SURELY = 3.0  # standard deviations of the resamples
@@ -73,61 +74,54 @@ def identify(
     if surface is None:
         return None
     center = surface.minimum()
-    lines = [surface.valley(which, center, exact=False) for which in range(len(center))]
-    straight = [_straight_line(surface.box, which, center) for which in range(len(center))]
-    both = [
-        np.vstack([line, surface.valley(which, center, exact=True)])
-        for which, line in enumerate(lines)
-    ]
-    refitted = [_range(surface, line, which, center) for which, line in enumerate(both)]
-    ends = [_ends(surface, line, which, center) for which, line in enumerate(both)]
-    alone = [_range(surface, line, which, center) for which, line in enumerate(straight)]
+    size = len(center)
+    lines = [surface.valley(k, center, exact=False) for k in range(size)]
+    both = [np.vstack([lines[k], surface.valley(k, center, exact=True)]) for k in range(size)]
+    straight = [_straight_line(box, k, center) for k in range(size)]
     curvatures, directions = _eigen(surface)
     return Identified(
         surface=surface,
         center=center,
-        refitted=np.array(refitted),
-        ends=np.array(ends),
-        confirmed=np.ones((len(center), 2), dtype=bool),
-        alone=np.array(alone),
+        refitted=np.array([_range(surface, both[k], k, center) for k in range(size)]),
+        ends=np.array([_ends(surface, both[k], k, center) for k in range(size)]),
+        confirmed=np.ones((size, 2), dtype=bool),
+        alone=np.array([_range(surface, straight[k], k, center) for k in range(size)]),
         errors=_errors(surface, center),
-        partners=tuple(_partners(line, which) for which, line in enumerate(lines)),
+        partners=tuple(_partners(lines[k], k) for k in range(size)),
         directions=directions,
         curvatures=curvatures,
-        lengths=np.array([_length(surface, one, center) for one in directions]),
-        grid=np.array([line[:, which] for which, line in enumerate(lines)]),
+        lengths=np.array([_length(surface, direction, center) for direction in directions]),
+        grid=np.array([lines[k][:, k] for k in range(size)]),
         profile=np.array([surface.losses(line) for line in lines]),
     )
 
 
-def _straight_line(box: Box, which: int, center: Values) -> Values:
+def _straight_line(box: Box, k: int, center: Values) -> Values:
     line = np.tile(center, (GRID, 1))
-    line[:, which] = np.linspace(box.low[which], box.high[which], GRID)
+    line[:, k] = np.linspace(box.low[k], box.high[k], GRID)
     return line
 
 
-def _range(surface: Surface, line: Values, which: int, center: Values) -> tuple[float, float]:
+def _range(surface: Surface, line: Values, k: int, center: Values) -> tuple[float, float]:
     """The values of a parameter along a line that fit as well; half a step more where it ends."""
-    values = line[surface.as_well(line, center), which]
-    values = np.append(values, center[which])
-    step = surface.box.half[which] / (GRID - 1)
+    values = np.append(line[surface.as_well(line, center), k], center[k])
+    step, box = surface.box.half[k] / (GRID - 1), surface.box
     low, high = float(values.min()) - step, float(values.max()) + step
-    return max(low, float(surface.box.low[which])), min(high, float(surface.box.high[which]))
+    return max(low, float(box.low[k])), min(high, float(box.high[k]))
 
 
-def _ends(surface: Surface, line: Values, which: int, center: Values) -> Values:
+def _ends(surface: Surface, line: Values, k: int, center: Values) -> Values:
     """The points [2, K] of a line with the lowest and the highest value that fits as well."""
     as_well = np.vstack([center, line[surface.as_well(line, center)]])
-    return as_well[[as_well[:, which].argmin(), as_well[:, which].argmax()]]
+    return as_well[[as_well[:, k].argmin(), as_well[:, k].argmax()]]
 
 
-def _partners(line: Values, which: int) -> tuple[int, ...]:
+def _partners(line: Values, k: int) -> tuple[int, ...]:
     moved = np.abs(line[-1] - line[0])
-    return tuple(
-        int(one)
-        for one in np.flatnonzero(moved >= PARTNER * moved[which])
-        if one != which and moved[which] > 0
-    )
+    if not moved[k] > 0:
+        return ()
+    others = np.flatnonzero(moved >= PARTNER * moved[k]).tolist()
+    return tuple(other for other in others if other != k)
 
 
 def _eigen(surface: Surface) -> tuple[Values, Values]:
@@ -207,23 +201,19 @@ def states(ranges: Values, seen: Identified) -> list[str]:
         ranges: the values [K, 2] that fit as well, in shares of the allowed ranges.
         seen: what the surface says.
     """
-    said = []
-    alone, cut = np.ptp(seen.alone, axis=1), np.asarray(seen.cut.any(axis=1))
-    for which, width in enumerate(np.ptp(ranges, axis=1)):
-        if width < PINNED and not cut[which]:
-            said.append("pinned down")
-        elif alone[which] < PINNED and seen.partners[which]:
-            said.append("only together")
-        else:
-            said.append("not pinned down")
-    return said
+    together = [
+        "only together" if alone < PINNED and partners else "not pinned down"
+        for alone, partners in zip(np.ptp(seen.alone, axis=1), seen.partners, strict=True)
+    ]
+    pinned = (np.ptp(ranges, axis=1) < PINNED) & ~seen.cut.any(axis=1)
+    return [PINNED_DOWN if sure else word for sure, word in zip(pinned, together, strict=True)]
 
 
-def whole_range(seen: Identified, points: Values, as_well: NDArray[np.bool_]) -> Values:
-    """The values [K, 2] that fit as well: by a trial anywhere, and by the surface as far as
-    simulations confirm it."""
-    found = points[as_well]
-    surely = np.where(seen.confirmed, seen.refitted, seen.center[:, np.newaxis])
-    low = np.minimum(surely[:, 0], found.min(axis=0))
-    high = np.maximum(surely[:, 1], found.max(axis=0))
+def whole_range(seen: Identified | None, points: Values) -> Values:
+    """The values [K, 2] that fit as well: those of points [P, K] that do, and those of the surface
+    as far as simulations confirm it."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    if seen is not None:
+        surely = np.where(seen.confirmed, seen.refitted, seen.center[:, np.newaxis])
+        low, high = np.minimum(surely[:, 0], low), np.maximum(surely[:, 1], high)
     return np.column_stack([low, high])

@@ -13,7 +13,9 @@ from scipy.special import ndtr
 from relsim.analysis.observed import Observed
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Values
+from relsim.words import listed
 
+MOST_LISTED = 4  # dyads in a sentence
 LEAST_RUNS = 3  # the noise of a fair CRPS needs the CRPS of all runs but one
 
 
@@ -63,7 +65,7 @@ class Matched:
         """What of the file is not simulated, one sentence for each reason."""
         return [
             f"{self.file}: {len(rows)} of {len(self.observations) + len(self.left_out)} "
-            f"observations are left out: {reason} ({_listed(rows)})."
+            f"observations are left out: {reason} ({_periods(rows)})."
             for reason, rows in self.left_out.groupby("reason", sort=False)
         ]
 
@@ -85,32 +87,33 @@ def match(observed: Observed, dyads: Sequence[str], months: Sequence[int]) -> Ma
     columns = [np.flatnonzero((steps >= s) & (steps < e)) for s, e in zip(start, end, strict=True)]
     known = data["dyad"].isin(list(dyads)).to_numpy()
     inside = (start >= steps[0]) & (end - 1 <= steps[-1])
-    recorded = np.array([len(one) > 0 for one in columns], dtype=bool)
+    recorded = np.array([len(steps_in) > 0 for steps_in in columns], dtype=bool)
     kept = known & inside & recorded
     if not kept.any():
         raise RelsimError(
             f"{observed.file}: none of its {len(data)} observations is simulated. It has "
-            f"{_listed(data)}; the simulation {', '.join(list(dyads)[:6])}."
+            f"{_periods(data)}; the simulation {listed(dyads[:6])}."
         )
     reasons = np.where(inside, "no step is recorded in their period", "outside the simulated time")
     reasons = np.where(known, reasons, "the scenario does not have the dyad")
     left_out = data[~kept].assign(reason=reasons[~kept])
     return Matched(
         data[kept].reset_index(drop=True),
-        tuple(one for one, keep in zip(columns, kept, strict=True) if keep),
+        tuple(steps_in for steps_in, keep in zip(columns, kept, strict=True) if keep),
         left_out.reset_index(drop=True),
         observed.file,
     )
 
 
-def _listed(rows: pd.DataFrame, most: int = 4) -> str:
-    """Dyads with their first and last period."""
-    said = []
-    for dyad, one in rows.groupby("dyad"):
-        first, last = one["period"].iloc[0], one["period"].iloc[-1]
-        said.append(f"{dyad} {first}" + (f" to {last}" if first != last else ""))
-    more = [f"{len(said) - most} dyads more"] if len(said) > most else []
-    return ", ".join([*said[:most], *more])
+def _periods(rows: pd.DataFrame) -> str:
+    """Dyads with their first and last period; the first four of many."""
+    texts = []
+    for dyad, periods in rows.groupby("dyad")["period"]:
+        first, last = periods.iloc[0], periods.iloc[-1]
+        texts.append(f"{dyad} {first}" + (f" to {last}" if first != last else ""))
+    if len(texts) > MOST_LISTED:
+        texts[MOST_LISTED:] = [f"{len(texts) - MOST_LISTED} more dyads"]
+    return listed(texts)
 
 
 @dataclass(frozen=True)
@@ -230,12 +233,12 @@ def _distances(members: Values) -> Values:
 def _distances_with_error(members: Values, deviations: Values) -> Values:
     """The same with a normal error on each run."""
     result = np.empty_like(members)
-    for place, deviation in enumerate(deviations):
-        column = members[:, place]
+    for index, deviation in enumerate(deviations):
+        column = members[:, index]
         gaps = column[:, np.newaxis] - column
         pairs = _mean_distance(gaps, np.sqrt(2) * np.full(1, deviation))
         np.fill_diagonal(pairs, 0.0)
-        result[:, place] = pairs.sum(axis=1)
+        result[:, index] = pairs.sum(axis=1)
     return result
 
 

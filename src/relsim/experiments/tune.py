@@ -28,6 +28,7 @@ from relsim.experiments.objectives import (
     best_point,
     compromise,
     fits_as_well,
+    losses_of,
     mean_over_runs,
     pareto_front,
 )
@@ -37,8 +38,7 @@ from relsim.experiments.schema import THRESHOLD, Count
 from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
 from relsim.experiments.surface import latin_hypercube, term_count
-from relsim.experiments.tuned import tuned_text
-from relsim.experiments.tuning import SEARCH, Tuning
+from relsim.experiments.tuning import SEARCH, Tuning, tuned_text
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
 
@@ -62,9 +62,9 @@ def tune(
 ) -> Tuning:
     """Searches for the values of parameters that come nearest to what is wanted.
 
-    Points are asked for one at a time. After the ``trials`` of the search, one objective takes
-    some more around the best point: see :func:`most_points`. What is reported as chosen is asked
-    for once more, with fresh runs.
+    Points are evaluated one at a time. After the ``trials`` of the search, one objective takes
+    some more around the best point: see :func:`most_points`. What is reported as chosen is
+    evaluated once more, with fresh runs.
 
     Args:
         parameters: what to vary, and in which ranges.
@@ -83,21 +83,17 @@ def tune(
         RelsimError: the question makes no sense, or a library is missing.
         ResultsError: the file cannot be used, or answers another question.
     """
-    work = _Work(
-        tuple(parameters), evaluate, fresh, tuple(objectives), tuple(held_out), seed, progress
-    )
-    _check(work, trials)
+    _check(parameters, [*(goal.measure for goal in objectives), *held_out], objectives, trials)
     with open_journal(storage) as journal:
-        searched = _search(work, journal, trials)
-        found, stages = searched, [SEARCH] * len(searched.points)
-        seen: Identified | None = None
-        if len(work.objectives) == 1:
-            found, stages, seen = _close_in(work, journal, trials, searched)
+        work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed, progress)
+        found = _search(work, evaluate, trials)
+        stages, seen = [SEARCH] * len(found.points), None
+        if len(objectives) == 1:
+            found, stages, seen = _close_in(work, evaluate, trials, found)
         best, front = _chosen(work, found, seen)
-        ends = [best_of_front(one, found.outcomes[one.measure], front) for one in work.objectives]
+        ends = [best_of_front(goal, found.outcomes[goal.measure], front) for goal in objectives]
         reported = np.unique([best, *ends])
-        name, points = f"fresh runs, of {trials} trials", found.points[reported]
-        again = work.at(journal, name, points, work.fresh)
+        again = work.at(f"fresh runs, of {trials} trials", found.points[reported], fresh)
     return Tuning(
         work.parameters,
         work.objectives,
@@ -138,46 +134,39 @@ def checks(dimensions: int) -> int:
     return 1 + 2 * dimensions
 
 
-def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, NDArray[np.int64]]:
-    """The point that is recommended, and the front.
-
-    The best point of one objective is the lowest of the last response surface, where the runs
-    cannot tell it from the lowest of all: a surface averages over the noise of many points.
-
-    Raises:
-        RelsimError: no trial has a value.
-    """
-    objectives, outcomes = work.objectives, trials.outcomes
-    sound = [np.isfinite(mean_over_runs(outcomes[one.measure])) for one in objectives]
-    if not np.all(sound, axis=0).any():
-        raise RelsimError("No point has a value of every objective: no run gave one.")
-    if len(objectives) > 1:
-        front = pareto_front(objectives, outcomes)
-        return compromise(objectives, outcomes, front), front
-    best = _recommended(objectives[0], outcomes[objectives[0].measure], seen, work.seed)
-    return best, np.array([best])
+def startup(dimensions: int) -> int:
+    """Points of the Latin hypercube with which the search begins."""
+    return max(10, 4 * (dimensions + 1))
 
 
-def _recommended(objective: Objective, outcomes: Values, seen: Identified | None, seed: int) -> int:
-    lowest = best_point(objective, outcomes)
-    if seen is None:
-        return lowest
-    middle = len(outcomes) - checks(len(seen.center))
-    generator = np.random.default_rng([seed, 1979])
-    return middle if fits_as_well(objective, outcomes, lowest, generator)[middle] else lowest
+def _check(
+    parameters: Sequence[Parameter],
+    measures: Sequence[str],
+    objectives: Sequence[Objective],
+    trials: int,
+) -> None:
+    paths = [parameter.path for parameter in parameters]
+    if not parameters or not objectives:
+        raise RelsimError("Tuning takes at least one parameter and one objective.")
+    if len(set(paths)) < len(paths) or len(set(measures)) < len(measures):
+        raise RelsimError("Each parameter and each measure may be named once.")
+    empty = [parameter.path for parameter in parameters if not parameter.low < parameter.high]
+    if empty:
+        raise RelsimError(f"The range of {', '.join(empty)} is empty: high must be above low.")
+    most_points(len(paths), len(objectives), trials)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Work:
-    """What stays the same over all stages."""
+    """What stays the same over all stages, and how many points this process has finished."""
 
+    journal: Journal
     parameters: tuple[Parameter, ...]
-    evaluate: Evaluate
-    fresh: Evaluate
     objectives: tuple[Objective, ...]
     held_out: tuple[str, ...]
     seed: int
     progress: Callable[[int], None] | None
+    finished: int = 0
 
     @cached_property
     def question(self) -> Question:
@@ -188,13 +177,13 @@ class _Work:
             "held out": list(self.held_out),
             "seed": self.seed,
         }
-        names = tuple(one.path for one in self.parameters)
+        names = tuple(parameter.path for parameter in self.parameters)
         return Question(names, len(self.objectives), about)
 
     def outcome(self, evaluate: Evaluate, point: Values) -> Outcome:
         """Outcomes [R] by measure at a point [K] of the unit cube."""
         given = evaluate(scaled(self.parameters, point[np.newaxis]))
-        wanted = (*(one.measure for one in self.objectives), *self.held_out)
+        wanted = (*(goal.measure for goal in self.objectives), *self.held_out)
         missing = [measure for measure in wanted if measure not in given]
         if missing:
             text = f"No outcome is called {', '.join(missing)}; there are {', '.join(given)}."
@@ -203,139 +192,111 @@ class _Work:
 
     def losses(self, outcome: Outcome) -> list[float]:
         """One for each objective."""
-        means = [mean_over_runs(outcome[one.measure][np.newaxis]) for one in self.objectives]
-        return [
-            float(one.losses(mean)[0]) for one, mean in zip(self.objectives, means, strict=True)
-        ]
+        rows = {measure: values[np.newaxis] for measure, values in outcome.items()}
+        losses: list[float] = losses_of(self.objectives, rows)[0].tolist()
+        return losses
 
-    @cached_property
-    def count(self) -> _Count:
-        """Of the points that this process has finished."""
-        return _Count(self.progress)
+    def advance(self) -> None:
+        """Counts a finished point and passes the count on."""
+        self.finished += 1
+        if self.progress is not None:
+            self.progress(self.finished)
 
     def collect(
-        self,
-        journal: Journal,
-        name: str,
-        count: int,
-        sampler: Callable[[int], Any],
-        evaluate: Evaluate,
+        self, name: str, count: int, sampler: Callable[[int], Any], evaluate: Evaluate
     ) -> Trials:
-        """The trials of one study, in which each place has its sampler."""
+        """The trials of one study, each of which has its own sampler, by its number."""
         outcome = partial(self.outcome, evaluate)
         return collect(
-            journal, name, self.question, count, sampler, outcome, self.losses, self.count.one
+            self.journal, name, self.question, count, sampler, outcome, self.losses, self.advance
         )
 
-    def at(self, journal: Journal, name: str, points: Values, evaluate: Evaluate) -> Trials:
+    def at(self, name: str, points: Values, evaluate: Evaluate) -> Trials:
         """The trials of a study whose points [P, K] are known."""
-        names = self.question.names
-        return self.collect(
-            journal, name, len(points), lambda place: _fixed(names, points[place]), evaluate
-        )
+        return self.collect(name, len(points), lambda number: self.fixed(points[number]), evaluate)
+
+    def fixed(self, point: Values) -> Any:
+        """A sampler that proposes this point [K]."""
+        samplers = require("optuna.samplers")
+        known = dict(zip(self.question.names, point.tolist(), strict=True))
+        return samplers.PartialFixedSampler(known, samplers.RandomSampler(seed=0))
 
 
-@dataclass
-class _Count:
-    progress: Callable[[int], None] | None
-    done: int = 0
+def _search(work: _Work, evaluate: Evaluate, trials: int) -> Trials:
+    samplers, dimensions = require("optuna.samplers"), len(work.parameters)
+    generator = np.random.default_rng([work.seed, 1979])
+    first = latin_hypercube(startup(dimensions), dimensions, generator)
 
-    def one(self) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done)
-
-
-def _check(work: _Work, trials: int) -> None:
-    paths = [one.path for one in work.parameters]
-    measures = [*(one.measure for one in work.objectives), *work.held_out]
-    if not work.parameters or not work.objectives:
-        raise RelsimError("Tuning takes at least one parameter and one objective.")
-    if len(set(paths)) < len(paths) or len(set(measures)) < len(measures):
-        raise RelsimError("Each parameter and each measure may be named once.")
-    empty = [one.path for one in work.parameters if not one.low < one.high]
-    if empty:
-        raise RelsimError(f"The range of {', '.join(empty)} is empty: high must be above low.")
-    most_points(len(paths), len(work.objectives), trials)
-
-
-def startup(dimensions: int) -> int:
-    """Points of the Latin hypercube with which the search begins."""
-    return max(10, 4 * (dimensions + 1))
-
-
-def _search(work: _Work, journal: Journal, trials: int) -> Trials:
-    samplers = require("optuna.samplers")
-    dimensions, names = len(work.parameters), work.question.names
-    first = latin_hypercube(
-        startup(dimensions), dimensions, np.random.default_rng([work.seed, 1979])
-    )
-
-    def sampler(place: int) -> Any:
-        seed = int(np.random.SeedSequence([work.seed, place]).generate_state(1)[0])
-        if place < len(first):
-            return _fixed(names, first[place])
+    def sampler(number: int) -> Any:
+        if number < len(first):
+            return work.fixed(first[number])
+        seed = int(np.random.SeedSequence([work.seed, number]).generate_state(1)[0])
         return samplers.TPESampler(
             multivariate=True, constant_liar=True, n_startup_trials=2, seed=seed
         )
 
-    return work.collect(journal, SEARCH, trials, sampler, work.evaluate)
-
-
-def _fixed(names: tuple[str, ...], point: Values) -> Any:
-    samplers = require("optuna.samplers")
-    known = dict(zip(names, point.tolist(), strict=True))
-    return samplers.PartialFixedSampler(known, samplers.RandomSampler(seed=0))
+    return work.collect(SEARCH, trials, sampler, evaluate)
 
 
 def _close_in(
-    work: _Work, journal: Journal, trials: int, searched: Trials
+    work: _Work, evaluate: Evaluate, trials: int, found: Trials
 ) -> tuple[Trials, list[str], Identified | None]:
     """Response surfaces around the best point, each checked at its lowest point and its ends."""
-    (objective,) = work.objectives
-    dimensions = len(work.parameters)
-    found, stages = searched, [SEARCH] * len(searched.points)
-    seen: Identified | None = None
-    box = first_box(objective, found.points, _losses(objective, found))
+    objective, dimensions = work.objectives[0], len(work.parameters)
+    measure, stages = objective.measure, [SEARCH] * len(found.points)
+    losses = objective.losses(mean_over_runs(found.outcomes[measure]))
+    box, seen = first_box(objective, found.points, losses), None
     for number in range(1, ROUNDS + 1):
+        name, of_all = f"around the best {number}", f"of {trials} trials"
         generator = np.random.default_rng([work.seed, 1951, number])
         design = latin_hypercube(design_size(dimensions), dimensions, generator)
-        name = f"around the best {number}"
         points = box.low + (box.high - box.low) * design
-        answer = work.at(journal, f"{name}, of {trials} trials", points, work.evaluate)
-        found = _joined(found, answer)
-        stages += [name] * len(points)
-        outcomes = found.outcomes[objective.measure]
-        seen = identify(objective, box, found.points, outcomes, work.seed)
+        found = _joined(found, work.at(f"{name}, {of_all}", points, evaluate))
+        seen = identify(objective, box, found.points, found.outcomes[measure], work.seed)
+        if seen is not None:
+            checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
+            found = _joined(found, work.at(f"{name}, {of_all}, checks", checked, evaluate))
+        stages += [name] * (len(found.points) - len(stages))
         if seen is None:
             break
-        checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
-        name_of_checks = f"{name}, of {trials} trials, checks"
-        found = _joined(found, work.at(journal, name_of_checks, checked, work.evaluate))
-        stages += [name] * len(checked)
-        outcomes = found.outcomes[objective.measure]
-        lowest = best_point(objective, outcomes)
-        generator = np.random.default_rng([work.seed, 1979])
-        as_well = fits_as_well(objective, outcomes, lowest, generator)[-2 * dimensions :]
-        seen = replace(seen, confirmed=as_well.reshape(-1, 2))
-        best = found.points[lowest]
-        following = next_box(seen, best)
-        if following is box:
+        lowest = best_point(objective, found.outcomes[measure])
+        as_well = fits_as_well(objective, found.outcomes[measure], lowest, work.seed)
+        seen = replace(seen, confirmed=as_well[-2 * dimensions :].reshape(-1, 2))
+        box, before = next_box(seen, found.points[lowest]), box
+        if box is before:
             break
-        box = following
     return found, stages, seen
 
 
-def _losses(objective: Objective, trials: Trials) -> Values:
-    return objective.losses(mean_over_runs(trials.outcomes[objective.measure]))
-
-
-def _joined(one: Trials, other: Trials) -> Trials:
+def _joined(first: Trials, second: Trials) -> Trials:
     outcomes = {
-        measure: np.vstack([values, other.outcomes[measure]])
-        for measure, values in one.outcomes.items()
+        measure: np.vstack([values, second.outcomes[measure]])
+        for measure, values in first.outcomes.items()
     }
-    return Trials(np.vstack([one.points, other.points]), outcomes)
+    return Trials(np.vstack([first.points, second.points]), outcomes)
+
+
+def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, NDArray[np.int64]]:
+    """The point that is recommended, and the front.
+
+    The best point of one objective is the lowest of the last response surface, where the runs
+    cannot tell it from the lowest of all: a surface averages over the noise of many points.
+
+    Raises:
+        RelsimError: no trial has a value.
+    """
+    objectives, outcomes = work.objectives, trials.outcomes
+    if not np.isfinite(losses_of(objectives, outcomes)).all(axis=1).any():
+        raise RelsimError("No point has a value of every objective: no run gave one.")
+    if len(objectives) > 1:
+        front = pareto_front(objectives, outcomes)
+        return compromise(objectives, outcomes, front), front
+    values = outcomes[objectives[0].measure]
+    best = best_point(objectives[0], values)
+    if seen is not None:
+        middle = len(values) - checks(len(seen.center))
+        best = middle if fits_as_well(objectives[0], values, best, work.seed)[middle] else best
+    return best, np.array([best])
 
 
 def _wanted(raw: Any) -> Any:

@@ -99,7 +99,7 @@ def misfits(study: Study, ensemble: Ensemble, shape: tuple[int, int]) -> dict[st
     """
     return {
         name: np.stack(
-            [misfit(levels, matched).by_run for levels in _levels_by_dyad(ensemble, matched, shape)]
+            [misfit(levels, matched) for levels in _levels_by_dyad(ensemble, matched, shape)]
         )
         for name, matched in study.observed.items()
     }

@@ -32,8 +32,6 @@ class Objective:
         goal: ``lowest``, ``highest``, or a value to be reached.
         label: in words, for figures and sentences.
         unit: in words.
-        tolerance: a difference of the value that is none, besides the noise of the runs: what
-            the data leave open. In units of the measure, 0 or more.
         share: whether the measure is 1 or 0 in each run, so that its mean is a share of runs.
     """
 
@@ -41,7 +39,6 @@ class Objective:
     goal: Goal = "lowest"
     label: str = ""
     unit: str = ""
-    tolerance: float = 0.0
     share: bool = False
 
     @property
@@ -62,12 +59,6 @@ class Objective:
             return -values
         squared: Values = (values - self.goal) ** 2
         return squared
-
-    def allowed(self, loss: float) -> float:
-        """How much more than ``loss`` is none by the tolerance."""
-        if isinstance(self.goal, str):
-            return self.tolerance
-        return float((np.sqrt(loss) + self.tolerance) ** 2 - loss)
 
 
 def mean_over_runs(outcomes: Values) -> Values:
@@ -140,17 +131,16 @@ def fits_as_well(objective: Objective, outcomes: Values, best: int, seed: int) -
     """Which points [P] the runs cannot tell from the best one.
 
     Runs are resampled, the same at every point; a point fits as well where the 1 % quantile of its
-    excess loss over the best (:func:`least_excess`) is no higher than the tolerance.
+    excess loss over the best (:func:`least_excess`) is no higher than 0.
     """
     generator = np.random.default_rng([seed, 1979])
     losses = objective.losses(resampled_means(outcomes, generator))
     excess = losses - losses[best]
     excess = np.where(np.isfinite(excess), excess, np.inf)
     means = objective.losses(mean_over_runs(outcomes))
-    allowed = objective.allowed(float(means[best]))
-    allowed += ROUNDING * float(np.nanmedian(means) - np.nanmin(means))
+    rounding = ROUNDING * float(np.nanmedian(means) - np.nanmin(means))
     least = least_excess(means - means[best], excess, outcomes.shape[1])
-    as_well: NDArray[np.bool_] = least <= allowed
+    as_well: NDArray[np.bool_] = least <= rounding
     as_well[best] = True
     return as_well
 

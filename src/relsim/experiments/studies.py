@@ -169,7 +169,6 @@ def collect(
     sampler: Callable[[int], Any],
     evaluate: Callable[[Values], Outcome],
     losses: Callable[[Outcome], list[float]],
-    progress: Callable[[], None],
 ) -> Trials:
     """Works at a study until it has ``count`` finished trials, by this process and others.
 
@@ -182,7 +181,6 @@ def collect(
         evaluate: outcomes at a point [K] of the unit cube.
         losses: of outcomes, one for each objective. A trial without finite losses counts, and the
             sampler does not learn from it.
-        progress: called whenever this process has finished a trial.
 
     Raises:
         ResultsError: the study on disk asks something else, or is damaged.
@@ -206,7 +204,6 @@ def collect(
             raise
         with journal.turn:
             _put_down(study, trial, outcome, losses(outcome))
-        progress()
 
 
 def _open_study(journal: Journal, name: str, question: Question) -> Any:

@@ -108,8 +108,7 @@ class Surface:
         """Which points [P, K] have a loss that the resamples do not tell from the reference's."""
         difference = terms(self._inside(points)) - terms(self._inside(reference[np.newaxis]))
         least = least_excess(difference @ self.coefficients, difference @ self.resampled, self.runs)
-        loss = max(float(self.losses(reference[np.newaxis])[0]), 0.0)
-        as_well: NDArray[np.bool_] = least <= self.objective.allowed(loss) + self.rounding
+        as_well: NDArray[np.bool_] = least <= self.rounding
         return as_well
 
     def minimum(self) -> Values:

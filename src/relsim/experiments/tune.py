@@ -58,7 +58,6 @@ def tune(
     *,
     fresh: Evaluate,
     held_out: Sequence[str] = (),
-    progress: Callable[[int], None] | None = None,
 ) -> Tuning:
     """Searches for the values of parameters that come nearest to what is wanted.
 
@@ -77,7 +76,6 @@ def tune(
             several processes may work at it, and all return the same.
         fresh: gives the outcomes of other runs than ``evaluate``, for what is reported.
         held_out: measures to report at the best point, that play no part in finding it.
-        progress: called with the number of points that this process has finished.
 
     Raises:
         RelsimError: the question makes no sense, or a library is missing.
@@ -85,7 +83,7 @@ def tune(
     """
     _check(parameters, [*(goal.measure for goal in objectives), *held_out], objectives, trials)
     with open_journal(storage) as journal:
-        work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed, progress)
+        work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed)
         found = _search(work, evaluate, trials)
         stages, seen = [SEARCH] * len(found.points), None
         if len(objectives) == 1:
@@ -156,24 +154,22 @@ def _check(
     most_points(len(paths), len(objectives), trials)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Work:
-    """What stays the same over all stages, and how many points this process has finished."""
+    """What stays the same over all stages of a search."""
 
     journal: Journal
     parameters: tuple[Parameter, ...]
     objectives: tuple[Objective, ...]
     held_out: tuple[str, ...]
     seed: int
-    progress: Callable[[int], None] | None
-    finished: int = 0
 
     @cached_property
     def question(self) -> Question:
         """Of every study of this work."""
         about = {
             "parameters": [[one.path, one.low, one.high] for one in self.parameters],
-            "objectives": [[one.measure, one.goal, one.tolerance] for one in self.objectives],
+            "objectives": [[one.measure, one.goal] for one in self.objectives],
             "held out": list(self.held_out),
             "seed": self.seed,
         }
@@ -196,20 +192,12 @@ class _Work:
         losses: list[float] = losses_of(self.objectives, rows)[0].tolist()
         return losses
 
-    def advance(self) -> None:
-        """Counts a finished point and passes the count on."""
-        self.finished += 1
-        if self.progress is not None:
-            self.progress(self.finished)
-
     def collect(
         self, name: str, count: int, sampler: Callable[[int], Any], evaluate: Evaluate
     ) -> Trials:
         """The trials of one study, each of which has its own sampler, by its number."""
         outcome = partial(self.outcome, evaluate)
-        return collect(
-            self.journal, name, self.question, count, sampler, outcome, self.losses, self.advance
-        )
+        return collect(self.journal, name, self.question, count, sampler, outcome, self.losses)
 
     def at(self, name: str, points: Values, evaluate: Evaluate) -> Trials:
         """The trials of a study whose points [P, K] are known."""

@@ -381,7 +381,7 @@ class Tuning:
         """A difference of the objective that is not worth a word."""
         means = self.means(objective.measure)
         rounding = SINGLE * float(np.abs(means[self.best]))
-        return objective.tolerance + max(GAIN * float(np.ptp(means[self.sound])), rounding)
+        return max(GAIN * float(np.ptp(means[self.sound])), rounding)
 
     def _unconfirmed(self, objective: Objective) -> Iterator[str]:
         """Whether fresh runs contradict what the search saw at the best point."""
@@ -487,7 +487,6 @@ def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str,
 def tuned_text(
     tuning: Tuning,
     scenario: Scenario,
-    fitted_to: str = "",
     besides: Mapping[str, Any] | None = None,
 ) -> str:
     """The YAML of a whole scenario, the original with the tuned values. Changed interests keep the
@@ -499,7 +498,6 @@ def tuned_text(
     Args:
         tuning: the findings.
         scenario: the original.
-        fitted_to: in words, as in ``measured cooperation, series.csv``.
         besides: changes by path that the scenario has beside its file.
 
     Raises:
@@ -510,7 +508,7 @@ def tuned_text(
     readings = [one.path for one in tuning.parameters if one.interest == "reading"]
     written = before.with_changes({**changes, "recoded": readings}).as_written
     head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
-    about = _about(tuning, fitted_to)
+    about = _about(tuning)
     compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
     if compared:
         about += f" Left out are claims that compare with other files: {', '.join(compared)}."
@@ -520,7 +518,7 @@ def tuned_text(
     return yaml_text({**head, "about": about, **rest})
 
 
-def _about(tuning: Tuning, fitted_to: str) -> str:
+def _about(tuning: Tuning) -> str:
     """How it was fitted, in one line."""
     reached = ", ".join(
         f"{objective.name} {tuning.reached(objective.measure, tuning.best)} (wanted "
@@ -532,7 +530,7 @@ def _about(tuning: Tuning, fitted_to: str) -> str:
         for parameter, state in zip(tuning.parameters, tuning.pinned, strict=True)
         if state not in ("", PINNED_DOWN)
     ]
-    text = f"Tuned{f' to {fitted_to}' if fitted_to else ''} with relsim: {reached}; mean and 95 % "
+    text = f"Tuned with relsim: {reached}; mean and 95 % "
     text += f"interval of {tuning.fresh_runs} fresh runs, which played no part in the choice among "
     text += f"{len(tuning.points)} points; seed {tuning.seed}."
     return f"{text} Not pinned down by the fit: {', '.join(loose)}." if loose else text

@@ -21,7 +21,7 @@ from relsim.experiments.advise import (
     upper_regret,
 )
 from relsim.experiments.coalitions import toggled
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 LEVERS = ("Talks", "Arms", "Insult", "Nothing")
 GAINS, PRICES = np.array([0.1, 0.3, -0.2, 0.0]), np.array([0.0, -0.5, 0.1, 0.0])

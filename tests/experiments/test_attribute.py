@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from relsim.errors import RelsimError
 from relsim.experiments.attribute import Attribution, attribute, attribution_points
 from relsim.experiments.coalitions import every_subset, joining_orders
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 
 def exactly(expected: Any) -> Any:

@@ -12,8 +12,9 @@ from relsim.errors import RelsimError
 from relsim.experiments.boxes import Fit, Flags, fit, inside, refined, search
 from relsim.experiments.discover import chance_of, discover, share_of_runs
 from relsim.experiments.discovery import Discovery, Outcome
-from relsim.experiments.parameters import Parameter, Values
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep_points
+from relsim.stats import Values
 
 FIVE = (
     Parameter("RUS.weights.IND", 0.0, 1.0, "India's weight in Moscow"),

@@ -9,7 +9,6 @@ from scipy.stats import t
 
 from relsim.experiments.identifiability import identify
 from relsim.experiments.objectives import Objective, fits_as_well
-from relsim.experiments.parameters import Values
 from relsim.experiments.surface import (
     Box,
     Surface,
@@ -20,6 +19,7 @@ from relsim.experiments.surface import (
     term_count,
     terms,
 )
+from relsim.stats import Values
 
 LOSS = Objective("loss")
 WHOLE = Box(np.zeros(3), np.ones(3))

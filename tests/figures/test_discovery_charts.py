@@ -8,7 +8,7 @@ import pytest
 from relsim.experiments.boxes import Flags
 from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Discovery, Outcome
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep_points
 from relsim.figures.discovery import (
     CASE,

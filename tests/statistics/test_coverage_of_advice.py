@@ -11,7 +11,7 @@ import pytest
 from relsim.experiments.advice import Advice, Bound, Goal
 from relsim.experiments.advise import advice_points, advise
 from relsim.experiments.paired import Means
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 GAINS = {
     "nothing": np.zeros(6),

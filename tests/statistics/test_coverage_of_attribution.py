@@ -9,7 +9,7 @@ import pytest
 
 from relsim.experiments.attribute import attribute, attribution_points
 from relsim.experiments.coalitions import every_subset, shapley_values
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 Game = Callable[[Values], Values]

@@ -19,8 +19,7 @@ from relsim.analysis.effects import runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.coalitions import toggled
 from relsim.experiments.paired import Flags, Means
-from relsim.experiments.parameters import Values
-from relsim.stats import jeffreys_interval
+from relsim.stats import Values, jeffreys_interval
 from relsim.words import (
     digits_for,
     fixed,

@@ -22,13 +22,12 @@ from relsim.errors import RelsimError
 from relsim.experiments.advice import NOTHING, Advice, Bound, Goal, Half, least_count
 from relsim.experiments.coalitions import MOST_MEMBERS, binary_order, every_subset, toggled
 from relsim.experiments.paired import Flags, Means, complete_runs, means
-from relsim.experiments.parameters import Values
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.scenario.parts import Part
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import CONFIDENCE, jeffreys_interval, spread
+from relsim.stats import CONFIDENCE, Values, jeffreys_interval, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
 REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number

@@ -29,10 +29,9 @@ from relsim.experiments.coalitions import (
     shapley_values,
 )
 from relsim.experiments.paired import Means, complete_runs, means
-from relsim.experiments.parameters import Values
 from relsim.experiments.schema import Count, Name, Switch
 from relsim.experiments.study import Method, Study
-from relsim.stats import Estimate, spread, welch_width
+from relsim.stats import Estimate, Values, spread, welch_width
 from relsim.words import digits_for, fixed, listed, percent, rounded_up, signed, with_interval
 
 # With fewer, orders that matter may not come up, and an interval misses what it has not seen: at 8

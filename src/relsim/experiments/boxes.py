@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
+from relsim.experiments.study import require
+from relsim.stats import Values
 
 Flags: TypeAlias = NDArray[np.bool_]
 

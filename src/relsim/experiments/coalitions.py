@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 MOST_MEMBERS = 10  # 1,024 subsets; each member more doubles what is simulated
 

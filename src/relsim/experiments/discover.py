@@ -23,14 +23,12 @@ from scipy.stats import hypergeom
 from relsim.errors import RelsimError
 from relsim.experiments.boxes import PRIM, Fit, Flags, Search, fit, inside, search
 from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, share_of
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
-from relsim.experiments.study import Method, Study
+from relsim.experiments.study import Method, Parameter, Study, require
 from relsim.experiments.sweep import sweep_points, sweep_size
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import CONFIDENCE, Estimate
+from relsim.stats import CONFIDENCE, Estimate, Values
 from relsim.words import listed, percent
 
 RESAMPLES = 30

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.boxes import Fit, Flags, inside
-from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.wording import headings, value_of
-from relsim.stats import Estimate, jeffreys_interval
+from relsim.experiments.study import Parameter, headings
+from relsim.stats import Estimate, Values, jeffreys_interval
 from relsim.words import listed, number, percent, rounded_up, with_interval
 
 LEAST_CASES = 20  # and as many other points; with fewer no box is searched for
@@ -245,7 +244,7 @@ class Discovery:
         """Where 80 % of resamples put the limits of a parameter."""
         parameter = self.parameters[k]
         sides = [
-            f"{word} limit {value_of(low, parameter)} to {value_of(high, parameter)}"
+            f"{word} limit {parameter.written(low)} to {parameter.written(high)}"
             for word, (low, high) in zip(("lower", "upper"), box.spread[k], strict=True)
             if math.isfinite(low)
         ]
@@ -313,7 +312,7 @@ class Discovery:
 
 
 def _condition(parameter: Parameter, limits: Values) -> str:
-    low, high = (value_of(limit, parameter) if np.isfinite(limit) else "" for limit in limits)
+    low, high = (parameter.written(limit) if np.isfinite(limit) else "" for limit in limits)
     unit = f" {parameter.unit}".rstrip()
     if low and high:
         return f"{parameter.name} is between {low} and {high}{unit}"

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Values
 from relsim.experiments.surface import GRID, Box, Surface, box_around, derivatives, fit_surface
+from relsim.stats import Values
 
 PINNED_DOWN = "pinned down"
 PINNED = 0.25  # of the allowed range: a parameter is pinned down where less of it fits as well

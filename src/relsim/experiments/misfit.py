@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from relsim.analysis.observed import Observed
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 from relsim.words import listed
 
 MOST_LISTED = 4  # dyads in a sentence

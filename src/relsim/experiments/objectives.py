@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from relsim.experiments.parameters import Values
-from relsim.stats import Estimate, jeffreys_interval, mean_interval
+from relsim.stats import Estimate, Values, jeffreys_interval, mean_interval
 from relsim.words import number
 
 Goal: TypeAlias = Literal["lowest", "highest"] | float

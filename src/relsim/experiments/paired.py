@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.experiments.parameters import Values
-from relsim.stats import Estimate, difference_interval
+from relsim.stats import Estimate, Values, difference_interval
 
 Flags = NDArray[np.bool_]
 

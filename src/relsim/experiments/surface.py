@@ -21,7 +21,7 @@ from relsim.experiments.objectives import (
     mean_over_runs,
     resampled_means,
 )
-from relsim.experiments.parameters import Values
+from relsim.stats import Values
 
 GRID = 33  # points along a line through the box
 STEPS = 500  # of a search for the lowest point; its error is far below the noise then

@@ -32,15 +32,24 @@ from relsim.experiments.objectives import (
     mean_over_runs,
     pareto_front,
 )
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
 from relsim.experiments.schema import THRESHOLD, Count
-from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
-from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
+from relsim.experiments.study import (
+    Answer,
+    Engine,
+    Evaluate,
+    Method,
+    Outcomes,
+    Parameter,
+    Study,
+    require,
+    scaled,
+)
 from relsim.experiments.surface import latin_hypercube, term_count
+from relsim.experiments.trials import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.tuning import SEARCH, Tuning, tuned_text
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
+from relsim.stats import Values
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
 # Each trial is proposed from all before it, so that time grows with their square.
@@ -70,10 +79,9 @@ def tune(
         evaluate: gives the outcomes.
         objectives: one, or several for a Pareto front.
         trials: points of the search.
-        seed: the same seed gives the same result from one process; with a file, after an
-            interruption as well. Several processes at once find other points each time.
-        storage: a file that keeps the trials. A study goes on from there until it has ``trials``;
-            several processes may work at it, and all return the same.
+        seed: the same seed gives the same result; with a file, after an interruption as well.
+        storage: a file that keeps the trials. A study goes on from there until it has ``trials``.
+            A second process waits until the first has closed it.
         fresh: gives the outcomes of other runs than ``evaluate``, for what is reported.
         held_out: measures to report at the best point, that play no part in finding it.
 

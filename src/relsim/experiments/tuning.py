@@ -21,10 +21,10 @@ from relsim.experiments.objectives import (
     fits_as_well,
     mean_over_runs,
 )
-from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
+from relsim.experiments.study import Parameter, scaled, unit_points
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.writer import yaml_text
-from relsim.stats import Estimate
+from relsim.stats import Estimate, Values
 from relsim.words import capital, digits_for, fixed, listed, number, with_interval
 
 SEARCH = "search"

@@ -10,7 +10,7 @@ from relsim.experiments.attribute import Attribution
 from relsim.experiments.discovery import Discovery
 from relsim.experiments.sensitivity_findings import SensitivityFindings
 from relsim.experiments.study import Findings
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.sweep import SweepFindings
 from relsim.experiments.tuning import Tuning
 from relsim.figures.advice import advice_charts
 from relsim.figures.attribution import attribution_charts

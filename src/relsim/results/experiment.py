@@ -22,9 +22,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
 from relsim.errors import DamagedError, ResultsError
 from relsim.experiments.evaluate import evaluate
-from relsim.experiments.interests import interests_in_words
-from relsim.experiments.load import load_experiment
-from relsim.experiments.parameters import Values
+from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiments import experiment_charts
 from relsim.figures.save import Painter, definition
@@ -55,6 +53,7 @@ from relsim.results.manifest import (
 from relsim.results.point_journal import FOLDER as JOURNAL
 from relsim.results.point_journal import PointJournal
 from relsim.results.watcher import Nobody, Watcher
+from relsim.stats import Values
 
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"

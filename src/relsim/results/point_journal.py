@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from relsim.experiments.parameters import Values
 from relsim.model.plan import Ints
+from relsim.stats import Values
 
 FOLDER = "points"
 

@@ -162,7 +162,7 @@ def _names_taken(file: File, base: Scenario) -> Iterator[Problem]:
 
 
 def design_problems(file: File, study: Study) -> Iterator[Problem]:
-    """What keeps the method of a study from running."""
+    """Reasons why the method of a study cannot run."""
     experiment, method = study.experiment, study.method
     for path, text in method.problems(study):
         yield file.problem(path, "bad-design", text)

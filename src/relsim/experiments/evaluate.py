@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -50,7 +49,7 @@ def evaluate(
         first_run: the number of the first run of each point; others are fresh draws.
         known: by row, outcomes [R] of points that were done before.
         executor: where chunks run; threads on all cores where absent. It decides no number.
-        done: called with what has just been done.
+        done: called with each chunk of outcomes.
         progress: called with the number of runs that have just finished.
         stop: ends the work from another thread.
 
@@ -65,13 +64,14 @@ def evaluate(
         for name, values in by_measure.items():
             outcomes[name][row] = values
     missing = np.array([row for row in range(len(points)) if row not in known], dtype=int)
-    work = _Work(study, points, missing, first_run)
+    compiled: dict[int, Compiled] = {}  # of the chunks in progress
+    chunks = _chunks(study, points, missing, first_run, compiled)
     task, failures = partial(simulate_points, stop=stop), 0
-    with closing(map_chunks(task, work.chunks(), executor, stop)) as answers:
+    with closing(map_chunks(task, chunks, executor, stop)) as answers:
         for chunk, (arrays, failed) in answers:
             refuse_all_failed(failed, chunk.runs, f"All of {chunk.runs:,} runs at some points")
             failures += len(failed)
-            measured = _measured(study, work.compiled.pop(chunk.first), chunk, arrays)
+            measured = _measured(study, compiled.pop(chunk.first), chunk, arrays)
             for name, values in measured.items():
                 outcomes[name][chunk.places] = values
             if done is not None:
@@ -81,64 +81,54 @@ def evaluate(
     return Outcomes(points, outcomes, failures)
 
 
-@dataclass(frozen=True)
-class _Work:
-    """Chunks of a study, each compiled when it is needed.
+def _chunks(
+    study: Study, points: Values, missing: Ints, first_run: int, compiled: dict[int, Compiled]
+) -> Iterator[PointChunk]:
+    """Missing points with the same switches, a few at a time. What each chunk was compiled to is
+    kept in ``compiled``, by its first row."""
+    size = points_per_chunk(study.experiment.runs)
+    for changes, rows in _variants(study, points, missing):
+        plan = compile_scenario(study.scenario.with_changes(changes) if changes else study.scenario)
+        columns = _columns(study, plan)
+        for first in range(0, len(rows), size):
+            some = rows[first : first + size]
+            chunk = PointChunk(
+                places=some,
+                program=plan.program,
+                kept=recorder(plan, _record_level(study)),
+                seed=study.experiment.seed,
+                first_run=first_run,
+                replications=study.experiment.runs,
+                columns=columns,
+                values=np.ascontiguousarray(points[some, : len(study.parameters)]),
+            )
+            compiled[chunk.first] = plan
+            yield chunk
 
-    Attributes:
-        compiled: of the chunks in progress, by the number of their first row.
-    """
 
-    study: Study
-    points: Values
-    missing: Ints
-    first_run: int
-    compiled: dict[int, Compiled] = field(default_factory=dict)
+def _variants(study: Study, points: Values, missing: Ints) -> Iterator[tuple[dict[str, Any], Ints]]:
+    """Changes of the scenario that switches make, with the rows of the points that have them."""
+    if not missing.size:
+        return
+    settings = points[missing, len(study.parameters) :].astype(int)
+    variants, kind = np.unique(settings, axis=0, return_inverse=True)
+    for index, variant in enumerate(variants):
+        changes: dict[str, Any] = {}
+        for switch, on in zip(study.experiment.switches.values(), variant, strict=True):
+            changes |= switch.changes(on=bool(on))
+        yield changes, missing[kind.ravel() == index]
 
-    def chunks(self) -> Iterator[PointChunk]:
-        """Points with the same switches, a few at a time."""
-        size = points_per_chunk(self.study.experiment.runs)
-        for switches, rows in self._variants():
-            scenario, changes = self.study.scenario, dict[str, Any]()
-            for switch, setting in zip(
-                self.study.experiment.switches.values(), switches, strict=True
-            ):
-                changes |= switch.changes(on=bool(setting))
-            compiled = compile_scenario(scenario.with_changes(changes) if changes else scenario)
-            for first in range(0, len(rows), size):
-                chunk = self._chunk(compiled, rows[first : first + size])
-                self.compiled[chunk.first] = compiled
-                yield chunk
 
-    def _variants(self) -> Iterator[tuple[tuple[int, ...], Ints]]:
-        """Settings of the switches, each with the rows of the points that have it."""
-        if not self.missing.size:
-            return
-        settings = self.points[self.missing, len(self.study.parameters) :].astype(int)
-        variants, kind = np.unique(settings, axis=0, return_inverse=True)
-        for index, variant in enumerate(variants):
-            yield tuple(variant.tolist()), self.missing[kind.ravel() == index]
-
-    def _chunk(self, compiled: Compiled, rows: Ints) -> PointChunk:
-        study = self.study
-        names = [draw.name for draw in compiled.draws]
-        paths = [parameter.path for parameter in study.parameters]
-        draws = [draw_of(path, compiled.scenario, compiled.draws) for path in paths]
-        columns = [names.index(draw.name) for draw in draws if draw is not None]
-        return PointChunk(
-            places=rows,
-            program=compiled.program,
-            kept=recorder(compiled, _record_level(study)),
-            seed=study.experiment.seed,
-            first_run=self.first_run,
-            replications=study.experiment.runs,
-            columns=np.array(columns, dtype=np.int64),
-            values=np.ascontiguousarray(self.points[rows, : len(study.parameters)]),
-        )
+def _columns(study: Study, compiled: Compiled) -> Ints:
+    """The draw of the compiled scenario that each parameter stands for, by index, [K]."""
+    names = [draw.name for draw in compiled.draws]
+    paths = (parameter.path for parameter in study.parameters)
+    draws = (draw_of(path, compiled.scenario, compiled.draws) for path in paths)
+    return np.array([names.index(draw.name) for draw in draws if draw is not None], dtype=np.int64)
 
 
 def _record_level(study: Study) -> RecordLevel:
-    """What has to be recorded for the measures of a study."""
+    """How much of each run is recorded, for the measures of a study."""
     if study.observed:
         return "overall"
     expectations = (claim.expect for claim in study.scenario.claims.values())
@@ -176,7 +166,10 @@ def _of_each_run(name: str, measure: Measure, study: Study, ensemble: Ensemble) 
     if measure.time_to is not None:
         return _years_to_reach(expect, ensemble)
     if measure.volatility is not None:
-        return _volatility(measure.volatility, ensemble)
+        # Standard deviation of the changes from step to step, per √year.
+        changes = np.diff(_levels_of(measure.volatility, ensemble), axis=1)
+        per_year = 12.0 / ensemble.scenario.time.months_per_step
+        return np.asarray(changes.std(axis=1, ddof=1) * math.sqrt(per_year))
     return judged_values(expect, ensemble)
 
 
@@ -199,14 +192,6 @@ def _years_to_reach(expect: Expectation, ensemble: Ensemble) -> Values:
     steps = np.where(past.any(axis=1), past.argmax(axis=1) + 1.0, time.steps)
     years: Values = steps * time.months_per_step / 12.0
     return np.where(np.isnan(levels[:, -1]), np.nan, years)
-
-
-def _volatility(tie: TieRef, ensemble: Ensemble) -> Values:
-    """Standard deviation of the changes of a tie from step to step in each run, per √year."""
-    changes = np.diff(_levels_of(tie, ensemble), axis=1)
-    per_year = 12.0 / ensemble.scenario.time.months_per_step
-    spread: Values = changes.std(axis=1, ddof=1) * math.sqrt(per_year)
-    return spread
 
 
 def _levels_of(tie: TieRef, ensemble: Ensemble) -> Values:

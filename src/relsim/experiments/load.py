@@ -133,7 +133,7 @@ def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str
 
 
 def _parts() -> Iterator[tuple[tuple[str, ...], type[BaseModel], str]]:
-    """Where each part of the format stands ('*': any name), and what to call it."""
+    """Each part of the format: its path ('*': any name), its model and its name in messages."""
     yield (), Experiment, "an experiment"
     yield ("parameters", "*"), Range, "a parameter"
     yield ("measures", "*"), Measure, "a measure"
@@ -157,7 +157,7 @@ def _scenario(name: str, file: File, *, anywhere: bool) -> Scenario:
 
 
 def _with_everything(base: Scenario, file: File) -> Scenario:
-    """The scenario that is simulated; raises its problems where the file has what causes them."""
+    """The scenario that is simulated. Its problems are located at their causes in the file."""
     fixed = [(path, _node(file, ("set", path))) for path in file.experiment.set]
     fixed += _claims_of_measures(file)
     ranges = [(path, _range_nodes(path, file)) for path in file.experiment.parameters]
@@ -313,7 +313,7 @@ def _pairs(scenario: Scenario) -> list[str]:
 
 
 def _switch_problems(file: File, study: Study) -> Iterator[Problem]:
-    """What is wrong with each switch, off or on; then with all of them off, and all on."""
+    """Problems of the scenario with each switch off or on; then with all off, and all on."""
     section = study.method.switch_key
     at: TreePath = (study.experiment.method_name, section)
     together: dict[bool, dict[str, Any]] = {False: {}, True: {}}
@@ -342,7 +342,7 @@ def _located(problem: Problem, position: Position, when: str) -> Problem:
 def _problems_of(
     study: Study, changes: AnyMapping[str, Any], position: Position
 ) -> Iterator[Problem]:
-    """What is wrong with the scenario with some changes, which are all written at one position."""
+    """Problems of the scenario with some changes, which are all written at one position."""
     nodes = [(path, from_plain(value, position)) for path, value in changes.items()]
     try:
         changed = _changed(study.scenario, nodes)

@@ -1,8 +1,9 @@
-"""Morris's elementary effects: what moving one parameter does, over many starting points.
+"""Morris's elementary effects: the effect of moving one parameter, over many starting points.
 
 Effects are in units of the outcome, for the whole range of the parameter. mu is their mean, mu* the
-mean of their sizes, sigma their standard deviation: large where what a parameter does depends on
-the others or is no straight line. Sources: Morris (1991), Campolongo, Cariboni and Saltelli (2007).
+mean of their sizes, sigma their standard deviation: large where the effect of a parameter depends
+on the others or is no straight line. Sources: Morris (1991), Campolongo, Cariboni and Saltelli
+(2007).
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class Index:
 
     Attributes:
         value, low, high: with its 95 % interval, [n].
-        by_runs: half the width that would be left of the interval however many the points, [n].
-        replicates: what the interval was made from, [n, ...] each.
+        by_runs: half the width of the interval that runs cause, and more points would leave, [n].
+        replicates: the values that the interval was made from, [n, ...] each.
         interval: makes an index from a value and replicates.
     """
 
@@ -86,7 +86,7 @@ def resampled(
 
 
 def _share_of_runs(both: Values, runs: Values, points: Values) -> Values:
-    """The share of a variance that runs make at however many points.
+    """The share of a variance that runs cause, which more points would leave.
 
     Of a variance a/N + b/R + e/NR, drawing runs again shows b/R + e/NR, drawing points again
     a/N + e/NR, and drawing both a/N + b/R + 3 e/NR. Source: Owen (2007).
@@ -193,7 +193,7 @@ def crossed(value: Values, pseudo: Values) -> Index:
 
 
 def _variances(pseudo: Values) -> tuple[Values, Values]:
-    """What parts and runs add to the variance of estimates, [n] each.
+    """The variance of estimates that parts and runs cause, [n] each.
 
     What both make together lies in the spread of parts already, and so is taken off that of runs.
     """

@@ -1,4 +1,4 @@
-"""The response of a measure to one parameter, told apart from the noise of runs and of sampling.
+"""The response of a measure to one parameter, separated from the noise of runs and of sampling.
 
 Levels of a grid are compared on the same runs and the same values of all other parameters. A
 sampled design (Latin hypercube, Sobol sequence) has bins of equal numbers of points in their place,
@@ -41,7 +41,7 @@ class Response:
             [L].
         least, most: the band of 80 % of the runs, each a mean over the other parameters, [L].
         effect: from the first to the last of ``at``, paired by run.
-        by_runs: half the width of its interval that is due to runs, however many the points.
+        by_runs: half the width of its interval that is due to runs, which more points would leave.
         share: of the variance between points (eta squared, :func:`share_explained`).
         shape: "rises", "falls", "is not monotone" or "shows no response".
     """
@@ -207,8 +207,8 @@ def _quantile(runs: int, groups: Labels | None, confidence: float) -> float:
 
 
 def _shape(mean: Values, covariance: Values, runs: int, groups: Labels | None) -> str:
-    """By the difference of the ends, and those of all pairs of levels at 95 % for all of them
-    together (Bonferroni). A single run on a grid is taken as it is."""
+    """The shape, from the difference of the ends and those of all pairs of levels, at 95 % for all
+    of them together (Bonferroni). A single run on a grid is taken as it is."""
     pairs = [(i, j) for j in range(len(mean)) for i in range(j)]
     strict = _quantile(runs, groups, 1 - (1 - CONFIDENCE) / max(1, len(pairs)))
     signs = {_sign(mean, covariance, pair, strict) for pair in pairs}
@@ -219,7 +219,7 @@ def _shape(mean: Values, covariance: Values, runs: int, groups: Labels | None) -
 
 
 def _sign(mean: Values, covariance: Values, pair: tuple[int, int], t: float) -> int:
-    """Of the difference of two levels; 0 where it is within its interval or within rounding."""
+    """The sign of the difference of two levels; 0 within its interval or within rounding."""
     limit = 0.0 if math.isnan(t) else t * math.sqrt(_difference(covariance, *pair))
     change = float(mean[pair[1]] - mean[pair[0]])
     if not abs(change) > limit + ROUNDING * float(np.abs(mean).max()):

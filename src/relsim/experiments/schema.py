@@ -78,7 +78,7 @@ class Switch(Part):
         return self
 
     def changes(self, *, on: bool) -> dict[str, Any]:
-        """What it changes, by path, where it is on or off."""
+        """Its changes to the scenario, by path, where it is on or off."""
         switched = {f"events.{name}.off": not on for name in self.events}
         return switched | (self.on if on else self.off)
 

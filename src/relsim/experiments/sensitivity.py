@@ -30,7 +30,7 @@ LEAST_BLOCKS = 4  # fewer give no interval
 
 
 def block_size(method: str, count: int, *, second_order: bool = False) -> int:
-    """How many points one sample takes, for so many parameters K.
+    """The number of points of one sample, for K parameters.
 
     Sobol: a base sample K + 2, or 2 K + 2 with second-order indices of at least two parameters.
     Morris: a trajectory K + 1. PAWN: 1.
@@ -77,7 +77,7 @@ def sensitivity_points(
 
 
 def sensitivity_size(method: str, count: int, samples: int, *, second_order: bool = False) -> int:
-    """How many points :func:`sensitivity_points` gives for so many parameters.
+    """The number of points that :func:`sensitivity_points` gives.
 
     Raises:
         RelsimError: the method takes no such number of samples.
@@ -96,7 +96,7 @@ def sensitivity(
     second_order: bool = False,
     resamples: int = RESAMPLES,
 ) -> SensitivityFindings:
-    """What each measure owes to each parameter, with 95 % intervals.
+    """The effect of each parameter on each measure, with 95 % intervals.
 
     The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
     indices are Student's, over the scramblings of the design and the runs; others are of a
@@ -126,7 +126,7 @@ def sensitivity(
 
 @dataclass(frozen=True)
 class _Design:
-    """What all measures share.
+    """The design, which all measures share.
 
     Attributes:
         blocks: the points of the unit cube, by base sample or trajectory, [N, size, K].
@@ -151,7 +151,7 @@ class _Design:
         if whole.sum() >= LEAST_BLOCKS and constant:
             zeros = chance[:, None]
             none = resampled(chance, zeros, zeros, zeros)
-            indices = dict.fromkeys(KINDS[self.method].columns, none)
+            indices = dict.fromkeys(KINDS[self.method].indices, none)
         elif whole.sum() >= LEAST_BLOCKS:
             indices, chance = self._indices(blocks[whole], whole, chance)
         return Effects(
@@ -170,7 +170,7 @@ class _Design:
     def _indices(
         self, blocks: Values, whole: NDArray[np.bool_], no_chance: Values
     ) -> tuple[dict[str, Index], Values]:
-        """All indices by name, and what the leading one comes to by chance."""
+        """All indices by name, and the leading one by chance alone."""
         points = self.blocks[whole]
         if self.method == "morris":
             return morris.morris_indices(points, blocks, self.seed, self.resamples)
@@ -209,7 +209,7 @@ class Sensitivity(Method):
         return "samples"
 
     def size(self, study: Study) -> int:
-        """How many points the samples make."""
+        """The number of points of the samples."""
         count, pairs = len(study.parameters), self.second_order
         return sensitivity_size(self.method, count, self.samples, second_order=pairs)
 

@@ -1,5 +1,4 @@
-"""The results of a sensitivity study, in tables and words: what matters, what does not, and what
-the sample leaves open."""
+"""The results of a sensitivity study, in tables and words."""
 
 from __future__ import annotations
 
@@ -21,60 +20,40 @@ from relsim.words import fixed, listed, number, percent, rounded_up, with_interv
 
 @dataclass(frozen=True)
 class Kind:
-    """How a method ranks parameters, and how its indices are called.
+    """Facts about a method that its tables and sentences need.
 
     Attributes:
         samples: what its samples are called.
         leading, leading_words: the index by which parameters are ranked.
-        columns: the headings of its indices.
+        indices: their names in words.
         goal: half the width of an interval that settles an index: a twentieth of the variance
             (Sobol) or of the largest possible distance (PAWN), a tenth of the largest mu* (Morris).
             A parameter below it is small beside those that a study is made to find.
         settled: the indices that should be known as well as that.
+        unit: ends the headings of indices.
     """
 
     samples: str
     leading: str
     leading_words: str
-    columns: Mapping[str, str]
+    indices: Mapping[str, str]
     goal: float
-    settled: Mapping[str, str]
+    settled: tuple[str, ...]
+    unit: str = ""
 
 
-_MORRIS_UNIT = "(units of the measure, over the range)"
+_SOBOL = {"first": "first-order index", "total": "total index"}
+_MORRIS = {"mu_star": "mu*", "mu": "mu", "sigma": "sigma"}
+_PAWN = {
+    "median": "median KS distance",
+    "least": "least KS distance",
+    "most": "largest KS distance",
+}
+_MORRIS_UNIT = " (units of the measure, over the range)"
 KINDS = {
-    "sobol": Kind(
-        samples="base samples",
-        leading="total",
-        leading_words="with interactions",
-        columns={"first": "first-order index", "total": "total index"},
-        goal=0.05,
-        settled={"first": "first-order index", "total": "total index"},
-    ),
-    "morris": Kind(
-        samples="trajectories",
-        leading="mu_star",
-        leading_words="mu*",
-        columns={
-            "mu_star": f"mu* {_MORRIS_UNIT}",
-            "mu": f"mu {_MORRIS_UNIT}",
-            "sigma": f"sigma {_MORRIS_UNIT}",
-        },
-        goal=0.1,
-        settled={"mu_star": "mu*"},
-    ),
-    "pawn": Kind(
-        samples="points",
-        leading="median",
-        leading_words="KS distance",
-        columns={
-            "median": "median KS distance",
-            "least": "least KS distance",
-            "most": "largest KS distance",
-        },
-        goal=0.05,
-        settled={"median": "median KS distance"},
-    ),
+    "sobol": Kind("base samples", "total", "with interactions", _SOBOL, 0.05, ("first", "total")),
+    "morris": Kind("trajectories", "mu_star", "mu*", _MORRIS, 0.1, ("mu_star",), _MORRIS_UNIT),
+    "pawn": Kind("points", "median", "KS distance", _PAWN, 0.05, ("median",)),
 }
 MOST_NAMED = 4  # parameters with numbers of their own in a sentence
 SMALL = 0.05  # of the leading index, relative to the variance, the distance or the largest mu*
@@ -87,7 +66,7 @@ ONE_WAY = 0.95  # of mu*, that mu reaches where effects go one way
 
 @dataclass(frozen=True)
 class Effects:
-    """What one measure owes to each parameter.
+    """The effects of all parameters on one measure.
 
     Attributes:
         measure: its name.
@@ -97,10 +76,10 @@ class Effects:
         missing: the share of runs that have no outcome.
         left_out: base samples, trajectories or points left out, since a point of theirs has no
             outcome in any run.
-        indices: by name, [K]; empty where nothing can be said.
+        indices: by name, [K]; empty where the sample is too small for any.
         second: second-order indices of pairs, in the order of combinations; Sobol only.
         interactions: the share of the variance that is no parameter's own, [1]; Sobol only.
-        chance: what the leading index of a parameter without effect comes to, [K].
+        chance: the leading index of a parameter without effect, [K].
     """
 
     measure: str
@@ -140,7 +119,7 @@ class SensitivityFindings:
 
     @property
     def kind(self) -> Kind:
-        """How its indices are called."""
+        """Facts about its method."""
         return KINDS[self.method]
 
     @property
@@ -166,7 +145,7 @@ class SensitivityFindings:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """``sensitivity``: a row for each measure and parameter. ``interactions``: for each measure
-        and pair, where they were asked for. ``outcomes``: for each measure."""
+        and pair, where they were estimated. ``outcomes``: for each measure."""
         every = range(len(self.parameters))
         rows = [
             {"measure": effects.measure, **self._row(effects, column)}
@@ -208,33 +187,31 @@ class SensitivityFindings:
             "unit": parameter.unit,
         }
         for name, index in effects.indices.items():
-            heading = self.kind.columns[name]
+            heading = f"{self.kind.indices[name]}{self.kind.unit}"
             row |= _interval_cells(heading, index, column)
             if name == self.leading and self.method != "sobol":
                 row[f"{heading}, by chance alone"] = effects.chance[column]
                 row["above chance"] = self.above_chance(effects)[column]
         if effects.indices and self.method == "morris":
-            heading = f"{self.kind.columns['sigma']}, by chance alone"
-            row[heading] = noise_of(effects.chance[column])
+            row[f"sigma{self.kind.unit}, by chance alone"] = noise_of(effects.chance[column])
         return row
 
     def sentences(self) -> list[str]:
-        """What was found, measure by measure, the most important first."""
+        """The results, measure by measure, the most important first."""
         return [
             f"{effects.measure}: {sentence}"
             for effects in self.effects
-            for sentence in _Account(self, effects).sentences()
+            for sentence in _Summary(self, effects).sentences()
         ]
 
     def warnings(self) -> list[str]:
-        """What the sample does not support, and what to do."""
+        """Limits of the sample, and how to overcome them."""
         return [
             *_few_runs(self),
-            *_missing(self),
-            *_drowned(self),
+            *_gaps(self),
             *_noisy(self),
             *_unsettled(self),
-            *(text for effects in self.effects for text in _Account(self, effects).open_rank()),
+            *(text for effects in self.effects for text in _Summary(self, effects).open_rank()),
         ]
 
 
@@ -248,8 +225,8 @@ def _interval_cells(heading: str, index: Index, row: int) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class _Account:
-    """What is said about one measure."""
+class _Summary:
+    """Writes about one measure."""
 
     findings: SensitivityFindings
     effects: Effects
@@ -261,7 +238,7 @@ class _Account:
 
     @property
     def scale(self) -> float:
-        """What sizes are relative to: the largest mu*, or 1."""
+        """The unit of sizes: the largest mu* for Morris, else 1."""
         return float(self.leading.value.max()) if self.findings.method == "morris" else 1.0
 
     def mattering(self) -> list[int]:
@@ -275,7 +252,7 @@ class _Account:
         return listed(self.findings.parameters[column].name for column in columns)
 
     def sentences(self) -> list[str]:
-        """What matters, what does little, what is not seen, and what chance makes."""
+        """Parameters that matter, do little or have no visible effect; interactions; chance."""
         effects = self.effects
         if effects.constant:
             return ["the same at every point, so no parameter matters; all indices are 0."]
@@ -306,7 +283,7 @@ class _Account:
         )
 
     def manner(self, column: int) -> str:
-        """Which way effects go, and whether they depend on where the others stand."""
+        """The direction of effects, and whether they depend on the other parameters."""
         values = (self.effects.indices[name].value[column] for name in ("mu_star", "mu", "sigma"))
         size, mean, spread = map(float, values)
         noise = noise_of(float(self.effects.chance[column]))
@@ -344,7 +321,7 @@ class _Account:
             yield f"no effect is seen of {self.names(unseen)}."
 
     def together(self) -> Iterator[str]:
-        """What interactions make, and the largest of them."""
+        """The share of interactions, and the largest of them."""
         share, second = self.effects.interactions, self.effects.second
         if share is None or len(self.findings.parameters) == 1:
             return
@@ -360,7 +337,7 @@ class _Account:
         yield f"{text}, the most that of {' with '.join(names)}: {_share(second, seen[0])}."
 
     def noise(self) -> Iterator[str]:
-        """How much of the variance between points is chance."""
+        """The share of the variance between points that is chance."""
         noise = self.effects.noise
         if math.isnan(noise):
             return
@@ -414,23 +391,20 @@ def _few_runs(findings: SensitivityFindings) -> Iterator[str]:
         yield f"{text} {several}"
 
 
-def _missing(findings: SensitivityFindings) -> Iterator[str]:
+def _gaps(findings: SensitivityFindings) -> Iterator[str]:
+    """Runs without an outcome, and outcomes that chance alone moves."""
+    samples = findings.kind.samples
     for effects in findings.effects:
         if effects.missing:
             text = f"{effects.measure}: {percent(effects.missing, 1)} of the runs have no outcome "
             text += "and are left out of the means, which speak of the others only"
             if effects.left_out:
-                text += f"; {effects.left_out:,} of {findings.samples:,} {findings.kind.samples} "
-                text += "are left out"
+                text += f"; {effects.left_out:,} of {findings.samples:,} {samples} are left out"
             yield f"{text}. Use a measure that all runs have."
-
-
-def _drowned(findings: SensitivityFindings) -> Iterator[str]:
-    for effects in findings.effects:
         if not effects.indices and not effects.left_out:
             yield (
                 f"{effects.measure}: points differ no more than chance makes them. "
-                f"Widen the ranges, or ask for more {findings.kind.samples} and more runs."
+                f"Widen the ranges, or ask for more {samples} and more runs."
             )
 
 
@@ -454,14 +428,15 @@ def _unsettled(findings: SensitivityFindings) -> Iterator[str]:
     for effects in findings.effects:
         if not effects.indices or effects.constant:
             continue
-        scale = _Account(findings, effects).scale
-        for name, words in kind.settled.items():
+        scale = _Summary(findings, effects).scale
+        for name in kind.settled:
             index = effects.indices[name]
             for column, parameter in enumerate(findings.parameters):
                 half = float(index.half[column] / scale)
                 if half > worst[0]:
                     by_runs = float(index.by_runs[column] / scale)
-                    worst = half, by_runs, effects.measure, f"{words} of {parameter.name}"
+                    words = f"{kind.indices[name]} of {parameter.name}"
+                    worst = half, by_runs, effects.measure, words
     half, by_runs, measure, text = worst
     if text:
         unit = " of the largest" if findings.method == "morris" else ""

@@ -1,8 +1,8 @@
-"""Sobol indices: the shares of the variance of an outcome that parameters make.
+"""Sobol indices: the shares of the variance of an outcome that are due to parameters.
 
-First-order: what a parameter makes by itself. Total: with all its interactions. Second-order:
-what two make together beyond what each makes alone. Of the expected outcome of a run, as a function
-of the parameters: what is left of the chance of runs is taken out (see :func:`sobol_indices`).
+First-order: the share of a parameter by itself. Total: with all its interactions. Second-order:
+the share of two together beyond those of each alone. The variance is that of the expected outcome
+of a run: the noise left over from runs is taken out (see :func:`sobol_indices`).
 
 Points of one scrambled Sobol sequence are more even than independent ones, so their spread does not
 tell how far an estimate may be off. The design is therefore of eight sequences, each scrambled on
@@ -127,7 +127,7 @@ def _shares(terms: Values, variance: Values) -> Index:
 def _terms(
     outcomes: Values, starts: NDArray[np.int64], *, second_order: bool
 ) -> tuple[Values, dict[str, Values]]:
-    """The variance between points, and what parts of it are owed to parameters: sums over the base
+    """The variance between points and the parts of it due to parameters, each a sum over the base
     samples of a scrambling.
 
     Args:

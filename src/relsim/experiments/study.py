@@ -37,7 +37,7 @@ class Parameter:
     """A number that an experiment varies.
 
     Attributes:
-        path: where it stands in the scenario, as with ``--set``: ``PAK.ties.USA``.
+        path: its path in the scenario, as with ``--set``: ``PAK.ties.USA``.
         low, high: its range, in the unit of the field: months for durations, per year for rates.
         label: in words, for figures and sentences.
         unit: in words; empty for numbers without one.
@@ -120,10 +120,10 @@ class Findings(Protocol):
         """The numbers, by name."""
 
     def sentences(self) -> list[str]:
-        """What was found, in words, the most important first."""
+        """The results in words, the most important first."""
 
     def warnings(self) -> list[str]:
-        """What the size of the sample does not support."""
+        """Limits of the sample: conclusions that it is too small for."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,11 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method made of a study.
+    """The result of a method for a study.
 
     Attributes:
         outcomes: of every point that it simulated.
-        findings: what it found.
+        findings: the results.
         files: texts to keep beside the tables, by name of the file.
     """
 
@@ -176,8 +176,8 @@ class Engine(Protocol):
 
 
 class Method(Part):
-    """A method of experiments: the section of its file, the points that it simulates, and what it
-    makes of their outcomes.
+    """A method of experiments: the section of its file, the points that it simulates, and the
+    analysis of their outcomes.
 
     A method with a fixed design has `points` and `analyse`. One that chooses points as it goes has
     a `run` of its own, and `size`.
@@ -203,7 +203,7 @@ class Method(Part):
 
     @property
     def switches(self) -> dict[str, Switch]:
-        """What is there or not at a point, by name."""
+        """The switches that are on or off at each point, by name."""
         return getattr(self, self.switch_key) if self.switch_key else {}
 
     def measures_named(self) -> dict[TreePath, str]:
@@ -212,11 +212,11 @@ class Method(Part):
         return {}
 
     def problems(self, study: Study) -> Iterator[tuple[TreePath, str]]:
-        """What keeps it from running, beside its size: the path in the file, and the text."""
+        """Reasons why it cannot run, beside its size: the path in the file, and the text."""
         yield from ()
 
     def size(self, study: Study) -> int:
-        """How many points it simulates; at most, where it chooses as it goes.
+        """The number of points it simulates; at most, where it chooses as it goes.
 
         Raises:
             RelsimError: a number of its section makes no sense.
@@ -232,11 +232,11 @@ class Method(Part):
         raise NotImplementedError
 
     def analyse(self, study: Study, points: Values, outcomes: AnyMapping[str, Values]) -> Findings:
-        """What it finds in outcomes [P, R], by the names of their measures, at its points."""
+        """The findings, from its points and their outcomes [P, R] by the names of measures."""
         raise NotImplementedError
 
     def run(self, study: Study, engine: Engine) -> Answer:
-        """Has points simulated, and says what it finds."""
+        """Simulates its points and analyses their outcomes."""
         outcomes = engine.simulate(self.points(study))
         named = study.by_name(outcomes.by_measure)
         return Answer(outcomes, self.analyse(study, outcomes.points, named))
@@ -303,7 +303,7 @@ class Setup(Part):
 
     @property
     def switches(self) -> dict[str, Switch]:
-        """What is there or not at a point."""
+        """The switches that are on or off at each point."""
         return self.method.switches
 
 

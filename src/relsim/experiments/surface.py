@@ -1,4 +1,4 @@
-"""A quadratic response surface around the best point: what moves the fit, and how surely.
+"""A quadratic response surface around the best point, with its uncertainty.
 
 The loss in a box of the parameters' ranges is taken to be a quadratic function, fitted by least
 squares (Box and Wilson 1951) in which worse points count less. How far off the fit may be is found
@@ -45,7 +45,7 @@ class Box:
         return (self.high - self.low) / 2
 
     def holds(self, points: Values) -> NDArray[np.bool_]:
-        """Which points [P, K] are inside, [P]."""
+        """Whether points [P, K] are inside, [P]."""
         return np.asarray(((points >= self.low) & (points <= self.high)).all(axis=1))
 
 
@@ -62,12 +62,12 @@ def latin_hypercube(count: int, dimensions: int, generator: np.random.Generator)
     Source: McKay, Beckman and Conover (1979).
     """
     slices = np.tile(np.arange(count), (dimensions, 1))
-    places: Values = generator.permuted(slices, axis=1).T + generator.random((count, dimensions))
-    return places / count
+    inside: Values = generator.permuted(slices, axis=1).T + generator.random((count, dimensions))
+    return inside / count
 
 
 def term_count(dimensions: int) -> int:
-    """How many coefficients a quadratic has: 1 + 2 K + K (K - 1)/2."""
+    """The number of coefficients of a quadratic: 1 + 2 K + K (K - 1)/2."""
     return 1 + 2 * dimensions + dimensions * (dimensions - 1) // 2
 
 
@@ -80,7 +80,7 @@ class Surface:
         box: where it holds; inside, coordinates run from -1 to 1.
         coefficients: [Q], in the order of :func:`terms`.
         resampled: the same of each resample, [Q, B].
-        explained: the share of the variance of the losses that it explains, less what as many
+        explained: the share of the variance of the losses that it explains, minus what as many
             coefficients explain of mere noise (adjusted R²: Wherry 1931); below 0 by chance.
         points: how many it was fitted to.
         runs: R, of each of these points.
@@ -100,12 +100,12 @@ class Surface:
     rounding: float
 
     def losses(self, points: Values) -> Values:
-        """Of points [P, K] of the unit cube, [P]."""
+        """The fitted losses of points [P, K] of the unit cube, [P]."""
         fitted: Values = terms(self._inside(points)) @ self.coefficients
         return fitted
 
     def as_well(self, points: Values, reference: Values) -> NDArray[np.bool_]:
-        """Which points [P, K] have a loss that the resamples do not tell from the reference's."""
+        """Whether points [P, K] fit as well as the reference, as far as resamples can tell, [P]."""
         difference = terms(self._inside(points)) - terms(self._inside(reference[np.newaxis]))
         least = least_excess(difference @ self.coefficients, difference @ self.resampled, self.runs)
         as_well: NDArray[np.bool_] = least <= self.rounding
@@ -116,14 +116,14 @@ class Surface:
         start, free = np.zeros((1, len(self.box.low))), np.ones(len(self.box.low), dtype=bool)
         return self._outside(self._lowest(start, free, self.ridge))[0]
 
-    def valley(self, which: int, center: Values, *, exact: bool) -> Values:
+    def valley(self, column: int, center: Values, *, exact: bool) -> Values:
         """Points [G, K] along one parameter, each with the lowest loss that the others allow.
 
         The middle is preferred within the noise, unless they are to be ``exact``.
         """
         line = np.tile(self._inside(center[np.newaxis]), (GRID, 1))
-        line[:, which] = np.linspace(-1.0, 1.0, GRID)
-        free = np.arange(line.shape[1]) != which
+        line[:, column] = np.linspace(-1.0, 1.0, GRID)
+        free = np.arange(line.shape[1]) != column
         return self._outside(self._lowest(line, free, 0.0 if exact else self.ridge))
 
     def _lowest(self, start: Values, free: NDArray[np.bool_], ridge: float) -> Values:
@@ -175,10 +175,10 @@ def derivatives(coefficients: Values, dimensions: int) -> tuple[Values, Values]:
 
 
 def _weights(losses: Values) -> Values:
-    """Square roots of the weights [P] of a fit: points count less, the worse they are.
+    """Square roots of the weights [P] of a fit, which is of the valley and not of the hills.
 
     1 for the best point, a half where the loss is above the best by as much as a quarter of the
-    points have: what matters is the form of the valley, not of the hills around it.
+    points have.
     """
     excess = losses - losses.min()
     near = float(np.quantile(excess, 0.25)) or float(excess.max()) or 1.0

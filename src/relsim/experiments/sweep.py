@@ -54,7 +54,7 @@ def sweep_points(
         design: ``grid``, every combination, the last parameter changing fastest;
             ``latin-hypercube`` (McKay, Beckman and Conover, 1979) or ``sobol``, a scrambled Sobol
             sequence (Sobol, 1967), both of scipy.stats.qmc.
-        parameters: what is varied.
+        parameters: the numbers that are varied.
         size: the number of points; for a grid the number of levels from low to high, of all
             parameters or of each, or for a parameter a list of its values.
         seed: of the sampled designs.
@@ -82,7 +82,7 @@ def sweep_points(
 
 
 def sweep_size(design: Design, parameters: tuple[Parameter, ...], size: Levels) -> int:
-    """How many points :func:`sweep_points` gives with these arguments.
+    """The number of points that :func:`sweep_points` gives with these arguments.
 
     Raises:
         RelsimError: as there.
@@ -192,7 +192,7 @@ class SweepFindings:
         }
 
     def sentences(self) -> list[str]:
-        """What each measure does from end to end of each parameter, largest shares first; then
+        """The change of each measure from end to end of each parameter, largest shares first; then
         the parameters without a visible effect."""
         sentences = []
         for measure in self.outcomes:
@@ -209,7 +209,7 @@ class SweepFindings:
         return sentences
 
     def warnings(self) -> list[str]:
-        """What the design and the runs do not support, and what would."""
+        """Limits of the design and of the runs, and how to overcome them."""
         return [
             *_design_warnings(self),
             *_run_warnings(self),
@@ -273,7 +273,7 @@ class Sweep(Method):
         return next(key for key in DESIGNS if getattr(self, key) is not None)
 
     def size(self, study: Study) -> int:
-        """How many points the design has."""
+        """The number of points of the design."""
         return sweep_size(DESIGNS[self.size_key], study.parameters, getattr(self, self.size_key))
 
     def points(self, study: Study) -> Values:
@@ -431,7 +431,7 @@ def _run_warnings(findings: SweepFindings) -> Iterator[str]:
 
 
 def _share_warnings(findings: SweepFindings) -> Iterator[str]:
-    """Shares of runs near 0 or 1, of which the jackknife over runs sees too little."""
+    """Shares of runs near 0 or 1, whose spread the jackknife over runs underestimates."""
     for measure in findings.outcomes:
         if measure not in findings.shares:
             continue

@@ -10,7 +10,7 @@ import pytest
 
 from relsim.experiments.advice import Advice, Bound, Goal
 from relsim.experiments.advise import advice_points, advise
-from relsim.experiments.paired import Means
+from relsim.experiments.coalitions import Means
 from relsim.stats import Values
 
 GAINS = {

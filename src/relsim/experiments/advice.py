@@ -17,8 +17,7 @@ import pandas as pd
 
 from relsim.analysis.effects import runs_needed
 from relsim.errors import RelsimError
-from relsim.experiments.coalitions import toggled
-from relsim.experiments.paired import Flags, Means
+from relsim.experiments.coalitions import Flags, Means, toggled
 from relsim.stats import Values, jeffreys_interval
 from relsim.words import (
     digits_for,

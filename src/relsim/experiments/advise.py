@@ -20,8 +20,16 @@ from scipy.special import bdtr
 from relsim.analysis.effects import runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.advice import NOTHING, Advice, Bound, Goal, Half, least_count
-from relsim.experiments.coalitions import MOST_MEMBERS, binary_order, every_subset, toggled
-from relsim.experiments.paired import Flags, Means, complete_runs, means
+from relsim.experiments.coalitions import (
+    MOST_MEMBERS,
+    Flags,
+    Means,
+    binary_order,
+    complete_runs,
+    every_subset,
+    means,
+    toggled,
+)
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.scenario.parts import Part

@@ -19,16 +19,18 @@ from relsim.analysis.effects import MOST_RUNS, runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.coalitions import (
     MOST_MEMBERS,
+    Means,
     Rows,
     binary_order,
     coalitions_on_the_way,
+    complete_runs,
     every_subset,
     interactions,
     joining_orders,
+    means,
     sampled_shapley_values,
     shapley_values,
 )
-from relsim.experiments.paired import Means, complete_runs, means
 from relsim.experiments.schema import Count, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.stats import Estimate, Values, spread, welch_width

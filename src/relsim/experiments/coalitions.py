@@ -1,4 +1,4 @@
-"""Coalitions: all subsets of a few players or levers, and what each player brings to them.
+"""Coalitions: all subsets of a few players or levers on paired runs, and what each player brings.
 
 The Shapley value of a player is what it brings to a coalition, on average over all orders of
 joining. Source: Shapley (1953). A game is the outcome of every coalition; each run is a game.
@@ -6,14 +6,19 @@ joining. Source: Shapley (1953). A game is the outcome of every coalition; each 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.stats import Values
+from relsim.stats import Estimate, Values, difference_interval
+
+Flags: TypeAlias = NDArray[np.bool_]
 
 MOST_MEMBERS = 10  # 1,024 subsets; each member more doubles what is simulated
 
@@ -48,6 +53,50 @@ def binary_order(points: Values) -> NDArray[np.int64]:
 def toggled(members: int) -> NDArray[np.int64]:
     """For each subset in binary order, the one that differs in one member, [2^members, members]."""
     return np.arange(2**members)[:, None] ^ (1 << np.arange(members - 1, -1, -1))
+
+
+# Paired runs
+@dataclass(frozen=True)
+class Means:
+    """Some means over runs, [K] each, with their 95 % intervals; NaN where there is none."""
+
+    value: Values
+    low: Values
+    high: Values
+
+    @property
+    def clear(self) -> Flags:
+        """Which intervals are clear of 0, [K]."""
+        off_zero: Flags = (self.low > 0) | (self.high < 0)
+        return off_zero
+
+    def __getitem__(self, row: int) -> Estimate:
+        """One of them."""
+        return Estimate(float(self.value[row]), float(self.low[row]), float(self.high[row]))
+
+    def columns(self, name: str, times: float = 1) -> dict[str, Values]:
+        """Columns of a table: the means, and the ends of their intervals."""
+        names = (name, f"{name}, low (95 %)", f"{name}, high (95 %)")
+        ends = (self.value, self.low, self.high)
+        return {name: times * values for name, values in zip(names, ends, strict=True)}
+
+
+def means(values: Values) -> Means:
+    """Means over runs [K, R] with their 95 % intervals; all NaN where there is no run."""
+    if not values.shape[1]:
+        nothing = np.full(len(values), np.nan)
+        return Means(nothing, nothing, nothing)
+    low, high = np.array([difference_interval(row) for row in values]).reshape(-1, 2).T
+    return Means(values.mean(axis=1), low, high)
+
+
+def complete_runs(outcomes: Iterable[Values]) -> Flags:
+    """Which runs have an outcome at every point, of each of some measures [P, R], [R].
+
+    Only these can be compared across points without comparing different runs.
+    """
+    whole: Flags = np.logical_and.reduce([np.isfinite(values).all(axis=0) for values in outcomes])
+    return whole
 
 
 # Exact values

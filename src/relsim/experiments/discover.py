@@ -26,6 +26,7 @@ from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, s
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
 from relsim.experiments.study import Method, Parameter, Study, require
 from relsim.experiments.sweep import sweep_points, sweep_size
+from relsim.scenario.parts import exactly_one
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
 from relsim.stats import CONFIDENCE, Estimate, Values
@@ -258,8 +259,7 @@ class Discover(Method):
 
     @model_validator(mode="after")
     def _one_side(self) -> Discover:
-        if (self.above is None) is (self.below is None):
-            raise fail("bad-outcome", "One of `above` and `below` is needed.")
+        exactly_one(self, ("above", "below"), "bad-outcome")
         if self.share == 0:
             text = "In a share of 0 of the runs it happens at every point."
             raise fail("bad-outcome", text, "Write a share above 0.")

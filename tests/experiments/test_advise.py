@@ -216,7 +216,7 @@ def test_the_least_regret_need_not_be_the_best_mean() -> None:
     assert advice.measuring.regret.value[[advice.best, advice.steadiest]].tolist() == [2.0, 1.0]
     (said,) = (text for text in advice.sentences() if "regret" in text)
     assert said.startswith("“Talks” is chosen for the least regret: in 9 of 10 runs that measure, ")
-    assert said.count("had one known the run") == 2
+    assert said.count("with hindsight") == 2
 
 
 def test_the_interval_of_the_quantile_of_regret_covers_it() -> None:

@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import t
 
-from relsim.experiments.identifiability import identify
 from relsim.experiments.objectives import Objective, fits_as_well
 from relsim.experiments.surface import (
     Box,
@@ -15,6 +14,7 @@ from relsim.experiments.surface import (
     box_around,
     derivatives,
     fit_surface,
+    identify,
     latin_hypercube,
     term_count,
     terms,

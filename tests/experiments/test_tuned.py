@@ -10,8 +10,8 @@ import numpy as np
 from relsim.ensemble.simulate import simulate
 from relsim.experiments.objectives import Objective
 from relsim.experiments.study import Parameter
-from relsim.experiments.tune import tune
-from relsim.experiments.tuning import Tuning, tuned_changes, tuned_text, written_changes
+from relsim.experiments.tune import tune, tuned_changes, tuned_text, written_changes
+from relsim.experiments.tuning import Tuning
 from relsim.scenario.effects import Pulse
 from relsim.scenario.load import check_text, load
 from relsim.scenario.reference import changed_interests

@@ -364,8 +364,8 @@ class Advice:
         """How far a portfolio is from the best of a run, nine times in ten."""
         regret = fixed(self.measuring.regret.value[portfolio], self._digits)
         if float(regret) == 0:
-            return "no other would have been better, had one known the run"
-        return f"another would have been at most {regret} better, had one known the run"
+            return "no other would have been better with hindsight"
+        return f"another would have been at most {regret} better with hindsight"
 
     def _price(self, best: int) -> Iterator[str]:
         """What could be had without bounds, and which stand in the way."""
@@ -502,12 +502,12 @@ class Advice:
         portfolio = self._nearest() if self.best is None else self.best
         runs = self.measuring.runs
         for shares, bound in zip(self.measuring.shares, self.bounds, strict=True):
-            share, asked = shares[portfolio], bound.share
-            can_be_shown = least_count(runs, asked) <= runs
-            if not can_be_shown or not share.low < asked <= share.value:
+            share, least = shares[portfolio], bound.share
+            can_be_shown = least_count(runs, least) <= runs
+            if not can_be_shown or not share.low < least <= share.value:
                 continue
-            variance = max(asked * (1 - asked), share.value * (1 - share.value))
-            needed = 2 * runs_needed(share.value - asked, math.sqrt(variance))
+            variance = max(least * (1 - least), share.value * (1 - share.value))
+            needed = 2 * runs_needed(share.value - least, math.sqrt(variance))
             remedy = "More runs may decide either way."
             if math.isfinite(needed):
                 remedy = f"If it stays so, about {rounded_up(needed):,} runs, half measuring, "
@@ -515,7 +515,7 @@ class Advice:
             yield (
                 f"With “{self.name(portfolio)}” {bound.measure} is kept in {percent(share.value)} "
                 f"of the {runs:,} runs that measure, with a 95 % interval from "
-                f"{percent(share.low)}, below the {percent(asked)} asked for. {remedy}"
+                f"{percent(share.low)}, below the {percent(least)} asked for. {remedy}"
             )
 
 

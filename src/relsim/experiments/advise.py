@@ -134,9 +134,9 @@ def _advice(
     sizes, mean = points.sum(axis=1), choosing.worth.mean(axis=1)
     kept = [inside.mean(axis=1) for inside in choosing.within]
     front = pareto_front(np.column_stack([mean, *kept, -sizes]))
-    chosen = chosen_shares(choosing.worth, choosing.within, choosing.asked, sizes, seed)
+    chosen = chosen_shares(choosing.worth, choosing.within, choosing.least, sizes, seed)
     best = best_of(mean, sizes, admissible)
-    least = -upper_regret(regrets(choosing.worth, admissible)).value
+    regret = upper_regret(regrets(choosing.worth, admissible)).value
     halves = [half.of(admissible, front, best) for half in (choosing, measuring)]
     unsettled, rival, needed = np.zeros(len(points), dtype=bool), None, math.nan
     if best is not None:
@@ -156,7 +156,7 @@ def _advice(
         chosen=chosen,
         best=best,
         unbounded=best_of(halves[0].gain.value, sizes, np.ones_like(admissible)),
-        steadiest=best_of(least, sizes, admissible),
+        steadiest=best_of(-regret, sizes, admissible),
         unsettled=unsettled,
         rival=rival,
         runs_to_tell=2 * needed,
@@ -172,19 +172,19 @@ class _Runs:
         level: of the goal, [P, R].
         worth: the same where higher is better.
         within: for each bound whether it is kept, [P, R].
-        asked: for each bound the share of runs in which it has to be.
+        least: for each bound the share of runs in which it has to be kept.
     """
 
     level: Values
     worth: Values
     within: Sequence[Flags]
-    asked: Sequence[float]
+    least: Sequence[float]
 
     @property
     def sure(self) -> Flags:
         """Which portfolios surely keep every bound, [P]."""
         sure = np.ones(len(self.worth), dtype=bool)
-        for inside, share in zip(self.within, self.asked, strict=True):
+        for inside, share in zip(self.within, self.least, strict=True):
             sure &= inside.sum(axis=1) >= least_count(inside.shape[1], share)
         return sure
 
@@ -278,7 +278,7 @@ def upper_regret(regret: Values) -> Means:
 
 
 def chosen_shares(
-    worth: Values, within: Sequence[Flags], asked: Sequence[float], sizes: Values, seed: int
+    worth: Values, within: Sequence[Flags], least: Sequence[float], sizes: Values, seed: int
 ) -> Values:
     """In which share of resamples of the runs each portfolio would be the best admissible, [P].
 
@@ -290,7 +290,7 @@ def chosen_shares(
     drawn = np.random.default_rng(seed).multinomial(runs, np.full(runs, 1 / runs), RESAMPLES)
     order = np.argsort(sizes, kind="stable")  # of equal ones that of fewest levers
     drawn_worth = np.round(drawn @ worth[order].T / runs, _DECIMALS)
-    for inside, share in zip(within, asked, strict=True):
+    for inside, share in zip(within, least, strict=True):
         kept = drawn @ inside[order].T.astype(np.int64)
         drawn_worth[kept < least_count(runs, share)] = -np.inf
     picked = drawn_worth.argmax(axis=1)[np.isfinite(drawn_worth).any(axis=1)]

@@ -29,19 +29,17 @@ class Outcome:
         side: of the threshold.
         threshold: in the unit of the measure.
         share: of the runs at a point, at least.
-        words: as in "Pakistan and Russia end above 0.4"; by measure and threshold where empty.
     """
 
     measure: str
     side: Literal["above", "below"]
     threshold: float
     share: float = 0.5
-    words: str = ""
 
     @property
     def says(self) -> str:
         """The outcome in words, with the share of runs."""
-        words = self.words or f"{self.measure} is {self.side} {number(self.threshold, 6)}"
+        words = f"{self.measure} is {self.side} {number(self.threshold, 6)}"
         if self.share == 1:
             return f"{words} in all runs"
         share = "half of the" if self.share == 0.5 else f"{number(100 * self.share)} % of"

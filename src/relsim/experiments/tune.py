@@ -10,7 +10,7 @@ reported are simulated anew with fresh runs, whose means are those of the report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PlainValidator
 
-from relsim.errors import RelsimError, did_you_mean
-from relsim.experiments.identifiability import Identified, first_box, identify, next_box
+from relsim.errors import RelsimError, ScenarioError, did_you_mean
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
@@ -44,17 +43,29 @@ from relsim.experiments.study import (
     require,
     scaled,
 )
-from relsim.experiments.surface import latin_hypercube, term_count
+from relsim.experiments.surface import (
+    PINNED_DOWN,
+    Identified,
+    first_box,
+    identify,
+    latin_hypercube,
+    next_box,
+    term_count,
+)
 from relsim.experiments.trials import Journal, Outcome, Question, Trials, collect, open_journal
-from relsim.experiments.tuning import SEARCH, Tuning, tuned_text
+from relsim.experiments.tuning import SEARCH, Tuning
+from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
+from relsim.scenario.writer import yaml_text
 from relsim.stats import Values
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
 # Each trial is proposed from all before it, so that time grows with their square.
 MOST_TRIALS = 20_000
 EXTREMES = ("lowest", "highest")
+DIGITS = 6  # significant ones of a tuned value; far finer than any range that fits as well
+_UNITS = {"bad-duration": "months", "bad-rate": "per year"}
 
 
 def tune(
@@ -92,20 +103,20 @@ def tune(
     _check(parameters, [*(goal.measure for goal in objectives), *held_out], objectives, trials)
     with open_journal(storage) as journal:
         work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed)
-        found = _search(work, evaluate, trials)
-        stages, seen = [SEARCH] * len(found.points), None
+        known = _search(work, evaluate, trials)
+        stages, seen = [SEARCH] * len(known.points), None
         if len(objectives) == 1:
-            found, stages, seen = _close_in(work, evaluate, trials, found)
-        best, front = _chosen(work, found, seen)
-        ends = [best_of_front(goal, found.outcomes[goal.measure], front) for goal in objectives]
+            known, stages, seen = _close_in(work, evaluate, trials, known)
+        best, front = _chosen(work, known, seen)
+        ends = [best_of_front(goal, known.outcomes[goal.measure], front) for goal in objectives]
         reported = np.unique([best, *ends])
-        again = work.at(f"fresh runs, of {trials} trials", found.points[reported], fresh)
+        again = work.at(f"fresh runs, of {trials} trials", known.points[reported], fresh)
     return Tuning(
         work.parameters,
         work.objectives,
         work.held_out,
-        scaled(work.parameters, found.points),
-        found.outcomes,
+        scaled(work.parameters, known.points),
+        known.outcomes,
         tuple(stages),
         best,
         front,
@@ -176,8 +187,8 @@ class _Work:
     def question(self) -> Question:
         """Of every study of this work."""
         about = {
-            "parameters": [[one.path, one.low, one.high] for one in self.parameters],
-            "objectives": [[one.measure, one.goal] for one in self.objectives],
+            "parameters": [[p.path, p.low, p.high] for p in self.parameters],
+            "objectives": [[goal.measure, goal.goal] for goal in self.objectives],
             "held out": list(self.held_out),
             "seed": self.seed,
         }
@@ -235,33 +246,33 @@ def _search(work: _Work, evaluate: Evaluate, trials: int) -> Trials:
 
 
 def _close_in(
-    work: _Work, evaluate: Evaluate, trials: int, found: Trials
+    work: _Work, evaluate: Evaluate, trials: int, known: Trials
 ) -> tuple[Trials, list[str], Identified | None]:
     """Response surfaces around the best point, each checked at its lowest point and its ends."""
     objective, dimensions = work.objectives[0], len(work.parameters)
-    measure, stages = objective.measure, [SEARCH] * len(found.points)
-    losses = objective.losses(mean_over_runs(found.outcomes[measure]))
-    box, seen = first_box(objective, found.points, losses), None
+    measure, stages = objective.measure, [SEARCH] * len(known.points)
+    losses = objective.losses(mean_over_runs(known.outcomes[measure]))
+    box, seen = first_box(objective, known.points, losses), None
     for number in range(1, ROUNDS + 1):
         name, of_all = f"around the best {number}", f"of {trials} trials"
         generator = np.random.default_rng([work.seed, 1951, number])
         design = latin_hypercube(design_size(dimensions), dimensions, generator)
         points = box.low + (box.high - box.low) * design
-        found = _joined(found, work.at(f"{name}, {of_all}", points, evaluate))
-        seen = identify(objective, box, found.points, found.outcomes[measure], work.seed)
+        known = _joined(known, work.at(f"{name}, {of_all}", points, evaluate))
+        seen = identify(objective, box, known.points, known.outcomes[measure], work.seed)
         if seen is not None:
             checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
-            found = _joined(found, work.at(f"{name}, {of_all}, checks", checked, evaluate))
-        stages += [name] * (len(found.points) - len(stages))
+            known = _joined(known, work.at(f"{name}, {of_all}, checks", checked, evaluate))
+        stages += [name] * (len(known.points) - len(stages))
         if seen is None:
             break
-        lowest = best_point(objective, found.outcomes[measure])
-        as_well = fits_as_well(objective, found.outcomes[measure], lowest, work.seed)
+        lowest = best_point(objective, known.outcomes[measure])
+        as_well = fits_as_well(objective, known.outcomes[measure], lowest, work.seed)
         seen = replace(seen, confirmed=as_well[-2 * dimensions :].reshape(-1, 2))
-        box, before = next_box(seen, found.points[lowest]), box
+        box, before = next_box(seen, known.points[lowest]), box
         if box is before:
             break
-    return found, stages, seen
+    return known, stages, seen
 
 
 def _joined(first: Trials, second: Trials) -> Trials:
@@ -295,6 +306,94 @@ def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, 
     return best, np.array([best])
 
 
+# The tuned scenario
+def tuned_changes(tuning: Tuning) -> dict[str, float]:
+    """The best values by path, in the unit of their field; those of the compromise where there are
+    several objectives."""
+    return {
+        parameter.path: float(f"{value:.{DIGITS}g}")
+        for parameter, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
+    }
+
+
+def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as the scenario's fields are written: durations and rates with their unit.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    try:
+        scenario.with_changes(dict(changes))
+    except ScenarioError as error:
+        units = {
+            problem.position.file.removeprefix("change "): _UNITS[problem.code]
+            for problem in error.problems
+            if problem.code in _UNITS
+        }
+        if not units:
+            raise
+        written = {
+            path: f"{value} {units[path]}" if path in units else value
+            for path, value in changes.items()
+        }
+        scenario.with_changes(written)
+        return written
+    return dict(changes)
+
+
+def tuned_text(
+    tuning: Tuning,
+    scenario: Scenario,
+    besides: Mapping[str, Any] | None = None,
+) -> str:
+    """The YAML of a whole scenario, the original with the tuned values. Changed interests keep the
+    reference that its opening was read with; readings become what it is read with.
+
+    It inherits nothing, so that it is sound wherever it lies; claims `against` other files, which
+    are not there, are left out.
+
+    Args:
+        tuning: the findings.
+        scenario: the original.
+        besides: changes by path that the scenario has beside its file.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    before = scenario.with_changes(dict(besides)) if besides else scenario
+    changes = written_changes(before, tuned_changes(tuning))
+    readings = [one.path for one in tuning.parameters if one.interest == "reading"]
+    written = before.with_changes({**changes, "recoded": readings}).as_written
+    head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
+    about = _about(tuning)
+    compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
+    if compared:
+        about += f" Left out are claims that compare with other files: {', '.join(compared)}."
+        claims = {name: one for name, one in written["claims"].items() if name not in compared}
+        written["claims"] = claims
+    rest = {key: part for key, part in written.items() if key not in ("relsim", "name", "about")}
+    return yaml_text({**head, "about": about, **rest})
+
+
+def _about(tuning: Tuning) -> str:
+    """How it was fitted, in one line."""
+    reached = ", ".join(
+        f"{objective.name} {tuning.reached(objective.measure, tuning.best)} (wanted "
+        f"{objective.wanted})"
+        for objective in tuning.objectives
+    )
+    loose = [
+        parameter.name
+        for parameter, state in zip(tuning.parameters, tuning.pinned, strict=True)
+        if state not in ("", PINNED_DOWN)
+    ]
+    text = f"Tuned with relsim: {reached}; mean and 95 % "
+    text += f"interval of {tuning.fresh_runs} fresh runs, which played no part in the choice among "
+    text += f"{len(tuning.points)} points; seed {tuning.seed}."
+    return f"{text} Not pinned down by the fit: {', '.join(loose)}." if loose else text
+
+
+# The section of the file
 def _wanted(raw: Any) -> Any:
     """``lowest``, ``highest`` or a finite number."""
     if isinstance(raw, str) and raw.strip() in EXTREMES:

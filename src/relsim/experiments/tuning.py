@@ -1,4 +1,4 @@
-"""Tuning: findings of a search for values of parameters, in tables and words, and as a scenario."""
+"""Tuning: findings of a search for values of parameters, in tables and words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.errors import ScenarioError
-from relsim.experiments.identifiability import PINNED_DOWN, Identified, states, whole_range
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
@@ -22,8 +20,7 @@ from relsim.experiments.objectives import (
     mean_over_runs,
 )
 from relsim.experiments.study import Parameter, scaled, unit_points
-from relsim.scenario.schema import FORMAT_VERSION, Scenario
-from relsim.scenario.writer import yaml_text
+from relsim.experiments.surface import PINNED_DOWN, Identified, states, whole_range
 from relsim.stats import Estimate, Values
 from relsim.words import capital, digits_for, fixed, listed, number, with_interval
 
@@ -34,8 +31,6 @@ GAIN = 0.01  # of the spread of values: less is not worth a word
 SURE = 1e-9  # of a mean: smaller errors are those of rounding
 SINGLE = 1e-6  # of a level, which is recorded in single precision: smaller differences are none
 POOR = 0.5  # of the variance: a surface that explains less says little
-DIGITS = 6  # significant ones of a tuned value; far finer than any range that fits as well
-_UNITS = {"bad-duration": "months", "bad-rate": "per year"}
 
 
 @dataclass(frozen=True)
@@ -279,7 +274,7 @@ class Tuning:
             "other is better in one objective without being worse in another."
         )
         for goal in self.objectives:
-            yield f"The best {goal.name} is bought with this: {self._everything(self._end(goal))}."
+            yield f"The best {goal.name} comes with this: {self._everything(self._end(goal))}."
         yield (
             "A compromise, the nearest to the best of each on the front: "
             f"{self._everything(self.best)}."
@@ -447,90 +442,3 @@ def amount(parameter: Parameter, value: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{number(100 * share, 2 if share >= 0.095 else 1)} %"
-
-
-# The tuned scenario
-def tuned_changes(tuning: Tuning) -> dict[str, float]:
-    """The best values by path, in the unit of their field; those of the compromise where there are
-    several objectives."""
-    return {
-        parameter.path: float(f"{value:.{DIGITS}g}")
-        for parameter, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
-    }
-
-
-def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers as the scenario's fields are written: durations and rates with their unit.
-
-    Raises:
-        ScenarioError: the scenario cannot have these values.
-    """
-    try:
-        scenario.with_changes(dict(changes))
-    except ScenarioError as error:
-        units = {
-            problem.position.file.removeprefix("change "): _UNITS[problem.code]
-            for problem in error.problems
-            if problem.code in _UNITS
-        }
-        if not units:
-            raise
-        written = {
-            path: f"{value} {units[path]}" if path in units else value
-            for path, value in changes.items()
-        }
-        scenario.with_changes(written)
-        return written
-    return dict(changes)
-
-
-def tuned_text(
-    tuning: Tuning,
-    scenario: Scenario,
-    besides: Mapping[str, Any] | None = None,
-) -> str:
-    """The YAML of a whole scenario, the original with the tuned values. Changed interests keep the
-    reference that its opening was read with; readings become what it is read with.
-
-    It inherits nothing, so that it is sound wherever it lies; claims `against` other files, which
-    are not there, are left out.
-
-    Args:
-        tuning: the findings.
-        scenario: the original.
-        besides: changes by path that the scenario has beside its file.
-
-    Raises:
-        ScenarioError: the scenario cannot have these values.
-    """
-    before = scenario.with_changes(dict(besides)) if besides else scenario
-    changes = written_changes(before, tuned_changes(tuning))
-    readings = [one.path for one in tuning.parameters if one.interest == "reading"]
-    written = before.with_changes({**changes, "recoded": readings}).as_written
-    head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
-    about = _about(tuning)
-    compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
-    if compared:
-        about += f" Left out are claims that compare with other files: {', '.join(compared)}."
-        claims = {name: one for name, one in written["claims"].items() if name not in compared}
-        written["claims"] = claims
-    rest = {key: part for key, part in written.items() if key not in ("relsim", "name", "about")}
-    return yaml_text({**head, "about": about, **rest})
-
-
-def _about(tuning: Tuning) -> str:
-    """How it was fitted, in one line."""
-    reached = ", ".join(
-        f"{objective.name} {tuning.reached(objective.measure, tuning.best)} (wanted "
-        f"{objective.wanted})"
-        for objective in tuning.objectives
-    )
-    loose = [
-        parameter.name
-        for parameter, state in zip(tuning.parameters, tuning.pinned, strict=True)
-        if state not in ("", PINNED_DOWN)
-    ]
-    text = f"Tuned with relsim: {reached}; mean and 95 % "
-    text += f"interval of {tuning.fresh_runs} fresh runs, which played no part in the choice among "
-    text += f"{len(tuning.points)} points; seed {tuning.seed}."
-    return f"{text} Not pinned down by the fit: {', '.join(loose)}." if loose else text

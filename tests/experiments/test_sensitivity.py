@@ -379,6 +379,14 @@ def test_an_order_that_is_not_settled_is_said() -> None:
     assert not any("settled" in one or "alike" in one for one in found.warnings())
 
 
+def test_parameters_that_do_exactly_the_same_matter_alike() -> None:
+    parameters = (Parameter("a", 0, 1), Parameter("b", 0, 1))
+    points = sensitivity_points("morris", parameters, 20, 1)
+    steps = np.round(3 * points)  # 0 to 3 on the grid, so that sums are exact
+    found = sensitivity("morris", parameters, points, {"y": steps.sum(axis=1)[:, None]}, 1)
+    assert "y: a and b matter alike, as far as this sample can tell." in found.warnings()
+
+
 def test_noise_and_single_runs_are_warned_of_with_what_to_do() -> None:
     assert "With one run at each point" in study("sobol").warnings()[0]
     points = sensitivity_points("morris", ISHIGAMI, 200, 1)

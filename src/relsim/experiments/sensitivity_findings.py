@@ -357,7 +357,7 @@ class _Summary:
             if apart.low[0] > 0:
                 continue
             names, gap, half = self.names(pair), float(apart.value[0]), float(apart.half[0])
-            if half > OUT_OF_REACH * gap:
+            if half >= OUT_OF_REACH * gap:
                 text = f"{names} matter alike, as far as this sample can tell."
             else:
                 low, high = number(apart.low[0]), number(apart.high[0])

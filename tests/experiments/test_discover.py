@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.stats import binom, fisher_exact
 
-from relsim.errors import RelsimError
 from relsim.experiments.boxes import Fit, Flags, fit, inside, refined, search
 from relsim.experiments.discover import chance_of, discover, share_of_runs
 from relsim.experiments.discovery import Discovery, Outcome
@@ -328,9 +327,3 @@ def test_the_library_prints_logs_and_draws_nothing(
     assert capsys.readouterr() == ("", "")
     assert [record for record in caplog.records if record.name.startswith("EMA")] == []
     assert pyplot.get_fignums() == []
-
-
-def test_a_measure_that_is_not_there_is_refused_with_those_that_are() -> None:
-    points = sweep_points("sobol", FIVE, 16)
-    with pytest.raises(RelsimError, match=r"no measure “PAK-RUS”\. There are: IND-RUS"):
-        discover(FIVE, points, {"IND-RUS": points}, HIGH)

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from relsim.analysis.effects import runs_needed
-from relsim.errors import RelsimError
 from relsim.experiments.coalitions import Flags, Means, toggled
 from relsim.stats import Values, jeffreys_interval
 from relsim.words import (
@@ -64,13 +63,6 @@ class Bound:
     low: float = -math.inf
     high: float = math.inf
     share: float = 0.8
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high or not 0 < self.share <= 1:
-            raise RelsimError(
-                f"The bound of {self.measure} needs low < high and a share above 0, at most 1; "
-                f"it has {self.low:g} to {self.high:g} and {self.share:g}."
-            )
 
     @property
     def limits(self) -> str:

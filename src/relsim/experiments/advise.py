@@ -30,6 +30,7 @@ from relsim.experiments.coalitions import (
     means,
     toggled,
 )
+from relsim.experiments.objectives import undominated
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.scenario.parts import Part
@@ -48,7 +49,7 @@ def advice_points(levers: int) -> Values:
     """All portfolios, [2^n, n]: 1 is pulled, 0 is not. The first is none of them.
 
     Raises:
-        RelsimError: there are no levers, or more than 10.
+        RelsimError: there are more than 10 levers.
     """
     portfolio_count(levers)
     return every_subset(levers)
@@ -60,8 +61,6 @@ def portfolio_count(levers: int) -> int:
     Raises:
         RelsimError: as there.
     """
-    if levers < 1:
-        raise RelsimError("There is nothing to choose from: name at least one lever.")
     if levers > MOST_MEMBERS:
         raise RelsimError(
             f"{levers} levers make {2**levers:,} portfolios. Advice compares every one, so it "
@@ -92,14 +91,10 @@ def advise(
         seed: of the resamples of runs.
 
     Raises:
-        RelsimError: the goal or a bound is of no measure that was simulated, a portfolio is
-            missing, or fewer than 4 runs are whole.
+        RelsimError: fewer than 4 runs are whole.
     """
     order = binary_order(points)
     names = [goal.measure, *(bound.measure for bound in bounds)]
-    for name in names:
-        if name not in outcomes:
-            raise RelsimError(f"'{name}' is not among the measures. Known: {', '.join(outcomes)}.")
     measures = [outcomes[name][order] for name in names]
     complete = complete_runs(measures)
     runs = int(complete.sum())
@@ -133,7 +128,7 @@ def _advice(
     points, admissible = every_subset(len(levers)), choosing.sure
     sizes, mean = points.sum(axis=1), choosing.worth.mean(axis=1)
     kept = [inside.mean(axis=1) for inside in choosing.within]
-    front = pareto_front(np.column_stack([mean, *kept, -sizes]))
+    front = undominated(np.column_stack([mean, *kept, -sizes]))
     chosen = chosen_shares(choosing.worth, choosing.within, choosing.least, sizes, seed)
     best = best_of(mean, sizes, admissible)
     regret = upper_regret(regrets(choosing.worth, admissible)).value
@@ -222,18 +217,6 @@ def shares_within(within: Flags) -> Means:
     counts, runs = within.sum(axis=1), within.shape[1]
     low, high = np.array([jeffreys_interval(int(count), runs) for count in counts]).T
     return Means(counts / runs, low, high)
-
-
-def pareto_front(worth: Values) -> Flags:
-    """Which rows no other row dominates: as good in every column, better in one. [P, K] to [P].
-
-    Higher is better in every column. Of equal rows all are on the front.
-    """
-    front = np.empty(len(worth), dtype=bool)
-    for index, row in enumerate(worth):
-        as_good = (worth >= row).all(axis=1)
-        front[index] = not (as_good & (worth > row).any(axis=1)).any()
-    return front
 
 
 def best_of(worth: Values, sizes: Values, among: Flags) -> int | None:

@@ -20,7 +20,6 @@ from relsim.errors import RelsimError
 from relsim.experiments.coalitions import (
     MOST_MEMBERS,
     Means,
-    Rows,
     binary_order,
     coalitions_on_the_way,
     complete_runs,
@@ -28,6 +27,8 @@ from relsim.experiments.coalitions import (
     interactions,
     joining_orders,
     means,
+    rows_by_coalition,
+    rows_of,
     sampled_shapley_values,
     shapley_values,
 )
@@ -287,7 +288,7 @@ def attribution_points(players: int, permutations: int, seed: int) -> Values:
         seed: of the orders.
 
     Raises:
-        RelsimError: there are no players, or too few permutations.
+        RelsimError: there are too few permutations.
     """
     most_coalitions(players, permutations)
     if players <= MOST_MEMBERS:
@@ -303,10 +304,8 @@ def most_coalitions(players: int, permutations: int) -> int:
     """How many coalitions :func:`attribution_points` gives at most.
 
     Raises:
-        RelsimError: there are no players, or too few permutations.
+        RelsimError: there are too few permutations.
     """
-    if players < 1:
-        raise RelsimError("There is nothing to attribute to: name at least one player.")
     if players <= MOST_MEMBERS:
         return 2**players
     if permutations < LEAST_PERMUTATIONS:
@@ -337,9 +336,6 @@ def attribute(
         points: as of :func:`attribution_points` with the same permutations and seed, [P, n].
         outcomes: by measure, [P, R]. A run without an outcome (NaN) in some coalition is left out.
         permutations, seed: as for the points.
-
-    Raises:
-        RelsimError: a coalition that is needed is not among the points.
     """
     exact = len(players) <= MOST_MEMBERS
     orders = None if exact else joining_orders(len(players), permutations, seed)
@@ -369,8 +365,8 @@ def _of_measure(
     else:
         by_run, by_pair = sampled_shapley_values(points, values, orders)
         shapley, order_error = _sampled_means(by_run, by_pair), _errors(by_pair)
-    rows = Rows(points)
-    none, full = values[rows.of(np.array([np.zeros(count), np.ones(count)]))]
+    rows = rows_by_coalition(points)
+    none, full = values[rows_of(np.array([np.zeros(count), np.ones(count)]), rows)]
     ends = means(np.array([none, full]))
     return MeasureAttribution(
         measure=measure,
@@ -380,7 +376,7 @@ def _of_measure(
         all=float(ends.value[1]),
         whole=means((full - none)[None]),
         shapley=shapley,
-        leave_one_out=means(full - values[rows.of(1 - np.eye(count))]),
+        leave_one_out=means(full - values[rows_of(1 - np.eye(count), rows)]),
         interactions=means(np.array([*together.values()]).reshape(len(together), values.shape[1])),
         pairs=tuple(together),
         run_error=_errors(by_run),

@@ -6,7 +6,7 @@ joining. Source: Shapley (1953). A game is the outcome of every coalition; each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -15,7 +15,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.errors import RelsimError
 from relsim.stats import Estimate, Values, difference_interval
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -34,20 +33,8 @@ def every_subset(members: int) -> Values:
 
 
 def binary_order(points: Values) -> NDArray[np.int64]:
-    """The row of each subset of :func:`every_subset` among points [P, members], [2^members].
-
-    Raises:
-        RelsimError: the points are not every subset once.
-    """
-    members = points.shape[1]
-    codes = (points @ 2.0 ** np.arange(members - 1, -1, -1)).astype(np.int64)
-    order = np.argsort(codes, kind="stable")
-    if not np.array_equal(codes[order], np.arange(2**members)):
-        raise RelsimError(
-            f"Of {members} there are {2**members:,} subsets, each needed once; "
-            f"these {len(points):,} points are not those."
-        )
-    return order
+    """The row of each subset of :func:`every_subset` among these subsets in any order, [P]."""
+    return np.argsort(points @ 2.0 ** np.arange(points.shape[1] - 1, -1, -1), kind="stable")
 
 
 def toggled(members: int) -> NDArray[np.int64]:
@@ -169,26 +156,14 @@ def coalitions_on_the_way(order: NDArray[np.int64]) -> Values:
     return rows
 
 
-class Rows:
-    """Finds coalitions among points [P, n]."""
+def rows_by_coalition(points: Values) -> dict[bytes, int]:
+    """The row of each coalition among points [P, n]."""
+    return {row.astype(bool).tobytes(): number for number, row in enumerate(points)}
 
-    def __init__(self, points: Values) -> None:
-        """Remembers the row of each."""
-        self._rows = {row.astype(bool).tobytes(): number for number, row in enumerate(points)}
 
-    def of(self, coalitions: Values) -> list[int]:
-        """The row of each of some coalitions [K, n].
-
-        Raises:
-            RelsimError: one is not among the points.
-        """
-        try:
-            return [self._rows[coalition.astype(bool).tobytes()] for coalition in coalitions]
-        except KeyError:
-            raise RelsimError(
-                "A coalition that is needed was not simulated. Take the points of "
-                "attribution_points with the same players, permutations and seed."
-            ) from None
+def rows_of(coalitions: Values, rows: Mapping[bytes, int]) -> list[int]:
+    """The row of each of some coalitions [K, n]."""
+    return [rows[coalition.astype(bool).tobytes()] for coalition in coalitions]
 
 
 def sampled_shapley_values(
@@ -201,24 +176,21 @@ def sampled_shapley_values(
     Source: Castro, Gómez and Tejada (2009); antithetic pairs: Mitchell et al. (2022).
 
     Args:
-        points: coalitions, [P, n].
+        points: coalitions, all that the orders pass among them, [P, n].
         outcomes: by coalition and run, [P, R].
         orders: as of :func:`joining_orders`, [pairs, 2, n].
 
     Returns:
         The mean over orders for each run, [n, R], and over runs for each pair of orders,
         [n, pairs].
-
-    Raises:
-        RelsimError: a coalition that the orders visit is not among the points.
     """
-    rows = Rows(points)
+    rows = rows_by_coalition(points)
     by_run = np.zeros((points.shape[1], outcomes.shape[1]))
     by_pair = np.empty((points.shape[1], len(orders)))
     for number, pair in enumerate(orders):
         brought = np.zeros_like(by_run)
         for order in pair:
-            path = rows.of(coalitions_on_the_way(order))
+            path = rows_of(coalitions_on_the_way(order), rows)
             brought[order] += np.diff(outcomes[path], axis=0) / 2
         by_run += brought / len(orders)
         by_pair[:, number] = np.mean(brought, axis=1)

@@ -20,7 +20,6 @@ from pydantic import Field, model_validator
 from scipy.special import stdtrit
 from scipy.stats import hypergeom
 
-from relsim.errors import RelsimError
 from relsim.experiments.boxes import PRIM, Fit, Flags, Search, fit, inside, search
 from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, share_of
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
@@ -30,7 +29,7 @@ from relsim.scenario.parts import exactly_one
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
 from relsim.stats import CONFIDENCE, Estimate, Values
-from relsim.words import listed, percent
+from relsim.words import percent
 
 RESAMPLES = 30
 MOST_BOXES = 3
@@ -63,12 +62,8 @@ def discover(
             for none.
 
     Raises:
-        RelsimError: there is no such measure, or ema_workbench is not installed.
+        RelsimError: ema_workbench is not installed.
     """
-    if outcome.measure not in outcomes:
-        raise RelsimError(
-            f"There is no measure “{outcome.measure}”. There are: {listed(outcomes)}."
-        )
     happens = outcome.happens(outcomes[outcome.measure])
     rng = np.random.default_rng(seed)
     shares = shares_of_runs(happens)

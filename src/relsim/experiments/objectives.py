@@ -163,11 +163,20 @@ def pareto_front(
 ) -> NDArray[np.int64]:
     """The points that no other is as good as in every objective and better in one."""
     losses = losses_of(objectives, outcomes)
-    sound = np.asarray(np.isfinite(losses).all(axis=1))
-    no_worse = np.asarray((losses[:, np.newaxis] <= losses).all(axis=2))
-    better = np.asarray((losses[:, np.newaxis] < losses).any(axis=2))
-    beaten = (no_worse & better & sound[:, np.newaxis]).any(axis=0)
-    return np.flatnonzero(sound & ~beaten)
+    sound = np.flatnonzero(np.isfinite(losses).all(axis=1))
+    return sound[undominated(-losses[sound])]
+
+
+def undominated(worth: Values) -> NDArray[np.bool_]:
+    """Which rows no other row dominates: as good in every column, better in one. [P, K] to [P].
+
+    Higher is better in every column. Of equal rows all are on the front.
+    """
+    front = np.empty(len(worth), dtype=bool)
+    for index, row in enumerate(worth):
+        as_good = (worth >= row).all(axis=1)
+        front[index] = not (as_good & (worth > row).any(axis=1)).any()
+    return front
 
 
 def best_of_front(objective: Objective, outcomes: Values, front: NDArray[np.int64]) -> int:

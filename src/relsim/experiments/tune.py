@@ -97,10 +97,10 @@ def tune(
         held_out: measures to report at the best point, that play no part in finding it.
 
     Raises:
-        RelsimError: the question makes no sense, or a library is missing.
+        RelsimError: there are too few trials, no run has a value, or a library is missing.
         ResultsError: the file cannot be used, or answers another question.
     """
-    _check(parameters, [*(goal.measure for goal in objectives), *held_out], objectives, trials)
+    most_points(len(parameters), len(objectives), trials)  # refuses too few
     with open_journal(storage) as journal:
         work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed)
         known = _search(work, evaluate, trials)
@@ -156,23 +156,6 @@ def startup(dimensions: int) -> int:
     return max(10, 4 * (dimensions + 1))
 
 
-def _check(
-    parameters: Sequence[Parameter],
-    measures: Sequence[str],
-    objectives: Sequence[Objective],
-    trials: int,
-) -> None:
-    paths = [parameter.path for parameter in parameters]
-    if not parameters or not objectives:
-        raise RelsimError("Tuning takes at least one parameter and one objective.")
-    if len(set(paths)) < len(paths) or len(set(measures)) < len(measures):
-        raise RelsimError("Each parameter and each measure may be named once.")
-    empty = [parameter.path for parameter in parameters if not parameter.low < parameter.high]
-    if empty:
-        raise RelsimError(f"The range of {', '.join(empty)} is empty: high must be above low.")
-    most_points(len(paths), len(objectives), trials)
-
-
 @dataclass(frozen=True)
 class _Work:
     """What stays the same over all stages of a search."""
@@ -199,10 +182,6 @@ class _Work:
         """Outcomes [R] by measure at a point [K] of the unit cube."""
         given = evaluate(scaled(self.parameters, point[np.newaxis]))
         wanted = (*(goal.measure for goal in self.objectives), *self.held_out)
-        missing = [measure for measure in wanted if measure not in given]
-        if missing:
-            text = f"No outcome is called {', '.join(missing)}; there are {', '.join(given)}."
-            raise RelsimError(text)
         return {measure: np.asarray(given[measure], np.float64)[0] for measure in wanted}
 
     def losses(self, outcome: Outcome) -> list[float]:

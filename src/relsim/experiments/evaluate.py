@@ -153,7 +153,7 @@ def _measured(
     }
     for name, matched in study.observed.items():
         by_point = _levels_by_dyad(ensemble, matched, shape)
-        outcomes[name] = np.stack([misfit(levels, matched).by_run for levels in by_point])
+        outcomes[name] = np.stack([misfit(levels, matched) for levels in by_point])
     return outcomes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from relsim.experiments.advice import Advice
-from relsim.experiments.attribution import Attribution
+from relsim.experiments.attribute import Attribution
 from relsim.experiments.discovery import Discovery
 from relsim.experiments.sensitivity_findings import SensitivityFindings
 from relsim.experiments.study import Findings

@@ -14,7 +14,7 @@ from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
 from relsim.analysis.numerals import digits_for, rounded_up
 from relsim.results.run import run
-from relsim.scenario.writer import true_minus
+from relsim.scenario.text import true_minus
 from relsim.terminal.account import told
 from relsim.terminal.closing import closing_lines, closing_table
 from relsim.terminal.comparison import show_comparison

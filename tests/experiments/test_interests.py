@@ -18,7 +18,7 @@ from relsim.experiments.interests import interests_in_words
 from relsim.experiments.load import load_experiment
 from relsim.experiments.parameters import Values
 from relsim.experiments.study import Outcomes, Study
-from relsim.scenario.reference import reference_interests
+from relsim.scenario.interests import reference_interests
 from relsim.scenario.values import Distribution
 
 QUIET = """\

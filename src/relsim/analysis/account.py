@@ -16,7 +16,7 @@ from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
 from relsim.errors import ResultsError, plain_hint
-from relsim.scenario.references import NumberRef
+from relsim.scenario.names import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month

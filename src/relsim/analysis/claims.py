@@ -26,7 +26,7 @@ from relsim.analysis.pairing import (
 )
 from relsim.analysis.sequences import share_sequence
 from relsim.ensemble.simulate import Ensemble
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
 

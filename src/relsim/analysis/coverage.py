@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relsim.scenario.fitted import FIT, Fit
 from relsim.scenario.schema import Parameters, Scenario
+from relsim.scenario.shipped import FIT, Fit
 
 # What sets the width of bands; those not fitted are part of how the fitted ones were found.
 OF_BANDS = (

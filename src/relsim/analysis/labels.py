@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from relsim.scenario.schema import Scenario
-from relsim.scenario.writer import true_minus
+from relsim.scenario.text import true_minus
 
 
 def interest_label(interest: str, *scenarios: Scenario) -> str:

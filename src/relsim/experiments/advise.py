@@ -37,9 +37,8 @@ from relsim.experiments.portfolios import (
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
-from relsim.scenario.parts import Part
-from relsim.scenario.tree import Path as TreePath
-from relsim.scenario.values import fail
+from relsim.scenario.tree import TreePath
+from relsim.scenario.values import Part, fail
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
 

@@ -31,7 +31,7 @@ from relsim.experiments.schema import SHARE, THRESHOLD, Count
 from relsim.experiments.study import Method, Study
 from relsim.experiments.sweep import sweep_points, sweep_size
 from relsim.experiments.wording import listed
-from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.tree import TreePath
 from relsim.scenario.values import fail
 
 RESAMPLES = 30

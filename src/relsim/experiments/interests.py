@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from relsim.experiments.overlaps import full_steps
 from relsim.experiments.parameters import Parameter
 from relsim.experiments.study import Setup
-from relsim.scenario.reference import changed_interests
+from relsim.scenario.interests import changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import Mapping
 

@@ -14,7 +14,7 @@ from relsim.experiments.misfit import Matched, misfit
 from relsim.experiments.parameters import Values
 from relsim.experiments.schema import Measure
 from relsim.experiments.study import Study, claim_of
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
 
 

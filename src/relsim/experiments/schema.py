@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from relsim.scenario.parts import MAX_KEY, FileName, Part, Title
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
-from relsim.scenario.values import LARGE, Bounds, Month, fail
+from relsim.scenario.values import LARGE, MAX_KEY, Bounds, FileName, Month, Part, Title, fail
 
 SHARE = Bounds("a share", 0, 1, certain=True)
 THRESHOLD = Bounds("a value", -LARGE, LARGE, certain=True)

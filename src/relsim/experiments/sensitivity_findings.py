@@ -18,7 +18,7 @@ from relsim.experiments.crossed import LEAST_RUNS
 from relsim.experiments.morris import noise_of
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index
-from relsim.scenario.writer import true_minus
+from relsim.scenario.text import true_minus
 
 LEADING = {"sobol": "total", "morris": "mu_star", "pawn": "median"}  # by which they are ranked
 COLUMNS = {

@@ -15,10 +15,9 @@ from relsim.experiments.misfit import Matched
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.schema import Measure, Name, Switch, Varied
 from relsim.model.plan import Ints
-from relsim.scenario.parts import About, FileName, Part, Title, as_list
 from relsim.scenario.schema import MAX_ENTRIES, EnsembleSettings, FormatVersion, Scenario
-from relsim.scenario.tree import Path as TreePath
-from relsim.scenario.values import fail
+from relsim.scenario.tree import TreePath
+from relsim.scenario.values import About, FileName, Part, Title, as_list, fail
 
 HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
 

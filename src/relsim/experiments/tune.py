@@ -39,7 +39,7 @@ from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
 from relsim.experiments.surface import latin_hypercube, term_count
 from relsim.experiments.tuned import tuned_text
 from relsim.experiments.tuning import SEARCH, Tuning
-from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.tree import TreePath
 from relsim.scenario.values import fail
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests

@@ -8,7 +8,7 @@ from typing import Any
 from relsim.errors import ScenarioError
 from relsim.experiments.tuning import Tuning, fresh_runs, number, reached
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.text import yaml_text
 
 DIGITS = 6  # significant ones of a value; far finer than any range that fits as well
 _UNITS = {"bad-duration": "months", "bad-rate": "per year"}

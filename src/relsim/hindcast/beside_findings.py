@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from relsim.analysis.numerals import percent, signed
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
 from relsim.hindcast.findings import over
-from relsim.scenario.writer import true_minus
+from relsim.scenario.text import true_minus
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
 WRONG = 0.5

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from relsim.errors import Position, Problem, ScenarioError, near_path
-from relsim.scenario.reader import is_file
-from relsim.scenario.text_files import other_than_a_file
+from relsim.scenario.text import is_file, other_than_a_file
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events

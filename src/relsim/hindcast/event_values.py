@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.shipped import goldstein_weights
 
 By = Literal["year", "month"]
 DateOrder = Literal["month-first", "day-first"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from relsim.analysis.states import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
-from relsim.scenario.text_files import read_text_file
+from relsim.scenario.text import read_text_file
 
 MAX_BYTES = 1024 * 1024  # some thousand names; all that are known take 10 KiB
 _CODE = re.compile(r"[A-Z]{3}")

@@ -13,7 +13,7 @@ from relsim.model.compile_events import compile_events
 from relsim.model.number_vector import Labels, NumberVector
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Ints, Plan
 from relsim.model.streams import noise_keys
-from relsim.scenario.references import TRAITS, TieRef
+from relsim.scenario.names import TRAITS, TieRef
 from relsim.scenario.schema import Scenario
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relsim.model.plan import PARAMETERS, REFERENCE, Draw, Sizes, number_shapes, number_views
-from relsim.scenario.references import (
+from relsim.scenario.names import (
     CAPACITY,
     CONTEXT,
     PARAMETER_BOUNDS,

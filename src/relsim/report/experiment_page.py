@@ -10,8 +10,8 @@ import pandas as pd
 from relsim.experiments.study import Study
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
-from relsim.scenario.naming import title_of
-from relsim.scenario.writer import true_minus
+from relsim.scenario.schema import title_of
+from relsim.scenario.text import true_minus
 
 CAUTION = (
     "All of this is said of the model and its inputs: what follows from the scenario's assumptions "

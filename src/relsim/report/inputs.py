@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from relsim.scenario.reference import ChangedInterest, changed_interests
+from relsim.scenario.interests import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
-from relsim.scenario.writer import true_minus
+from relsim.scenario.text import true_minus
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,41 @@ from typing import Annotated, Any, NamedTuple, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from relsim.scenario.conditions import Condition
-from relsim.scenario.goldstein import goldstein_weights, near_code
-from relsim.scenario.parts import Key, Part
-from relsim.scenario.references import HALF_LIFE, VALUE, NumberRef, TieRef
-from relsim.scenario.values import LARGE, Bounds, Distribution, Number, central, fail
-from relsim.scenario.writer import shown_text, true_minus
+from relsim.scenario.names import HALF_LIFE, VALUE, NumberRef, TieRef
+from relsim.scenario.shipped import goldstein_weights, near_code
+from relsim.scenario.text import shown_text, true_minus
+from relsim.scenario.values import (
+    LARGE,
+    Bounds,
+    Distribution,
+    Key,
+    Number,
+    Part,
+    central,
+    exactly_one,
+    fail,
+)
+
+
+class Condition(Part):
+    """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
+
+    tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
+    context: Key | None = Field(None, description="A context variable.")
+    event: Key | None = Field(None, description="An event: holds once it has fired.")
+    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
+    below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Condition:
+        exactly_one(self, ("tie", "context", "event"), "bad-condition")
+        if self.event is not None:
+            if self.above is not None or self.below is not None:
+                raise fail("bad-condition", "An event has no level; it has fired or not.")
+        else:
+            exactly_one(self, ("above", "below"), "bad-condition")
+        return self
+
 
 PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)

@@ -22,21 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import Effect
-from relsim.scenario.fitted import FIT
-from relsim.scenario.naming import title_of
-from relsim.scenario.parts import (
-    About,
-    FileName,
-    Key,
-    Part,
-    Sentence,
-    Title,
-    as_list,
-    exactly_one,
-)
-from relsim.scenario.references import (
+from relsim.scenario.effects import Condition, Effect
+from relsim.scenario.names import (
     ADAPTABILITY,
     CAPACITY,
     CONTEXT,
@@ -55,9 +42,29 @@ from relsim.scenario.references import (
     WEIGHT,
     TieRef,
 )
+from relsim.scenario.shipped import FIT
+from relsim.scenario.text import shown_text
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail, show
+from relsim.scenario.values import (
+    DISTRIBUTIONS,
+    LARGE,
+    About,
+    Bounds,
+    FileName,
+    Key,
+    Month,
+    Number,
+    Part,
+    Sentence,
+    Title,
+    as_list,
+    central,
+    exactly_one,
+    fail,
+    show,
+)
 
+CHANGES_SHOWN, LONGEST_CHANGE = 3, 60  # in a title
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 
@@ -722,3 +729,25 @@ class Scenario(Part):
             ScenarioError: the changed scenario has problems, or a path is no interest.
         """
         return self._change(self, {**changes, "recoded": list(changes)})
+
+
+SECTIONS = tuple(field.alias or name for name, field in Scenario.model_fields.items())
+
+
+def title_of(name: str, changes: dict[str, Any]) -> str:
+    """The name of a scenario, with what was changed since its file, by path.
+
+    Who changes the name as well has named the changes. Long values are cut, and of many changes
+    the first are shown.
+    """
+    if "name" in changes:
+        return name
+    listed = [f"{path}={shown_text(value)}" for path, value in changes.items()]
+    shown = [_cut(change) for change in listed[:CHANGES_SHOWN]]
+    if len(listed) > len(shown):
+        shown.append(f"{len(listed) - len(shown)} more")
+    return f"{name}, with {', '.join(shown)}" if shown else name
+
+
+def _cut(change: str) -> str:
+    return change if len(change) <= LONGEST_CHANGE else f"{change[: LONGEST_CHANGE - 1]}…"

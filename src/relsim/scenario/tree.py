@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from relsim.errors import Position
 from relsim.scenario.values import DISTRIBUTIONS
 
-Path: TypeAlias = "tuple[str | int, ...]"
+TreePath: TypeAlias = "tuple[str | int, ...]"
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _put_item(
     return Items(tuple(items), node.position)
 
 
-def without(node: Node, paths: set[Path], path: Path = ()) -> Node:
+def without(node: Node, paths: set[TreePath], path: TreePath = ()) -> Node:
     """The tree less the parts at ``paths``."""
     if isinstance(node, Mapping):
         entries = {

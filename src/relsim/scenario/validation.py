@@ -10,15 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from relsim.errors import Problem, did_you_mean, with_article
 from relsim.scenario import schema
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import KINDS
-from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.effects import KINDS, Condition
 from relsim.scenario.schema import Scenario
+from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.tree import (
     Mapping,
     Node,
-    Path,
     Scalar,
+    TreePath,
     child,
     from_plain,
     locate,
@@ -114,7 +113,7 @@ def validate(tree: Mapping) -> Typed:
     own problems can be found in the same pass.
     """
     problems: dict[Problem, None] = {}
-    mended: set[Path] = set()
+    mended: set[TreePath] = set()
     stand_ins: set[str] = set()
     while True:
         try:
@@ -122,7 +121,7 @@ def validate(tree: Mapping) -> Typed:
             return Typed(scenario, tree, list(problems), frozenset(stand_ins))
         except ValidationError as error:
             found = error.errors(include_url=False)
-        mends: dict[Path, Any] = {}
+        mends: dict[TreePath, Any] = {}
         for item in found:
             path = _path(item["loc"])
             if path not in mended:
@@ -136,7 +135,7 @@ def validate(tree: Mapping) -> Typed:
         tree = _mended(tree, mends)
 
 
-def _mended(tree: Mapping, mends: dict[Path, Any]) -> Mapping:
+def _mended(tree: Mapping, mends: dict[TreePath, Any]) -> Mapping:
     """The tree with each broken part replaced by its stand-in, or left out where it is None."""
     for path, value in mends.items():
         inside_another = any(path[:length] in mends for length in range(len(path)))
@@ -149,7 +148,7 @@ def _mended(tree: Mapping, mends: dict[Path, Any]) -> Mapping:
     return pruned
 
 
-def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
+def _mend(item: Any, path: TreePath, tree: Mapping) -> dict[TreePath, Any]:
     """What to put in place of a broken part so that the rest can be typed; None leaves it out."""
     if path and path[0] in _STAND_INS:
         return {path[:1]: _STAND_INS[str(path[0])]}
@@ -170,7 +169,7 @@ def _mend(item: Any, path: Path, tree: Mapping) -> dict[Path, Any]:
     return _part_mend(_removable(path, item["type"], tree), tree)
 
 
-def _part_mend(part: Path, tree: Mapping) -> dict[Path, Any]:
+def _part_mend(part: TreePath, tree: Mapping) -> dict[TreePath, Any]:
     """What to put in place of a part that is broken as a whole."""
     written = isinstance(_node_at(part, tree), Mapping)
     match part:
@@ -189,7 +188,7 @@ def _part_mend(part: Path, tree: Mapping) -> dict[Path, Any]:
     return {part: None}
 
 
-def _path(loc: tuple[str | int, ...]) -> Path:
+def _path(loc: tuple[str | int, ...]) -> TreePath:
     """Where in the tree pydantic's location is: without the kind of effect and key marks."""
     path = list(loc)
     if path[:1] == ["events"] and path[2:3] == ["effects"] and len(path) > 4:
@@ -197,23 +196,23 @@ def _path(loc: tuple[str | int, ...]) -> Path:
     return tuple(path)
 
 
-def _is_key(path: Path, tree: Mapping) -> bool:
+def _is_key(path: TreePath, tree: Mapping) -> bool:
     """Whether pydantic means the key before its mark, which no tree has."""
     return path[-1:] == ("[key]",) and _existing(path, tree) != path
 
 
-def _is_optional_month(path: Path) -> bool:
+def _is_optional_month(path: TreePath) -> bool:
     """Left out rather than replaced, for any month would be compared with others."""
     if path[:1] == ("events",):
         return len(path) == 3 and path[2] in ("from", "until")
     return path[:1] == ("claims",) and len(path) == 4 and path[3] in ("at", "by", "after", "before")
 
 
-def _is_effect(path: Path) -> bool:
+def _is_effect(path: TreePath) -> bool:
     return len(path) == 4 and path[0] == "events" and path[2] == "effects"
 
 
-def _removable(path: Path, kind: str, tree: Mapping) -> Path:
+def _removable(path: TreePath, kind: str, tree: Mapping) -> TreePath:
     """The smallest part to leave out so that the rest can be typed."""
     if _is_key(path, tree):
         return path[:-1]
@@ -224,21 +223,21 @@ def _removable(path: Path, kind: str, tree: Mapping) -> Path:
     return _whole_part(_existing(path, tree))
 
 
-def _existing(path: Path, tree: Mapping) -> Path:
+def _existing(path: TreePath, tree: Mapping) -> TreePath:
     """As much of ``path`` as was written: shorthand is typed deeper than it is written."""
     while _node_at(path, tree) is None:
         path = path[:-1]
     return path
 
 
-def _node_at(path: Path, tree: Mapping) -> Node | None:
+def _node_at(path: TreePath, tree: Mapping) -> Node | None:
     node: Node | None = tree
     for step in path:
         node = child(node, step) if node is not None else None
     return node
 
 
-def _whole_part(path: Path) -> Path:
+def _whole_part(path: TreePath) -> TreePath:
     """A required key cannot be left out alone: take the part it belongs to."""
     match path:
         case ("events", _, "effects", _, "only_if", *_):
@@ -254,7 +253,7 @@ def _whole_part(path: Path) -> Path:
     return path
 
 
-def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
+def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     """The model whose key the last step of ``path`` is."""
     owner = path[:-1]
     if _is_effect(owner):
@@ -270,7 +269,7 @@ def _part_of(path: Path, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
     return None, "this"
 
 
-def keys_at(path: Path, tree: Mapping) -> list[str]:
+def keys_at(path: TreePath, tree: Mapping) -> list[str]:
     """The keys of the format that may stand where the last step of ``path`` is."""
     model, _ = _part_of(path, tree)
     return _known_keys(model)
@@ -302,10 +301,10 @@ def _misplaced(key: str, model: type[BaseModel] | None) -> str:
     return ""
 
 
-PartOf: TypeAlias = Callable[[Path, Mapping], tuple[type[BaseModel] | None, str]]
+PartOf: TypeAlias = Callable[[TreePath, Mapping], tuple[type[BaseModel] | None, str]]
 
 
-def problem_of(item: Any, path: Path, tree: Mapping, part_of: PartOf) -> Problem:
+def problem_of(item: Any, path: TreePath, tree: Mapping, part_of: PartOf) -> Problem:
     """One complaint of pydantic as a problem.
 
     Args:

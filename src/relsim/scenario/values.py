@@ -6,9 +6,17 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, cast
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from relsim.errors import did_you_mean, plain_hint
@@ -376,3 +384,58 @@ def _month_hint(raw: Any) -> str:
     if match := re.fullmatch(r"([0-9]{4})-([1-9])", text):
         return f"Two digits: {match[1]}-0{match[2]}."
     return "Write year and month, as in 2020-07."
+
+
+# What fits: a title on one line of a figure or in a list, a sentence in a row of a table, some
+# pages about a scenario. A text without bounds keeps the drawing of a figure busy for hours.
+MAX_KEY, MAX_TITLE, MAX_SENTENCE, MAX_ABOUT = 100, 200, 500, 20_000
+MAX_FILE_NAME = 1_000  # with folders; most systems take 255 for each
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space, line breaks included, as one space."""
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """The text with every kind of line break written as a line feed."""
+    return re.sub("\r\n|[\r\x85\u2028]", "\n", text).replace("\u2029", "\n\n")
+
+
+def _read_text(reader: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda raw: reader(raw) if isinstance(raw, str) else raw)
+
+
+Key: TypeAlias = Annotated[str, Field(max_length=MAX_KEY)]
+Title: TypeAlias = Annotated[str, Field(max_length=MAX_TITLE), _read_text(one_line)]
+Sentence: TypeAlias = Annotated[str, Field(max_length=MAX_SENTENCE), _read_text(one_line)]
+About: TypeAlias = Annotated[str, Field(max_length=MAX_ABOUT), _read_text(paragraphs)]
+FileName: TypeAlias = Annotated[str, Field(max_length=MAX_FILE_NAME)]
+
+
+class Part(BaseModel):
+    """A part of a scenario: immutable, and no keys but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, raw: Any) -> Any:
+        """A known key with nothing behind it, as in ``events:``, counts as not written."""
+        if not isinstance(raw, dict):
+            return raw
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {key: value for key, value in raw.items() if value is not None or key not in known}
+
+
+def as_list(raw: Any) -> Any:
+    """A reader that takes a single entry for a list of one."""
+    return raw if isinstance(raw, list) else [raw]
+
+
+def exactly_one(part: BaseModel, keys: tuple[str, ...], code: str) -> None:
+    """Raises a located error unless exactly one of the keys is given."""
+    given = [key for key in keys if getattr(part, key) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "none"
+        raise fail(code, f"Exactly one of {', '.join(keys)} is needed; here: {found}.")

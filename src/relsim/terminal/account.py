@@ -8,7 +8,7 @@ from rich.text import Text
 
 from relsim.analysis.account import LEAST, Account, Story, story
 from relsim.analysis.labels import signed
-from relsim.scenario.reference import changed_interests, interests_in_words
+from relsim.scenario.interests import changed_interests, interests_in_words
 
 RUNS_SHOWN = 8  # of those that failed
 

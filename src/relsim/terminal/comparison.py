@@ -16,11 +16,11 @@ from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, effects_tabl
 from relsim.analysis.intervals import most_share_unseen
 from relsim.analysis.numerals import percent, signed
 from relsim.analysis.reaching import Reaching
-from relsim.scenario.anchors import ANCHORS
-from relsim.scenario.difference import acting_differences, diff, events_reordered
-from relsim.scenario.reference import differing_interests_in_words
+from relsim.scenario.diff import acting_differences, diff, events_reordered
+from relsim.scenario.interests import differing_interests_in_words
+from relsim.scenario.shipped import ANCHORS
+from relsim.scenario.text import true_minus
 from relsim.scenario.values import Month
-from relsim.scenario.writer import true_minus
 
 COLOURS: dict[EffectWord, str] = {
     "higher": "blue",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Position
+from relsim.scenario.interests import DifferingInterest, Interest, differing_interests
 from relsim.scenario.load import load
-from relsim.scenario.reference import DifferingInterest, Interest, differing_interests
-from relsim.scenario.references import CODE
+from relsim.scenario.names import CODE
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
 from relsim.scenario.values import Distribution

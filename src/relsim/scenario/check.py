@@ -1,24 +1,25 @@
-"""Problems between the parts of a scenario: names that do not exist, levels that cannot be."""
+"""Problems between the parts of a scenario, and warnings of what is likely a slip."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from relsim.errors import Problem, did_you_mean, with_article
-from relsim.scenario.changes import SECTIONS
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import Effect
-from relsim.scenario.references import CODE, NumberRef, TieRef
+from relsim.scenario.effects import Condition, Effect
+from relsim.scenario.names import CODE, NumberRef, TieRef
 from relsim.scenario.schema import (
     DEFAULT_DOMAINS,
+    SECTIONS,
     Event,
     Expectation,
     Interests,
     Scenario,
 )
-from relsim.scenario.tree import Items, Mapping, Path, Scalar, locate, plain
+from relsim.scenario.text import is_file, yaml_files
+from relsim.scenario.tree import Items, Mapping, Scalar, TreePath, locate, plain
 from relsim.scenario.validation import Typed
 from relsim.scenario.values import Month, central, look_alike
 
@@ -59,11 +60,13 @@ class Checker:
             yield from self._watched(("watch", index), tie)
 
     def _problem(
-        self, path: Path, code: str, text: str, hint: str = "", *, key: bool = False
+        self, path: TreePath, code: str, text: str, hint: str = "", *, key: bool = False
     ) -> Problem:
         return Problem(locate(self.tree, path, key=key), code, text, hint)
 
-    def _known(self, kind: str, name: str, path: Path, *, key: bool = False) -> Iterator[Problem]:
+    def _known(
+        self, kind: str, name: str, path: TreePath, *, key: bool = False
+    ) -> Iterator[Problem]:
         """A problem where ``name`` is not in the section that ``kind`` names."""
         section = {"state": "states", "issue": "issues", "domain": "domains", "event": "events"}
         known = self.names.get(section.get(kind, kind))
@@ -99,9 +102,9 @@ class Checker:
             yield from self._known("state", code, ("reference", code), key=True)
             yield from self._interests(("reference", code), code, reference)
 
-    def _interests(self, here: Path, code: str, interests: Interests) -> Iterator[Problem]:
+    def _interests(self, here: TreePath, code: str, interests: Interests) -> Iterator[Problem]:
         for other, interest in interests.ties.items():
-            path: Path = (*here, "ties", other)
+            path: TreePath = (*here, "ties", other)
             yield from self._known("state", other, path, key=True)
             if other == code:
                 text = f"{code} has a tie interest in itself."
@@ -116,7 +119,7 @@ class Checker:
     def _ties(self) -> Iterator[Problem]:
         seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
         for tie, levels in self.scenario.ties.items():
-            path: Path = ("ties", str(tie))
+            path: TreePath = ("ties", str(tie))
             yield from self._tie_states(tie, path, key=True)
             if tie.domain is not None:
                 hint = f"Write {tie.first}-{tie.second}: {{{tie.domain}: …}}."
@@ -130,11 +133,11 @@ class Checker:
             for domain in set(levels) - {"overall"}:
                 yield from self._known("domain", domain, (*path, domain), key=True)
 
-    def _tie_states(self, tie: TieRef, path: Path, *, key: bool = False) -> Iterator[Problem]:
+    def _tie_states(self, tie: TieRef, path: TreePath, *, key: bool = False) -> Iterator[Problem]:
         for code in (tie.first, tie.second):
             yield from self._known("state", code, path, key=key)
 
-    def _tie_ref(self, tie: TieRef, path: Path) -> Iterator[Problem]:
+    def _tie_ref(self, tie: TieRef, path: TreePath) -> Iterator[Problem]:
         yield from self._tie_states(tie, path)
         if tie.domain is not None:
             yield from self._known("domain", tie.domain, path)
@@ -156,13 +159,13 @@ class Checker:
                     hint = f"Raise {holder}.capacity.{domain} or lower the tie."
                     yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
 
-    def _event(self, path: Path, event: Event) -> Iterator[Problem]:
+    def _event(self, path: TreePath, event: Event) -> Iterator[Problem]:
         if event.when is not None:
             yield from self._condition((*path, "when"), event.when)
         for index, effect in enumerate(event.effects):
             yield from self._effect((*path, "effects", index), effect)
 
-    def _effect(self, path: Path, effect: Effect) -> Iterator[Problem]:
+    def _effect(self, path: TreePath, effect: Effect) -> Iterator[Problem]:
         for key, value in effect:
             match value:
                 case TieRef():
@@ -174,7 +177,7 @@ class Checker:
         for key, code, text, hint in effect.mistakes():
             yield self._problem((*path, key), code, text, hint)
 
-    def _number_ref(self, path: Path, number: NumberRef) -> Iterator[Problem]:
+    def _number_ref(self, path: TreePath, number: NumberRef) -> Iterator[Problem]:
         if number.state is not None:
             yield from self._known("state", number.state, path)
         kinds = {
@@ -189,7 +192,7 @@ class Checker:
         if number.kind == "weight" and number.state == number.key:
             yield self._problem(path, "self-tie", f"{number.state} has no interest in itself.")
 
-    def _condition(self, path: Path, condition: Condition) -> Iterator[Problem]:
+    def _condition(self, path: TreePath, condition: Condition) -> Iterator[Problem]:
         if condition.tie is not None:
             yield from self._tie_ref(condition.tie, (*path, "tie"))
         if condition.context is not None:
@@ -197,7 +200,7 @@ class Checker:
         if condition.event is not None:
             yield from self._known("event", condition.event, (*path, "event"))
 
-    def _expectation(self, path: Path, expect: Expectation) -> Iterator[Problem]:
+    def _expectation(self, path: TreePath, expect: Expectation) -> Iterator[Problem]:
         for key in ("level", "change", "reach", "halfway"):
             tie = getattr(expect, key)
             if tie is not None:
@@ -240,14 +243,14 @@ class Checker:
             return f"No step ends after {month}, the end."
         return ""
 
-    def _judged_tie(self, tie: TieRef, path: Path) -> Iterator[Problem]:
+    def _judged_tie(self, tie: TieRef, path: TreePath) -> Iterator[Problem]:
         yield from self._tie_ref(tie, path)
         if tie.one_sided:
             domain = f".{tie.domain}" if tie.domain else ""
             hint = f"Write {tie.first}-{tie.second}{domain}."
             yield self._problem(path, "bad-tie", "Claims judge cooperation, not a posture.", hint)
 
-    def _watched(self, path: Path, tie: TieRef) -> Iterator[Problem]:
+    def _watched(self, path: TreePath, tie: TieRef) -> Iterator[Problem]:
         yield from self._tie_states(tie, path)
         if tie.one_sided or tie.domain is not None:
             hint = f"Write {tie.first}-{tie.second}."
@@ -292,3 +295,157 @@ def section_names(tree: Mapping) -> dict[str, set[str]]:
         elif isinstance(node, Items) and section == "domains":
             names[section] = {str(item.value) for item in node.items if isinstance(item, Scalar)}
     return names
+
+
+ATTENTION = 1.5  # sizes of a state's ties; the gains were estimated for a sum near 1
+HOSTILE = -0.2  # below this level two states are at odds: two thirds of the way to sanctions
+EXTREME_LEVEL = 0.95  # above this nothing but an enormous pull moves a tie
+
+
+def suspicions(scenario: Scenario, tree: Mapping, folder: Path | None) -> Iterator[Problem]:
+    """Every warning about a scenario that has no problems.
+
+    Files that claims compare with are looked for in ``folder``.
+    """
+    yield from _too_many_interests(scenario, tree)
+    yield from _cues_from_rivals(scenario, tree)
+    yield from _extreme_ties(scenario, tree)
+    yield from _lonely_states(scenario, tree)
+    yield from _one_sided_issues(scenario, tree)
+    for name, event in scenario.events.items():
+        yield from _event(scenario, tree, ("events", name), event)
+    if folder is not None:
+        yield from _missing_comparisons(scenario, tree, folder)
+
+
+def _warning(tree: Mapping, path: TreePath, code: str, text: str, hint: str = "") -> Problem:
+    return Problem(locate(tree, path, key=len(path) < 3), code, text, hint)
+
+
+def _too_many_interests(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    for code, state in scenario.states.items():
+        total = sum(abs(central(tie.weight)) for tie in state.ties.values())
+        if total > ATTENTION:
+            text = f"The sizes of {code}'s ties add up to {total:.2g}; attention is finite."
+            hint = "Let them add up to about 1, for which the strength of ties was estimated."
+            yield _warning(tree, ("states", code, "ties"), "heavy-interest", text, hint)
+        for issue, stand in state.issues.items():
+            salience = central(stand.salience)
+            if salience > 1.0:
+                path = ("states", code, "issues", issue, "salience")
+                text = f"{code}'s salience of {issue} is {salience:g}; it is a share of attention."
+                yield _warning(tree, path, "heavy-interest", text)
+
+
+def _cues_from_rivals(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    """Positive ties to states with which the opening is hostile: likely a sign that is missing."""
+    for code, state in scenario.states.items():
+        for other, tie in state.ties.items():
+            weight, level = central(tie.weight), _opening_level(scenario, code, other)
+            if weight > 0.0 and level < HOSTILE:
+                text = f"{code}.ties.{other} is {weight:g}, so {code} takes its cue from {other}, "
+                text += f"but the two open at {level:.2g}."
+                hint = f"If {code} mistrusts whom {other} befriends, write {-weight:g}."
+                path = ("states", code, "ties", other)
+                yield _warning(tree, path, "cue-from-rival", text, hint)
+
+
+def _opening_level(scenario: Scenario, first: str, second: str) -> float:
+    """The mean of the two opening postures of a pair, over domains by weight."""
+    weights = {name: central(domain.weight) for name, domain in scenario.domains.items()}
+    sides = {(first, second): 0.0, (second, first): 0.0}
+    for tie in sorted(scenario.ties, key=lambda tie: tie.one_sided):
+        for direction in tie.directions:
+            if direction in sides:
+                levels = scenario.ties[tie]
+                sides[direction] = sum(
+                    weight * central(levels.get(name, levels.get("overall", 0.0)))
+                    for name, weight in weights.items()
+                )
+    return sum(sides.values()) / 2 / sum(weights.values())
+
+
+def _extreme_ties(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    for tie, levels in scenario.ties.items():
+        for key, level in levels.items():
+            path = ("ties", str(tie), key)
+            share = _share_of_ceiling(scenario, tie, key, central(level))
+            if abs(central(level)) > EXTREME_LEVEL:
+                text = f"{tie} opens at {central(level):g}; hardly anything moves it there."
+                yield _warning(tree, path, "extreme-tie", text)
+            elif share > EXTREME_LEVEL:
+                text = f"{tie} opens at {share:.0%} of what its states can afford in {key}."
+                hint = "Hardly anything moves it there: raise the capacity or lower the tie."
+                yield _warning(tree, path, "extreme-tie", text, hint)
+
+
+def _share_of_ceiling(scenario: Scenario, tie: TieRef, key: str, level: float) -> float:
+    named = set(scenario.ties[tie])
+    domains = [key] if key != "overall" else [d for d in scenario.domains if d not in named]
+    ceilings = [
+        central(scenario.states[code].capacity.get(domain, 1.0))
+        for code in (tie.first, tie.second)
+        for domain in domains
+    ]
+    return level / min(ceilings) if ceilings and min(ceilings) > 0 else 0.0
+
+
+def _lonely_states(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    touched = {code for tie in scenario.ties for code in tie.pair}
+    for code, state in scenario.states.items():
+        if state.ties or state.issues:
+            touched |= {code, *state.ties}
+    for event in scenario.events.values():
+        touched |= {code for effect in event.effects for tie in effect.ties for code in tie.pair}
+    for code in scenario.states:
+        if code not in touched:
+            text = f"Nobody interacts with {code}: no tie, interest, issue or event names it."
+            yield _warning(tree, ("states", code), "lonely-state", text)
+
+
+def _one_sided_issues(scenario: Scenario, tree: Mapping) -> Iterator[Problem]:
+    for issue in scenario.issues:
+        holders = [
+            code
+            for code, state in scenario.states.items()
+            if issue in state.issues and central(state.issues[issue].stance) != 0
+        ]
+        if len(holders) < 2:
+            who = f"Only {holders[0]} takes" if holders else "Nobody takes"
+            text = f"{who} a side on {issue}, so it moves nothing."
+            yield _warning(tree, ("issues", issue), "idle-issue", text)
+
+
+def _missing_comparisons(scenario: Scenario, tree: Mapping, folder: Path) -> Iterator[Problem]:
+    for name, claim in scenario.claims.items():
+        other = claim.expect.against
+        if other is not None and not is_file(folder / other):
+            near = yaml_files(folder)
+            text = f"There is no file {other} here to compare with, so {name} cannot be judged."
+            path = ("claims", name, "expect", "against")
+            yield _warning(tree, path, "missing-comparison", text, did_you_mean(other, near))
+
+
+def _event(scenario: Scenario, tree: Mapping, path: TreePath, event: Event) -> Iterator[Problem]:
+    time = scenario.time
+    for index, month in enumerate(event.at or ()):
+        if not time.start <= month < time.end:
+            where = "after the end" if month >= time.end else "before the start"
+            text = f"{path[1]} at {month} lies {where} of the simulation, so it never happens."
+            hint = f"It runs from {time.start} up to {time.end}."
+            place: TreePath = (*path, "at", index)
+            if locate(tree, place) == locate(tree, (*path, "at")):
+                place = (*path, "at")
+            yield _warning(tree, place, "event-outside-time", text, hint)
+    if event.from_ is not None and event.from_ >= time.end:
+        text = f"{path[1]} starts at {event.from_}, after the end, so it never happens."
+        yield _warning(tree, (*path, "from"), "event-outside-time", text)
+    if event.until is not None and event.until < time.start:
+        text = f"{path[1]} is over by {event.until}, before the start, so it never happens."
+        yield _warning(tree, (*path, "until"), "event-outside-time", text)
+    if not event.effects:
+        text = f"{path[1]} has no effects, so it changes nothing."
+        yield _warning(tree, path, "idle-event", text)
+    for index, effect in enumerate(event.effects):
+        for key, code, text, hint in effect.suspicions():
+            yield _warning(tree, (*path, "effects", index, key), code, text, hint)

@@ -1,21 +1,107 @@
-"""YAML text to a tree, safely: bounded in size, depth and aliases, no tags, no YAML 1.1 traps.
-
-Scalars are read by the YAML 1.2 core schema. So ``NO`` and ``off`` are words, ``12:30`` and
-``2020-07`` are texts, ``1e-3`` is a number, and ``062`` keeps its leading zero.
-"""
+"""Text files: read whole and safely, YAML to trees with positions, and data back to YAML."""
 
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from relsim.errors import Position, Problem
-from relsim.scenario.characters import refused_character, without_refused
-from relsim.scenario.text_files import read_text_file
+from relsim.errors import Position, Problem, near_path
 from relsim.scenario.tree import Items, Mapping, Node, Scalar
+
+# Controls (but for tabs and line breaks), halves of surrogate pairs, the non-characters of
+# Unicode, and controls of the direction of writing, which make a line look other than it is.
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
+    + "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def refused_character(text: str) -> str:
+    """What to say of the first character that no text may hold; empty where all are allowed."""
+    match = _REFUSED.search(text)
+    return f"Character U+{ord(match[0]):04X} is not allowed." if match else ""
+
+
+def without_refused(text: str) -> str:
+    """The text with U+FFFD in place of what no text may hold."""
+    return _REFUSED.sub("\ufffd", text)
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def other_than_a_file(path: Path) -> str:
+    """What stands at a path, links followed, where it is no file: as in "a pipe"; else empty.
+
+    A pipe may never end, and a device gives bytes for ever, so neither is opened.
+
+    Raises:
+        OSError, ValueError: nothing is there, or it cannot be asked.
+    """
+    mode = path.stat().st_mode
+    return next((words for is_kind, words in _KINDS if is_kind(mode)), "")
+
+
+def why_no_file(path: Path, name: str) -> str:
+    """Why a file that another one names cannot be read; empty where it can be.
+
+    Args:
+        path: where it is.
+        name: what to call it.
+    """
+    try:
+        other = other_than_a_file(path)
+    except (OSError, ValueError):
+        return f"There is no file {name}."
+    return f"{name} is {other}, no file." if other else ""
+
+
+def read_text_file(
+    path: Path, name: str, most: int, wanted: str = "a YAML file"
+) -> tuple[str, list[Problem]]:
+    """The text of a file, or what is wrong with it.
+
+    Args:
+        path: where it is.
+        name: how positions call it.
+        most: bytes that it may have.
+        wanted: what to name instead of a folder, a pipe or a device.
+    """
+    whole = Position.whole(name)
+    try:
+        if other := other_than_a_file(path):
+            code = "not-found" if other == "a folder" else "not-readable"
+            return "", [Problem(whole, code, f"This is {other}.", f"Name {wanted}.")]
+        with path.open("rb") as file:
+            content = file.read(most + 1)  # the size of some files is told wrongly
+        if len(content) > most:
+            return "", [Problem(whole, "too-large", f"The file is over {most:,} bytes.")]
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), []
+    except FileNotFoundError:
+        text = "There is no such file."
+        return "", [Problem(whole, "not-found", text, near_path(path))]
+    except UnicodeDecodeError as error:
+        before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        place = Position(name, before.count(b"\n") + 1, column)
+        text = f"The file is not UTF-8 text (byte {error.start})."
+        return "", [Problem(place, "not-text", text, "Save it as UTF-8.")]
+    except OSError as error:
+        return "", [Problem(whole, "not-readable", f"{error.strerror}.")]
+    except ValueError as error:  # a name that no file can have
+        return "", [Problem(whole, "not-found", f"There is no such file: {error}.")]
+
 
 MAX_BYTES = 4 * 1024 * 1024  # a world of 200 states needs 0.5 MiB
 MAX_DEPTH = 40  # the format needs 8
@@ -281,3 +367,50 @@ def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool
     if _FLOAT.fullmatch(text):
         return float(text)
     return _SPECIAL_FLOATS.get(text.lower(), text)
+
+
+_MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)|(?<=\de)-(?=\d)")  # not within a name or a date
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's dumper, which quotes what YAML 1.1 would misread, and what 1.2 would as well."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar_value(text), str) else "'"  # as in 1e3
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def yaml_text(data: Any) -> str:
+    """The data in block style, in its own order."""
+    text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text
+
+
+def flow_text(data: Any) -> str:
+    """The data in flow style on one line, as ``--set`` takes it."""
+    dumped: str = yaml.dump(
+        data,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+        default_flow_style=True,
+    )
+    return dumped.removesuffix("\n").removesuffix("\n...")
+
+
+def shown_text(data: Any) -> str:
+    """The same for people to read, who see numbers with one minus sign everywhere."""
+    return true_minus(flow_text(data))
+
+
+def true_minus(text: str) -> str:
+    """A text with the minus of typography, U+2212, before its numbers.
+
+    What people read has it; what programs read, as files, CSV and JSON, has the plain hyphen.
+    """
+    return _MINUS.sub("−", text)

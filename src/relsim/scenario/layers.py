@@ -1,0 +1,339 @@
+"""What is laid over a scenario: variants that `extends` joins to their base, and single changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from relsim.errors import Position, Problem, did_you_mean, with_article
+from relsim.scenario.interests import refuse_recoded, with_reference
+from relsim.scenario.schema import SECTIONS, Parameters
+from relsim.scenario.text import (
+    MAX_DEPTH,
+    read_file,
+    read_text,
+    refused_character,
+    why_no_file,
+    yaml_files,
+)
+from relsim.scenario.tree import (
+    Items,
+    Mapping,
+    Node,
+    Scalar,
+    TreePath,
+    child,
+    from_plain,
+    is_single,
+    merge,
+    put,
+    without,
+)
+from relsim.scenario.validation import keys_at
+
+MAX_CHAIN = 16
+
+
+@dataclass
+class Lineage:
+    """A file with all it inherits from laid under it.
+
+    Attributes:
+        tree: the merged tree, or None where no file could be read.
+        files: the files as named in messages, the leaf first.
+        problems: what is wrong with reading and joining them.
+        complete: every file of the chain could be read; if not, checking the rest would
+            report what only a missing file lacks.
+    """
+
+    tree: Mapping | None = None
+    files: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    complete: bool = True
+
+    def chain_above(self, file: str) -> tuple[str, ...]:
+        """The files that inherit ``file``, nearest first."""
+        if file not in self.files:
+            return ()
+        return tuple(reversed(self.files[: self.files.index(file)]))
+
+
+def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
+    """The file and its ancestors, merged.
+
+    Args:
+        path: the leaf.
+        anywhere: allow `extends` to leave the folder of the leaf.
+    """
+    lineage = Lineage()
+    layers: list[Mapping] = []
+    seen: set[Path] = set()
+    root = real_path(path).parent
+    current: Path | None = path
+    while current is not None:
+        layer, parent = _read_layer(current, lineage, seen)
+        if layer is not None:
+            layers.append(layer)
+        current = _next_file(current, parent, root, lineage, seen, anywhere=anywhere)
+    if layers:
+        tree, problems = refuse_recoded(layers.pop())
+        lineage.problems += problems
+        for layer in reversed(layers):
+            tree, problems = with_reference(tree, _laid_over(tree, layer, lineage))
+            lineage.problems += problems
+        lineage.tree = tree
+    return lineage
+
+
+def _laid_over(base: Mapping, layer: Mapping, lineage: Lineage) -> Mapping:
+    """A layer on what it extends; removals of what is not there are problems, and left out."""
+    idle = dict(idle_removals(base, layer)) if lineage.complete else {}
+    lineage.problems += idle.values()
+    merged = merge(base, without(layer, set(idle)))
+    assert isinstance(merged, Mapping)
+    return merged
+
+
+def _read_layer(
+    path: Path, lineage: Lineage, seen: set[Path]
+) -> tuple[Mapping | None, Scalar | None]:
+    """One file less its `extends`, and that."""
+    name = str(path)
+    lineage.files.append(name)
+    seen.add(real_path(path))
+    tree, problems = read_file(path, name)
+    lineage.problems += problems
+    if tree is None:
+        lineage.complete = False
+        return None, None
+    if not isinstance(tree, Mapping):
+        text = "A scenario is a map of sections."
+        lineage.problems.append(Problem(tree.position, "wrong-type", text, "Try 'relsim new'."))
+        lineage.complete = False
+        return None, None
+    entries = dict(tree.entries)
+    parent = entries.pop("extends", None)
+    if parent is not None and not (isinstance(parent, Scalar) and isinstance(parent.value, str)):
+        text = "`extends` names one file."
+        lineage.problems.append(Problem(parent.position, "bad-extends", text))
+        lineage.complete = False
+        parent = None
+    elif parent is not None and parent.position in [problem.position for problem in problems]:
+        lineage.complete = False  # its name could not be read
+        parent = None
+    return Mapping(entries, tree.position, tree.keys), parent
+
+
+def _next_file(
+    path: Path,
+    parent: Scalar | None,
+    root: Path,
+    lineage: Lineage,
+    seen: set[Path],
+    *,
+    anywhere: bool,
+) -> Path | None:
+    """The file that ``path`` extends, if it may be read."""
+    if parent is None:
+        return None
+    target = Path(os.path.normpath(path.parent / str(parent.value)))
+    problem = _refusal(target, parent.position, root, len(lineage.files), seen, anywhere=anywhere)
+    if problem is not None:
+        lineage.problems.append(problem)
+        lineage.complete = False
+        return None
+    return target
+
+
+def _refusal(
+    target: Path, position: Position, root: Path, length: int, seen: set[Path], *, anywhere: bool
+) -> Problem | None:
+    real = real_path(target)
+    if real in seen:
+        return Problem(position, "extends-cycle", f"{target} extends itself in the end.")
+    if length >= MAX_CHAIN:
+        return Problem(position, "extends-too-long", f"Over {MAX_CHAIN} files in a chain.")
+    if not anywhere and not real.is_relative_to(root):
+        text = f"{target} lies outside the folder of the scenario."
+        return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
+    if text := why_no_file(real, str(target)):
+        hint = did_you_mean(real.name, yaml_files(real.parent))
+        return Problem(position, "not-found", text, hint)
+    return None
+
+
+def real_path(path: Path) -> Path:
+    """The path less symbolic links; as it is where links run in a circle or no file can be."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return path.absolute()
+
+
+def nothing_to_remove(tree: Mapping, path: TreePath, position: Position) -> Problem | None:
+    """A problem where nothing stands at a path to be removed.
+
+    A key of the format that is not written has its default, and may be removed as well.
+    """
+    path, owner = _followed(tree, path)
+    known = keys_at(path, tree)
+    here = list(owner.entries) if isinstance(owner, Mapping) and not is_single(owner) else []
+    if path[-1] in known or path[-1] in here or isinstance(owner, Items):
+        return None
+    hint = did_you_mean(str(path[-1]), [*here, *(key for key in known if key not in here)])
+    if path[:-1] == ("states",):
+        hint = f"{hint} A state of which nothing is said is {path[-1]}: {{}}.".strip()
+    text = f"There is no {'.'.join(str(step) for step in path)} to remove."
+    return Problem(position, "nothing-to-remove", text, hint)
+
+
+def _followed(tree: Mapping, path: TreePath) -> tuple[TreePath, Node | None]:
+    """A path with places in lists as numbers, and the node that its last step is a part of."""
+    node: Node | None = tree
+    steps: list[str | int] = []
+    for step in path[:-1]:
+        inside_a_list = isinstance(node, Items) and str(step).isdecimal()
+        steps.append(int(step) if inside_a_list else step)
+        node = child(node, steps[-1]) if node is not None else None
+    return (*steps, path[-1]), node
+
+
+def idle_removals(
+    base: Mapping, over: Mapping, path: TreePath = ()
+) -> Iterator[tuple[TreePath, Problem]]:
+    """The nulls of a variant that remove nothing from its base, with their paths."""
+    if path == ("states",) and not isinstance(base.entries.get("states"), Mapping):
+        return  # the first states, of some of which nothing is said
+    for key, value in over.entries.items():
+        here = (*path, key)
+        if isinstance(value, Mapping):
+            yield from idle_removals(base, value, here)
+        elif isinstance(value, Scalar) and value.value is None:
+            problem = nothing_to_remove(base, here, over.keys.get(key, value.position))
+            if problem is not None:
+                yield here, problem
+
+
+_NAMED_SECTIONS = {"states": "state", "events": "event", "issues": "issue", "claims": "claim"}
+
+
+def parse_settings(settings: tuple[str, ...]) -> tuple[list[tuple[str, Node]], list[Problem]]:
+    """``path=value`` texts of the command line as changes; values are YAML."""
+    changes: list[tuple[str, Node]] = []
+    problems: list[Problem] = []
+    for setting in settings:
+        place = Position(f"--set {setting}")
+        path, equals, value = setting.partition("=")
+        if not equals or not path.strip():
+            text = "A change is written path=value."
+            problems.append(Problem(place, "bad-set", text, "As in PAK.ties.USA=0.2."))
+            continue
+        node, found = read_text(value, place.file)
+        problems += found
+        if node is not None and not found:
+            changes.append((path.strip(), from_plain_node(node, value, place)))
+    return changes, problems
+
+
+def from_plain_node(node: Node, text: str, place: Position) -> Node:
+    """The value of a setting; an empty one removes, as null does."""
+    return from_plain(None, place) if not text.strip() else node
+
+
+def plain_changes(changes: AnyMapping[str, Any]) -> list[tuple[str, Node]]:
+    """Changes given from Python."""
+    return [
+        (path, from_plain(value, Position(f"change {path}"))) for path, value in changes.items()
+    ]
+
+
+def apply_changes(tree: Mapping, changes: list[tuple[str, Node]]) -> tuple[Mapping, list[Problem]]:
+    """The tree with every change made, and the changes that could not be."""
+    problems: list[Problem] = []
+    for path, value in changes:
+        steps = full_path(tree, path)
+        problem = (
+            _refused_characters(path, value)
+            or _unknown_place(tree, path, steps, value)
+            or _event_as_value(tree, steps, value)
+            or _nothing_to_remove(tree, steps, value)
+        )
+        if problem is None:
+            try:
+                tree = put(tree, steps, value)
+            except KeyError as error:
+                text = f"{error.args[0]} has no part to change at '{path}'."
+                problem = Problem(value.position, "bad-path", text)
+        if problem is not None:
+            problems.append(problem)
+    return tree, problems
+
+
+def full_path(tree: Mapping, path: str) -> tuple[str, ...]:
+    """A dotted path from the top: states and parameters may be named without their section."""
+    steps = tuple(path.split("."))
+    if steps[0] in SECTIONS:
+        return steps
+    if len(steps) == 1 and steps[0] in Parameters.model_fields:
+        return ("parameters", *steps)
+    return ("states", *steps)
+
+
+def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node) -> Problem | None:
+    """A change inside something that does not exist is a slip, not a wish to make it."""
+    if len(steps) > MAX_DEPTH:
+        return Problem(value.position, "bad-path", f"'{path[:40]}…' leads too deep.")
+    section = steps[0]
+    if section not in _NAMED_SECTIONS or len(steps) < 2:
+        return None
+    inside = len(steps) > 2 or is_single(value)
+    if not inside or child(tree.entries.get(section, tree), steps[1]) is not None:
+        return None
+    if section == "states" and child(tree.entries.get("events", tree), steps[1]) is not None:
+        text = f"'{steps[1]}' is not a state here but an event."
+        hint = _switch_hint(steps[1], value) if len(steps) == 2 else f"Write events.{path}."
+        return Problem(value.position, "unknown-state", text, hint)
+    known = getattr(tree.entries.get(section), "entries", {})
+    kind = _NAMED_SECTIONS[section]
+    near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
+    text = f"'{steps[1]}' is not {with_article(kind)} here."
+    return Problem(value.position, f"unknown-{kind}", text, did_you_mean(steps[1], near))
+
+
+def _refused_characters(path: str, value: Node) -> Problem | None:
+    """Texts that come from Python have not been read as a file's have."""
+    match value:
+        case Scalar():
+            texts = [path, value.value if isinstance(value.value, str) else ""]
+            said = next(filter(None, map(refused_character, texts)), "")
+            return Problem(value.position, "yaml-syntax", said) if said else None
+        case Mapping():
+            parts = value.entries.items()
+            return next(filter(None, (_refused_characters(*part) for part in parts)), None)
+    return next(filter(None, (_refused_characters(path, item) for item in value.items)), None)
+
+
+def _event_as_value(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:
+    """An event is a map; who sets it to a word wants to switch it on or off."""
+    if len(steps) != 2 or steps[0] != "events" or not isinstance(value, Scalar):
+        return None
+    if value.value is None or child(tree.entries.get("events", tree), steps[1]) is None:
+        return None
+    text = f"{'.'.join(steps)} is an event, no value."
+    return Problem(value.position, "wrong-type", text, _switch_hint(steps[1], value))
+
+
+def _switch_hint(event: str, value: Node) -> str:
+    """How to switch an event on, or off where the value says so."""
+    off = isinstance(value, Scalar) and str(value.value).lower() in ("off", "false", "no", "0")
+    return f"Write events.{event}.off={str(off).lower()}, or --{'off' if off else 'on'} {event}."
+
+
+def _nothing_to_remove(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:
+    if isinstance(value, Scalar) and value.value is None:
+        return nothing_to_remove(tree, steps, value.position)
+    return None

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import relsim
-from relsim.analysis.numerals import measured, percent
 from relsim.analysis.summary import event_table
 from relsim.figures.fan import fan_chart
 from relsim.figures.save import save_chart
 from relsim.figures.why import why_chart
 from relsim.results.family import run_family
+from relsim.words import measured, percent
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

@@ -14,6 +14,8 @@ SOURCE = Path(relsim.__file__).parent
 # import each other.
 RANKS = {
     "errors": 0,
+    "words": 0,
+    "stats": 1,
     "scenario": 1,
     "model": 2,
     "ensemble": 3,

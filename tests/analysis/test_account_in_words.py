@@ -9,9 +9,9 @@ import pytest
 
 from relsim.analysis.account import Account, Story, half_gone, story
 from relsim.analysis.explain import explain
-from relsim.analysis.labels import possessive, signed, with_article
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+from relsim.words import possessive, signed, with_article
 from scenarios_to_test import FAMILY, STATUS_QUO, quiet, scenario_of
 
 # One domain, no noise, no reciprocity. The opening pulls of A towards B are
@@ -62,14 +62,13 @@ def test_every_kind_of_change_has_its_sentence() -> None:
     left = 0.05 + 0.15 * 2 ** (-21 / 6)
     assert found.title == "Arland towards Bess, 2021-12 (all domains, one run)"
     assert found.changes == (
-        "Agreement on the border: from +0.100 to +0.000 (−0.100) since 2020-07 "
-        "(“Arland gives in”).",
+        "Agreement on the border: from +0.100 to 0.000 (−0.100) since 2020-07 (“Arland gives in”).",
         f"“The arms deal” adds {left:.3f} since 2020-03; half of its height of 0.200 in 2020-03 "
         "was gone by 2021-01; 0.050 of it lasts.",
         "“coolness” takes away 0.030 since 2020-05; what is left lasts.",
         "Arland takes its cue from Kay: from −0.037 to −0.018 (+0.020) since 2021-02 (“caution”); "
         "weight from +0.50 to +0.25, A-B from +0.10 to +0.08.",
-        f"Together {signed(-0.1 + left - 0.03 + 0.0195)}.",
+        f"Together {signed(-0.1 + left - 0.03 + 0.0195, 3)}.",
     )
 
 
@@ -78,7 +77,7 @@ def test_the_level_says_what_holds_it_and_by_which_ties() -> None:
     affinity = 0.1 / np.sqrt(1 - 0.01) + 0.0375 - 0.1
     assert told(quietly).changes == ("Nothing has changed since the opening in 2020-01.",)
     assert told(quietly).lead == (
-        "The pull is +0.101: +0.000 since the opening in 2020-01. Posture is +0.100."
+        "The pull is +0.101: 0.000 since the opening in 2020-01. Posture is +0.100."
     )
     assert told(quietly).level == (
         f"Agreement on the border holds it up by 0.100; affinity holds it up by {affinity:.3f}; "
@@ -103,7 +102,7 @@ def test_a_third_party_is_said_by_the_sign_of_the_tie_to_it() -> None:
         told(gone, against=with_tie(0.5))
         .changes[0]
         .startswith(
-            "Arland takes its cue from Kay: +0.000 instead of −0.037 (+0.037); weight +0.00 "
+            "Arland takes its cue from Kay: 0.000 instead of −0.037 (+0.037); weight 0.00 "
             "instead of +0.50"
         )
     )
@@ -120,8 +119,8 @@ def test_affinity_that_fades_says_so() -> None:
     affinity = 0.1 / np.sqrt(1 - 0.01) + 0.0375 - 0.1
     left = affinity * 2 ** (-23 / 12)
     assert told(scenario).changes[0] == (
-        f"Affinity: from {signed(affinity)} to {signed(left)} ({signed(left - affinity)}), as "
-        "history fades."
+        f"Affinity: from {signed(affinity, 3)} to {signed(left, 3)} "
+        f"({signed(left - affinity, 3)}), as history fades."
     )
 
 
@@ -134,7 +133,7 @@ def test_a_pull_is_said_in_posture_at_the_present_level() -> None:
     assert story(account, "A>B").note.endswith("Here +0.10 of pull is about +0.099 in posture.")
     capped = tiny(events={}, states={**TINY["states"], "B": {"capacity": {"all": 0.5}}})
     slope = 0.5 * (1 - 0.2**2) ** 1.5
-    assert told(capped).note.endswith(f"about {signed(0.1 * slope)} in posture.")
+    assert told(capped).note.endswith(f"about {signed(0.1 * slope, 3)} in posture.")
 
 
 def test_the_past_is_told_as_it_stood() -> None:
@@ -149,7 +148,7 @@ def test_against_another_scenario_the_other_is_named_and_its_numbers_too() -> No
     found = told(tiny(), against=base)
     assert "−0.099 against “No turn”" in found.lead
     assert found.changes == (
-        "Agreement on the border: +0.000 instead of +0.100 (−0.100) since 2020-07 "
+        "Agreement on the border: 0.000 instead of +0.100 (−0.100) since 2020-07 "
         "(“Arland gives in”).",
         "All else (1 part) +0.001; together −0.099.",  # A-B itself, which Kay's part is about
     )
@@ -189,7 +188,7 @@ def test_the_sentences_of_the_shipped_recognition() -> None:
     here, base = (load(FAMILY / f"{name}.yaml") for name in ("armenia-recognition", "status-quo"))
     account = explain(here, "PAK-AZE", runs=40, against=base)
     changes = story(account, "AZE>PAK").changes
-    assert changes[0].startswith("Agreement on Karabakh: +0.000 instead of +0.1")
+    assert changes[0].startswith("Agreement on Karabakh: 0.000 instead of +0.1")
     assert changes[0].endswith("since 2022-01 (“Pakistan recognises Armenia”).")
     assert changes[1].startswith("Answering in kind: ")
 
@@ -230,4 +229,4 @@ def test_names_come_from_either_scenario_and_labels_from_keys_where_there_are_no
     assert with_article("United States") == "the United States"
     assert with_article("India") == "India"
     assert possessive("United States") == "United States'"
-    assert signed(-0.0001) == "+0.000"
+    assert signed(-0.0001, 3) == "0.000"

@@ -16,7 +16,7 @@ from relsim.analysis.effects import (
     first_that_differs,
     runs_needed,
 )
-from relsim.analysis.intervals import jeffreys_interval, mean_interval
+from relsim.stats import jeffreys_interval, mean_interval
 
 GENERATOR = np.random.default_rng(11)
 BASE = GENERATOR.normal(0.2, 0.1, 400)

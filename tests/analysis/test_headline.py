@@ -14,7 +14,7 @@ from relsim.analysis.headline import (
     direction,
     pair_sentences,
 )
-from relsim.analysis.numerals import percent, signed
+from relsim.words import percent, signed
 from scenarios_to_test import scenario_of
 
 SCENARIO: dict[str, Any] = {

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.analysis.sequences import (
     PRIOR_RUNS,
     difference_sequence,
@@ -16,6 +15,7 @@ from relsim.analysis.sequences import (
     mean_sequence,
     share_sequence,
 )
+from relsim.stats import jeffreys_interval, mean_interval
 
 
 @pytest.mark.parametrize(("count", "runs"), [(0, 10), (3, 10), (500, 1000), (999, 1000)])

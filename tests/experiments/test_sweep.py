@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.errors import RelsimError
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response, bins, squares
 from relsim.experiments.sweep import sweep, sweep_points
 from relsim.experiments.sweep_findings import Design, SweepFindings
+from relsim.stats import jeffreys_interval, mean_interval
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")
 Y = Parameter("parameters.adjustment", 1.0, 5.0, "Adjustment", "months")

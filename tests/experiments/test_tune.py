@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relsim.analysis.intervals import mean_interval
 from relsim.analysis.observed import read_observed
 from relsim.errors import RelsimError, ResultsError
 from relsim.experiments.misfit import match, misfit
@@ -21,6 +20,7 @@ from relsim.experiments.parameters import Evaluate, Parameter, Values
 from relsim.experiments.tune import most_points
 from relsim.experiments.tune import tune as tune_with_fresh_runs
 from relsim.experiments.tuning import Tuning
+from relsim.stats import mean_interval
 
 RUNS = 50
 MISFIT = Objective("misfit")

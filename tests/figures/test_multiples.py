@@ -10,7 +10,6 @@ import pytest
 import xarray as xr
 
 from relsim.analysis.compare import compare
-from relsim.analysis.numerals import signed
 from relsim.analysis.summary import summarise
 from relsim.ensemble.simulate import simulate
 from relsim.figures.multiples import (
@@ -22,6 +21,7 @@ from relsim.figures.multiples import (
     multiples_frame,
     visible_pairs,
 )
+from relsim.words import signed
 from scenarios_to_test import EVERYTHING, scenario_of
 
 

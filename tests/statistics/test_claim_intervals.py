@@ -11,9 +11,9 @@ from scipy import stats
 
 from hand_made import ensemble_of
 from relsim.analysis.claims import judge
-from relsim.analysis.intervals import Values, jeffreys_interval
 from relsim.analysis.reaching import reaching
 from relsim.scenario.schema import Scenario
+from relsim.stats import Values, jeffreys_interval
 from scenarios_to_test import scenario_of
 
 Documented = Callable[[float], None]

@@ -8,12 +8,12 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from relsim.analysis.intervals import jeffreys_interval
 from relsim.experiments.boxes import inside
 from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Discovery, Outcome
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.sweep import sweep_points
+from relsim.stats import jeffreys_interval
 
 PARAMETERS = tuple(Parameter(f"p{number}", 0.0, 1.0) for number in range(5))
 POINTS, RUNS = 300, 5

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from relsim.analysis.effects import NEGLIGIBLE, effect, runs_needed
-from relsim.analysis.intervals import Values, difference_interval, most_share_unseen
+from relsim.stats import Values, difference_interval, most_share_unseen
 
 REPLICATIONS = 2000
 Documented = Callable[[float], None]

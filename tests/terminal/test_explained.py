@@ -81,7 +81,7 @@ def test_a_difference_of_two_results_names_both(
     )
     assert done.returncode == 0, done.stderr
     assert "against “Pakistan–Russia, status quo”" in done.stdout
-    assert "Agreement on Karabakh: +0.000 instead of +0.1" in done.stdout
+    assert "Agreement on Karabakh: 0.000 instead of +0.1" in done.stdout
     assert "<svg" in (tmp_path / "a.svg").read_text("utf-8")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))

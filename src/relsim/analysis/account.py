@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.analysis.labels import capital, possessive, signed, state_name, with_article
+from relsim.analysis.labels import state_name
 from relsim.analysis.summary import write_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
@@ -20,6 +20,7 @@ from relsim.scenario.names import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
+from relsim.words import capital, possessive, signed, with_article
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
 LEAST = 0.0005  # pull units; smaller parts would read 0.000
@@ -326,8 +327,8 @@ def _lead(scene: _Scene) -> str:
     between = "" if account.runs == 1 else f" (± {spread:.3f} between runs)"
     posture = scene.now("posture", "level")
     return (
-        f"The pull is {signed(pull)}: {signed(change)} {account.baseline}{between}. "
-        f"Posture is {signed(posture)}."
+        f"The pull is {signed(pull, 3)}: {signed(change, 3)} {account.baseline}{between}. "
+        f"Posture is {signed(posture, 3)}."
     )
 
 
@@ -335,8 +336,8 @@ def _note(scene: _Scene) -> str:
     """Targets do not add up, so sizes are pulls; this is the tangent at the present pull."""
     slope = scene.now("slope", "level")
     return (
-        f"Sizes are pulls, which add up; postures do not. Here {signed(STEP, 2)} of pull is about "
-        f"{signed(STEP * slope)} in posture."
+        f"Sizes are pulls, which add up; postures do not. Here {signed(STEP)} of pull is about "
+        f"{signed(STEP * slope, 3)} in posture."
     )
 
 
@@ -348,7 +349,7 @@ def _changes(scene: _Scene) -> tuple[str, ...]:
     if not named and all(abs(size) < LEAST for size in rest):
         return (f"Nothing has changed {scene.account.baseline}.",)
     sentences = [_change_sentence(scene, part, size) for part, size in named]
-    ends = (*_all_else(rest), f"together {signed(scene.now('pull', 'change'))}")
+    ends = (*_all_else(rest), f"together {signed(scene.now('pull', 'change'), 3)}")
     return (*sentences, f"{capital('; '.join(ends))}.")
 
 
@@ -357,7 +358,7 @@ def _all_else(rest: list[float]) -> list[str]:
     parts = sum(size != 0.0 for size in rest)
     if parts == 0:
         return []
-    return [f"all else ({parts} part{'' if parts == 1 else 's'}) {signed(sum(rest))}"]
+    return [f"all else ({parts} part{'' if parts == 1 else 's'}) {signed(sum(rest), 3)}"]
 
 
 def _change_sentence(scene: _Scene, part: str, size: float) -> str:
@@ -370,14 +371,14 @@ def _change_sentence(scene: _Scene, part: str, size: float) -> str:
         average = "" if scene.account.runs == 1 else f" on average (± {spread:.3f})"
         return f"Chance {_adds(size)}{average}."
     level = scene.now("contribution", "level", part=part)
-    moved = _moved(scene, signed(level - size), signed(level))
+    moved = _moved(scene, signed(level - size, 3), signed(level, 3))
     reasons = {
         "affinity": _fading_history,
         "third_party": _third_party_reasons,
         "reciprocity": _postures,
     }
     why = reasons[kind](scene, name) if kind in reasons else ""
-    return f"{capital(label)}: {moved} ({signed(size)}){_causes(scene, part)}{why}."
+    return f"{capital(label)}: {moved} ({signed(size, 3)}){_causes(scene, part)}{why}."
 
 
 def _adds(size: float) -> str:
@@ -486,7 +487,7 @@ def _third_party_reasons(scene: _Scene, third: str) -> str:
         )
         factors[name] = (level, change)
     said = [
-        f"{label} {_moved(scene, signed(now - change, 2), signed(now, 2))}"
+        f"{label} {_moved(scene, signed(now - change), signed(now))}"
         for label, (now, change) in factors.items()
         if abs(change) >= NOTABLE
     ]
@@ -511,8 +512,8 @@ def _fading_history(scene: _Scene, _: str) -> str:
 def _postures(scene: _Scene, _: str) -> str:
     """What either side extends, which reciprocity compares."""
     back = f"{scene.faced}>{scene.actor}"
-    received = signed(scene.now("posture", "level", direction=back))
-    extended = signed(scene.now("posture", "level"))
+    received = signed(scene.now("posture", "level", direction=back), 3)
+    extended = signed(scene.now("posture", "level"), 3)
     faced, actor = (scene.account.state_name(code) for code in (scene.faced, scene.actor))
     return f", as {faced} extends {received} and {actor} {extended}"
 
@@ -524,7 +525,7 @@ def _pair(scene: _Scene, one: str, other: str) -> str:
 def _level(scene: _Scene) -> str:
     named, rest = scene.parts("level", MOST_LEVELS)
     said = [_level_clause(scene, part, size) for part, size in named]
-    total = f"together {signed(scene.now('pull', 'level'))}"
+    total = f"together {signed(scene.now('pull', 'level'), 3)}"
     return f"{capital('; '.join([*said, *_all_else(rest), total]))}."
 
 
@@ -536,7 +537,7 @@ def _level_clause(scene: _Scene, part: str, size: float) -> str:
         return f"{label} {holds}"
     weight = scene.now("interest", "level", direction=scene.direction, state=third)
     levels = ", ".join(
-        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state), 2)}"
+        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state))}"
         for name, direction, state in _levels_of(scene, third, weight)
     )
     return f"{label} ({levels}), which {holds}"

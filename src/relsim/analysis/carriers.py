@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.intervals import Values, difference_interval
-from relsim.analysis.numerals import signed
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import NONE, Compiled, Program, number_views
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
+from relsim.stats import Values, difference_interval
+from relsim.words import signed
 
 RUNS = 64  # paired differences hardly differ between runs, so few show what carries them
 # Postures to be moved, over all runs and steps: about two seconds of two cores.

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from relsim.analysis.blocks import run_blocks
-from relsim.analysis.intervals import Values, jeffreys_interval, median_interval
 from relsim.analysis.pairing import (
     lacking,
     lacking_steps,
@@ -29,6 +28,7 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
+from relsim.stats import Values, jeffreys_interval, median_interval
 
 VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
 Unit: TypeAlias = Literal["cooperation", "months"]

@@ -15,7 +15,6 @@ from relsim.analysis import pairing
 from relsim.analysis.blocks import label_and_time_blocks
 from relsim.analysis.carriers import FEWEST_RUNS, Carriers, affordable_runs, carriers
 from relsim.analysis.effects import SAME, Effect, effect, effects_table, first_that_differs
-from relsim.analysis.intervals import Values
 from relsim.analysis.pairing import (
     lacking_domain,
     lacking_steps,
@@ -23,7 +22,6 @@ from relsim.analysis.pairing import (
     places_of,
     recorded_steps,
 )
-from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.accounts import OVERALL
@@ -35,6 +33,7 @@ from relsim.scenario.schema import Scenario
 from relsim.scenario.shipped import next_anchor
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
+from relsim.stats import QUANTILE_NAMES, Values, quantiles
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
 

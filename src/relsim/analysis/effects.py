@@ -13,7 +13,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.intervals import (
+from relsim.analysis.sequences import difference_sequence, share_sequence
+from relsim.scenario.values import Month
+from relsim.stats import (
     FEW_DIFFERENT,
     Interval,
     Values,
@@ -24,8 +26,6 @@ from relsim.analysis.intervals import (
     spread,
     welch_width,
 )
-from relsim.analysis.sequences import difference_sequence, share_sequence
-from relsim.scenario.values import Month
 
 EffectWord: TypeAlias = Literal["higher", "lower", "identical", "not distinguishable"]
 
@@ -45,7 +45,7 @@ class Effect:
         differ: how many of them differ, by more than 1e-6.
         base_median, other_median: median level of each scenario.
         mean, mean_low, mean_high: mean difference, and its 95 % interval
-            (:func:`relsim.analysis.intervals.difference_interval`); where the number of runs was
+            (:func:`relsim.stats.difference_interval`); where the number of runs was
             chosen by looking, bounds that hold over all looks
             (:func:`relsim.analysis.sequences.difference_sequence`).
         median, median_low, median_high: median difference, and its bootstrap 95 % interval, which

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from relsim.analysis.numerals import percent, signed
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import PARAMETERS, Compiled, Numbers
 from relsim.model.stability import fading_factors, opening_postures
 from relsim.scenario.schema import Scenario
+from relsim.words import percent, signed
 
 Floats = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import xarray as xr
 
 from relsim.analysis.claims import Verdict
-from relsim.analysis.numerals import percent, signed
 from relsim.scenario.schema import Scenario
 from relsim.scenario.shipped import ANCHORS
+from relsim.words import percent, signed
 
 NEAR = 0.03  # of an anchor: a sixth of the usual distance between two
 # Share of runs above the start from which a direction is named: odds of 9 to 1, and of 2 to 1.

@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.analysis.blocks import run_blocks
-from relsim.analysis.intervals import difference_interval
 from relsim.scenario.schema import Time
+from relsim.stats import difference_interval
 
 Side: TypeAlias = Literal["above", "below"]
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from scipy.optimize import brentq
 from scipy.special import betaln
 
-from relsim.analysis.intervals import CONFIDENCE, FEW_DIFFERENT, Interval, Values, product, spread
+from relsim.stats import CONFIDENCE, FEW_DIFFERENT, Interval, Values, product, spread
 
 ERROR = 1 - CONFIDENCE
 # The weight of the mixture's prior, in runs. It decides for how many runs bounds are narrowest, not
@@ -88,7 +88,7 @@ def difference_sequence(differences: Values) -> Interval:
     """Bounds of the mean of paired differences that hold at all looks together.
 
     Where fewer than 30 runs differ and others do not, they are made of the bounds of the share of
-    runs that differ and of their mean, as in :func:`relsim.analysis.intervals.difference_interval`.
+    runs that differ and of their mean, as in :func:`relsim.stats.difference_interval`.
 
     Args:
         differences: other less base, [runs].

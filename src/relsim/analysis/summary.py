@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.blocks import label_and_time_blocks
-from relsim.analysis.quantiles import QUANTILE_NAMES, quantiles
 from relsim.ensemble.simulate import Ensemble
+from relsim.stats import QUANTILE_NAMES, quantiles
 
 STATISTICS = ("mean", "sd", "p_up", *QUANTILE_NAMES)
 MOST_ROWS = 200_000  # a fifth of what spreadsheets open

@@ -17,8 +17,6 @@ import numpy as np
 from relsim.analysis.claims import VerdictWord, holds, judged_values, obstacle, verdict_word
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import NEGLIGIBLE, paired_differences
-from relsim.analysis.intervals import FEW_DIFFERENT, Values, spread
-from relsim.analysis.numerals import percent, rounded_up, signed
 from relsim.analysis.pairing import on_shared_runs
 from relsim.analysis.sequences import difference_sequence, half_width, share_sequence
 from relsim.ensemble.record import RecordLevel
@@ -27,6 +25,8 @@ from relsim.errors import ResultsError
 from relsim.scenario.schema import Claim, Scenario
 from relsim.scenario.titles import told_apart
 from relsim.scenario.values import Month
+from relsim.stats import FEW_DIFFERENT, Values, spread
+from relsim.words import percent, rounded_up, signed
 
 FIRST_LOOK = 250
 MOST_RUNS = 16_000  # six doublings; a share is then known to 1.1 percentage points

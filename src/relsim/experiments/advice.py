@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
 from relsim.experiments.paired import Flags, Means
 from relsim.experiments.parameters import Values
 from relsim.experiments.portfolios import (
@@ -25,6 +24,7 @@ from relsim.experiments.portfolios import (
     runs_to_be_sure,
     toggled,
 )
+from relsim.words import digits_for, percent, rounded_up, signed
 
 NOTHING = "no lever"  # the portfolio that pulls none
 SETTLED = 0.8  # of resamples, in which the same portfolio is best

@@ -12,7 +12,6 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from relsim.analysis.intervals import spread, welch_width
 from relsim.errors import RelsimError
 from relsim.experiments.attribution import WHOLE, Attribution, MeasureAttribution
 from relsim.experiments.paired import Means, complete_runs, means
@@ -31,6 +30,7 @@ from relsim.experiments.shapley import (
 )
 from relsim.experiments.study import Method, Study
 from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
+from relsim.stats import spread, welch_width
 
 # With fewer, orders that matter may not come up, and an interval misses what it has not seen: at 8
 # permutations it holds 52 to 90 % of Shapley values, at 16 76 to 95 %, at 50 92 to 95 %, by the

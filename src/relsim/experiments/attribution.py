@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.numerals import digits_for, percent, rounded_up, signed
 from relsim.experiments.paired import Means
 from relsim.experiments.parameters import Values
+from relsim.words import digits_for, percent, rounded_up, signed
 
 WHOLE = "All together"  # what all players bring, beside their names
 FEW_RUNS = 30  # below it Student's interval leans on runs being normal

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from relsim.analysis.intervals import CONFIDENCE
 from relsim.experiments.parameters import Values
 from relsim.experiments.replicates import Index
+from relsim.stats import CONFIDENCE
 
 LEAST_RUNS = 3  # with two, leaving one out leaves no two runs from which to tell noise apart
 

@@ -20,19 +20,18 @@ from pydantic import Field, model_validator
 from scipy.special import stdtrit
 from scipy.stats import hypergeom
 
-from relsim.analysis.intervals import CONFIDENCE
 from relsim.errors import RelsimError
 from relsim.experiments.boxes import PRIM, Fit, Flags, Search, fit, inside, search
 from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, share_of
 from relsim.experiments.optional import require
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.response import Estimate
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
 from relsim.experiments.study import Method, Study
 from relsim.experiments.sweep import sweep_points, sweep_size
-from relsim.experiments.wording import listed
 from relsim.scenario.tree import TreePath
 from relsim.scenario.values import fail
+from relsim.stats import CONFIDENCE, Estimate
+from relsim.words import listed
 
 RESAMPLES = 30
 MOST_BOXES = 3

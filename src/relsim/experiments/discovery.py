@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.intervals import jeffreys_interval
 from relsim.experiments.boxes import Fit, Flags, inside
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.response import Estimate
-from relsim.experiments.wording import headings, listed, number, value_of
+from relsim.experiments.wording import headings, value_of
+from relsim.stats import Estimate, jeffreys_interval
+from relsim.words import listed, number
 
 LEAST_CASES = 20  # and as many other points; with fewer no box is searched for
 STEADY = 0.75  # of resamples that restrict a parameter

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from relsim.analysis.intervals import jeffreys_interval, mean_interval
 from relsim.experiments.parameters import Values
-from relsim.experiments.response import Estimate
+from relsim.stats import Estimate, jeffreys_interval, mean_interval
 
 Goal: TypeAlias = Literal["lowest", "highest"] | float
 

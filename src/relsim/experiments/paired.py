@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.analysis.intervals import difference_interval
 from relsim.experiments.parameters import Values
+from relsim.stats import difference_interval
 
 Flags = NDArray[np.bool_]
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr
 
-from relsim.analysis.intervals import CONFIDENCE, jeffreys_interval
 from relsim.errors import RelsimError
 from relsim.experiments.paired import Flags, Means
 from relsim.experiments.parameters import Values
+from relsim.stats import CONFIDENCE, jeffreys_interval
 
 REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number
 RESAMPLES = 1000

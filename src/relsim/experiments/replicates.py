@@ -15,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.analysis.intervals import CONFIDENCE
 from relsim.experiments.parameters import Values
+from relsim.stats import CONFIDENCE
 
 Rows: TypeAlias = NDArray[np.int64]
 Estimates: TypeAlias = dict[str, Values]

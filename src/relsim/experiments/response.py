@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from relsim.analysis.intervals import CONFIDENCE
 from relsim.experiments.parameters import Parameter, Values
+from relsim.stats import CONFIDENCE, Estimate
 
 Labels: TypeAlias = NDArray[np.int64]
 
@@ -28,14 +28,6 @@ GROUPS = 20  # of points, left out in turn
 LEAST_RUNS = 3  # with fewer, the noise of runs cannot be taken out of a share of variance
 BAND = (0.1, 0.9)  # of runs
 ROUNDING = 1e-9  # of the largest value; smaller differences are no news
-
-
-class Estimate(NamedTuple):
-    """A number with its 95 % interval, NaN where there is none."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.analysis.numerals import percent
 from relsim.experiments import morris
 from relsim.experiments.crossed import LEAST_RUNS
 from relsim.experiments.morris import noise_of
 from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import Index
-from relsim.scenario.text import true_minus
+from relsim.words import percent, true_minus
 
 LEADING = {"sobol": "total", "morris": "mu_star", "pawn": "median"}  # by which they are ranked
 COLUMNS = {

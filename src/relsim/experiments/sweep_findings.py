@@ -12,11 +12,12 @@ import pandas as pd
 import xarray as xr
 from scipy.special import stdtrit
 
-from relsim.analysis.intervals import CONFIDENCE
 from relsim.experiments.objectives import estimate_over_runs
 from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.response import GROUPS, LEAST_RUNS, Estimate, Response, quantiles_of_runs
-from relsim.experiments.wording import headings, listed, number, signed_number, value_of, with_unit
+from relsim.experiments.response import GROUPS, LEAST_RUNS, Response, quantiles_of_runs
+from relsim.experiments.wording import headings, value_of, with_unit
+from relsim.stats import CONFIDENCE, Estimate
+from relsim.words import listed, number, signed_number
 
 Design: TypeAlias = Literal["grid", "latin-hypercube", "sobol"]
 POINTS_EACH = 10  # per parameter: Loeppky, Sacks and Welch (2009)

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.analysis.labels import capital
 from relsim.experiments.identifiability import Identified, states, whole_range
 from relsim.experiments.objectives import (
     Objective,
@@ -23,7 +22,8 @@ from relsim.experiments.objectives import (
     mean_over_runs,
 )
 from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.experiments.response import Estimate
+from relsim.stats import Estimate
+from relsim.words import capital
 
 SEARCH = "search"
 MANY = 0.25  # of the search fitting as well as the best: the noise hides what the search is for

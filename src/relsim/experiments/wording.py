@@ -5,22 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numpy as np
-
 from relsim.experiments.parameters import Parameter
-
-
-def number(value: float, figures: int = 3) -> str:
-    """A number to some significant figures, with a true minus; a dash where there is none."""
-    if not math.isfinite(value):
-        return "–"
-    rounded = float(f"{value:.{figures}g}")
-    return np.format_float_positional(rounded, trim="-").replace("-", "−")
-
-
-def signed_number(value: float, figures: int = 3) -> str:
-    """The same with a plus where it is above 0."""
-    return f"{'+' if value > 0 else ''}{number(value, figures)}"
+from relsim.words import number
 
 
 def value_of(value: float, parameter: Parameter) -> str:
@@ -43,9 +29,3 @@ def headings(parameters: Iterable[Parameter]) -> list[str]:
     if len({*by_name}) == len(by_name):
         return by_name
     return [one.path + unit for one, unit in zip(several, units, strict=True)]
-
-
-def listed(words: Iterable[str], last: str = "and") -> str:
-    """Words with commas, the last after "and"."""
-    *before, end = words
-    return f"{', '.join(before)} {last} {end}" if before else end

@@ -11,7 +11,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.numerals import percent
 from relsim.experiments.advice import Advice
 from relsim.figures.claims import in_lines
 from relsim.figures.style import (
@@ -24,6 +23,7 @@ from relsim.figures.style import (
     level_labels,
     panel_title,
 )
+from relsim.words import percent
 
 WIDTH, HEIGHT = 500, 300
 COLUMN, ROW, GAINS = 20, 26, 110  # pixels: of a portfolio, of a lever, of the panel of gains

@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.numerals import signed
 from relsim.figures.style import BANDS, INK, LINE, configured, level_labels
 from relsim.scenario.schema import Scenario
+from relsim.words import signed
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 5, 96, 62  # five panels and an axis are 600 px
 MOST_PANELS, MOST_TIMES = 60, 61

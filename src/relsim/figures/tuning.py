@@ -12,7 +12,7 @@ from relsim.experiments.objectives import Objective
 from relsim.experiments.tuning import SEARCH, Tuning
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, INK, LINE, MUTED, SERIES, WIDTH, configured, panel_title
-from relsim.scenario.text import true_minus
+from relsim.words import true_minus
 
 HEIGHT, PROFILE_HEIGHT, FRONT_HEIGHT = 240, 110, 340
 MOST_PANELS = 8  # more do not fit on a page

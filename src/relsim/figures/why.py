@@ -14,9 +14,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.analysis.account import Account
-from relsim.analysis.labels import capital
 from relsim.ensemble.accounts import OVERALL
 from relsim.figures.style import ELSE, INK, PARTS, configured, ink_on
+from relsim.words import capital
 
 Values: TypeAlias = NDArray[np.float64]
 

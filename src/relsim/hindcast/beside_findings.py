@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from relsim.analysis.numerals import percent, signed
 from relsim.hindcast.beside import MEAN, NAMED, NO_CHANGE, SCENARIO, Beside
 from relsim.hindcast.findings import over
-from relsim.scenario.text import true_minus
+from relsim.words import percent, signed, true_minus
 
 RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
 WRONG = 0.5

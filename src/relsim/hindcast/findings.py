@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.numerals import percent
 from relsim.hindcast.clustered import LEAST_BLOCKS
 from relsim.hindcast.evaluate import (
     LARGE,
@@ -27,6 +26,7 @@ from relsim.hindcast.evaluate import (
 from relsim.hindcast.origins import HoldOut, chosen_origins
 from relsim.hindcast.panel import Panel
 from relsim.hindcast.state_space import Fitted, fits_once
+from relsim.words import percent
 
 FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
 WORTH = 0.005  # of CRPS: half a percent, well below what pairs and years settle

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from relsim.analysis.claims import Verdict
-from relsim.analysis.numerals import measured, percent
-from relsim.scenario.text import true_minus
+from relsim.words import measured, percent, true_minus
 
 LEAST_WIDTH = 1.0  # of a bar, so that a narrow interval can be seen
 

@@ -11,7 +11,7 @@ from relsim.experiments.study import Study
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
 from relsim.scenario.schema import title_of
-from relsim.scenario.text import true_minus
+from relsim.words import true_minus
 
 CAUTION = (
     "All of this is said of the model and its inputs: what follows from the scenario's assumptions "

@@ -12,7 +12,6 @@ import xarray as xr
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison
 from relsim.analysis.headline import claims_sentence, pair_title
-from relsim.analysis.numerals import signed
 from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
@@ -21,6 +20,7 @@ from relsim.report.result_page import CAUTION
 from relsim.scenario.diff import Difference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import titles
+from relsim.words import signed
 
 WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
 MOST_ROWS = 20_000  # of both charts on the page: about 2 MB

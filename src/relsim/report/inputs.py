@@ -11,7 +11,7 @@ import yaml
 
 from relsim.scenario.interests import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
-from relsim.scenario.text import true_minus
+from relsim.words import true_minus
 
 
 @dataclass(frozen=True)

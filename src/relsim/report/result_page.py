@@ -16,7 +16,6 @@ from relsim.analysis.coverage import coverage_sentence
 from relsim.analysis.findings import ACCOUNT_RUNS, Findings
 from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
 from relsim.analysis.labels import interest_label
-from relsim.analysis.numerals import percent, signed
 from relsim.analysis.summary import months_of
 from relsim.figures.carriers import carriers_name
 from relsim.figures.difference import difference_name
@@ -28,6 +27,7 @@ from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
 from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
+from relsim.words import percent, signed
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 CAUTION = "This is what follows from the scenario's assumptions."

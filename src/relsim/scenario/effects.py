@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from relsim.scenario.names import HALF_LIFE, VALUE, NumberRef, TieRef
 from relsim.scenario.shipped import goldstein_weights, near_code
-from relsim.scenario.text import shown_text, true_minus
+from relsim.scenario.text import shown_text
 from relsim.scenario.values import (
     LARGE,
     Bounds,
@@ -25,6 +25,7 @@ from relsim.scenario.values import (
     exactly_one,
     fail,
 )
+from relsim.words import true_minus
 
 
 class Condition(Part):

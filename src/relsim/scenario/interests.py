@@ -16,9 +16,9 @@ from typing import Any, Literal, TypeAlias
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.check import section_names
 from relsim.scenario.schema import Interests, Scenario
-from relsim.scenario.text import true_minus
 from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
 from relsim.scenario.values import Number
+from relsim.words import true_minus
 
 Steps: TypeAlias = tuple[str, ...]
 Interest: TypeAlias = Number | str | None  # a number, or the variable that a tie fades with

@@ -11,6 +11,7 @@ import yaml
 
 from relsim.errors import Position, Problem, near_path
 from relsim.scenario.tree import Items, Mapping, Node, Scalar
+from relsim.words import true_minus
 
 # Controls (but for tabs and line breaks), halves of surrogate pairs, the non-characters of
 # Unicode, and controls of the direction of writing, which make a line look other than it is.
@@ -369,9 +370,6 @@ def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool
     return _SPECIAL_FLOATS.get(text.lower(), text)
 
 
-_MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)|(?<=\de)-(?=\d)")  # not within a name or a date
-
-
 class _Dumper(yaml.SafeDumper):
     """PyYAML's dumper, which quotes what YAML 1.1 would misread, and what 1.2 would as well."""
 
@@ -406,11 +404,3 @@ def flow_text(data: Any) -> str:
 def shown_text(data: Any) -> str:
     """The same for people to read, who see numbers with one minus sign everywhere."""
     return true_minus(flow_text(data))
-
-
-def true_minus(text: str) -> str:
-    """A text with the minus of typography, U+2212, before its numbers.
-
-    What people read has it; what programs read, as files, CSV and JSON, has the plain hyphen.
-    """
-    return _MINUS.sub("−", text)

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.account import LEAST, Account, Story, story
-from relsim.analysis.labels import signed
 from relsim.scenario.interests import changed_interests, interests_in_words
+from relsim.words import signed
 
 RUNS_SHOWN = 8  # of those that failed
 
@@ -64,8 +64,8 @@ def _columns(account: Account) -> list[str]:
 def _cells(account: Account, row: list[float]) -> list[str]:
     level, level_sd, change, change_sd = row
     if account.runs == 1:
-        return [signed(level), signed(change)]
-    return [signed(level), f"{level_sd:.3f}", signed(change), f"{change_sd:.3f}"]
+        return [signed(level, 3), signed(change, 3)]
+    return [signed(level, 3), f"{level_sd:.3f}", signed(change, 3), f"{change_sd:.3f}"]
 
 
 def explanation(account: Account) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.analysis.numerals import signed
 from relsim.ensemble.spelling import spelled_by
 from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
@@ -15,6 +14,7 @@ from relsim.results.manifest import looking_of
 from relsim.results.result import Result
 from relsim.scenario.interests import changed_interests, interests_in_words
 from relsim.scenario.titles import titles
+from relsim.words import signed
 
 
 def closing_table(result: Result) -> Table:

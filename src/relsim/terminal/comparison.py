@@ -13,14 +13,13 @@ from rich.text import Text
 
 from relsim.analysis.compare import Comparison
 from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, effects_table
-from relsim.analysis.intervals import most_share_unseen
-from relsim.analysis.numerals import percent, signed
 from relsim.analysis.reaching import Reaching
 from relsim.scenario.diff import acting_differences, diff, events_reordered
 from relsim.scenario.interests import differing_interests_in_words
 from relsim.scenario.shipped import ANCHORS
-from relsim.scenario.text import true_minus
 from relsim.scenario.values import Month
+from relsim.stats import most_share_unseen
+from relsim.words import percent, signed, true_minus
 
 COLOURS: dict[EffectWord, str] = {
     "higher": "blue",

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.claims import Verdict, VerdictWord
-from relsim.analysis.numerals import measured
+from relsim.words import measured
 
 COLOURS: dict[VerdictWord, str] = {
     "supported": "green",

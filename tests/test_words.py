@@ -12,12 +12,21 @@ from rich.console import Console
 
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
-from relsim.analysis.numerals import digits_for, rounded_up
 from relsim.results.run import run
-from relsim.scenario.text import true_minus
 from relsim.terminal.account import told
 from relsim.terminal.closing import closing_lines, closing_table
 from relsim.terminal.comparison import show_comparison
+from relsim.words import (
+    counted,
+    digits_for,
+    fixed,
+    listed,
+    number,
+    rounded_up,
+    signed,
+    true_minus,
+    with_interval,
+)
 from scenarios_to_test import scenario_of
 
 
@@ -71,3 +80,33 @@ def test_numbers_on_a_screen_have_one_minus_sign_and_files_the_plain_one(tmp_pat
         assert not re.findall(r".*(?<![\w.])-[.0-9].*", text)
     for name in ("summary.csv", "claims.csv", "manifest.json"):
         assert "−" not in (other.folder / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.126, "+0.13"), (-0.126, "−0.13"), (0.004, "0.00"), (-0.004, "0.00"), (None, "–")],
+)
+def test_a_level_has_its_sign_and_none_at_zero(value: float | None, shown: str) -> None:
+    assert signed(value) == shown
+    assert fixed(value) == shown.removeprefix("+")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"), (-0.0, "0"), (100.0, "100"), (1234.5, "1230"), (-0.01234, "−0.0123"),
+        (1e-9, "0.000000001"), (2e6, "2000000"), (math.nan, "–"), (math.inf, "–"),
+    ],
+)  # fmt: skip
+def test_a_number_has_significant_figures_and_no_exponent(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_lists_and_counts_read_as_sentences_do() -> None:
+    assert [listed(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "", "a", "a and b", "a, b and c",
+    ]  # fmt: skip
+    assert listed("abc", last="or") == "a, b or c"
+    assert [counted(count, "run") for count in (0, 1, 1200)] == ["0 runs", "1 run", "1,200 runs"]
+    assert with_interval(0.123, 0.1, 0.2) == "0.123 (0.1 to 0.2)"
+    assert with_interval(0.123, math.nan, math.nan, signed) == "+0.12"

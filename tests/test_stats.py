@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from relsim.analysis.intervals import (
+from relsim.stats import (
     jeffreys_interval,
     mean_interval,
     median_interval,
@@ -59,7 +59,7 @@ def test_a_share_is_covered_as_often_as_it_says() -> None:
 def test_resampled_medians_are_those_of_a_bootstrap(
     runs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relsim.analysis.intervals.RESAMPLES", 40_000)
+    monkeypatch.setattr("relsim.stats.RESAMPLES", 40_000)
     generator = np.random.default_rng(5)
     values = generator.normal(size=runs)
     plain = np.median(generator.choice(values, (40_000, runs)), axis=1)

@@ -1,9 +1,9 @@
-"""Intervals: how far a share, a mean or a median of the runs may be off."""
+"""Statistics of runs: quantiles, and how far a share, a mean or a median of them may be off."""
 
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,22 @@ CONFIDENCE = 0.95
 RESAMPLES = 2000
 RESAMPLING_SEED = 1979  # its own, so that an interval depends on nothing but the values
 _TAIL = (1 - CONFIDENCE) / 2
+QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+QUANTILE_NAMES = tuple(f"q{share:g}" for share in QUANTILES)
 FEW_DIFFERENT = 30  # below it, one-sided differences fall short of their mean by Student's interval
+
+
+class Estimate(NamedTuple):
+    """A number with its 95 % interval, NaN where there is none."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
 
 
 def jeffreys_interval(count: int, runs: int, tail: float = _TAIL) -> Interval:
@@ -142,3 +157,19 @@ def resampled_medians(values: Values) -> Values:
 def _at(ranked: Values, place: Values) -> Values:
     ranks = np.minimum((place * len(ranked)).astype(np.int64), len(ranked) - 1)
     return ranked[ranks]
+
+
+def quantiles(block: np.ndarray) -> list[np.ndarray]:
+    """Every quantile of a block [runs, ...] over its runs, [...] each."""
+    ranked = np.ascontiguousarray(np.moveaxis(block, 0, -1))
+    ranked.sort(axis=-1)
+    return [_ranked_quantile(ranked, share) for share in QUANTILES]
+
+
+def _ranked_quantile(ranked: np.ndarray, share: float) -> np.ndarray:
+    """A quantile of values sorted along the last axis, linear between neighbours."""
+    place = share * (ranked.shape[-1] - 1)
+    below = int(place)
+    low, high = ranked[..., below], ranked[..., min(below + 1, ranked.shape[-1] - 1)]
+    result: np.ndarray = low + (high - low) * (place - below)
+    return result

@@ -3,261 +3,248 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic_core import PydanticCustomError
+
 from relsim.errors import Problem, did_you_mean, with_article
-from relsim.scenario.effects import Condition, Effect
-from relsim.scenario.names import CODE, NumberRef, TieRef
+from relsim.scenario.names import CAPACITY, CODE, COOPERATION, NumberRef, TieRef
 from relsim.scenario.schema import (
     DEFAULT_DOMAINS,
     SECTIONS,
     Event,
     Expectation,
-    Interests,
     Scenario,
+    Time,
+)
+from relsim.scenario.shapes import (
+    AnyPart,
+    Shape,
+    Written,
+    fields_of,
+    is_uncertain,
+    sound_part,
+    walk,
 )
 from relsim.scenario.text import is_file, yaml_files
-from relsim.scenario.tree import Items, Mapping, Scalar, TreePath, locate, plain
-from relsim.scenario.validation import Typed
-from relsim.scenario.values import Month, central, look_alike
+from relsim.scenario.tree import (
+    Items,
+    Mapping,
+    Node,
+    Scalar,
+    TreePath,
+    child,
+    entries_of,
+    locate,
+    plain,
+)
+from relsim.scenario.values import Bounds, Month, central, look_alike
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
-_UNKNOWN = {f"unknown-{kind}" for kind in ("state", "issue", "domain", "event", "context")}
+_SECTIONS = {
+    "state": "states",
+    "issue": "issues",
+    "domain": "domains",
+    "event": "events",
+    "context": "context",
+}
+_UNKNOWN = {f"unknown-{kind}" for kind in _SECTIONS}
 _LISTED = 5  # lines that are named where an unknown name stands on many
 _RESERVED_STATES = frozenset(SECTIONS) | {"extends"}
 
 
-class Checker:
-    """Checks one typed scenario against the names that its tree knows.
+def contradictions(tree: Mapping) -> list[Problem]:
+    """Problems between the parts of a tree, whether or not it could be typed.
 
-    ``names`` are the keys of each section before broken parts were left out, so that one
-    mistake does not make others; a section that cannot be read at all is not among them.
+    A name that is not known is told once for each file, with how often it stands there.
     """
+    names = section_names(tree)
+    references = [written for written in walk(tree) if written.shape.refers]
+    problems = [
+        *_bad_names(tree, names),
+        *(problem for written in references for problem in _unknown_names(written, tree, names)),
+        *(problem for written in references for problem in _misused_ties(written, tree)),
+        *_self_ties(tree),
+        *_repeated_ties(tree),
+        *_above_capacity(tree, names),
+        *_outside_time(tree),
+    ]
+    return _once_each(problems)
 
-    def __init__(self, scenario: Scenario, typed: Typed, names: dict[str, set[str]]) -> None:
-        self.scenario = scenario
-        self.tree = typed.tree
-        self.stand_ins = typed.stand_ins
-        self.names = names
 
-    def problems(self) -> list[Problem]:
-        """Every problem; a name that is not known once, with how often it stands there."""
-        return _once_each(self._all_problems())
+def _bad_names(tree: Mapping, names: dict[str, set[str]]) -> Iterator[Problem]:
+    for section in _NAMED:
+        for name in names.get(section, ()):
+            place = locate(tree, (section, name), key=True)
+            if not re.fullmatch(CODE, name):
+                text = f"'{name}' cannot be a name."
+                hint = look_alike(name) or "Letters, digits and '_', a letter first."
+                yield Problem(place, "bad-name", text, hint)
+            if section == "states" and name in _RESERVED_STATES:
+                text = f"'{name}' is a section, so no state can be called that."
+                yield Problem(place, "bad-name", text)
+            if section == "domains" and name == "overall":
+                text = "'overall' is the mean of the domains, so no domain can be called that."
+                yield Problem(place, "bad-name", text)
 
-    def _all_problems(self) -> Iterator[Problem]:
-        yield from self._names()
-        yield from self._domains()
-        yield from self._states()
-        yield from self._ties()
-        yield from self._ceilings()
-        for name, event in self.scenario.events.items():
-            yield from self._event(("events", name), event)
-        for name, claim in self.scenario.claims.items():
-            yield from self._expectation(("claims", name, "expect"), claim.expect)
-        for index, tie in enumerate(self.scenario.watch):
-            yield from self._watched(("watch", index), tie)
 
-    def _problem(
-        self, path: TreePath, code: str, text: str, hint: str = "", *, key: bool = False
-    ) -> Problem:
-        return Problem(locate(self.tree, path, key=key), code, text, hint)
+def _unknown_names(
+    written: Written, tree: Mapping, names: dict[str, set[str]]
+) -> Iterator[Problem]:
+    """Problems where what is written names something that its section does not have."""
+    is_whole_pair = written.path[0] in ("ties", "watch") and len(written.path) == 2
+    for kind, name in written.names:
+        known = names.get(_SECTIONS[kind])
+        if known is None or name in known or (kind == "domain" and is_whole_pair):
+            continue
+        word = "context variable" if kind == "context" else kind
+        place = locate(tree, written.path, key=written.is_key)
+        text, hint = (
+            f"'{name}' is not {with_article(word)} here.",
+            did_you_mean(name, sorted(known)),
+        )
+        yield Problem(place, f"unknown-{kind}", text, hint)
 
-    def _known(
-        self, kind: str, name: str, path: TreePath, *, key: bool = False
-    ) -> Iterator[Problem]:
-        """A problem where ``name`` is not in the section that ``kind`` names."""
-        section = {"state": "states", "issue": "issues", "domain": "domains", "event": "events"}
-        known = self.names.get(section.get(kind, kind))
-        if known is not None and name not in known:
-            word = "context variable" if kind == "context" else kind
-            text = f"'{name}' is not {with_article(word)} here."
-            yield self._problem(
-                path, f"unknown-{kind}", text, did_you_mean(name, sorted(known)), key=key
+
+def _misused_ties(written: Written, tree: Mapping) -> Iterator[Problem]:
+    """Ties with a domain or in one direction where neither can be, and numbers that are none."""
+    code, text, hint = "bad-tie", "", ""
+    match written.shape.sound(written.node), written.path:
+        case TieRef() as tie, ("ties", _) if tie.domain is not None:
+            text = "A tie is named without its domain here."
+            hint = f"Write {tie.first}-{tie.second}: {{{tie.domain}: …}}."
+        case TieRef() as tie, ("claims", *_) if tie.one_sided:
+            text = "Claims judge cooperation, not a posture."
+            hint = f"Write {tie.first}-{tie.second}{f'.{tie.domain}' if tie.domain else ''}."
+        case TieRef() as tie, ("watch", _) if tie.one_sided or tie.domain is not None:
+            text, hint = "Figures show whole pairs.", f"Write {tie.first}-{tie.second}."
+        case NumberRef(kind="weight") as number, _ if number.state == number.key:
+            code, text = "self-tie", f"{number.state} has no interest in itself."
+    if text:
+        yield Problem(locate(tree, written.path, key=written.is_key), code, text, hint)
+
+
+def _self_ties(tree: Mapping) -> Iterator[Problem]:
+    for section in ("states", "reference"):
+        for code, state in entries_of(tree.entries.get(section)).items():
+            if code in entries_of(child(state, "ties")):
+                place = locate(tree, (section, code, "ties", code), key=True)
+                yield Problem(place, "self-tie", f"{code} has a tie interest in itself.")
+
+
+def _opening(tree: Mapping) -> dict[TieRef, dict[str, Node]]:
+    """The levels of the opening by tie and key, those of ties that can be read."""
+    ties = {}
+    for name, node in entries_of(tree.entries.get("ties")).items():
+        tie = _tie(name)
+        if tie is not None:
+            is_map = isinstance(node, Mapping) and not is_uncertain(node)
+            ties[tie] = entries_of(node) if is_map else {"overall": node}
+    return ties
+
+
+def _tie(name: str) -> TieRef | None:
+    try:
+        return TieRef.read(name)
+    except PydanticCustomError:
+        return None
+
+
+def _repeated_ties(tree: Mapping) -> Iterator[Problem]:
+    seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
+    for tie in _opening(tree):
+        twin = ((tie.first, tie.second) if tie.one_sided else tie.pair, tie.one_sided)
+        if twin in seen:
+            text = f"{tie} is the tie {seen[twin]} once more."
+            place = locate(tree, ("ties", str(tie)), key=True)
+            yield Problem(place, "duplicate-tie", text, f"Keep {seen[twin]}.")
+        seen[twin] = tie
+
+
+def _above_capacity(tree: Mapping, names: dict[str, set[str]]) -> Iterator[Problem]:
+    """Opening levels above what both states could afford by the reference: not at rest."""
+    capacity: dict[tuple[str, str], float] = {}
+    for section in ("states", "reference"):
+        for code, state in entries_of(tree.entries.get(section)).items():
+            for domain, node in entries_of(child(state, "capacity")).items():
+                capacity[code, domain] = _number(CAPACITY, node, 1.0)
+    if not capacity:
+        return
+    for tie, nodes in _opening(tree).items():
+        levels = {key: _number(COOPERATION, node, 0.0) for key, node in nodes.items()}
+        for domain in names.get("domains", ()):
+            key = domain if domain in levels else "overall"
+            level = levels.get(key, 0.0)
+            ceiling, holder = min(
+                (capacity.get((code, domain), 1.0), code) for code in (tie.first, tie.second)
             )
+            if level > ceiling:
+                text = f"{tie} opens at {level:g} in {domain}; {holder} can afford {ceiling:g}."
+                hint = f"Raise {holder}.capacity.{domain} or lower the tie."
+                place = locate(tree, ("ties", str(tie), key))
+                yield Problem(place, "above-capacity", text, hint)
 
-    def _names(self) -> Iterator[Problem]:
-        for section in _NAMED:
-            for name in self.names.get(section, ()):
-                if not re.fullmatch(CODE, name):
-                    text = f"'{name}' cannot be a name."
-                    hint = look_alike(name) or "Letters, digits and '_', a letter first."
-                    yield self._problem((section, name), "bad-name", text, hint, key=True)
-        for name in self.names.get("states", set()) & _RESERVED_STATES:
-            text = f"'{name}' is a section, so no state can be called that."
-            yield self._problem(("states", name), "bad-name", text, key=True)
 
-    def _domains(self) -> Iterator[Problem]:
-        if "overall" in self.names.get("domains", ()):
-            text = "'overall' is the mean of the domains, so no domain can be called that."
-            yield self._problem(("domains", "overall"), "bad-name", text, key=True)
-        if all(central(domain.weight) == 0 for domain in self.scenario.domains.values()):
-            yield self._problem(("domains",), "out-of-range", "All domain weights are 0.", key=True)
+def _number(bounds: Bounds, node: Node, otherwise: float) -> float:
+    """The number of a node, or the middle of an uncertain one."""
+    number = Shape(read=bounds.read).sound(node)
+    return otherwise if number is None else central(number)
 
-    def _states(self) -> Iterator[Problem]:
-        for code, state in self.scenario.states.items():
-            yield from self._interests(("states", code), code, state)
-        for code, reference in self.scenario.reference.items():
-            yield from self._known("state", code, ("reference", code), key=True)
-            yield from self._interests(("reference", code), code, reference)
 
-    def _interests(self, here: TreePath, code: str, interests: Interests) -> Iterator[Problem]:
-        for other, interest in interests.ties.items():
-            path: TreePath = (*here, "ties", other)
-            yield from self._known("state", other, path, key=True)
-            if other == code:
-                text = f"{code} has a tie interest in itself."
-                yield self._problem(path, "self-tie", text, key=True)
-            if interest.fades_with is not None:
-                yield from self._known("context", interest.fades_with, (*path, "fades_with"))
-        for issue in interests.issues:
-            yield from self._known("issue", issue, (*here, "issues", issue), key=True)
-        for domain in interests.capacity:
-            yield from self._known("domain", domain, (*here, "capacity", domain), key=True)
+def _outside_time(tree: Mapping) -> Iterator[Problem]:
+    """Claims that are judged in months in which nothing can be judged."""
+    time = _sound(Time, tree.entries.get("time"))
+    if time is None or time.step is None:
+        return
+    for name, claim in entries_of(tree.entries.get("claims")).items():
+        expect = _sound(Expectation, child(claim, "expect"))
+        for key in ("since", "at", "by", "after", "before"):
+            month = getattr(expect, key, None)
+            text = "" if month is None else _outside(time, key, month)
+            if key == "since" and expect is not None and not text:
+                text = _none_since(time, expect)
+            if text:
+                place = locate(tree, ("claims", name, "expect", key))
+                yield Problem(place, "outside-time", text)
 
-    def _ties(self) -> Iterator[Problem]:
-        seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
-        for tie, levels in self.scenario.ties.items():
-            path: TreePath = ("ties", str(tie))
-            yield from self._tie_states(tie, path, key=True)
-            if tie.domain is not None:
-                hint = f"Write {tie.first}-{tie.second}: {{{tie.domain}: …}}."
-                text = "A tie is named without its domain here."
-                yield self._problem(path, "bad-tie", text, hint, key=True)
-            twin = (tie.pair if not tie.one_sided else (tie.first, tie.second), tie.one_sided)
-            if twin in seen:
-                text = f"{tie} is the tie {seen[twin]} once more."
-                yield self._problem(path, "duplicate-tie", text, f"Keep {seen[twin]}.", key=True)
-            seen[twin] = tie
-            for domain in set(levels) - {"overall"}:
-                yield from self._known("domain", domain, (*path, domain), key=True)
 
-    def _tie_states(self, tie: TieRef, path: TreePath, *, key: bool = False) -> Iterator[Problem]:
-        for code in (tie.first, tie.second):
-            yield from self._known("state", code, path, key=key)
+def _sound(model: type[AnyPart], node: Node | None) -> AnyPart | None:
+    """A part without mistakes and without other keys than its own; None if it is not sound."""
+    if not isinstance(node, Mapping) or node.entries.keys() - fields_of(model).keys():
+        return None
+    part = sound_part(model, node)
+    return None if part is None or any(part.mistakes()) else part
 
-    def _tie_ref(self, tie: TieRef, path: TreePath) -> Iterator[Problem]:
-        yield from self._tie_states(tie, path)
-        if tie.domain is not None:
-            yield from self._known("domain", tie.domain, path)
 
-    def _ceilings(self) -> Iterator[Problem]:
-        """Opening levels above what both states could afford by the reference could not be at
-        rest."""
-        states = self.scenario.states
-        capacity = {code: self.scenario.opening_interests(code).capacity for code in states}
-        for tie, levels in self.scenario.ties.items():
-            for domain in self.scenario.domains:
-                key = domain if domain in levels else "overall"
-                level = central(levels.get(key, 0.0))
-                both = [code for code in (tie.first, tie.second) if code in states]
-                ceilings = [(central(capacity[code].get(domain, 1.0)), code) for code in both]
-                ceiling, holder = min(ceilings, default=(1.0, ""))
-                if level > ceiling:
-                    text = f"{tie} opens at {level:g} in {domain}; {holder} can afford {ceiling:g}."
-                    hint = f"Raise {holder}.capacity.{domain} or lower the tie."
-                    yield self._problem(("ties", str(tie), key), "above-capacity", text, hint)
-
-    def _event(self, path: TreePath, event: Event) -> Iterator[Problem]:
-        if event.when is not None:
-            yield from self._condition((*path, "when"), event.when)
-        for index, effect in enumerate(event.effects):
-            yield from self._effect((*path, "effects", index), effect)
-
-    def _effect(self, path: TreePath, effect: Effect) -> Iterator[Problem]:
-        for key, value in effect:
-            match value:
-                case TieRef():
-                    yield from self._tie_ref(value, (*path, key))
-                case NumberRef():
-                    yield from self._number_ref((*path, key), value)
-                case Condition():
-                    yield from self._condition((*path, key), value)
-        for key, code, text, hint in effect.mistakes():
-            yield self._problem((*path, key), code, text, hint)
-
-    def _number_ref(self, path: TreePath, number: NumberRef) -> Iterator[Problem]:
-        if number.state is not None:
-            yield from self._known("state", number.state, path)
-        kinds = {
-            "weight": "state",
-            "stance": "issue",
-            "salience": "issue",
-            "capacity": "domain",
-            "context": "context",
-        }
-        if number.kind in kinds and number.key is not None:
-            yield from self._known(kinds[number.kind], number.key, path)
-        if number.kind == "weight" and number.state == number.key:
-            yield self._problem(path, "self-tie", f"{number.state} has no interest in itself.")
-
-    def _condition(self, path: TreePath, condition: Condition) -> Iterator[Problem]:
-        if condition.tie is not None:
-            yield from self._tie_ref(condition.tie, (*path, "tie"))
-        if condition.context is not None:
-            yield from self._known("context", condition.context, (*path, "context"))
-        if condition.event is not None:
-            yield from self._known("event", condition.event, (*path, "event"))
-
-    def _expectation(self, path: TreePath, expect: Expectation) -> Iterator[Problem]:
-        for key in ("level", "change", "reach", "halfway"):
-            tie = getattr(expect, key)
-            if tie is not None:
-                yield from self._judged_tie(tie, (*path, key))
-        for index, tie in enumerate(expect.order or ()):
-            yield from self._judged_tie(tie, (*path, "order", index))
-        if "time" not in self.stand_ins:
-            for key in ("since", "at", "by", "after", "before"):
-                month = getattr(expect, key)
-                text = "" if month is None else self._outside(key, month)
-                if text:
-                    yield self._problem((*path, key), "outside-time", text)
-            if text := self._none_since(expect):
-                yield self._problem((*path, "since"), "outside-time", text)
-
-    def _none_since(self, expect: Expectation) -> str:
-        """Why a change cannot be judged so soon after the month it counts from; empty where it
-        can."""
-        time = self.scenario.time
-        if expect.since is None or not time.start <= expect.since <= time.end:
-            return ""
-        steps = (expect.since.serial - time.start.serial) // time.months_per_step
-        first = time.start.plus((steps + 1) * time.months_per_step)
-        judged = expect.at or expect.by or time.end
-        if judged >= first:
-            return ""
-        return f"No step ends between {expect.since} and {judged}: the next ends at {first}."
-
-    def _outside(self, key: str, month: Month) -> str:
-        """Why nothing can be judged at, by, since, after or before a month; empty where it can."""
-        time = self.scenario.time
-        first = time.start.plus(time.months_per_step)
-        if not time.start <= month <= time.end:
-            return f"{month} is outside {time.start} to {time.end}."
-        if key == "by" and month < first:
-            return f"No step ends by {month}: the first ends at {first}."
-        if key == "before" and month <= first:
-            return f"No step ends before {month}: the first ends at {first}."
-        if key == "after" and month == time.end:
-            return f"No step ends after {month}, the end."
+def _none_since(time: Time, expect: Expectation) -> str:
+    """Why a change cannot be judged so soon after the month it counts from; empty if it can."""
+    if expect.since is None:
         return ""
-
-    def _judged_tie(self, tie: TieRef, path: TreePath) -> Iterator[Problem]:
-        yield from self._tie_ref(tie, path)
-        if tie.one_sided:
-            domain = f".{tie.domain}" if tie.domain else ""
-            hint = f"Write {tie.first}-{tie.second}{domain}."
-            yield self._problem(path, "bad-tie", "Claims judge cooperation, not a posture.", hint)
-
-    def _watched(self, path: TreePath, tie: TieRef) -> Iterator[Problem]:
-        yield from self._tie_states(tie, path)
-        if tie.one_sided or tie.domain is not None:
-            hint = f"Write {tie.first}-{tie.second}."
-            yield self._problem(path, "bad-tie", "Figures show whole pairs.", hint)
+    steps = (expect.since.serial - time.start.serial) // time.months_per_step
+    first = time.start.plus((steps + 1) * time.months_per_step)
+    judged = expect.at or expect.by or time.end
+    if judged >= first:
+        return ""
+    return f"No step ends between {expect.since} and {judged}: the next ends at {first}."
 
 
-def _once_each(problems: Iterator[Problem]) -> list[Problem]:
+def _outside(time: Time, key: str, month: Month) -> str:
+    """Why nothing can be judged at, by, since, after or before a month; empty if it can."""
+    first = time.start.plus(time.months_per_step)
+    if not time.start <= month <= time.end:
+        return f"{month} is outside {time.start} to {time.end}."
+    if key == "by" and month < first:
+        return f"No step ends by {month}: the first ends at {first}."
+    if key == "before" and month <= first:
+        return f"No step ends before {month}: the first ends at {first}."
+    if key == "after" and month == time.end:
+        return f"No step ends after {month}, the end."
+    return ""
+
+
+def _once_each(problems: Iterable[Problem]) -> list[Problem]:
     """The problems, and of those with a name that is not known the first of each file."""
     kept: list[Problem] = []
     unknown: dict[tuple[str, str], list[Problem]] = {}
@@ -293,7 +280,8 @@ def section_names(tree: Mapping) -> dict[str, set[str]]:
         elif isinstance(node, Mapping):
             names[section] = set(node.entries)
         elif isinstance(node, Items) and section == "domains":
-            names[section] = {str(item.value) for item in node.items if isinstance(item, Scalar)}
+            values = (item.value for item in node.items if isinstance(item, Scalar))
+            names[section] = {value for value in values if isinstance(value, str)}
     return names
 
 

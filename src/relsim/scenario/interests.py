@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario.check import section_names
 from relsim.scenario.schema import Interests, Scenario
-from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
+from relsim.scenario.tree import Items, Mapping, Node, entries_of, from_plain, plain, put, without
 from relsim.scenario.values import Number
 from relsim.words import true_minus
 
@@ -266,21 +266,17 @@ def _interests(tree: Mapping, section: str = "states") -> dict[Steps, Node]:
     What is not written as an interest is left to the checks.
     """
     found: dict[Steps, Node] = {}
-    for code, state in _entries(tree.entries.get(section)).items():
-        parts = _entries(state)
-        for other, tie in _entries(parts.get("ties")).items():
+    for code, state in entries_of(tree.entries.get(section)).items():
+        parts = entries_of(state)
+        for other, tie in entries_of(parts.get("ties")).items():
             found[code, "ties", other] = tie
-        for issue, stand in _entries(parts.get("issues")).items():
-            for number, node in _entries(stand).items():
+        for issue, stand in entries_of(parts.get("issues")).items():
+            for number, node in entries_of(stand).items():
                 if ("issues", number) in _ABSENT:
                     found[code, "issues", issue, number] = node
-        for domain, capacity in _entries(parts.get("capacity")).items():
+        for domain, capacity in entries_of(parts.get("capacity")).items():
             found[code, "capacity", domain] = capacity
     return found
-
-
-def _entries(node: Node | None) -> dict[str, Node]:
-    return dict(node.entries) if isinstance(node, Mapping) else {}
 
 
 def _is_named(steps: Steps, names: dict[str, set[str]]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Problem, ScenarioError
-from relsim.scenario.check import Checker, section_names, suspicions
+from relsim.scenario.check import contradictions, suspicions
 from relsim.scenario.interests import refuse_recoded, with_reference
 from relsim.scenario.layers import (
     Lineage,
@@ -116,10 +116,8 @@ def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenar
 def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
     """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
     tree = with_read_words(tree)
-    typed = validate(tree)
-    scenario, problems = typed.scenario, [*earlier, *typed.problems]
-    if scenario is not None:
-        problems += Checker(scenario, typed, section_names(tree)).problems()
+    scenario, problems = validate(tree)
+    problems = [*earlier, *problems, *contradictions(tree)]
     if problems or scenario is None:
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree

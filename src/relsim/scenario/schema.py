@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -19,7 +19,6 @@ from pydantic import (
     Field,
     PrivateAttr,
     TypeAdapter,
-    model_validator,
 )
 
 from relsim.scenario.effects import Condition, Effect
@@ -40,6 +39,11 @@ from relsim.scenario.names import (
     VALUE,
     VOLATILITY,
     WEIGHT,
+    ContextName,
+    DomainName,
+    IssueName,
+    NameOf,
+    StateName,
     TieRef,
 )
 from relsim.scenario.shipped import FIT
@@ -55,12 +59,13 @@ from relsim.scenario.values import (
     Month,
     Number,
     Part,
+    Remark,
     Sentence,
     Title,
     as_list,
     central,
-    exactly_one,
     fail,
+    not_exactly_one,
     show,
 )
 
@@ -90,6 +95,8 @@ def _wide(key: str) -> Callable[[Any], Any]:
 class Time(Part):
     """The span and the step of the simulation."""
 
+    called = "time"
+
     start: Month = Field(description="First month, the opening state.")
     end: Month = Field(description="Last month recorded; after `start`.")
     step: Literal["month", "quarter", "year"] = Field(
@@ -106,19 +113,21 @@ class Time(Part):
         """How many steps lead from start to end."""
         return (self.end.serial - self.start.serial) // self.months_per_step
 
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Time:
+    def mistakes(self) -> Iterator[Remark]:
+        """An end before the start, or within a step."""
         months = self.end.serial - self.start.serial
         if months <= 0:
-            raise fail("bad-time", f"The end, {self.end}, is not after the start, {self.start}.")
-        if months % self.months_per_step:
+            text = f"The end, {self.end}, is not after the start, {self.start}."
+            yield Remark("", "bad-time", text)
+        elif self.step is not None and months % self.months_per_step:
             hint = f"Choose an end that is, or a shorter step than a {self.step}."
-            raise fail("bad-time", f"{months} months are not whole {self.step}s.", hint)
-        return self
+            yield Remark("", "bad-time", f"{months} months are not whole {self.step}s.", hint)
 
 
 class EnsembleSettings(Part):
     """How many futures, and from which seed."""
+
+    called = "ensemble"
 
     runs: Annotated[int, Field(strict=True, ge=1, le=2**32 - 1)] = Field(
         1000, description="Number of runs."
@@ -130,6 +139,8 @@ class EnsembleSettings(Part):
 
 class Domain(Part):
     """One domain of cooperation."""
+
+    called = "a domain"
 
     weight: Annotated[Number, DOMAIN_WEIGHT] = Field(
         1.0, description="Its weight in overall cooperation, relative to the other domains."
@@ -151,6 +162,12 @@ def _equal_weights(raw: Any) -> Any:
     return dict.fromkeys(names, 1.0)
 
 
+def _some_weight(domains: dict[str, Domain]) -> dict[str, Domain]:
+    if all(central(domain.weight) == 0 for domain in domains.values()):
+        raise fail("out-of-range", "All domain weights are 0.")
+    return domains
+
+
 WeightedDomain: TypeAlias = Annotated[
     Domain,
     BeforeValidator(
@@ -161,11 +178,14 @@ WeightedDomain: TypeAlias = Annotated[
 Domains: TypeAlias = Annotated[
     dict[Key, WeightedDomain],
     BeforeValidator(_equal_weights, json_schema_input_type=dict[Key, WeightedDomain] | list[Key]),
+    AfterValidator(_some_weight),
 ]
 
 
 class ContextVariable(Part):
     """A variable of the world: constant, or a straight path from start to end."""
+
+    called = "a context variable"
 
     start: Annotated[Number, CONTEXT] = Field(description="Value at the start.")
     end: Annotated[Number, CONTEXT] | None = Field(
@@ -185,6 +205,8 @@ Context: TypeAlias = Annotated[
 class Issue(Part):
     """A question on which states take sides."""
 
+    called = "an issue"
+
     minus: Title = Field(description="What a stance of -1 means.")
     plus: Title = Field(description="What a stance of +1 means.")
     label: Title = Field("", description="Name for figures; the key by default.")
@@ -193,17 +215,21 @@ class Issue(Part):
 class TieInterest(Part):
     """What a state makes of another's relations with third parties."""
 
+    called = "a tie interest"
+
     weight: Annotated[Number, WEIGHT] = Field(
         description="Positive: it takes its cue from the other; negative: it mistrusts whom the "
         "other befriends. 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant."
     )
-    fades_with: Key | None = Field(
+    fades_with: ContextName | None = Field(
         None, description="A context variable z; the weight in force is weight·max(0, 1 - z)."
     )
 
 
 class IssueInterest(Part):
     """Where a state stands on an issue, and how much that colours its dealings."""
+
+    called = "an issue interest"
 
     stance: Annotated[Number, STANCE] = Field(description="From -1 (minus) to +1 (plus).")
     salience: Annotated[Number, SALIENCE] = Field(
@@ -214,6 +240,8 @@ class IssueInterest(Part):
 
 class Traits(Part):
     """How a state reacts; what is absent comes from `parameters`."""
+
+    called = "traits"
 
     adaptability: Annotated[Number, ADAPTABILITY] | None = Field(
         None, description="Speed at which posture moves to its target, per month."
@@ -237,14 +265,16 @@ Interest: TypeAlias = Annotated[
 class Interests(Part):
     """What a state is after, and its means."""
 
-    ties: dict[Key, Interest] = Field(
+    called = "a reference"
+
+    ties: dict[StateName, Interest] = Field(
         default_factory=dict,
         description="Tie interests by state; a number is the weight, between -1 and 1.",
     )
-    issues: dict[Key, IssueInterest] = Field(
+    issues: dict[IssueName, IssueInterest] = Field(
         default_factory=dict, description="Stance and salience by issue."
     )
-    capacity: dict[Key, Annotated[Number, CAPACITY]] = Field(
+    capacity: dict[DomainName, Annotated[Number, CAPACITY]] = Field(
         default_factory=dict,
         description="Ceiling on the cooperation it can afford, by domain; 1 where absent.",
     )
@@ -253,12 +283,14 @@ class Interests(Part):
 class State(Interests):
     """A state: its interests, its means and its manner."""
 
+    called = "a state"
+
     name: Title = Field("", description="Name for figures; the code by default.")
     traits: Traits = Field(default_factory=Traits, description="Its own reaction parameters.")
 
 
 TieLevels: TypeAlias = Annotated[
-    dict[str, Annotated[Number, COOPERATION]],
+    dict[Annotated[str, NameOf("domain", besides="overall")], Annotated[Number, COOPERATION]],
     BeforeValidator(
         _wide("overall"),
         json_schema_input_type=Annotated[Number, COOPERATION]
@@ -269,6 +301,8 @@ TieLevels: TypeAlias = Annotated[
 
 class Parameters(Part):
     """Numbers of the model that hold for all states. See docs/ODD.md for their sources."""
+
+    called = "parameters"
 
     adaptability: Annotated[Number, ADAPTABILITY] = Field(
         FIT.numbers["adaptability"].value,
@@ -318,11 +352,25 @@ class Parameters(Part):
     )
 
 
+def _whole_period(months: float) -> float:
+    if months != int(months):
+        raise fail("bad-timing", "A period is a whole number of months.")
+    return months
+
+
+def _whole_span(months: float) -> float:
+    if months != int(months):
+        raise fail("bad-claim", "`smooth` is a whole number of months.")
+    return months
+
+
 class Event(Part):
     """Something that happens. Timing is one of `at`, `every`, `chance`, `when`.
 
     `when` may also narrow a `chance`: the hazard then runs only while the condition holds.
     """
+
+    called = "an event"
 
     label: Title = Field("", description="Name for figures; the key by default.")
     about: About = Field("", description="Why it is here and where its numbers come from.")
@@ -336,7 +384,7 @@ class Event(Part):
         ]
         | None
     ) = Field(None, description="Month or months in which it happens.")
-    every: Annotated[float, PERIOD] | None = Field(
+    every: Annotated[float, PERIOD, AfterValidator(_whole_period)] | None = Field(
         None, description="Happens at `from` and then once in each period, a duration."
     )
     chance: Annotated[Number, CHANCE] | None = Field(
@@ -358,24 +406,26 @@ class Event(Part):
         default_factory=list, description="What it changes, applied in this order."
     )
 
-    @model_validator(mode="after")
-    def _one_timing(self) -> Event:
-        if self.chance is not None and self.when is not None:
-            keys: tuple[str, ...] = ("at", "every", "chance")
-        else:
-            keys = ("at", "every", "chance", "when")
-        exactly_one(self, keys, "bad-timing")
-        if isinstance(self.every, float) and self.every != int(self.every):
-            raise fail("bad-timing", "A period is a whole number of months.")
-        if self.at is not None and (self.from_ or self.until):
-            raise fail("bad-timing", "`at` names its months; `from` and `until` do not apply.")
-        if self.from_ and self.until and self.until < self.from_:
-            raise fail("bad-timing", f"`until` {self.until} lies before `from` {self.from_}.")
-        return self
+    def mistakes(self) -> Iterator[Remark]:
+        """A timing that is missing, given twice or contradicts itself."""
+        given = self.model_fields_set
+        narrowed = {"chance", "when"} <= given
+        keys = ("at", "every", "chance") if narrowed else ("at", "every", "chance", "when")
+        timing = [*not_exactly_one(self, keys, "bad-timing")]
+        if timing:
+            yield from timing
+        elif "at" in given and {"from_", "until"} & given:
+            text = "`at` names its months; `from` and `until` do not apply."
+            yield Remark("", "bad-timing", text)
+        elif self.from_ and self.until and self.until < self.from_:
+            text = f"`until` {self.until} lies before `from` {self.from_}."
+            yield Remark("", "bad-timing", text)
 
 
 class Expectation(Part):
     """What a claim says of the futures. Exactly one of level, change, order, reach, halfway."""
+
+    called = "an expectation"
 
     level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
     change: TieRef | None = Field(
@@ -409,7 +459,7 @@ class Expectation(Part):
         description="Judged over the months after the start (or `since`) up to this one: `reach` "
         "has to hold in one of them (up to the end where absent), the others in every one.",
     )
-    smooth: Annotated[float, PERIOD] | None = Field(
+    smooth: Annotated[float, PERIOD, AfterValidator(_whole_span)] | None = Field(
         None,
         description="A duration: every level is the mean of so many months up to its own. Months "
         "are noisy, years are not.",
@@ -419,53 +469,52 @@ class Expectation(Part):
         description="A scenario file; the claim is on the paired difference to it, run by run.",
     )
 
-    @model_validator(mode="after")
-    def _one_question(self) -> Expectation:
-        exactly_one(self, ("level", "change", "order", "reach", "halfway"), "bad-claim")
-        for key, problem in self._misfits().items():
-            if getattr(self, key) is not None:
-                raise fail("bad-claim", problem)
-        self._has_bounds()
-        if self.smooth is not None and self.smooth != int(self.smooth):
-            raise fail("bad-claim", "`smooth` is a whole number of months.")
-        if self.at and self.by:
-            raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
-        return self
+    def mistakes(self) -> Iterator[Remark]:
+        """The first of what is wrong with its question, its other keys and its bounds."""
+        given = self.model_fields_set
+        questions = ("level", "change", "order", "reach", "halfway")
+        low, high = ("after", "before") if "halfway" in given else ("above", "below")
+        least, most = self.bounds
+        misfits = [text for key, text in self._misfits().items() if key in given]
+        remarks = [
+            *not_exactly_one(self, questions, "bad-claim"),
+            *(Remark("", "bad-claim", text) for text in misfits),
+            *(not_exactly_one(self, (low, high), "bad-claim") if "reach" in given else ()),
+        ]
+        if "order" not in given and not {low, high} & given:
+            text = f"`{low}`, `{high}` or both are needed; here: none."
+            remarks.append(Remark("", "bad-claim", text))
+        if least >= most:
+            text = f"Nothing lies between `{low}` and `{high}`: the first has to be the lower."
+            remarks.append(Remark("", "bad-claim", text))
+        if {"at", "by"} <= given:
+            text = "A claim is judged `at` a month or `by` it, not both."
+            remarks.append(Remark("", "bad-claim", text))
+        yield from remarks[:1]
 
     def _misfits(self) -> dict[str, str]:
         """The keys that do not go with the question asked, and why."""
+        given = self.model_fields_set
         wrong: dict[str, str] = {}
-        if self.order is None:
+        if "order" not in given:
             wrong["of"] = "`of` says what `order` compares, and stands with it alone."
         else:
             text = "`order` compares two ties and takes no threshold."
             wrong |= dict.fromkeys(("above", "below"), text)
-        if self.change is None:
+        if "change" not in given:
             wrong["since"] = "`since` says from when a `change` counts, and stands with it alone."
-        if self.halfway is None:
+        if "halfway" not in given:
             text = "`after` and `before` are for `halfway`; levels are judged `at` or `by` a month."
             wrong |= dict.fromkeys(("after", "before"), text)
         else:
             text = "`halfway` is judged `after` or `before` a month and takes no threshold."
             wrong |= dict.fromkeys(("above", "below", "at", "by"), text)
-        if self.reach is not None:
+        if "reach" in given:
             wrong["at"] = "`reach` is judged `by` a month, not `at` one."
-        if self.reach is not None or self.order is not None:
+        if {"reach", "order"} & given:
             text = "`level`, `change` and `halfway` are compared `against` another scenario only."
             wrong["against"] = text
         return wrong
-
-    def _has_bounds(self) -> None:
-        """One bound or two, with something between them."""
-        low, high = ("after", "before") if self.halfway is not None else ("above", "below")
-        if self.reach is not None:
-            exactly_one(self, (low, high), "bad-claim")
-        least, most = self.bounds
-        if (least, most) == (-math.inf, math.inf):
-            raise fail("bad-claim", f"`{low}`, `{high}` or both are needed; here: none.")
-        if least >= most:
-            text = f"Nothing lies between `{low}` and `{high}`: the first has to be the lower."
-            raise fail("bad-claim", text)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -497,15 +546,17 @@ def _between_never_and_always(probability: float) -> float:
     """Refuses shares on which no number of runs has a say."""
     if probability == 1:
         text = "No number of runs can show that something holds in all futures."
-        raise fail("out-of-range", text, "Ask for less, as in 0.99.", 0.99)
+        raise fail("out-of-range", text, "Ask for less, as in 0.99.")
     if probability == 0:
         text = "Every claim holds in at least 0 % of the runs."
-        raise fail("out-of-range", text, "Ask for more, as in 0.5.", 0.5)
+        raise fail("out-of-range", text, "Ask for more, as in 0.5.")
     return probability
 
 
 class Claim(Part):
     """A sentence of the argument as a test."""
+
+    called = "a claim"
 
     says: Sentence = Field(description="The sentence.")
     expect: Expectation = Field(description="What it means of the futures.")
@@ -533,6 +584,8 @@ FormatVersion: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole_version)
 
 class Scenario(Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
+
+    called = "a scenario"
 
     relsim: FormatVersion = Field(description="Version of this format.")
     name: Title = Field(min_length=1, description="Name for people.")
@@ -583,7 +636,7 @@ class Scenario(Part):
         description="In a variant: the interests that it reads differently at the opening, by "
         "dotted path, or `all`. Interests that differ and are not named here have changed.",
     )
-    reference: dict[Key, Interests] = Field(
+    reference: dict[StateName, Interests] = Field(
         default_factory=dict,
         description="By state, the interests that the opening was read with where they differ from "
         "those in force. relsim writes it into resolved files.",

@@ -74,13 +74,18 @@ def from_plain(data: Any, position: Position) -> Node:
     return Scalar(data, position)
 
 
-def child(node: Node, step: str | int) -> Node | None:
+def child(node: Node | None, step: str | int) -> Node | None:
     """The part of ``node`` one step down, or None."""
     if isinstance(node, Mapping) and isinstance(step, str):
         return node.entries.get(step)
     if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
         return node.items[step]
     return None
+
+
+def entries_of(node: Node | None) -> dict[str, Node]:
+    """The entries of a map; none of anything else."""
+    return node.entries if isinstance(node, Mapping) else {}
 
 
 def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Position:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
@@ -77,19 +77,12 @@ def _triangular_median(low: float, mode: float, high: float) -> float:
     return high - math.sqrt((high - low) * (high - mode) / 2)
 
 
-def fail(
-    code: str, text: str, hint: str = "", stand_in: float | str | None = None, key: str = ""
-) -> PydanticCustomError:
+def fail(code: str, text: str, hint: str = "", key: str = "") -> PydanticCustomError:
     """A validation error that carries our code, text and hint through pydantic.
 
-    ``stand_in`` is a valid value of the field, or of its ``key`` where that is missing, used to go
-    on checking the rest of a file.
+    It is at ``key`` of the part that raises it, or at the part itself if that is empty.
     """
-    return PydanticCustomError(
-        code,
-        "{text}",
-        {"text": text, "hint": hint, "stand_in": stand_in, "key": key},
-    )
+    return PydanticCustomError(code, "{text}", {"text": text, "hint": hint, "key": key})
 
 
 def read_plain_number(raw: Any) -> float:
@@ -205,22 +198,11 @@ class Bounds:
         """The number, checked; raises a located error."""
         if isinstance(raw, Distribution):
             return raw
-        try:
-            if isinstance(raw, dict) and self.certain:
-                raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
-            if isinstance(raw, dict):
-                return self._read_distribution(raw)
-            return self._in_range(self._reader(raw))
-        except PydanticCustomError as error:
-            said = error.context or {}
-            raise fail(error.type, said["text"], said["hint"], self._stand_in) from None
-
-    @property
-    def _stand_in(self) -> float | str:
-        """A value that makes no problems of its own: a capacity of 1, cooperation of 0."""
-        value = 0.0 if self.low < 0 else max(self.low, min(1.0, self.high))
-        texts = {"duration": "12 months", "rate": "1 per year"}
-        return texts.get(self.form, value)
+        if isinstance(raw, dict) and self.certain:
+            raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
+        if isinstance(raw, dict):
+            return self._read_distribution(raw)
+        return self._in_range(self._reader(raw))
 
     @property
     def _reader(self) -> Callable[[Any], float]:
@@ -353,7 +335,7 @@ class Month(NamedTuple):
             return raw
         match = _MONTH.fullmatch(raw.strip()) if isinstance(raw, str) else None
         if match is None:
-            raise fail("bad-date", f"{show(raw)} is not a month.", _month_hint(raw), "2000-01")
+            raise fail("bad-date", f"{show(raw)} is not a month.", _month_hint(raw))
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -413,8 +395,25 @@ About: TypeAlias = Annotated[str, Field(max_length=MAX_ABOUT), _read_text(paragr
 FileName: TypeAlias = Annotated[str, Field(max_length=MAX_FILE_NAME)]
 
 
+class Remark(NamedTuple):
+    """What is wrong with a part of a file, or likely a slip.
+
+    It is about one of its keys, or about the part as a whole if ``key`` is empty.
+    """
+
+    key: str
+    code: str
+    text: str
+    hint: str = ""
+
+
 class Part(BaseModel):
-    """A part of a scenario: immutable, and no keys but its own."""
+    """A part of a scenario: immutable, and no keys but its own.
+
+    ``called`` is what messages call it, as in "an event".
+    """
+
+    called: ClassVar[str] = ""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -427,15 +426,30 @@ class Part(BaseModel):
         known = {field.alias or name for name, field in cls.model_fields.items()}
         return {key: value for key, value in raw.items() if value is not None or key not in known}
 
+    def mistakes(self) -> Iterator[Remark]:
+        """What is wrong beyond types, ranges and names that are not there.
+
+        Where other keys of the part are broken, it has None for them, and they are still in
+        ``model_fields_set``.
+        """
+        yield from ()
+
+    @model_validator(mode="after")
+    def _has_no_mistakes(self) -> Self:
+        for key, code, text, hint in self.mistakes():
+            raise fail(code, text, hint, key)
+        return self
+
 
 def as_list(raw: Any) -> Any:
     """A reader that takes a single entry for a list of one."""
     return raw if isinstance(raw, list) else [raw]
 
 
-def exactly_one(part: BaseModel, keys: tuple[str, ...], code: str) -> None:
-    """Raises a located error unless exactly one of the keys is given."""
-    given = [key for key in keys if getattr(part, key) is not None]
+def not_exactly_one(part: Part, keys: tuple[str, ...], code: str) -> Iterator[Remark]:
+    """A remark unless exactly one of the keys is given."""
+    given = [key for key in keys if key in part.model_fields_set]
     if len(given) != 1:
-        found = " and ".join(given) or "none"
-        raise fail(code, f"Exactly one of {', '.join(keys)} is needed; here: {found}.")
+        listed = " and ".join(given) or "none"
+        text = f"Exactly one of {', '.join(keys)} is needed; here: {listed}."
+        yield Remark("", code, text)

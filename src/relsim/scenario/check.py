@@ -21,8 +21,8 @@ from relsim.scenario.schema import (
 )
 from relsim.scenario.shapes import (
     AnyPart,
+    Reference,
     Shape,
-    Written,
     fields_of,
     is_uncertain,
     sound_part,
@@ -38,7 +38,6 @@ from relsim.scenario.tree import (
     child,
     entries_of,
     locate,
-    plain,
 )
 from relsim.scenario.values import Bounds, Month, central, look_alike
 
@@ -61,11 +60,11 @@ def contradictions(tree: Mapping) -> list[Problem]:
     A name that is not known is told once for each file, with how often it stands there.
     """
     names = section_names(tree)
-    references = [written for written in walk(tree) if written.shape.refers]
+    references = [item for item in walk(tree) if isinstance(item, Reference)]
     problems = [
         *_bad_names(tree, names),
-        *(problem for written in references for problem in _unknown_names(written, tree, names)),
-        *(problem for written in references for problem in _misused_ties(written, tree)),
+        *(problem for name in references for problem in _unknown_names(name, tree, names)),
+        *(problem for name in references for problem in _misused_reference(name, tree)),
         *_self_ties(tree),
         *_repeated_ties(tree),
         *_above_capacity(tree, names),
@@ -91,27 +90,25 @@ def _bad_names(tree: Mapping, names: dict[str, set[str]]) -> Iterator[Problem]:
 
 
 def _unknown_names(
-    written: Written, tree: Mapping, names: dict[str, set[str]]
+    reference: Reference, tree: Mapping, names: dict[str, set[str]]
 ) -> Iterator[Problem]:
-    """Problems where what is written names something that its section does not have."""
-    is_whole_pair = written.path[0] in ("ties", "watch") and len(written.path) == 2
-    for kind, name in written.names:
+    """Problems where a reference names something that its section does not have."""
+    is_whole_pair = reference.path[0] in ("ties", "watch") and len(reference.path) == 2
+    for kind, name in reference.names:
         known = names.get(_SECTIONS[kind])
         if known is None or name in known or (kind == "domain" and is_whole_pair):
             continue
         word = "context variable" if kind == "context" else kind
-        place = locate(tree, written.path, key=written.is_key)
-        text, hint = (
-            f"'{name}' is not {with_article(word)} here.",
-            did_you_mean(name, sorted(known)),
-        )
-        yield Problem(place, f"unknown-{kind}", text, hint)
+        place = locate(tree, reference.path, key=reference.is_key)
+        text = f"'{name}' is not {with_article(word)} here."
+        yield Problem(place, f"unknown-{kind}", text, did_you_mean(name, sorted(known)))
 
 
-def _misused_ties(written: Written, tree: Mapping) -> Iterator[Problem]:
-    """Ties with a domain or in one direction where neither can be, and numbers that are none."""
+def _misused_reference(reference: Reference, tree: Mapping) -> Iterator[Problem]:
+    """A problem where a tie has a domain or a direction that it cannot have there, or a state has
+    an interest in itself."""
     code, text, hint = "bad-tie", "", ""
-    match written.shape.sound(written.node), written.path:
+    match reference.value, reference.path:
         case TieRef() as tie, ("ties", _) if tie.domain is not None:
             text = "A tie is named without its domain here."
             hint = f"Write {tie.first}-{tie.second}: {{{tie.domain}: …}}."
@@ -123,7 +120,7 @@ def _misused_ties(written: Written, tree: Mapping) -> Iterator[Problem]:
         case NumberRef(kind="weight") as number, _ if number.state == number.key:
             code, text = "self-tie", f"{number.state} has no interest in itself."
     if text:
-        yield Problem(locate(tree, written.path, key=written.is_key), code, text, hint)
+        yield Problem(locate(tree, reference.path, key=reference.is_key), code, text, hint)
 
 
 def _self_ties(tree: Mapping) -> Iterator[Problem]:
@@ -274,7 +271,7 @@ def section_names(tree: Mapping) -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for section in _NAMED:
         node = tree.entries.get(section)
-        if node is None or plain(node) is None:
+        if node is None or (isinstance(node, Scalar) and node.value is None):
             if section != "states":
                 names[section] = set(DEFAULT_DOMAINS) if section == "domains" else set()
         elif isinstance(node, Mapping):

@@ -61,6 +61,10 @@ class Shape:
         inside = fields_of(part).get(str(step)) if part is not None else self.values or self.items
         return inside or Shape()
 
+    def leads_on(self, node: Node) -> bool:
+        """Whether there is anything to find at a node or below it."""
+        return self.refers or not isinstance(node, Scalar)
+
     def sound(self, node: Node) -> Any:
         """The value of a node; None where it is broken, or not a single value."""
         try:
@@ -68,23 +72,37 @@ class Shape:
         except PydanticCustomError:
             return None
 
+    def references(self, node: Node, path: TreePath, *, is_key: bool) -> Iterator[Reference]:
+        """What a value or a key refers to, if it can be read."""
+        value = self.sound(node)
+        if isinstance(value, TieRef | NumberRef):
+            yield Reference(value, path, is_key)
+        elif self.name is not None and value not in (None, self.name.besides):
+            yield Reference((self.name.kind, value), path, is_key)
 
-class Written(NamedTuple):
-    """A node with its shape and path; with ``is_key``, it is the key of an entry of a map."""
 
-    shape: Shape
-    node: Node
+class WrittenPart(NamedTuple):
+    """A map of a tree that is a part of the file, sound or not."""
+
+    model: type[Part]
+    node: Map
+    path: TreePath
+
+
+class Reference(NamedTuple):
+    """What a tree refers to at a path, or (with ``is_key``) with the last key of the path.
+
+    It is a tie, a number, or the name of something with its kind, as in ("state", "PAK").
+    """
+
+    value: TieRef | NumberRef | tuple[str, str]
     path: TreePath
     is_key: bool = False
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
-        """The names in it, by kind, as in ("state", "PAK")."""
-        value, name = self.shape.sound(self.node), self.shape.name
-        if isinstance(value, TieRef | NumberRef):
-            return value.names
-        is_name = name is not None and value not in (None, name.besides)
-        return ((name.kind, value),) if name is not None and is_name else ()
+        """The names in it, by kind."""
+        return (self.value,) if isinstance(self.value, tuple) else self.value.names
 
 
 @cache
@@ -173,25 +191,29 @@ def node_at(path: TreePath, tree: Node) -> Node | None:
     return node
 
 
-def walk(node: Node, shape: Shape = WHOLE, path: TreePath = ()) -> Iterator[Written]:
-    """Every part of a tree, and every value that refers to other parts."""
+def walk(
+    node: Node, shape: Shape = WHOLE, path: TreePath = ()
+) -> Iterator[WrittenPart | Reference]:
+    """Every part of a tree, and everything in it that refers to other parts."""
     part = shape.part(node)
     if isinstance(node, Map) and part is not None:
-        yield Written(shape, node, path)
+        yield WrittenPart(part, node, path)
         inside = fields_of(part)
         for key, value in node.entries.items():
-            if key in inside:
+            if key in inside and inside[key].leads_on(value):
                 yield from walk(value, inside[key], (*path, key))
     elif isinstance(node, Map) and shape.values and shape.keys and not is_uncertain(node):
         for key, value in node.entries.items():
             if shape.keys.refers:
-                yield Written(shape.keys, Scalar(key, value.position), (*path, key), is_key=True)
-            yield from walk(value, shape.values, (*path, key))
+                name = Scalar(key, value.position)
+                yield from shape.keys.references(name, (*path, key), is_key=True)
+            if shape.values.leads_on(value):
+                yield from walk(value, shape.values, (*path, key))
     elif isinstance(node, Items) and shape.items is not None:
         for index, item in enumerate(node.items):
             yield from walk(item, shape.items, (*path, index))
     elif shape.refers and isinstance(node, Scalar):
-        yield Written(shape, node, path)
+        yield from shape.references(node, path, is_key=False)
 
 
 def is_uncertain(node: Map) -> bool:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from relsim.errors import Problem, did_you_mean
 from relsim.scenario import schema
 from relsim.scenario.schema import Scenario
-from relsim.scenario.shapes import node_at, part_of, sound_part, walk
+from relsim.scenario.shapes import WrittenPart, node_at, part_of, sound_part, walk
 from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.tree import Mapping, TreePath, locate, plain
 from relsim.scenario.values import Remark, whole_number_hint
@@ -45,12 +45,11 @@ def validate(tree: Mapping) -> tuple[Scenario | None, list[Problem]]:
 
 def _mistakes(tree: Mapping) -> Iterator[Problem]:
     """Mistakes of parts, also of those that could not be typed because a key of them is broken."""
-    for shape, node, path, _ in walk(tree):
-        model = shape.part(node)
-        if isinstance(node, Mapping) and model is not None:
-            part = sound_part(model, node)
+    for written in walk(tree):
+        if isinstance(written, WrittenPart):
+            part = sound_part(written.model, written.node)
             for remark in part.mistakes() if part is not None else ():
-                yield _remark_problem(remark, path, tree)
+                yield _remark_problem(remark, written.path, tree)
 
 
 def _remark_problem(remark: Remark, path: TreePath, tree: Mapping) -> Problem:

@@ -31,8 +31,6 @@ from relsim.words import true_minus
 class Condition(Part):
     """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
 
-    called = "a condition"
-
     tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
     context: ContextName | None = Field(None, description="A context variable.")
     event: EventName | None = Field(None, description="An event: holds once it has fired.")

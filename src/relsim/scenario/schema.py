@@ -95,8 +95,6 @@ def _wide(key: str) -> Callable[[Any], Any]:
 class Time(Part):
     """The span and the step of the simulation."""
 
-    called = "time"
-
     start: Month = Field(description="First month, the opening state.")
     end: Month = Field(description="Last month recorded; after `start`.")
     step: Literal["month", "quarter", "year"] = Field(
@@ -127,8 +125,6 @@ class Time(Part):
 class EnsembleSettings(Part):
     """How many futures, and from which seed."""
 
-    called = "ensemble"
-
     runs: Annotated[int, Field(strict=True, ge=1, le=2**32 - 1)] = Field(
         1000, description="Number of runs."
     )
@@ -139,8 +135,6 @@ class EnsembleSettings(Part):
 
 class Domain(Part):
     """One domain of cooperation."""
-
-    called = "a domain"
 
     weight: Annotated[Number, DOMAIN_WEIGHT] = Field(
         1.0, description="Its weight in overall cooperation, relative to the other domains."
@@ -185,8 +179,6 @@ Domains: TypeAlias = Annotated[
 class ContextVariable(Part):
     """A variable of the world: constant, or a straight path from start to end."""
 
-    called = "a context variable"
-
     start: Annotated[Number, CONTEXT] = Field(description="Value at the start.")
     end: Annotated[Number, CONTEXT] | None = Field(
         None, description="Value at the end; the start value where absent."
@@ -205,8 +197,6 @@ Context: TypeAlias = Annotated[
 class Issue(Part):
     """A question on which states take sides."""
 
-    called = "an issue"
-
     minus: Title = Field(description="What a stance of -1 means.")
     plus: Title = Field(description="What a stance of +1 means.")
     label: Title = Field("", description="Name for figures; the key by default.")
@@ -214,8 +204,6 @@ class Issue(Part):
 
 class TieInterest(Part):
     """What a state makes of another's relations with third parties."""
-
-    called = "a tie interest"
 
     weight: Annotated[Number, WEIGHT] = Field(
         description="Positive: it takes its cue from the other; negative: it mistrusts whom the "
@@ -229,8 +217,6 @@ class TieInterest(Part):
 class IssueInterest(Part):
     """Where a state stands on an issue, and how much that colours its dealings."""
 
-    called = "an issue interest"
-
     stance: Annotated[Number, STANCE] = Field(description="From -1 (minus) to +1 (plus).")
     salience: Annotated[Number, SALIENCE] = Field(
         description="Share of its attention; where those of a state add up to more than 1, they "
@@ -240,8 +226,6 @@ class IssueInterest(Part):
 
 class Traits(Part):
     """How a state reacts; what is absent comes from `parameters`."""
-
-    called = "traits"
 
     adaptability: Annotated[Number, ADAPTABILITY] | None = Field(
         None, description="Speed at which posture moves to its target, per month."
@@ -265,8 +249,6 @@ Interest: TypeAlias = Annotated[
 class Interests(Part):
     """What a state is after, and its means."""
 
-    called = "a reference"
-
     ties: dict[StateName, Interest] = Field(
         default_factory=dict,
         description="Tie interests by state; a number is the weight, between -1 and 1.",
@@ -282,8 +264,6 @@ class Interests(Part):
 
 class State(Interests):
     """A state: its interests, its means and its manner."""
-
-    called = "a state"
 
     name: Title = Field("", description="Name for figures; the code by default.")
     traits: Traits = Field(default_factory=Traits, description="Its own reaction parameters.")
@@ -301,8 +281,6 @@ TieLevels: TypeAlias = Annotated[
 
 class Parameters(Part):
     """Numbers of the model that hold for all states. See docs/ODD.md for their sources."""
-
-    called = "parameters"
 
     adaptability: Annotated[Number, ADAPTABILITY] = Field(
         FIT.numbers["adaptability"].value,
@@ -370,8 +348,6 @@ class Event(Part):
     `when` may also narrow a `chance`: the hazard then runs only while the condition holds.
     """
 
-    called = "an event"
-
     label: Title = Field("", description="Name for figures; the key by default.")
     about: About = Field("", description="Why it is here and where its numbers come from.")
     off: Annotated[bool, Field(strict=True)] = Field(
@@ -424,8 +400,6 @@ class Event(Part):
 
 class Expectation(Part):
     """What a claim says of the futures. Exactly one of level, change, order, reach, halfway."""
-
-    called = "an expectation"
 
     level: TieRef | None = Field(None, description="Cooperation of a tie at a time.")
     change: TieRef | None = Field(
@@ -556,8 +530,6 @@ def _between_never_and_always(probability: float) -> float:
 class Claim(Part):
     """A sentence of the argument as a test."""
 
-    called = "a claim"
-
     says: Sentence = Field(description="The sentence.")
     expect: Expectation = Field(description="What it means of the futures.")
     probability: Annotated[
@@ -584,8 +556,6 @@ FormatVersion: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole_version)
 
 class Scenario(Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
-
-    called = "a scenario"
 
     relsim: FormatVersion = Field(description="Version of this format.")
     name: Title = Field(min_length=1, description="Name for people.")

@@ -6,6 +6,7 @@ parts, ties, numbers and names of a tree that it could not type.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,8 @@ from pydantic import Tag
 from pydantic_core import PydanticCustomError
 
 from relsim.errors import with_article
+from relsim.scenario import schema
 from relsim.scenario.names import NameOf, NumberRef, TieRef
-from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import Items, Node, Scalar, TreePath, child, plain
 from relsim.scenario.tree import Mapping as Map
 from relsim.scenario.values import DISTRIBUTIONS, Bounds, Part
@@ -162,7 +163,7 @@ def _marked(shape: Shape, marks: Any) -> Shape:
     return shape
 
 
-WHOLE = Shape(parts={"": Scenario})
+WHOLE = Shape(parts={"": schema.Scenario})
 
 
 def shape_at(path: TreePath, tree: Node) -> Shape:
@@ -179,8 +180,23 @@ def part_of(path: TreePath, tree: Node) -> tuple[type[Part] | None, str]:
     part = shape.part(owner)
     if part is None:
         return None, "this"
-    marks = [key for key, kind in shape.parts.items() if kind is part and key]
-    return part, part.called or with_article(marks[0])
+    kinds = [key for key, kind in shape.parts.items() if kind is part and key]
+    return part, with_article(kinds[0]) if kinds else _called(part)
+
+
+def _called(part: type[Part]) -> str:
+    words = re.sub(r"(?<!^)([A-Z])", r" \1", part.__name__).lower()
+    return _CALLED.get(part, with_article(words))
+
+
+# What parts are called that are no "tie interest" or "event", as their classes are.
+_CALLED: dict[type[Part], str] = {
+    schema.Time: "time",
+    schema.EnsembleSettings: "ensemble",
+    schema.Interests: "a reference",
+    schema.Traits: "traits",
+    schema.Parameters: "parameters",
+}
 
 
 def node_at(path: TreePath, tree: Node) -> Node | None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, cast
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
@@ -408,12 +408,7 @@ class Remark(NamedTuple):
 
 
 class Part(BaseModel):
-    """A part of a scenario: immutable, and no keys but its own.
-
-    ``called`` is what messages call it, as in "an event".
-    """
-
-    called: ClassVar[str] = ""
+    """A part of a scenario: immutable, and no keys but its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -63,8 +63,8 @@ class _Finding(NamedTuple):
     at_key: bool = False
 
     def located(self, tree: Mapping) -> Problem:
-        place = locate(tree, self.path, key=self.at_key)
-        return Problem(place, self.code, self.text, self.hint)
+        position = locate(tree, self.path, key=self.at_key)
+        return Problem(position, self.code, self.text, self.hint)
 
 
 def contradictions(tree: Mapping) -> list[Problem]:
@@ -262,7 +262,7 @@ def _places(problems: list[Problem]) -> str:
     """Where the same is wrong, if in more than one place."""
     if len(problems) == 1:
         return ""
-    lines = [str(line) for line in dict.fromkeys(one.position.line for one in problems)]
+    lines = [str(line) for line in dict.fromkeys(problem.position.line for problem in problems)]
     *but_last, last = lines[:_LISTED]
     listed = f"lines {', '.join(but_last)} and {last}" if but_last else f"line {last}"
     more = ", and further down" if len(lines) > _LISTED else ""

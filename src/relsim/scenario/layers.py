@@ -226,22 +226,22 @@ def parse_settings(settings: tuple[str, ...]) -> tuple[list[tuple[str, Node]], l
     changes: list[tuple[str, Node]] = []
     problems: list[Problem] = []
     for setting in settings:
-        place = Position(f"--set {setting}")
+        position = Position(f"--set {setting}")
         path, equals, value = setting.partition("=")
         if not equals or not path.strip():
             text = "A change is written path=value."
-            problems.append(Problem(place, "bad-set", text, "As in PAK.ties.USA=0.2."))
+            problems.append(Problem(position, "bad-set", text, "As in PAK.ties.USA=0.2."))
             continue
-        node, found = read_text(value, place.file)
-        problems += found
-        if node is not None and not found:
-            changes.append((path.strip(), from_plain_node(node, value, place)))
+        node, wrong = read_text(value, position.file)
+        problems += wrong
+        if node is not None and not wrong:
+            changes.append((path.strip(), from_plain_node(node, value, position)))
     return changes, problems
 
 
-def from_plain_node(node: Node, text: str, place: Position) -> Node:
+def from_plain_node(node: Node, text: str, position: Position) -> Node:
     """The value of a setting; an empty one removes, as null does."""
-    return from_plain(None, place) if not text.strip() else node
+    return from_plain(None, position) if not text.strip() else node
 
 
 def plain_changes(changes: AnyMapping[str, Any]) -> list[tuple[str, Node]]:
@@ -309,8 +309,8 @@ def _refused_characters(path: str, value: Node) -> Problem | None:
     match value:
         case Scalar():
             texts = [path, value.value if isinstance(value.value, str) else ""]
-            said = next(filter(None, map(refused_character, texts)), "")
-            return Problem(value.position, "yaml-syntax", said) if said else None
+            text = next(filter(None, map(refused_character, texts)), "")
+            return Problem(value.position, "yaml-syntax", text) if text else None
         case Mapping():
             parts = value.entries.items()
             return next(filter(None, (_refused_characters(*part) for part in parts)), None)

@@ -92,8 +92,8 @@ def check_text(text: str, name: str = "scenario") -> Checked:
         lineage.problems += recoded
         parent = tree.entries.get("extends")
         if parent is not None:
-            said = "A text inherits nothing; only a file can."
-            lineage.problems.append(Problem(parent.position, "bad-extends", said))
+            text = "A text inherits nothing; only a file can."
+            lineage.problems.append(Problem(parent.position, "bad-extends", text))
             lineage.complete = False
     elif tree is not None:
         text = "A scenario is a map of sections."
@@ -134,9 +134,9 @@ def _check_lineage(
         return Checked(None, ScenarioError(problems).problems)
     if other := other_kind(lineage.tree, "scenario"):
         return Checked(None, (other,))
-    tree, found = apply_changes(lineage.tree, changes)
+    tree, wrong = apply_changes(lineage.tree, changes)
     tree, recoded = with_reference(lineage.tree, tree)
-    checked = check_tree(tree, folder, [*problems, *found, *recoded])
+    checked = check_tree(tree, folder, [*problems, *wrong, *recoded])
     scenario = checked.scenario
     if scenario is not None:
         file = Path(lineage.files[0])
@@ -197,7 +197,7 @@ def other_kind(tree: Mapping, wanted: Kind) -> Problem | None:
     telling = [key for key in _TELLING[other] if key in tree.entries]
     if not telling or any(key in tree.entries for key in _TELLING[wanted]):
         return None
-    place = tree.keys.get(telling[0], tree.position)
+    position = tree.keys.get(telling[0], tree.position)
     article = "an" if other == "experiment" else "a"
     text = f"This is {article} {other}: its `{telling[0]}` says so."
-    return Problem(place, "other-kind", text, f"Run it: {_COMMAND[other]} {place.file}")
+    return Problem(position, "other-kind", text, f"Run it: {_COMMAND[other]} {position.file}")

@@ -95,9 +95,9 @@ def read_text_file(
     except UnicodeDecodeError as error:
         before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         column = len(before) - (before.rfind(b"\n") + 1) + 1
-        place = Position(name, before.count(b"\n") + 1, column)
+        position = Position(name, before.count(b"\n") + 1, column)
         text = f"The file is not UTF-8 text (byte {error.start})."
-        return "", [Problem(place, "not-text", text, "Save it as UTF-8.")]
+        return "", [Problem(position, "not-text", text, "Save it as UTF-8.")]
     except OSError as error:
         return "", [Problem(whole, "not-readable", f"{error.strerror}.")]
     except ValueError as error:  # a name that no file can have
@@ -230,17 +230,17 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         context = f" {error.context}" if error.context else ""
-        said = f"Not valid YAML: {error.problem}{context}."
-        hint = _unclosed(error) or _syntax_hint(said, _line(text, line)[: column - 1])
-        return Problem(Position(name, line, column), "yaml-syntax", said, hint)
+        complaint = f"Not valid YAML: {error.problem}{context}."
+        hint = _unclosed(error) or _syntax_hint(complaint, _line(text, line)[: column - 1])
+        return Problem(Position(name, line, column), "yaml-syntax", complaint, hint)
     if isinstance(error, yaml.reader.ReaderError):
-        place = _position_of(error.position, text, name)
+        position = _position_of(error.position, text, name)
         text = f"Character U+{int(error.character):04X} is not allowed."
-        return Problem(place, "yaml-syntax", text)
+        return Problem(position, "yaml-syntax", text)
     escape = _BAD_ESCAPE.search(text)
     if escape:
-        place = _position_of(escape.start(), text, name)
-        return Problem(place, "yaml-syntax", f"No character is called {escape[0]}.")
+        position = _position_of(escape.start(), text, name)
+        return Problem(position, "yaml-syntax", f"No character is called {escape[0]}.")
     return Problem(Position(name), "yaml-syntax", f"Not valid YAML: {error}.")
 
 
@@ -266,26 +266,26 @@ def _unclosed(error: yaml.MarkedYAMLError) -> str:
     return ""
 
 
-def _syntax_hint(said: str, before: str) -> str:
+def _syntax_hint(complaint: str, before: str) -> str:
     """What to do about a parser's complaint.
 
     Args:
         said: the complaint.
         before: what stands on its line before the place.
     """
-    if "\\t" in said or "tab" in said:
+    if "\\t" in complaint or "tab" in complaint:
         return "Indent with spaces, not tabs."
-    if "mapping values are not allowed" in said:
+    if "mapping values are not allowed" in complaint:
         if _KEY_BEFORE.search(before):
             return "Put a text that holds ': ' in quotes."
         return "Indent the line like the others of its map; a text that goes on here needs quotes."
-    if "expected <block end>" in said and not before.strip():
+    if "expected <block end>" in complaint and not before.strip():
         return "Indent the line like the others of its map or list."
-    if "expected '<document start>'" in said:
+    if "expected '<document start>'" in complaint:
         return "Indent the first line like the others."
-    if "could not find expected ':'" in said:
+    if "could not find expected ':'" in complaint:
         return "A key has ': ' after it; a text over several lines stands in quotes."
-    if "cannot start any token" in said:
+    if "cannot start any token" in complaint:
         return "Put a text that begins with a sign in quotes."
     return ""
 
@@ -317,16 +317,16 @@ class _Builder:
             return False
         if len(self.open) >= MAX_DEPTH:
             self.overflow = True
-            said = f"Nested over {MAX_DEPTH} deep once aliases are written out."
-            self.problems.append(Problem(here, "too-deep", said))
+            complaint = f"Nested over {MAX_DEPTH} deep once aliases are written out."
+            self.problems.append(Problem(here, "too-deep", complaint))
             return False
         if id(node) in self.open:
             self.problems.append(Problem(here, "alias-cycle", "An alias that contains itself."))
             return False
         if self.count > MAX_NODES:
             self.overflow = True
-            said = f"Over {MAX_NODES:,} values once aliases are written out."
-            self.problems.append(Problem(here, "too-many-aliases", said))
+            complaint = f"Over {MAX_NODES:,} values once aliases are written out."
+            self.problems.append(Problem(here, "too-many-aliases", complaint))
             return False
         return True
 
@@ -336,24 +336,26 @@ class _Builder:
         entries: dict[str, Node] = {}
         keys: dict[str, Position] = {}
         for key_node, value_node in node.value:
-            place = _position(self.name, key_node.start_mark)
+            position = _position(self.name, key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(place, "bad-key", "A key must be a plain word."))
+                self.problems.append(Problem(position, "bad-key", "A key must be a plain word."))
                 continue
             key = self._text(key_node)
             if key in entries:
-                said = f"'{key}' stands here already, on line {keys[key].line}."
-                self.problems.append(Problem(place, "duplicate-key", said, "Keep one of the two."))
+                complaint = f"'{key}' stands here already, on line {keys[key].line}."
+                self.problems.append(
+                    Problem(position, "duplicate-key", complaint, "Keep one of the two.")
+                )
                 continue
-            entries[key], keys[key] = self.build(value_node), place
+            entries[key], keys[key] = self.build(value_node), position
         return Mapping(entries, here, keys)
 
     def _text(self, node: yaml.ScalarNode) -> str:
         """The text of a scalar or key, less what no text may hold: escapes can spell all of it."""
         text: str = node.value
-        if said := refused_character(text):
+        if complaint := refused_character(text):
             here = _position(self.name, node.start_mark)
-            self.problems.append(Problem(here, "yaml-syntax", said))
+            self.problems.append(Problem(here, "yaml-syntax", complaint))
         return without_refused(text)
 
 

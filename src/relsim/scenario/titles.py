@@ -35,11 +35,11 @@ def slug(text: str) -> str:
 
 def file_names(texts: Sequence[str]) -> dict[str, str]:
     """What of each text can stand in the name of a file, with its number where that is taken."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for number, text in enumerate(texts, start=1):
         name = _shortened(_words(text), 0) or str(number)
-        found[text] = f"{name}-{number}" if name in found.values() else name
-    return found
+        names[text] = f"{name}-{number}" if name in names.values() else name
+    return names
 
 
 def _words(text: str) -> str:
@@ -65,13 +65,15 @@ def told_apart(scenarios: Sequence[Scenario]) -> list[Scenario]:
     Where two files would have one, theirs are made of their paths, as far as these differ.
     """
     files: dict[str, set[Path]] = {}
-    for one in scenarios:
-        if one.file is not None:
-            files.setdefault(one.slug, set()).add(_path(one.file))
+    for scenario in scenarios:
+        if scenario.file is not None:
+            files.setdefault(scenario.slug, set()).add(_path(scenario.file))
     names = {file: name for some in files.values() for file, name in _names(some).items()}
     return [
-        one if one.file is None or len(files[one.slug]) == 1 else one.named(names[_path(one.file)])
-        for one in scenarios
+        scenario
+        if scenario.file is None or len(files[scenario.slug]) == 1
+        else scenario.named(names[_path(scenario.file)])
+        for scenario in scenarios
     ]
 
 
@@ -100,15 +102,15 @@ def titles(scenarios: Sequence[Scenario], *, numbered: bool = False) -> list[str
         numbered: with numbers where titles are the same even so, for what is found by its title.
     """
     files: dict[str, set[str]] = {}
-    for one in scenarios:
-        files.setdefault(one.title, set()).add(one.slug)
-    found = [
-        one.title if len(files[one.title]) == 1 else f"{one.title} ({one.slug})"
-        for one in scenarios
+    for scenario in scenarios:
+        files.setdefault(scenario.title, set()).add(scenario.slug)
+    names = [
+        scenario.title if len(files[scenario.title]) == 1 else f"{scenario.title} ({scenario.slug})"
+        for scenario in scenarios
     ]
     if not numbered:
-        return found
+        return names
     return [
-        title if found.count(title) == 1 else f"{title}, {number}"
-        for number, title in enumerate(found, start=1)
+        title if names.count(title) == 1 else f"{title}, {number}"
+        for number, title in enumerate(names, start=1)
     ]

@@ -95,15 +95,15 @@ def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Posit
     """
     node, position = root, root.position
     for depth, step in enumerate(path):
-        found = child(node, step)
-        if found is None:
+        below = child(node, step)
+        if below is None:
             break
-        if isinstance(node, Mapping) and (key or not isinstance(found, Scalar)):
+        if isinstance(node, Mapping) and (key or not isinstance(below, Scalar)):
             last = depth == len(path) - 1
-            position = node.keys.get(str(step), found.position) if last else found.position
+            position = node.keys.get(str(step), below.position) if last else below.position
         else:
-            position = found.position
-        node = found
+            position = below.position
+        node = below
     return position
 
 

@@ -116,10 +116,10 @@ def problem_of(item: Any, path: TreePath, tree: Mapping, part_of: PartOf) -> Pro
     """
     kind, context = item["type"], item.get("ctx") or {}
     if _is_key(path, tree):
-        place = locate(tree, path[:-1], key=True)
+        position = locate(tree, path[:-1], key=True)
         if kind == "string_too_long":
-            return Problem(place, "wrong-length", *_too_long("This name", item))
-        return Problem(place, kind, context.get("text", item["msg"]), context.get("hint", ""))
+            return Problem(position, "wrong-length", *_too_long("This name", item))
+        return Problem(position, kind, context.get("text", item["msg"]), context.get("hint", ""))
     dotted = ".".join(str(step) for step in path)
     if "text" in context:
         remark = Remark(context["key"], kind, context["text"], context["hint"])
@@ -173,10 +173,10 @@ def _standard(item: Any, dotted: str) -> tuple[str, str, str]:
     return "invalid", f"{dotted}: {item['msg']}.", ""
 
 
-def _too_long(what: str, item: Any) -> tuple[str, str]:
+def _too_long(subject: str, item: Any) -> tuple[str, str]:
     """Text and hint for a text that is too long."""
     most = item["ctx"]["max_length"]
-    return f"{what} has {len(item['input']):,} characters.", f"It takes at most {most:,}."
+    return f"{subject} has {len(item['input']):,} characters.", f"It takes at most {most:,}."
 
 
 def _type_hint(item: Any) -> str:

@@ -252,7 +252,7 @@ class Bounds:
     def _arguments(self, kind: str, arguments: list[Any]) -> tuple[float, ...]:
         """Each argument in the field's unit, those that are values of the field in its range."""
         if kind in ("uniform", "triangular"):
-            return tuple(self._in_range(self._reader(one)) for one in arguments)
+            return tuple(self._in_range(self._reader(argument)) for argument in arguments)
         spread = self._reader if kind == "normal" else read_plain_number
         return self._in_range(self._reader(arguments[0])), spread(arguments[1])
 

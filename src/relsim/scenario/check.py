@@ -36,6 +36,7 @@ from relsim.scenario.tree import (
     TreePath,
     child,
     entries_of,
+    is_null,
     locate,
 )
 from relsim.scenario.values import Bounds, Month, central, look_alike
@@ -274,7 +275,7 @@ def section_names(tree: Mapping) -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for section in _NAMED:
         node = tree.entries.get(section)
-        if node is None or (isinstance(node, Scalar) and node.value is None):
+        if node is None or is_null(node):
             if section != "states":
                 names[section] = set(DEFAULT_DOMAINS) if section == "domains" else set()
         elif isinstance(node, Mapping):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from relsim.scenario.tree import (
     TreePath,
     child,
     from_plain,
+    is_null,
     is_single,
     merge,
     put,
@@ -55,11 +56,19 @@ class Lineage:
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
 
-    def chain_above(self, file: str) -> tuple[str, ...]:
-        """The files that inherit ``file``, nearest first."""
-        if file not in self.files:
-            return ()
-        return tuple(reversed(self.files[: self.files.index(file)]))
+    def with_chains(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """The problems, each with the files that inherit the one it is in, nearest first."""
+        chains = {
+            file: tuple(reversed(self.files[:index])) for index, file in enumerate(self.files)
+        }
+        return tuple(
+            replace(problem, chain=chains.get(problem.position.file, ())) for problem in problems
+        )
+
+    def breaks_off(self, *problems: Problem) -> None:
+        """Notes that a file of the chain could not be read, and why."""
+        self.problems += problems
+        self.complete = False
 
 
 def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
@@ -72,92 +81,68 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     lineage = Lineage()
     layers: list[Mapping] = []
     seen: set[Path] = set()
-    root = real_path(path).parent
-    current: Path | None = path
-    while current is not None:
-        layer, parent = _read_layer(current, lineage, seen)
+    root = None if anywhere else real_path(path).parent
+    while True:
+        lineage.files.append(str(path))
+        seen.add(real_path(path))
+        layer, parent = _read_layer(path, lineage)
         if layer is not None:
             layers.append(layer)
-        current = _next_file(current, parent, root, lineage, seen, anywhere=anywhere)
+        if parent is None:
+            break
+        path = Path(os.path.normpath(path.parent / str(parent.value)))
+        problem = _refusal(path, parent.position, root, seen)
+        if problem is not None:
+            lineage.breaks_off(problem)
+            break
     if layers:
         tree, problems = refuse_recoded(layers.pop())
         lineage.problems += problems
         for layer in reversed(layers):
-            tree, problems = with_reference(tree, _laid_over(tree, layer, lineage))
-            lineage.problems += problems
+            idle = dict(idle_removals(tree, layer)) if lineage.complete else {}
+            merged = merge(tree, without(layer, set(idle)))
+            assert isinstance(merged, Mapping)
+            tree, problems = with_reference(tree, merged)
+            lineage.problems += [*idle.values(), *problems]
         lineage.tree = tree
     return lineage
 
 
-def _laid_over(base: Mapping, layer: Mapping, lineage: Lineage) -> Mapping:
-    """A layer on what it extends; removals of what is not there are problems, and left out."""
-    idle = dict(idle_removals(base, layer)) if lineage.complete else {}
-    lineage.problems += idle.values()
-    merged = merge(base, without(layer, set(idle)))
-    assert isinstance(merged, Mapping)
-    return merged
-
-
-def _read_layer(
-    path: Path, lineage: Lineage, seen: set[Path]
-) -> tuple[Mapping | None, Scalar | None]:
-    """One file less its `extends`, and that."""
-    name = str(path)
-    lineage.files.append(name)
-    seen.add(real_path(path))
-    tree, problems = read_file(path, name)
+def _read_layer(path: Path, lineage: Lineage) -> tuple[Mapping | None, Scalar | None]:
+    """One file without its `extends`, and that."""
+    tree, problems = read_file(path, str(path))
     lineage.problems += problems
     if tree is None:
-        lineage.complete = False
+        lineage.breaks_off()
         return None, None
     if not isinstance(tree, Mapping):
         text = "A scenario is a map of sections."
-        lineage.problems.append(Problem(tree.position, "wrong-type", text, "Try 'relsim new'."))
-        lineage.complete = False
+        lineage.breaks_off(Problem(tree.position, "wrong-type", text, "Try 'relsim new'."))
         return None, None
     entries = dict(tree.entries)
     parent = entries.pop("extends", None)
-    if parent is not None and not (isinstance(parent, Scalar) and isinstance(parent.value, str)):
-        text = "`extends` names one file."
-        lineage.problems.append(Problem(parent.position, "bad-extends", text))
-        lineage.complete = False
-        parent = None
-    elif parent is not None and parent.position in [problem.position for problem in problems]:
-        lineage.complete = False  # its name could not be read
-        parent = None
-    return Mapping(entries, tree.position, tree.keys), parent
-
-
-def _next_file(
-    path: Path,
-    parent: Scalar | None,
-    root: Path,
-    lineage: Lineage,
-    seen: set[Path],
-    *,
-    anywhere: bool,
-) -> Path | None:
-    """The file that ``path`` extends, if it may be read."""
+    layer = Mapping(entries, tree.position, tree.keys)
     if parent is None:
-        return None
-    target = Path(os.path.normpath(path.parent / str(parent.value)))
-    problem = _refusal(target, parent.position, root, len(lineage.files), seen, anywhere=anywhere)
-    if problem is not None:
-        lineage.problems.append(problem)
-        lineage.complete = False
-        return None
-    return target
+        return layer, None
+    if not (isinstance(parent, Scalar) and isinstance(parent.value, str)):
+        lineage.breaks_off(Problem(parent.position, "bad-extends", "`extends` names one file."))
+        return layer, None
+    if parent.position in [problem.position for problem in problems]:
+        lineage.breaks_off()  # its name could not be read
+        return layer, None
+    return layer, parent
 
 
 def _refusal(
-    target: Path, position: Position, root: Path, length: int, seen: set[Path], *, anywhere: bool
+    target: Path, position: Position, root: Path | None, seen: set[Path]
 ) -> Problem | None:
+    """Why a file cannot be extended: from ``root`` it has to be inside, if that is given."""
     real = real_path(target)
     if real in seen:
         return Problem(position, "extends-cycle", f"{target} extends itself in the end.")
-    if length >= MAX_CHAIN:
+    if len(seen) >= MAX_CHAIN:
         return Problem(position, "extends-too-long", f"Over {MAX_CHAIN} files in a chain.")
-    if not anywhere and not real.is_relative_to(root):
+    if root is not None and not real.is_relative_to(root):
         text = f"{target} lies outside the folder of the scenario."
         return Problem(position, "extends-outside", text, "Allow it with --extends-anywhere.")
     if text := why_no_file(real, str(target)):
@@ -179,7 +164,13 @@ def nothing_to_remove(tree: Mapping, path: TreePath, position: Position) -> Prob
 
     A key of the format that is not written has its default, and may be removed as well.
     """
-    path, owner = _followed(tree, path)
+    owner: Node | None = tree
+    steps: list[str | int] = []
+    for step in path[:-1]:
+        inside_a_list = isinstance(owner, Items) and str(step).isdecimal()
+        steps.append(int(step) if inside_a_list else step)
+        owner = child(owner, steps[-1])
+    path = (*steps, path[-1])
     known = keys_at(path, tree)
     here = list(owner.entries) if isinstance(owner, Mapping) and not is_single(owner) else []
     if path[-1] in known or path[-1] in here or isinstance(owner, Items):
@@ -189,17 +180,6 @@ def nothing_to_remove(tree: Mapping, path: TreePath, position: Position) -> Prob
         hint = f"{hint} A state of which nothing is said is {path[-1]}: {{}}.".strip()
     text = f"There is no {'.'.join(str(step) for step in path)} to remove."
     return Problem(position, "nothing-to-remove", text, hint)
-
-
-def _followed(tree: Mapping, path: TreePath) -> tuple[TreePath, Node | None]:
-    """A path with places in lists as numbers, and the node that its last step is a part of."""
-    node: Node | None = tree
-    steps: list[str | int] = []
-    for step in path[:-1]:
-        inside_a_list = isinstance(node, Items) and str(step).isdecimal()
-        steps.append(int(step) if inside_a_list else step)
-        node = child(node, steps[-1]) if node is not None else None
-    return (*steps, path[-1]), node
 
 
 def idle_removals(
@@ -212,7 +192,7 @@ def idle_removals(
         here = (*path, key)
         if isinstance(value, Mapping):
             yield from idle_removals(base, value, here)
-        elif isinstance(value, Scalar) and value.value is None:
+        elif is_null(value):
             problem = nothing_to_remove(base, here, over.keys.get(key, value.position))
             if problem is not None:
                 yield here, problem
@@ -235,13 +215,9 @@ def parse_settings(settings: tuple[str, ...]) -> tuple[list[tuple[str, Node]], l
         node, wrong = read_text(value, position.file)
         problems += wrong
         if node is not None and not wrong:
-            changes.append((path.strip(), from_plain_node(node, value, position)))
+            is_empty = not value.strip()  # which removes, as null does
+            changes.append((path.strip(), from_plain(None, position) if is_empty else node))
     return changes, problems
-
-
-def from_plain_node(node: Node, text: str, position: Position) -> Node:
-    """The value of a setting; an empty one removes, as null does."""
-    return from_plain(None, position) if not text.strip() else node
 
 
 def plain_changes(changes: AnyMapping[str, Any]) -> list[tuple[str, Node]]:
@@ -260,7 +236,7 @@ def apply_changes(tree: Mapping, changes: list[tuple[str, Node]]) -> tuple[Mappi
             _refused_characters(path, value)
             or _unknown_place(tree, path, steps, value)
             or _event_as_value(tree, steps, value)
-            or _nothing_to_remove(tree, steps, value)
+            or (nothing_to_remove(tree, steps, value.position) if is_null(value) else None)
         )
         if problem is None:
             try:
@@ -331,9 +307,3 @@ def _switch_hint(event: str, value: Node) -> str:
     """How to switch an event on, or off where the value says so."""
     off = isinstance(value, Scalar) and str(value.value).lower() in ("off", "false", "no", "0")
     return f"Write events.{event}.off={str(off).lower()}, or --{'off' if off else 'on'} {event}."
-
-
-def _nothing_to_remove(tree: Mapping, steps: tuple[str, ...], value: Node) -> Problem | None:
-    if isinstance(value, Scalar) and value.value is None:
-        return nothing_to_remove(tree, steps, value.position)
-    return None

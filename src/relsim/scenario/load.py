@@ -145,13 +145,9 @@ def _check_lineage(
     return replace(
         checked,
         scenario=scenario,
-        problems=tuple(_with_chain(problem, lineage) for problem in checked.problems),
-        warnings=tuple(_with_chain(warning, lineage) for warning in checked.warnings),
+        problems=lineage.with_chains(checked.problems),
+        warnings=lineage.with_chains(checked.warnings),
     )
-
-
-def _with_chain(problem: Problem, lineage: Lineage) -> Problem:
-    return replace(problem, chain=lineage.chain_above(problem.position.file))
 
 
 _TITLES = frozenset({"name", "label", "says", "minus", "plus", "sources"})

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from relsim.errors import with_article
 from relsim.scenario import schema
 from relsim.scenario.names import NameOf, NumberRef, TieRef
-from relsim.scenario.tree import Items, Node, Scalar, TreePath, child, plain
+from relsim.scenario.tree import Items, Node, Scalar, TreePath, child, is_null, plain
 from relsim.scenario.tree import Mapping as Map
 from relsim.scenario.values import DISTRIBUTIONS, Bounds, Part
 
@@ -241,8 +241,8 @@ def sound_part(part: type[AnyPart], node: Map) -> AnyPart | None:
     """A part of the single values that are sound; None where one that it needs is not."""
     shapes, values = fields_of(part), {}
     for name, info in part.model_fields.items():
-        written = node.entries.get(info.alias or name, Scalar(None, node.position))
-        if not (isinstance(written, Scalar) and written.value is None):
+        written = node.entries.get(info.alias or name)
+        if written is not None and not is_null(written):
             values[name] = shapes[info.alias or name].sound(written)
         if info.is_required() and values.get(name) is None:
             return None

@@ -107,6 +107,11 @@ def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Posit
     return position
 
 
+def is_null(node: Node) -> bool:
+    """Whether there is nothing behind a key."""
+    return isinstance(node, Scalar) and node.value is None
+
+
 def is_single(node: Node) -> bool:
     """Whether the node is one value: a scalar, or a distribution such as {uniform: [0, 1]}."""
     if isinstance(node, Mapping):
@@ -144,7 +149,7 @@ def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
     entries, keys = dict(base.entries), dict(base.keys)
     for name, value in over.entries.items():
         inherited = entries.get(name)
-        if inherited is not None and isinstance(value, Scalar) and value.value is None:
+        if inherited is not None and is_null(value):
             del entries[name], keys[name]
             continue
         entries[name] = value if inherited is None else merge(inherited, value, (*path, name))
@@ -154,16 +159,11 @@ def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
 
 def _laid_on(base: Node, over: Node, path: Sequence[str]) -> Node:
     """A single value in place of ``base``; a lone weight keeps what else the map says of it."""
-    key = _weight_key(path)
-    if key and is_single(over) and isinstance(base, Mapping) and not is_single(base):
+    key = _shorthand_key(path)
+    if key == "weight" and is_single(over) and isinstance(base, Mapping) and not is_single(base):
         keys = {**base.keys, key: over.position}
         return Mapping({**base.entries, key: over}, base.position, keys)
     return over
-
-
-def _weight_key(path: Sequence[str]) -> str:
-    key = _shorthand_key(path)
-    return key if key == "weight" else ""
 
 
 def put(root: Mapping, path: Sequence[str], value: Node) -> Mapping:
@@ -181,7 +181,7 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not path:
         return value if node is None else _laid_on(node, value, done)
     step, rest = path[0], path[1:]
-    if node is None or _is_null(node):  # a state of which nothing is said has no parts yet
+    if node is None or is_null(node):  # a state of which nothing is said has no parts yet
         node = Mapping({}, value.position)
     if is_single(node) and step in DISTRIBUTIONS:
         node = Mapping({}, value.position)
@@ -191,17 +191,13 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not isinstance(node, Mapping):
         raise KeyError(".".join(done))
     entries, keys = dict(node.entries), dict(node.keys)
-    if not rest and _is_null(value):
+    if not rest and is_null(value):
         entries.pop(step, None)
         keys.pop(step, None)
     else:
         entries[step] = _put(entries.get(step), rest, value, (*done, step))
         keys.setdefault(step, value.position)
     return Mapping(entries, node.position, keys)
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
 
 
 def _put_item(

@@ -13,8 +13,8 @@ from relsim.experiments.study import Parameter
 from relsim.experiments.tune import tune, tuned_changes, tuned_text, written_changes
 from relsim.experiments.tuning import Tuning
 from relsim.scenario.effects import Pulse
+from relsim.scenario.interests import changed_interests
 from relsim.scenario.load import check_text, load
-from relsim.scenario.reference import changed_interests
 from relsim.stats import Values
 
 BASE = """\

@@ -15,7 +15,7 @@ from relsim.ensemble.simulate import simulate
 from relsim.model.mesa_model import RelationsModel
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.text import yaml_text
 
 SEED = 11
 GAINS = ("alignment_gain", "rivalry_gain", "issue_gain")

@@ -19,7 +19,7 @@ from relsim.hindcast import tally
 from relsim.hindcast.event_tables import Measure
 from relsim.hindcast.event_values import By
 from relsim.hindcast.observe import Choices, observe
-from relsim.scenario.goldstein import goldstein_weights
+from relsim.scenario.shipped import goldstein_weights
 
 YEAR = [
     gdelt("20190105", "PAK", "RUS", 1, 3.4),

@@ -32,9 +32,8 @@ from relsim.experiments.coalitions import (
 from relsim.experiments.objectives import undominated
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
-from relsim.scenario.parts import Part
-from relsim.scenario.tree import Path as TreePath
-from relsim.scenario.values import fail
+from relsim.scenario.tree import TreePath
+from relsim.scenario.values import Part, fail
 from relsim.stats import CONFIDENCE, Values, jeffreys_interval, runs_needed, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread

@@ -11,12 +11,12 @@ Boxes are searched for on a random half of the points and judged on the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.special import stdtrit
 from scipy.stats import hypergeom
 
@@ -25,9 +25,8 @@ from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, s
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
 from relsim.experiments.study import Method, Parameter, Study, require
 from relsim.experiments.sweep import sweep_points, sweep_size
-from relsim.scenario.parts import exactly_one
-from relsim.scenario.tree import Path as TreePath
-from relsim.scenario.values import fail
+from relsim.scenario.tree import TreePath
+from relsim.scenario.values import Remark, not_exactly_one
 from relsim.stats import CONFIDENCE, Estimate, Values
 from relsim.words import percent
 
@@ -252,13 +251,12 @@ class Discover(Method):
     )
     samples: Count = Field(500, description="Points, of a Latin hypercube.")
 
-    @model_validator(mode="after")
-    def _one_side(self) -> Discover:
-        exactly_one(self, ("above", "below"), "bad-outcome")
+    def mistakes(self) -> Iterator[Remark]:
+        """Other than one threshold, or a share that every point reaches."""
+        yield from not_exactly_one(self, ("above", "below"), "bad-outcome")
         if self.share == 0:
             text = "In a share of 0 of the runs it happens at every point."
-            raise fail("bad-outcome", text, "Write a share above 0.")
-        return self
+            yield Remark("share", "bad-outcome", text, "Write a share above 0.")
 
     @property
     def size_key(self) -> str:

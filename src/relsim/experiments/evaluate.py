@@ -23,7 +23,7 @@ from relsim.experiments.schema import Measure
 from relsim.experiments.study import Outcomes, Study, claim_of
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Ints
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
 from relsim.stats import Values
 

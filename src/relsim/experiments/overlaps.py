@@ -12,19 +12,19 @@ from pydantic_core import PydanticCustomError
 from relsim.errors import Problem
 from relsim.experiments.schema import Switch
 from relsim.experiments.study import Setup
-from relsim.scenario.changes import full_path
-from relsim.scenario.references import TieRef
+from relsim.scenario.layers import full_path
+from relsim.scenario.names import TieRef
 from relsim.scenario.tree import (
     Items,
     Mapping,
     Node,
+    TreePath,
     child,
     from_plain,
     is_single,
     locate,
     open_shorthand,
 )
-from relsim.scenario.tree import Path as TreePath
 
 Steps: TypeAlias = tuple[str, ...]
 

@@ -55,9 +55,9 @@ from relsim.experiments.surface import (
 from relsim.experiments.trials import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.tuning import SEARCH, Tuning
 from relsim.scenario.schema import FORMAT_VERSION, Scenario
-from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.text import yaml_text
+from relsim.scenario.tree import TreePath
 from relsim.scenario.values import fail
-from relsim.scenario.writer import yaml_text
 from relsim.stats import Values
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests

@@ -11,8 +11,8 @@ import pandas as pd
 from relsim.experiments.attribute import WHOLE, Attribution, MeasureAttribution
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
-from relsim.scenario.characters import one_line
-from relsim.scenario.naming import file_names
+from relsim.scenario.titles import file_names
+from relsim.scenario.values import one_line
 
 WIDTH, ROW = 380, 34
 LONGEST = 34  # letters of a name in a line of the axis

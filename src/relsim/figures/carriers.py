@@ -13,8 +13,8 @@ from relsim.analysis.findings import pair_title
 from relsim.analysis.interests import Carriers, interest_label
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
-from relsim.scenario.characters import one_line
-from relsim.scenario.naming import slug
+from relsim.scenario.titles import slug
+from relsim.scenario.values import one_line
 
 WIDTH, ROW = 340, 32
 LONGEST = 34  # letters of a name in a line of the axis

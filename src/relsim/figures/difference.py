@@ -23,8 +23,7 @@ from relsim.figures.event_marks import (
     marks_of,
 )
 from relsim.figures.style import INK, SERIES, WIDTH, configured, level_labels, panel_title
-from relsim.scenario.naming import slug
-from relsim.scenario.titles import titles
+from relsim.scenario.titles import slug, titles
 
 HEIGHT = 120
 LEAST_SPAN = 0.05  # of the axis, a step of the scale by which ties are coded

@@ -12,7 +12,7 @@ from relsim.experiments.replicates import Index
 from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
 from relsim.figures.claims import in_lines
 from relsim.figures.style import EVENT, GRID, INK, LINE, MUTED, configured, ink_on
-from relsim.scenario.naming import file_names
+from relsim.scenario.titles import file_names
 
 WIDTH, ROW = 360, 34
 LONGEST = 36  # letters of a parameter in a line of the axis

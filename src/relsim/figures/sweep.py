@@ -14,7 +14,7 @@ from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import SweepFindings
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, DIVERGING, INK, LINE, WIDTH, configured, ink_on
-from relsim.scenario.naming import file_names
+from relsim.scenario.titles import file_names
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 150, 120
 MOST_PANELS = 12  # more do not fit on a page

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import IO, TypeAlias, cast
 
 from relsim.errors import Position, Problem, ScenarioError, near_path
-from relsim.scenario.reader import is_file
-from relsim.scenario.text_files import other_than_a_file
+from relsim.scenario.text import is_file, other_than_a_file
 
 Lines: TypeAlias = Iterator[tuple[int, str]]  # numbers from 1, texts without their line ends
 

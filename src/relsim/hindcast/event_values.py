@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 
 from relsim.analysis.observed import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
-from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.text_files import read_text_file
+from relsim.scenario.shipped import goldstein_weights
+from relsim.scenario.text import read_text_file
 
 By: TypeAlias = Literal["year", "month"]
 DateOrder: TypeAlias = Literal["month-first", "day-first"]

@@ -14,7 +14,7 @@ from relsim.model.number_vector import Labels, NumberVector
 from relsim.model.plan import NONE, PARAMETERS, Compiled, Plan
 from relsim.model.streams import noise_keys
 from relsim.model.structs import Ints
-from relsim.scenario.references import TRAITS, TieRef
+from relsim.scenario.names import TRAITS, TieRef
 from relsim.scenario.schema import Scenario
 
 T = TypeVar("T")

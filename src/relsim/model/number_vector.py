@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relsim.model.plan import REFERENCE, Draw, Numbers, Sizes
-from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
+from relsim.scenario.names import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Distribution, Number
 

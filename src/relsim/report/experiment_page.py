@@ -10,7 +10,7 @@ import pandas as pd
 from relsim.experiments.study import Study
 from relsim.report.inputs import Table, flow, frame_table
 from relsim.report.page import render
-from relsim.scenario.naming import title_of
+from relsim.scenario.schema import title_of
 from relsim.words import true_minus
 
 CAUTION = (

@@ -17,7 +17,7 @@ from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow
 from relsim.report.page import chart_data, render
 from relsim.report.result_page import CAUTION
-from relsim.scenario.difference import Difference
+from relsim.scenario.diff import Difference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import titles
 from relsim.words import signed

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from relsim.scenario.reference import ChangedInterest, changed_interests
+from relsim.scenario.interests import ChangedInterest, changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.words import true_minus
 

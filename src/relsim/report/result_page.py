@@ -29,7 +29,7 @@ from relsim.figures.fan import fan_card
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, input_tables
 from relsim.report.page import chart_data, render
-from relsim.scenario.reference import differing_interests_in_words, interests_in_words
+from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
 from relsim.words import percent, signed
 

@@ -26,8 +26,8 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.naming import slug
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import slug
 
 
 def run_beside(

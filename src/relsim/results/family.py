@@ -33,11 +33,10 @@ from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
 from relsim.results.views import write_views
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.difference import diff
+from relsim.scenario.diff import diff
 from relsim.scenario.load import load
-from relsim.scenario.naming import slug
 from relsim.scenario.schema import Scenario
-from relsim.scenario.titles import told_apart
+from relsim.scenario.titles import slug, told_apart
 
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
 

@@ -27,7 +27,7 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.naming import slug
+from relsim.scenario.titles import slug
 
 PARAMETERS = "parameters.json"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from relsim.analysis.coverage import coverage_sentence, own_numbers
-from relsim.hindcast.defaults import MODEL_NUMBERS
+from relsim.analysis.findings import coverage_sentence, own_numbers
+from relsim.hindcast.findings import MODEL_NUMBERS
 from relsim.results.run import run
 from relsim.scenario.fitted import FIT, Coverage, Fit, FittedNumber
 from relsim.scenario.schema import Parameters

@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from commands import Command
-from relsim.analysis.sequences import share_sequence
 from relsim.errors import ResultsError
 from relsim.results.family import run_family
 from relsim.results.places import results_until_clear
@@ -21,6 +20,7 @@ from relsim.results.run import run
 from relsim.results.verify import verify
 from relsim.results.watcher import Nobody
 from relsim.scenario.load import load
+from relsim.stats import share_sequence
 
 BASE: dict[str, Any] = {
     "relsim": 1,

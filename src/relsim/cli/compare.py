@@ -15,10 +15,8 @@ from relsim.cli.whole_numbers import MOST_RUNS, whole
 from relsim.errors import RelsimError, ResultsError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from relsim.analysis.compare import Comparison
-    from relsim.analysis.reaching import Reaching
+    from relsim.analysis.effects import Reaching
 
 T = TypeVar("T")
 
@@ -102,7 +100,12 @@ def compare(
     for line in looks[0].sentences() if looks else []:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if csv is not None:
-        _write_tables(tables, csv)
+        from pandas import concat
+
+        from relsim.analysis.summary import save_table
+
+        save_table(concat(tables, ignore_index=True), csv)
+        typer.echo(f"Wrote {csv}.")
     if figure is not None:
         _draw_comparisons(comparisons, chosen, figure)
 
@@ -145,19 +148,6 @@ def _asked(option: str, question: Callable[[], T]) -> T:
         return question()
     except RelsimError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
-
-
-def _write_tables(tables: list[DataFrame], file: Path) -> None:
-    from pandas import concat
-
-    from relsim.analysis.summary import write_table
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_table(concat(tables, ignore_index=True), file)
-    except OSError as error:
-        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
-    typer.echo(f"Wrote {file}.")
 
 
 def _draw_comparisons(comparisons: list[Comparison], pairs: list[str], file: Path) -> None:

@@ -67,7 +67,7 @@ def explain(
 ) -> None:
     """Explain what pulls two states: exactly, by interest, third party, issue and event."""
     from relsim.analysis import explain as accounts
-    from relsim.analysis.account import step_of
+    from relsim.analysis.recorded import step_of_month
     from relsim.ensemble.executors import chosen
     from relsim.terminal.account import explanation, told
 
@@ -77,11 +77,11 @@ def explain(
     pair = "-".join(states)
     subject = subject_at(place)
     other = None if against is None else subject_at(against)
-    scenario = accounts.scenario_of(subject)
+    scenario = accounts.subject_of(subject).scenario
     with _as_problems():
         directions = accounts.known_directions(pair, direction, scenario)
         accounts.known_domain(domain, scenario)
-        step_of(scenario, at)
+        step_of_month(scenario.time, at)
     if figure is not None and figure.suffix.lower() not in PICTURES:
         fail(f"{figure} ends neither in .svg nor in .png.", EXIT_PROBLEMS)
     with chosen(workers, cluster) as executor:
@@ -111,19 +111,20 @@ def _accounted(
     executor: Executor,
 ) -> Account:
     """The account, with a progress bar on the error stream."""
-    from relsim.analysis.explain import asked_of, scenario_of
     from relsim.analysis.explain import explain as account_for
-    from relsim.ensemble.accounts import accounts_are_compiled, compile_accounts
+    from relsim.analysis.explain import subject_of
+    from relsim.ensemble.accounts import compile_accounts
+    from relsim.ensemble.chunks import kernel_is_compiled
     from relsim.model.compile import compile_scenario
     from relsim.terminal.progress import watching
 
     sides = [subject] if against is None else [subject, against]
-    count = min(asked_of(side, runs).runs for side in sides)
+    count = min(subject_of(side, runs).runs for side in sides)
     count = count if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
-        if not accounts_are_compiled():
-            watcher.phase("Compiling the account, once per installation (about half a minute)")
-            compile_accounts(compile_scenario(scenario_of(subject)))
+        if not kernel_is_compiled(accounts=True):
+            watcher.phase("Compiling the account, once per installation (some ten seconds)")
+            compile_accounts(compile_scenario(subject_of(subject).scenario))
         watcher.phase(f"Accounting for {count:,} run{'' if count == 1 else 's'}")
         return account_for(
             subject,

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relsim.analysis.effects import runs_needed
 from relsim.experiments.coalitions import Flags, Means, toggled
-from relsim.stats import Values, jeffreys_interval
+from relsim.stats import Values, jeffreys_interval, runs_needed
 from relsim.words import (
     digits_for,
     fixed,

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from scipy.special import bdtr
 
-from relsim.analysis.effects import runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.advice import NOTHING, Advice, Bound, Goal, Half, least_count
 from relsim.experiments.coalitions import (
@@ -36,7 +35,7 @@ from relsim.experiments.study import Method, Study
 from relsim.scenario.parts import Part
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import CONFIDENCE, Values, jeffreys_interval, spread
+from relsim.stats import CONFIDENCE, Values, jeffreys_interval, runs_needed, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
 REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number

@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from relsim.analysis.effects import MOST_RUNS, runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.coalitions import (
     MOST_MEMBERS,
@@ -34,7 +33,7 @@ from relsim.experiments.coalitions import (
 )
 from relsim.experiments.schema import Count, Name, Switch
 from relsim.experiments.study import Method, Study
-from relsim.stats import Estimate, Values, spread, welch_width
+from relsim.stats import MOST_SUGGESTED, Estimate, Values, runs_needed, spread, welch_width
 from relsim.words import digits_for, fixed, listed, percent, rounded_up, signed, with_interval
 
 # With fewer, orders that matter may not come up, and an interval misses what it has not seen: at 8
@@ -225,7 +224,7 @@ class MeasureAttribution:
         for count, errors, noun in sources:
             # Runs and permutations that both add to the variance get half of it each.
             deviation = float(errors[wide].max()) * math.sqrt(count * len(sources))
-            needed = min(runs_needed(size, deviation), MOST_RUNS)
+            needed = min(runs_needed(size, deviation), MOST_SUGGESTED)
             needs.append(f"{max(count, rounded_up(needed)):,} {noun}")
         yield (
             f"{self.measure}: the interval of {self._listed(wide)} is wider than ± "

@@ -17,7 +17,7 @@ from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from relsim.analysis.pairing import refusal
+from relsim.analysis.recorded import pairing_obstacle
 from relsim.analysis.until_clear import look_at_differences
 from relsim.errors import ResultsError
 from relsim.results.identity import Question, digest
@@ -76,7 +76,7 @@ def paired_results(
     questions = {file: Question(one, seed, runs, "domains") for file, one in named.items()}
     base, *others = (questions.get(place) or found[place].ensemble for place in places)
     for other in others:
-        if refused := refusal(base, other):
+        if refused := pairing_obstacle(base, other):
             raise ResultsError(refused)
     for file, question in questions.items():
         with watching(runs) as watcher:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import spelled_by
 from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
 from relsim.results.manifest import looking_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 import pandas as pd
 from rich.console import Console
@@ -12,13 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, effects_table
-from relsim.analysis.reaching import Reaching
+from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, Reaching, effects_table
 from relsim.scenario.anchors import ANCHORS
 from relsim.scenario.difference import acting_differences, diff, events_reordered
 from relsim.scenario.reference import differing_interests_in_words
 from relsim.scenario.values import Month
-from relsim.stats import most_share_unseen
+from relsim.stats import Estimate, as_row, most_share_unseen
 from relsim.words import percent, signed, true_minus
 
 COLOURS: dict[EffectWord, str] = {
@@ -71,7 +69,7 @@ def comparison_rows(
     table.insert(2, "cooperation", comparison.domain or "overall")
     if not reached:
         return table
-    times = pd.DataFrame([asdict(one) for one in reached]).drop(columns="runs")
+    times = pd.DataFrame([as_row(one) for one in reached]).drop(columns="runs")
     return table.merge(
         times.rename(columns=lambda name: f"reach_{name}"),
         how="left",
@@ -93,15 +91,16 @@ def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> T
             pair,
             signed(effect.base_median),
             signed(effect.other_median),
-            _with_interval(effect.mean, effect.mean_low, effect.mean_high, 4),
-            f"{effect.p_higher:.2f}",
+            _with_interval(effect.mean, 4),
+            f"{effect.p_higher.value:.2f}",
             _verdict(effect),
         )
     return table
 
 
-def _with_interval(mean: float, low: float, high: float, digits: int) -> str:
+def _with_interval(estimate: Estimate, digits: int) -> str:
     """A mean with its interval, if it has one: half its width where symmetric, else its ends."""
+    mean, low, high = estimate
     said = signed(mean, digits)
     if not (math.isfinite(low) and math.isfinite(high)):
         return said
@@ -209,7 +208,7 @@ def few_differ_in_words(effect: Effect) -> str:
     which = (
         f"only {effect.differ} of {effect.runs:,} runs differ{'s' if effect.differ == 1 else ''}"
     )
-    if not math.isfinite(effect.mean_low):
+    if not math.isfinite(effect.mean.low):
         return f"{which}, too few for an interval; ask for more runs"
     return (
         f"{which}, so the interval is wide: it combines the uncertainty of that share with that of "
@@ -245,7 +244,7 @@ def reaching_table(scenario: str, found: Sequence[Reaching]) -> Table:
             one.base_month or "–",
             f"{one.other_share:.1%}",
             one.other_month or "–",
-            _with_interval(one.months, one.months_low, one.months_high, 1) if one.both else "–",
+            _with_interval(one.months, 1) if one.both else "–",
             f"{one.both:,}",
         )
     return table

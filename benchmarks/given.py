@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from benchmarks.draws import keys_of, normals, normals_in_turn, uniforms
 from relsim import RelationsModel, Scenario
 from relsim.model.plan import PARAMETERS
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
-from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import NumberRef, TieRef
+from relsim.scenario.effects import AddToNumber, Condition, Effect, Pulse, SetNumber, Shift
+from relsim.scenario.names import NumberRef, TieRef
 from relsim.scenario.schema import Event
+from relsim.scenario.shipped import goldstein_weights
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -170,7 +169,7 @@ def give(scenario: Scenario, runs: int, seed: int) -> Given:
 
 
 def _parameters(model: RelationsModel) -> dict[str, float]:
-    return dict(zip(PARAMETERS, model.numbers.parameter.tolist(), strict=True))
+    return {name: float(getattr(model.numbers, name)) for name in PARAMETERS}
 
 
 def _scale(model: RelationsModel) -> Scale:

@@ -23,8 +23,8 @@ import relsim
 from benchmarks.first_order import FirstOrder, Levels
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
+from relsim.scenario.text import yaml_text
 from relsim.scenario.values import central
-from relsim.scenario.writer import yaml_text
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 REGIONS = (

@@ -19,9 +19,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from relsim.experiments.experiment import Experiment
-from relsim.scenario import references
+from relsim.scenario import names
 from relsim.scenario.json_schema import EXTENDS
-from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
+from relsim.scenario.names import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import LARGE, Bounds, Distribution, Month
 
@@ -79,11 +79,11 @@ COLUMNS = (
 
 # Numbers that events may change, besides traits and parameters.
 CHANGEABLE = {
-    "STATE.ties.OTHER": references.WEIGHT,
-    "STATE.issues.ISSUE.stance": references.STANCE,
-    "STATE.issues.ISSUE.salience": references.SALIENCE,
-    "STATE.capacity.DOMAIN, or STATE.capacity for all domains": references.CAPACITY,
-    "context.VARIABLE": references.CONTEXT,
+    "STATE.ties.OTHER": names.WEIGHT,
+    "STATE.issues.ISSUE.stance": names.STANCE,
+    "STATE.issues.ISSUE.salience": names.SALIENCE,
+    "STATE.capacity.DOMAIN, or STATE.capacity for all domains": names.CAPACITY,
+    "context.VARIABLE": names.CONTEXT,
 }
 
 

@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from relsim.scenario import schema
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
-from relsim.scenario.references import TRAITS, NumberRef, TieRef
+from relsim.scenario.effects import AddToNumber, Condition, Effect, Pulse, SetNumber, Shift
+from relsim.scenario.names import TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.values import Distribution, Number, central
 

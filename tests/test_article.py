@@ -10,9 +10,9 @@ import pytest
 
 from relsim.analysis.claims import judge
 from relsim.ensemble.simulate import Ensemble, simulate
+from relsim.scenario.interests import changed_interests
 from relsim.scenario.load import load
-from relsim.scenario.reader import read_text
-from relsim.scenario.reference import changed_interests
+from relsim.scenario.text import read_text
 from relsim.scenario.tree import plain
 from relsim.scenario.values import central
 from scenarios_to_test import FAMILY, ROOT, SHIPPED

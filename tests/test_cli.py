@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from commands import Command, spawned
-from relsim.scenario.world_text import world_text
+from relsim.scenario.world import world_text
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 BAD = """\

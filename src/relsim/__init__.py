@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from relsim.results.experiment import run_experiment
     from relsim.results.result import Result, open_result
     from relsim.results.run import run
-    from relsim.scenario.difference import diff
+    from relsim.scenario.diff import diff
     from relsim.scenario.load import check_file, load
     from relsim.scenario.schema import Scenario
 
@@ -51,7 +51,7 @@ _HOMES = {
     "check_file": "relsim.scenario.load",
     "compare": "relsim.analysis.compare",
     "compare_until_clear": "relsim.analysis.until_clear",
-    "diff": "relsim.scenario.difference",
+    "diff": "relsim.scenario.diff",
     "explain": "relsim.analysis.explain",
     "explained": "relsim.analysis.interests",
     "judge": "relsim.analysis.claims",

@@ -89,7 +89,9 @@ class RelsimWarning(UserWarning):
 
 def printable(text: str) -> str:
     """A line that a terminal shows as it is: escapes in place of what would act on it."""
-    return "".join(one if one.isprintable() else _escape(one) for one in text)
+    return "".join(
+        character if character.isprintable() else _escape(character) for character in text
+    )
 
 
 def _escape(character: str) -> str:
@@ -103,9 +105,9 @@ def plain_form(text: str) -> str:
     >>> plain_form("SAU–CHN"), plain_form("−０.２")
     ('SAU-CHN', '-0.2')
     """
-    digits = [unicodedata.decimal(one, None) for one in text]
+    digits = [unicodedata.decimal(character, None) for character in text]
     pairs = zip(text, digits, strict=True)
-    written = "".join(one if digit is None else str(digit) for one, digit in pairs)
+    written = "".join(character if digit is None else str(digit) for character, digit in pairs)
     return unicodedata.normalize("NFKC", written.translate(_LOOK_ALIKES)).strip()
 
 
@@ -114,7 +116,7 @@ def plain_hint(text: str) -> str:
     plain = plain_form(text)
     if plain == text.strip() or not plain.isascii():
         return ""
-    odd = next(one for one in text if not one.isascii())
+    odd = next(character for character in text if not character.isascii())
     meant = plain_form(odd)
     wrong = f"is not '{meant}'" if meant else "cannot be seen, and does not belong there"
     return f"Write {plain}: '{odd}' (U+{ord(odd):04X}) {wrong}."

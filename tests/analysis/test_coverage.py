@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from relsim.analysis.findings import coverage_sentence, own_numbers
-from relsim.hindcast.defaults import MODEL_NUMBERS
+from relsim.hindcast.findings import MODEL_NUMBERS
 from relsim.results.run import run
-from relsim.scenario.fitted import FIT, Coverage, Fit, FittedNumber
 from relsim.scenario.schema import Parameters
+from relsim.scenario.shipped import FIT, Coverage, Fit, FittedNumber
 from relsim.terminal.closing import closing_lines
 from scenarios_to_test import scenario_of
 

@@ -13,7 +13,7 @@ from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import NEVER, first_passage
 from relsim.errors import ResultsError
-from relsim.scenario.anchors import ANCHORS, next_anchor
+from relsim.scenario.shipped import ANCHORS, next_anchor
 from scenarios_to_test import ROOT, scenario_of
 
 YEAR: dict[str, Any] = {

@@ -16,10 +16,10 @@ from relsim.ensemble.simulate import Ensemble, dataset, fill, simulate
 from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.scenario.fitted import FIT
 from relsim.scenario.load import check_text, load
 from relsim.scenario.schema import Scenario
-from relsim.scenario.world_text import world_text
+from relsim.scenario.shipped import FIT
+from relsim.scenario.world import world_text
 from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, scenario_of
 
 

@@ -12,8 +12,7 @@ from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
 from relsim.analysis.summary import summarise
-from relsim.ensemble.simulate import Ensemble, simulate
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import Ensemble, simulate, spelled_by
 from relsim.errors import ResultsError
 from relsim.results.result import open_result
 from relsim.results.run import run

@@ -11,7 +11,7 @@ from relsim.ensemble.chunks import Chunk, Stopped, new_stop, simulate_chunk
 from relsim.ensemble.record import recorder
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import check_text
-from relsim.scenario.world_text import world_text
+from relsim.scenario.world import world_text
 
 
 def test_a_chunk_in_hand_ends_soon_after_it_is_told_to() -> None:

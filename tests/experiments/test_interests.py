@@ -16,7 +16,7 @@ from relsim.errors import ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import Outcomes, Study
-from relsim.scenario.reference import reference_interests
+from relsim.scenario.interests import reference_interests
 from relsim.scenario.values import Distribution
 from relsim.stats import Values
 

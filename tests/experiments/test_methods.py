@@ -18,7 +18,7 @@ from relsim.errors import Position, ScenarioError
 from relsim.experiments import load
 from relsim.experiments.experiment import Experiment
 from relsim.results.experiment import run_experiment
-from relsim.scenario.kinds import other_kind
+from relsim.scenario.load import other_kind
 from relsim.scenario.tree import Mapping, from_plain
 from scenarios_to_test import ROOT
 

@@ -117,7 +117,7 @@ def tuned_to_series(folder: Path, series: Values) -> Tuning:
 
     def evaluate(points: Values) -> dict[str, Values]:
         levels = relaxing(points, len(months), draws)
-        return {"misfit": np.array([misfit({"A-B": one}, matched).by_run for one in levels])}
+        return {"misfit": np.array([misfit({"A-B": one}, matched) for one in levels])}
 
     asked = (
         Parameter("level", -0.9, 0.9),
@@ -183,14 +183,6 @@ def test_the_highest_is_the_lowest_of_the_negative() -> None:
     )
     np.testing.assert_array_equal(low.points, high.points)
     assert low.best == high.best
-
-
-def test_a_tolerance_widens_what_fits_as_well() -> None:
-    plain = tune(parameters("x", "y"), noisy(bowl, 0.0), [MISFIT], trials=30)
-    loose = Objective("misfit", tolerance=0.04)
-    wide = tune(parameters("x", "y"), noisy(bowl, 0.0), [loose], trials=30)
-    assert wide.ranges[0, 1] - wide.ranges[0, 0] > 2 * 0.18
-    assert plain.ranges[0, 1] - plain.ranges[0, 0] < 0.01
 
 
 def two_goals(points: Values) -> dict[str, Values]:
@@ -303,16 +295,20 @@ def test_resumed_is_as_if_it_had_not_stopped(
     for points in stops:
         with pytest.raises(Interruption):
             tune(asked, interrupted(evaluate, points), goals, 20, 2, file)
-    done: list[int] = []  # of two goals, the last stop was among the points with fresh runs
-    resumed = tune(asked, evaluate, goals, 20, 2, file, progress=done.append)
+    done: list[Values] = []  # of two goals, the last stop was among the points with fresh runs
+
+    def counted(points: Values) -> Any:
+        done.append(points)
+        return evaluate(points)
+
+    resumed = tune(asked, counted, goals, 20, 2, file)
     for other in (again, resumed):
         np.testing.assert_array_equal(whole.points, other.points)
         assert whole.best == other.best
         for measure, values in whole.outcomes.items():
             np.testing.assert_array_equal(values, other.outcomes[measure])
             np.testing.assert_array_equal(whole.fresh[measure], other.fresh[measure])
-    asked_for = len(whole.points) + len(whole.reported)
-    assert done == list(range(1, asked_for - sum(stops) + 1))
+    assert len(done) == len(whole.points) + len(whole.reported) - sum(stops)
     tune(asked, interrupted(evaluate, 0), goals, 20, 2, file)  # all is there
 
 
@@ -334,10 +330,11 @@ from relsim.experiments.tune import (tune)
 done = []
 def evaluate(points):
     time.sleep(0.02)
+    done.append(points)
     return {"misfit": ((points - 1) ** 2).sum(axis=1)[:, None] + np.zeros(5)}
 asked = [Parameter("x", 0.0, 2.0)]
 found = tune(asked, evaluate, [Objective("misfit")], 20, 4, Path(sys.argv[1]),
-             fresh=evaluate, progress=done.append)
+             fresh=evaluate)
 print(len(done), len(found.points), found.points[found.best].tolist())
 """
 
@@ -465,18 +462,10 @@ def test_held_out_measures_play_no_part() -> None:
     assert any("Held out" in one for one in with_it.sentences())
 
 
-def test_senseless_questions_are_refused() -> None:
+def test_too_few_trials_are_refused() -> None:
     evaluate = noisy(bowl, 0.0)
-    with pytest.raises(RelsimError, match="at least one parameter"):
-        tune((), evaluate, [MISFIT])
-    with pytest.raises(RelsimError, match="may be named once"):
-        tune(parameters("x", "x"), evaluate, [MISFIT])
-    with pytest.raises(RelsimError, match="high must be above low"):
-        tune(parameters("x", low=1.0, high=1.0), evaluate, [MISFIT])
     with pytest.raises(RelsimError, match="at least 12 trials, not 3"):
         tune(parameters("x", "y"), evaluate, [MISFIT], trials=3)
-    with pytest.raises(RelsimError, match="No outcome is called skill; there are misfit"):
-        tune(parameters("x", "y"), evaluate, [Objective("skill")])
 
 
 def test_too_much_noise_is_said() -> None:

@@ -11,8 +11,7 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import (
+from relsim.scenario.names import (
     COOPERATION,
     PARAMETER_BOUNDS,
     SALIENCE,
@@ -21,6 +20,7 @@ from relsim.scenario.references import (
     WEIGHT,
 )
 from relsim.scenario.schema import DEFAULT_DOMAINS
+from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.values import LARGE, Bounds, Month, central
 
 Data: TypeAlias = "dict[str, Any]"

@@ -13,7 +13,7 @@ from fuzz.strategies import Names, claims
 from fuzz.test_any_scenario import loaded, reproducible
 from relsim.analysis.claims import judge
 from relsim.ensemble.simulate import Ensemble
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
 from relsim.scenario.values import Number, central
 

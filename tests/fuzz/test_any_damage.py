@@ -15,7 +15,7 @@ from fuzz.damage import damaged_data, damaged_text, nested, set_options
 from fuzz.strategies import scenarios
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import Checked, check_file, check_text, load
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.text import yaml_text
 from scenarios_to_test import EVERYTHING, STATUS_QUO
 
 SOUND = {"relsim": 1, "name": "test", **EVERYTHING}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from fuzz.damage import damaged_data, damaged_text
 from fuzz.strategies import scenarios
 from relsim.scenario.load import Checked, check_file, check_text
-from relsim.scenario.starter import starter_text
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.shipped import starter_text
+from relsim.scenario.text import yaml_text
 from scenarios_to_test import EVERYTHING
 
 SOUND: dict[str, Any] = {"relsim": 1, "name": "test", **EVERYTHING}

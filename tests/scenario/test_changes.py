@@ -9,7 +9,7 @@ import pytest
 
 from relsim.errors import ScenarioError
 from relsim.scenario.load import check_file, load
-from relsim.scenario.writer import yaml_text
+from relsim.scenario.text import yaml_text
 from scenario.minimal import MINIMAL, scenario_with
 from scenarios_to_test import EVERYTHING, scenario_of
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzz.strategies import scenarios
-from relsim.scenario.difference import diff, events_reordered
+from relsim.scenario.diff import diff, events_reordered
+from relsim.scenario.interests import differing_interests_in_words
 from relsim.scenario.load import check_file, check_text, load
-from relsim.scenario.reference import differing_interests_in_words
 from relsim.scenario.schema import Scenario
-from relsim.scenario.writer import flow_text, yaml_text
+from relsim.scenario.text import flow_text, yaml_text
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 
 FILES = sorted(FAMILY.glob("*.yaml"))

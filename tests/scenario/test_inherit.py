@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from relsim.errors import ScenarioError
-from relsim.scenario.inherit import MAX_CHAIN
+from relsim.scenario.layers import MAX_CHAIN
 from relsim.scenario.load import check_file, check_text, load
 from scenario.minimal import MINIMAL, places
 

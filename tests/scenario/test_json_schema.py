@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from fuzz.strategies import scenarios
 from relsim.scenario.json_schema import json_schema
 from relsim.scenario.load import check_text
-from relsim.scenario.reader import read_text
+from relsim.scenario.text import read_text
 from relsim.scenario.tree import plain
 from scenario.minimal import with_rest
 from scenarios_to_test import EVERYTHING

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from relsim.scenario.load import check_text, load
-from relsim.scenario.naming import file_names, slug, title_of
-from relsim.scenario.titles import titles, told_apart
+from relsim.scenario.schema import title_of
+from relsim.scenario.titles import file_names, slug, titles, told_apart
 from scenario.minimal import MINIMAL
 
 

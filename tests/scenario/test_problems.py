@@ -11,11 +11,10 @@ import pytest
 import yaml
 
 from relsim.errors import ScenarioError, did_you_mean
-from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.json_schema import json_schema, schema_text
 from relsim.scenario.load import check_file, check_text, load
-from relsim.scenario.reader import read_text
-from relsim.scenario.starter import starter_text
+from relsim.scenario.shipped import goldstein_weights, starter_text
+from relsim.scenario.text import read_text
 from relsim.scenario.tree import plain
 from scenario.minimal import with_rest
 from scenarios_to_test import EVERYTHING, ROOT, SHIPPED, scenario_of

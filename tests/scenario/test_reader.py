@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from relsim.scenario import reader
+from relsim.scenario import text as reader
 from relsim.scenario.load import check_file, check_text
-from relsim.scenario.reader import MAX_DEPTH, read_file, read_text, scalar_value
+from relsim.scenario.text import MAX_DEPTH, read_file, read_text, scalar_value
 from relsim.scenario.tree import plain
 from scenario.minimal import MINIMAL, places, problems_of, scenario_with
 from scenarios_to_test import SHIPPED

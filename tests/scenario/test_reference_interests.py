@@ -12,9 +12,9 @@ import yaml
 from relsim.errors import ScenarioError
 from relsim.model.compile import compile_scenario
 from relsim.model.mesa_model import RelationsModel
-from relsim.scenario.difference import diff
+from relsim.scenario.diff import diff
+from relsim.scenario.interests import changed_interests
 from relsim.scenario.load import check_file, check_text, load
-from relsim.scenario.reference import changed_interests
 from relsim.scenario.schema import Scenario
 from scenario.minimal import places
 from scenario.test_difference import changes_between

@@ -13,9 +13,9 @@ from commands import Command
 from relsim.experiments.load import load_experiment
 from relsim.scenario.json_schema import json_schema
 from relsim.scenario.load import check_text
-from relsim.scenario.parts import MAX_ABOUT, MAX_KEY, MAX_SENTENCE, MAX_TITLE
-from relsim.scenario.reader import read_text
 from relsim.scenario.schema import MAX_STATES
+from relsim.scenario.text import read_text
+from relsim.scenario.values import MAX_ABOUT, MAX_KEY, MAX_SENTENCE, MAX_TITLE
 from scenario.minimal import MINIMAL, with_rest
 
 REFUSED = [

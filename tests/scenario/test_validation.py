@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 
 from relsim.scenario.load import check_text
+from relsim.scenario.schema import Scenario
 from scenario.minimal import SECTIONS, problems_of, with_rest
 
 EVENT = "events: {e: {at: 2020-02, effects: [%s]}}"
@@ -80,7 +83,7 @@ PLACED = [
     # events
     ("events: {e: {effects: []}}", 1, 10, "bad-timing"),
     ("events: {e: {at: 2020-02, every: 3 months}}", 1, 10, "bad-timing"),
-    ("events: {e: {every: 1.5 months}}", 1, 10, "bad-timing"),
+    ("events: {e: {every: 1.5 months}}", 1, 21, "bad-timing"),
     ("events: {e: {at: 2020-02, until: 2020-03}}", 1, 10, "bad-timing"),
     ("events: {e: {every: 1 month, from: 2021-02, until: 2021-01}}", 1, 10, "bad-timing"),
     ("events: {e: {every: {uniform: [1 month, 2 months]}}}", 1, 14, "bad-distribution"),
@@ -225,3 +228,25 @@ def test_a_missing_section_is_missing_once() -> None:
 
 def test_a_key_that_looks_like_pydantics_mark_is_an_ordinary_key() -> None:
     assert problems_of('states: {A: {"[key]": 1}, B: }') == [(1, 14, "unknown-key")]
+
+
+@pytest.mark.parametrize(
+    "snippet", ["", *(row[0] for row in PLACED), *(row[0] for row in TOGETHER)]
+)
+def test_a_file_is_typed_once_whatever_is_wrong_with_it(
+    snippet: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validate = Mock(wraps=Scenario.model_validate)
+    monkeypatch.setattr(Scenario, "model_validate", validate)
+    check_text(with_rest(snippet))
+    assert validate.call_count == 1
+
+
+def test_parts_that_are_broken_hide_no_names_and_no_mistakes_of_their_own() -> None:
+    claim = "claims: {c: {says: x, expect: {level: A>C, above: x, at: 2020-02, by: 2020-03}}}"
+    event = "events: {e: {chance: 0.2, at: 2020-02, effects: [{set: C.ties.A, to: -2, by: 1}]}}"
+    state = "states: {A: {issues: {i: 5}}, B: {traits: 5}}"
+    codes = sorted(code for _, _, code in problems_of(f"{claim}\n{event}\n{state}"))
+    expected = "bad-claim bad-rate bad-tie bad-timing not-a-number out-of-range unknown-issue"
+    expected += " unknown-key unknown-state wrong-type wrong-type"
+    assert codes == expected.split()

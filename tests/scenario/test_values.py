@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 from scipy import stats
 
-from relsim.scenario.references import NumberRef, TieRef
+from relsim.scenario.names import NumberRef, TieRef
 from relsim.scenario.values import (
     Bounds,
     Distribution,

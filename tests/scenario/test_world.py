@@ -17,8 +17,7 @@ from relsim.model.stability import stability
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import central
-from relsim.scenario.world import FEWEST, MOST, draw_world
-from relsim.scenario.world_text import world_text
+from relsim.scenario.world import FEWEST, MOST, draw_world, world_text
 
 
 @cache

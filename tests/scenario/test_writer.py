@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from relsim.scenario.load import check_text
-from relsim.scenario.reader import read_text
+from relsim.scenario.text import flow_text, read_text, yaml_text
 from relsim.scenario.tree import plain
-from relsim.scenario.writer import flow_text, yaml_text
 from scenario.minimal import scenario_with
 
 TEXTS = [

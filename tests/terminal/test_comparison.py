@@ -17,7 +17,7 @@ from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import effect
 from relsim.ensemble.simulate import simulate
-from relsim.scenario.difference import act_alike
+from relsim.scenario.diff import act_alike
 from relsim.scenario.schema import Scenario
 from relsim.terminal.comparison import (
     comparison_lines,

@@ -16,7 +16,7 @@ from relsim.analysis.recorded import step_of_month
 from relsim.analysis.summary import save_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
-from relsim.scenario.references import NumberRef
+from relsim.scenario.names import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month

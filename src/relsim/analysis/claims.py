@@ -24,7 +24,7 @@ from relsim.analysis.recorded import (
     unpaired,
 )
 from relsim.ensemble.simulate import Ensemble
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
 from relsim.stats import Values, median_interval, share_estimate

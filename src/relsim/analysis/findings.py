@@ -15,9 +15,8 @@ from relsim.analysis.explain import explain
 from relsim.analysis.interests import Carriers, Explained, explained
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
-from relsim.scenario.anchors import ANCHORS
-from relsim.scenario.fitted import FIT, Fit
 from relsim.scenario.schema import Parameters, Scenario
+from relsim.scenario.shipped import ANCHORS, FIT, Fit
 from relsim.words import counted, listed, percent, signed
 
 ACCOUNT_PAIRS = 6  # watched pairs that get an account without being asked for

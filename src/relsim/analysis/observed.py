@@ -24,9 +24,8 @@ import pandas as pd
 from pydantic_core import PydanticCustomError
 
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
-from relsim.scenario.reader import scalar_value
-from relsim.scenario.references import CODE, COOPERATION
-from relsim.scenario.text_files import read_text_file
+from relsim.scenario.names import CODE, COOPERATION
+from relsim.scenario.text import read_text_file, scalar_value
 from relsim.scenario.values import Month
 
 REQUIRED = ("dyad", "period", "value")

@@ -30,7 +30,7 @@ def validate(
 ) -> None:
     """Check scenarios: every problem with its line, column and a suggestion."""
     from relsim.analysis.interests import explained
-    from relsim.scenario.reference import interests_in_words
+    from relsim.scenario.interests import interests_in_words
 
     scenarios = checked_scenarios(files, all_settings(settings, on, off), extends_anywhere)
     for file, scenario in zip(files, scenarios, strict=True):
@@ -57,8 +57,8 @@ def diff(
     )
     before, after = (known.get(place) or result_at(place).scenario for place in places)
 
-    from relsim.scenario.difference import diff as differences_of
-    from relsim.scenario.difference import events_reordered
+    from relsim.scenario.diff import diff as differences_of
+    from relsim.scenario.diff import events_reordered
     from relsim.terminal.differences import closing_line, differences_table
 
     found = differences_of(before, after)
@@ -117,8 +117,8 @@ def new(
 
 def _new_text(world: int | None, seed: int | None) -> str:
     """What `new` writes."""
-    from relsim.scenario.starter import starter_text
-    from relsim.scenario.world_text import world_text
+    from relsim.scenario.shipped import starter_text
+    from relsim.scenario.world import world_text
 
     if world is not None:
         return world_text(world, seed or 0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -13,6 +13,7 @@ from relsim.cli.inputs import Out, checked_scenarios
 from relsim.cli.whole_numbers import MOST_RUNS, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
     from relsim.results.scored import HindcastResult
@@ -34,7 +35,7 @@ def hindcast(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Lay this scenario's own runs beside the series, instead of fitting forecasts.",
+            help="Compare this scenario's own runs with the series, instead of fitting forecasts.",
         ),
     ] = None,
     origins: Annotated[
@@ -42,13 +43,15 @@ def hindcast(
         typer.Option(
             parser=whole(0, 9999),
             metavar="YEAR",
-            help="Forecast from this year, repeated for more; else from up to 12 of all possible.",
+            help="Forecast from this year; repeat for more. By default at most 12 of all possible.",
         ),
     ] = None,
     horizons: Annotated[
         list[int] | None,
         typer.Option(
-            parser=whole(), metavar="YEARS", help="So far ahead, repeated for more; else 1, 3, 5."
+            parser=whole(),
+            metavar="YEARS",
+            help="Years ahead; repeat for more. By default 1, 3, 5.",
         ),
     ] = None,
     hold_out: Annotated[
@@ -58,7 +61,7 @@ def hindcast(
     simulate: Annotated[
         bool,
         typer.Option(
-            "--simulate/--linear", help="Score the simulation too, or its linear model alone."
+            "--simulate/--linear", help="Score the simulation too, or only its linear model."
         ),
     ] = True,
     save_params: Annotated[
@@ -78,7 +81,7 @@ def hindcast(
     force: Annotated[bool, typer.Option(help="Repeat a finished hindcast.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folder.")] = False,
 ) -> None:
-    """Score forecasts on measured series: what would have been said of years that have happened."""
+    """Score forecasts of past years on a measured series, each made with what was known then."""
     console = Console(quiet=quiet)
     if scenario is not None:
         forecasting = {
@@ -88,21 +91,20 @@ def hindcast(
             "--linear": not simulate,
             "--save-params": save_params,
         }
-        _refuse(forecasting, "not with --scenario, of which nothing is fitted")
+        _refuse(forecasting, "not with --scenario, which is not fitted")
         _beside(observed, scenario, runs, seed, out, console, force=force, quiet=quiet)
         return
-    _refuse({"--runs": runs, "--seed": seed}, "only with --scenario, whose ensemble it is")
+    _refuse({"--runs": runs, "--seed": seed}, "only with --scenario, for its ensemble")
     from relsim.hindcast.evaluate import HORIZONS
     from relsim.results.command import command_line, without_folders
     from relsim.results.hindcast import run_hindcast, save_parameters
     from relsim.terminal.progress import watching
-    from relsim.terminal.skill import skill_table
 
-    asked: list[object] = ["hindcast", "--observed", without_folders(observed)]
-    asked += [part for year in origins or [] for part in ("--origins", year)]
-    asked += [part for years in horizons or [] for part in ("--horizons", years)]
-    asked += [] if simulate else ["--linear"]
-    asked += [] if hold_out is None else ["--hold-out", hold_out]
+    words: list[object] = ["hindcast", "--observed", without_folders(observed)]
+    words += [part for year in origins or [] for part in ("--origins", year)]
+    words += [part for years in horizons or [] for part in ("--horizons", years)]
+    words += [] if simulate else ["--linear"]
+    words += [] if hold_out is None else ["--hold-out", hold_out]
     with watching(console, 0) as watcher:
         result = run_hindcast(
             observed,
@@ -112,16 +114,16 @@ def hindcast(
             simulate=simulate,
             out=out,
             force=force,
-            command=command_line(*asked),
+            command=command_line(*words),
             watcher=watcher,
         )
     if save_params is not None:
         save_parameters(result, save_params)
-    _report(result, skill_table(result.skill), console, quiet=quiet)
+    _report(result, _skill_table(result.skill), console, quiet=quiet)
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:
-    """Options that mean nothing here."""
+    """Refuses options that have no meaning here."""
     for option, value in options.items():
         if value is not None and value is not False:
             raise typer.BadParameter(why, param_hint=option)
@@ -142,13 +144,12 @@ def _beside(
 
     from relsim.results.beside import run_beside
     from relsim.results.command import command_line, without_folders
-    from relsim.terminal.beside import beside_table
     from relsim.terminal.progress import watching
 
-    asked: list[object] = ["hindcast", "--observed", without_folders(observed)]
-    asked += ["--scenario", without_folders(file)]
-    asked += [] if runs is None else ["--runs", runs]
-    asked += [] if seed is None else ["--seed", seed]
+    words: list[object] = ["hindcast", "--observed", without_folders(observed)]
+    words += ["--scenario", without_folders(file)]
+    words += [] if runs is None else ["--runs", runs]
+    words += [] if seed is None else ["--seed", seed]
     with watching(console, runs or scenario.ensemble.runs) as watcher:
         result = run_beside(
             observed,
@@ -157,13 +158,64 @@ def _beside(
             seed=seed,
             out=out,
             force=force,
-            command=command_line(*asked),
+            command=command_line(*words),
             watcher=watcher,
         )
-    _report(result, beside_table(result.skill), console, quiet=quiet)
+    _report(result, _beside_table(result.skill), console, quiet=quiet)
+
+
+def _skill_table(skill: pd.DataFrame) -> Table:
+    """A row for each horizon and forecaster: CRPS, ratio to the best baseline, coverage."""
+    titles = ["years", "forecaster", "n", "CRPS", "times best baseline", "80 % bands hold"]
+    rows = [
+        [
+            str(row["horizon"]),
+            str(row["forecaster"]),
+            f"{row['n']:,.0f}",
+            f"{row['crps']:.4f}",
+            "1 (best baseline)" if row["best"] else _ratio(row),
+            f"{row['cover80']:.1%}",
+        ]
+        for row in skill.to_dict("records")
+    ]
+    return _table(titles, rows)
+
+
+def _beside_table(skill: pd.DataFrame) -> Table:
+    """A row for each forecaster: CRPS, the scenario's ratio to it, coverage."""
+    levels = ("50", "80", "95")
+    titles = ["", "n", "CRPS", "scenario's, times this", *(f"in {level} %" for level in levels)]
+    rows = [
+        [
+            str(row["forecaster"]),
+            f"{row['n']:,.0f}",
+            f"{row['crps']:.4f}",
+            _ratio(row) if index else "",
+            *(f"{row[f'cover{level}']:.1%}" for level in levels),
+        ]
+        for index, row in enumerate(skill.to_dict("records"))
+    ]
+    return _table(titles, rows)
+
+
+def _ratio(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['ratio']:.3f} ({row['ratio_low']:.3f}–{row['ratio_high']:.3f})"
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> Table:
+    """A table with numbers on the right."""
+    from rich.table import Table
+
+    table = Table(*titles)
+    for column in table.columns[titles.index("n") :]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _report(result: HindcastResult, table: Table, console: Console, *, quiet: bool) -> None:
+    """Prints scores, sentences and warnings; or only the folder."""
     if quiet:
         typer.echo(str(result.folder))
         return

@@ -34,7 +34,7 @@ def whole(low: int = 1, high: int = MOST_SEED) -> Callable[[str | int], int]:
 
 
 def _hint(text: str) -> str:
-    from relsim.scenario.reader import scalar_value
+    from relsim.scenario.text import scalar_value
     from relsim.scenario.values import whole_number_hint
 
     return whole_number_hint(scalar_value(text))

@@ -12,10 +12,9 @@ from relsim.experiments.misfit import LEAST_RUNS
 from relsim.experiments.overlaps import full_steps
 from relsim.experiments.schema import Measure, Range, Switch
 from relsim.experiments.study import HELD_OUT_WORDS, Setup, Study, claim_of
-from relsim.scenario.inherit import real_path
+from relsim.scenario.layers import real_path
 from relsim.scenario.schema import Scenario
-from relsim.scenario.tree import Mapping, locate
-from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.tree import Mapping, TreePath, locate
 
 FOLDER = "experiments"  # the folder of experiments, beside the folders of their scenarios
 # Points with their outcomes lie in memory while they are analysed: 0.8 GB, and a few copies.

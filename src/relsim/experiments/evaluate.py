@@ -23,7 +23,7 @@ from relsim.experiments.schema import Measure
 from relsim.experiments.study import Outcomes, Study, claim_of
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Ints
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
 from relsim.stats import Values
 
@@ -153,7 +153,7 @@ def _measured(
     }
     for name, matched in study.observed.items():
         by_point = _levels_by_dyad(ensemble, matched, shape)
-        outcomes[name] = np.stack([misfit(levels, matched).by_run for levels in by_point])
+        outcomes[name] = np.stack([misfit(levels, matched) for levels in by_point])
     return outcomes
 
 

@@ -28,17 +28,13 @@ from relsim.experiments.schema import Measure, Range
 from relsim.experiments.study import HELD_OUT, Parameter, Setup, Study, claim_of
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Draw, pair_names
-from relsim.scenario.changes import apply_changes, full_path
-from relsim.scenario.kinds import other_kind
-from relsim.scenario.load import check_file, check_tree
-from relsim.scenario.naming import slug
-from relsim.scenario.reader import read_file, yaml_files
-from relsim.scenario.reference import changed_interests, reference_interests, with_reference
+from relsim.scenario.interests import changed_interests, reference_interests, with_reference
+from relsim.scenario.layers import apply_changes, full_path
+from relsim.scenario.load import check_file, check_tree, other_kind
 from relsim.scenario.schema import Scenario
-from relsim.scenario.text_files import why_no_file
-from relsim.scenario.titles import told_apart
-from relsim.scenario.tree import Items, Mapping, Node, child, from_plain, plain
-from relsim.scenario.tree import Path as TreePath
+from relsim.scenario.text import read_file, why_no_file, yaml_files
+from relsim.scenario.titles import slug, told_apart
+from relsim.scenario.tree import Items, Mapping, Node, TreePath, child, from_plain, plain
 from relsim.scenario.validation import problem_of
 from relsim.scenario.values import Distribution, Number
 

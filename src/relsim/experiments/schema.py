@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from relsim.scenario.parts import MAX_KEY, FileName, Part, Title, exactly_one
-from relsim.scenario.references import TieRef
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
-from relsim.scenario.values import LARGE, Bounds, Month, fail
+from relsim.scenario.values import (
+    LARGE,
+    MAX_KEY,
+    Bounds,
+    FileName,
+    Month,
+    Part,
+    Remark,
+    Title,
+    fail,
+    not_exactly_one,
+)
 
 SHARE = Bounds("a share", 0, 1, certain=True)
 THRESHOLD = Bounds("a value", -LARGE, LARGE, certain=True)
@@ -116,20 +127,20 @@ class Measure(Part):
     )
     label: Title = Field("", description="Name for figures; the key by default.")
 
-    @model_validator(mode="after")
-    def _one_question(self) -> Measure:
-        exactly_one(self, (*UNITS,), "bad-measure")
+    def mistakes(self) -> Iterator[Remark]:
+        """Other than one question, and keys that belong to another."""
+        yield from not_exactly_one(self, (*UNITS,), "bad-measure")
         owners = {"at": ("level", "change"), "until": ("misfit",)}
         owners |= dict.fromkeys(("above", "below"), ("time_to",))
         for key, questions in owners.items():
             if getattr(self, key) is not None and self.question not in questions:
-                raise fail("bad-measure", f"`{key}` does not go with `{self.question}`.")
+                yield Remark("", "bad-measure", f"`{key}` does not go with `{self.question}`.")
         if self.time_to is not None and (self.above is None) is (self.below is None):
-            raise fail("bad-measure", "`time_to` needs `above` or `below`.")
+            yield Remark("", "bad-measure", "`time_to` needs `above` or `below`.")
         if self.probability is not None and self.probability.against is not None:
             text = "A measure is of one scenario: `against` stands in claims alone."
-            raise fail("bad-measure", text, "`attribute` and `advise` compare on paired runs.")
-        return self
+            hint = "`attribute` and `advise` compare on paired runs."
+            yield Remark("", "bad-measure", text, hint)
 
     @property
     def question(self) -> str:

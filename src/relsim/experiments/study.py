@@ -13,16 +13,23 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, get_a
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from relsim.errors import RelsimError
 from relsim.experiments.misfit import Matched
 from relsim.experiments.schema import Measure, Name, Switch, Varied
 from relsim.model.plan import Ints
-from relsim.scenario.parts import About, FileName, Part, Title, as_list, exactly_one
 from relsim.scenario.schema import MAX_ENTRIES, EnsembleSettings, FormatVersion, Scenario
-from relsim.scenario.tree import Path as TreePath
-from relsim.scenario.values import fail
+from relsim.scenario.tree import TreePath
+from relsim.scenario.values import (
+    About,
+    FileName,
+    Part,
+    Remark,
+    Title,
+    as_list,
+    not_exactly_one,
+)
 from relsim.stats import Values
 from relsim.words import number
 
@@ -270,16 +277,17 @@ class Setup(Part):
     )
     measures: dict[Name, Measure] = Field(min_length=1, description="What is looked at.")
 
-    @model_validator(mode="after")
-    def _one_method(self) -> Setup:
-        exactly_one(self, (*self.methods(),), "bad-method")
+    def mistakes(self) -> Iterator[Remark]:
+        """Other than one method, or parameters that do not go with it."""
+        yield from not_exactly_one(self, (*self.methods(),), "bad-method")
         if self.switches and self.parameters:
             text = f"`{self.method_name}` takes no parameters: its numbers stay as the scenario "
             text += "has them."
-            raise fail("bad-method", text, "Uncertain numbers are drawn anew in each run.")
+            hint = "Uncertain numbers are drawn anew in each run."
+            yield Remark("", "bad-method", text, hint)
         if not self.switches and not self.parameters:
-            raise fail("bad-method", f"`{self.method_name}` needs `parameters` to vary.")
-        return self
+            text = f"`{self.method_name}` needs `parameters` to vary."
+            yield Remark("", "bad-method", text)
 
     @classmethod
     def methods(cls) -> dict[str, type[Method]]:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.special import stdtrit
 from scipy.stats import qmc
 
@@ -28,7 +28,7 @@ from relsim.experiments.response import (
 )
 from relsim.experiments.schema import Count
 from relsim.experiments.study import Method, Parameter, Study, headings, scaled
-from relsim.scenario.parts import exactly_one
+from relsim.scenario.values import Remark, not_exactly_one
 from relsim.stats import CONFIDENCE, OUT_OF_REACH, Estimate, Values, settling
 from relsim.words import listed, number, rounded_up, signed_number, with_interval
 
@@ -262,10 +262,9 @@ class Sweep(Method):
     latin_hypercube: Count | None = Field(None, description="Points.")
     sobol: Count | None = Field(None, description="Points of a scrambled Sobol sequence.")
 
-    @model_validator(mode="after")
-    def _one_design(self) -> Sweep:
-        exactly_one(self, (*DESIGNS,), "bad-sweep")
-        return self
+    def mistakes(self) -> Iterator[Remark]:
+        """Other than one design."""
+        return not_exactly_one(self, (*DESIGNS,), "bad-sweep")
 
     @property
     def size_key(self) -> str:

@@ -119,7 +119,6 @@ def collect(
     sampler: Callable[[int], Any],
     evaluate: Callable[[Values], Outcome],
     losses: Callable[[Outcome], list[float]],
-    progress: Callable[[], None],
 ) -> Trials:
     """Works at a study until it has ``count`` finished trials.
 
@@ -132,7 +131,6 @@ def collect(
         evaluate: outcomes at a point [K] of the unit cube.
         losses: of outcomes, one for each objective. A trial without finite losses counts, and the
             sampler does not learn from it.
-        progress: called whenever a trial is finished.
 
     Raises:
         ResultsError: the study on disk asks something else, or is damaged.
@@ -145,7 +143,6 @@ def collect(
         trial = _proposed(study, sampler, index, question.names)
         outcome = evaluate(np.array([trial.params[name] for name in question.names]))
         _finish(study, trial, outcome, losses(outcome))
-        progress()
     trials = [trial for trial in _trials(study) if trial.user_attrs[INDEX] < count]
     trials.sort(key=lambda trial: int(trial.user_attrs[INDEX]))
     points = np.array([[trial.params[name] for name in question.names] for trial in trials])

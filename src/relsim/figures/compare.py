@@ -26,9 +26,8 @@ from relsim.figures.result import (
     level_tooltip,
     multiples,
 )
-from relsim.scenario.characters import one_line
-from relsim.scenario.naming import slug
-from relsim.scenario.titles import titles
+from relsim.scenario.titles import slug, titles
+from relsim.scenario.values import one_line
 
 LEAST_SPAN = 0.05  # of the axis, a step of the scale by which ties are coded
 TALLEST, FLAT = 150, 46  # pixels of the panels with the largest and with the least difference

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.advice import Advice
-from relsim.experiments.attribution import WHOLE as WHOLE_NAME
-from relsim.experiments.attribution import Attribution, MeasureAttribution
+from relsim.experiments.attribute import WHOLE as WHOLE_NAME
+from relsim.experiments.attribute import Attribution, MeasureAttribution
 from relsim.experiments.discovery import Discovery
 from relsim.experiments.response import Response
 from relsim.experiments.sensitivity_findings import SensitivityFindings
@@ -22,8 +22,8 @@ from relsim.experiments.tuning import Tuning
 from relsim.figures import marks, style
 from relsim.figures.search import discovery_charts, tuning_charts
 from relsim.figures.sensitivity import sensitivity_charts
-from relsim.scenario.characters import one_line
-from relsim.scenario.naming import file_names
+from relsim.scenario.titles import file_names
+from relsim.scenario.values import one_line
 from relsim.words import fixed, percent
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 200, 140

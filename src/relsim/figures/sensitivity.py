@@ -10,7 +10,7 @@ import pandas as pd
 
 from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
 from relsim.figures import marks, style
-from relsim.scenario.naming import file_names
+from relsim.scenario.titles import file_names
 from relsim.words import fixed
 
 MOST_ROWS = 25  # parameters of a chart; those that matter most

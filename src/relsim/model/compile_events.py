@@ -9,13 +9,12 @@ import numpy as np
 
 from relsim.model import plan as form
 from relsim.model.number_vector import NumberVector
-from relsim.model.plan import Ints
 from relsim.model.streams import event_keys
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
-from relsim.scenario.goldstein import goldstein_weights
-from relsim.scenario.references import TRAITS, NumberRef, TieRef
+from relsim.model.structs import Ints
+from relsim.scenario.effects import AddToNumber, Condition, Effect, Pulse, SetNumber, Shift
+from relsim.scenario.names import TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Event, Scenario, Time
+from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.values import Number
 
 # What an effect does, in relsim.model.happenings: it pushes a tie, sets a number, adds to one, or

@@ -17,7 +17,7 @@ from relsim.figures.marks import line_styles
 from relsim.report.inputs import flow
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.report.result_page import CAUTION
-from relsim.scenario.difference import Difference
+from relsim.scenario.diff import Difference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import titles
 from relsim.words import signed

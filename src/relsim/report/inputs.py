@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from relsim.report.page import Table
-from relsim.scenario.reference import changed_interests
+from relsim.scenario.interests import changed_interests
 from relsim.scenario.schema import Scenario
 from relsim.words import true_minus
 

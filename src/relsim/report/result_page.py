@@ -33,7 +33,7 @@ from relsim.figures.result import (
 )
 from relsim.report.inputs import input_tables
 from relsim.report.page import Table, chart_data, claim_rows, render
-from relsim.scenario.reference import differing_interests_in_words, interests_in_words
+from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
 from relsim.words import percent, signed, with_interval
 

@@ -12,10 +12,10 @@ import pandas as pd
 from relsim.experiments.study import Study
 from relsim.hindcast.beside import Beside
 from relsim.hindcast.findings import Hindcast
-from relsim.hindcast.origins import run_of
+from relsim.hindcast.panel import run_of
 from relsim.report.inputs import flow
 from relsim.report.page import Table, frame_table, render
-from relsim.scenario.naming import title_of
+from relsim.scenario.schema import title_of
 from relsim.words import capital, counted, listed, true_minus
 
 MOST_ROWS = 400  # of a table on the page; its file has them all

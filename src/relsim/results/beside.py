@@ -11,7 +11,6 @@ from relsim.analysis.observed import read_observed
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.figures.hindcast import beside_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
-from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import panel_of
 from relsim.report.scored_page import beside_words
 from relsim.results.contents import RESOLVED
@@ -27,8 +26,8 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.naming import slug
 from relsim.scenario.schema import Scenario
+from relsim.scenario.titles import slug
 
 
 def run_beside(
@@ -107,7 +106,7 @@ def _manifest(found: Beside, about: dict[str, Any]) -> dict[str, Any]:
         "pairs": len(found.panel.dyads),
         "years": [found.panel.years[0], found.panel.years[-1]],
         "not_measured": list(found.unmeasured),
-        "sentences": sentences(found),
-        "warnings": warnings(found),
+        "sentences": found.sentences(),
+        "warnings": found.warnings(),
         "versions": versions((*LIBRARIES, "numba")),
     }

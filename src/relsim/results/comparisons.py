@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from relsim.errors import ScenarioError
 from relsim.results.identity import Question
 from relsim.scenario.load import load
-from relsim.scenario.reader import is_file
 from relsim.scenario.schema import Scenario
+from relsim.scenario.text import is_file
 
 Read: TypeAlias = Callable[[Path], Scenario]  # as load does; may remember what it has read
 # Sections that do not move a number of a scenario, or are asked of all alike.

@@ -17,7 +17,7 @@ from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.summary import write_table
 from relsim.ensemble.chunks import new_stop
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
@@ -33,11 +33,10 @@ from relsim.results.resume import telling_what_is_kept
 from relsim.results.run import Asked, answer, question_of
 from relsim.results.views import write_views
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.difference import diff
+from relsim.scenario.diff import diff
 from relsim.scenario.load import load
-from relsim.scenario.naming import slug
 from relsim.scenario.schema import Scenario
-from relsim.scenario.titles import told_apart
+from relsim.scenario.titles import slug, told_apart
 
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
 

@@ -11,11 +11,9 @@ from typing import Any
 from relsim import __version__
 from relsim.analysis.observed import read_observed
 from relsim.figures.hindcast import hindcast_charts
-from relsim.hindcast.defaults import defaults_of
 from relsim.hindcast.evaluate import HORIZONS
-from relsim.hindcast.findings import Hindcast, hindcast
-from relsim.hindcast.origins import HoldOut
-from relsim.hindcast.panel import panel_of
+from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
+from relsim.hindcast.panel import HoldOut, panel_of
 from relsim.report.scored_page import hindcast_words
 from relsim.results.folder import unwritable
 from relsim.results.identity import digest
@@ -29,7 +27,7 @@ from relsim.results.scored import (
     write_scored,
 )
 from relsim.results.watcher import Nobody, Watcher
-from relsim.scenario.naming import slug
+from relsim.scenario.titles import slug
 
 PARAMETERS = "parameters.json"
 
@@ -50,8 +48,8 @@ def run_hindcast(
 
     Args:
         observed: CSV of observations (``dyad,period,value[,events]``).
-        origins: years to forecast from; all with enough past, or 12 spread over them, where not
-            said.
+        origins: years to forecast from; by default every year with enough past, at most 12,
+            evenly spaced.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score the simulation too, which takes most of the time.
@@ -78,7 +76,7 @@ def run_hindcast(
     folder = Path(out) / HINDCASTS / slug(file.stem) / digest(question)[:12]
 
     def find() -> Hindcast:
-        told.phase("Fitting each past, and scoring what came")
+        told.phase("Fitting each past, and scoring the forecasts")
         return hindcast(panel, origins, horizons, hold_out, simulate=simulate)
 
     return scored_once(Asked(folder, file, question, command, force), find, _write, told)

@@ -24,7 +24,7 @@ from relsim.results.manifest import (
     refuse_incomplete,
     verdicts_of,
 )
-from relsim.scenario.naming import title_of
+from relsim.scenario.schema import title_of
 
 
 @dataclass(frozen=True)

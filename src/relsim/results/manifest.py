@@ -27,8 +27,8 @@ from relsim.results.contents import Notes, incomplete, notes_of
 from relsim.results.folder import MANIFEST
 from relsim.results.identity import Question, digest
 from relsim.scenario.effects import Pulse
-from relsim.scenario.goldstein import goldstein_weights
 from relsim.scenario.schema import Scenario
+from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.values import central
 
 FORMAT = 2  # raised when what is in a folder changes its meaning

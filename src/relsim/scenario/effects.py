@@ -7,30 +7,50 @@ says how to add one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from relsim.scenario.conditions import Condition
-from relsim.scenario.goldstein import goldstein_weights, near_code
-from relsim.scenario.parts import Key, Part
-from relsim.scenario.references import HALF_LIFE, VALUE, NumberRef, TieRef
-from relsim.scenario.values import LARGE, Bounds, Distribution, Number, central, fail
-from relsim.scenario.writer import shown_text
+from relsim.scenario.names import HALF_LIFE, VALUE, ContextName, EventName, NumberRef, TieRef
+from relsim.scenario.shipped import goldstein_weights, near_code
+from relsim.scenario.text import shown_text
+from relsim.scenario.values import (
+    LARGE,
+    Bounds,
+    Distribution,
+    Key,
+    Number,
+    Part,
+    Remark,
+    central,
+    not_exactly_one,
+)
 from relsim.words import true_minus
+
+
+class Condition(Part):
+    """Something that holds or not at the start of a step. Exactly one of tie, context, event."""
+
+    tie: TieRef | None = Field(None, description="Cooperation of a tie ('>': a posture).")
+    context: ContextName | None = Field(None, description="A context variable.")
+    event: EventName | None = Field(None, description="An event: holds once it has fired.")
+    above: Annotated[Number, VALUE] | None = Field(None, description="Holds above this value.")
+    below: Annotated[Number, VALUE] | None = Field(None, description="Holds below this value.")
+
+    def mistakes(self) -> Iterator[Remark]:
+        """More or less than one question."""
+        one_subject = [*not_exactly_one(self, ("tie", "context", "event"), "bad-condition")]
+        if one_subject:
+            yield from one_subject
+        elif "event" not in self.model_fields_set:
+            yield from not_exactly_one(self, ("above", "below"), "bad-condition")
+        elif {"above", "below"} & self.model_fields_set:
+            yield Remark("", "bad-condition", "An event has no level; it has fired or not.")
+
 
 PULL = Bounds("a size in pull units", -LARGE, LARGE)
 SHARE = Bounds("a share", 0, 1)
 SUSPICIOUS_SIZE = 1.0  # three times the strongest act on the Goldstein scale
-
-
-class Remark(NamedTuple):
-    """What is wrong with the value of a key of an effect, or likely a slip."""
-
-    key: str
-    code: str
-    text: str
-    hint: str = ""
 
 
 class EffectPart(Part):
@@ -50,10 +70,6 @@ class EffectPart(Part):
     def numbers(self) -> tuple[NumberRef, ...]:
         """The numbers of the model that it changes."""
         return tuple(value for _, value in self if isinstance(value, NumberRef))
-
-    def mistakes(self) -> Iterator[Remark]:
-        """What is wrong beyond types, ranges and names that are not there."""
-        yield from ()
 
     def suspicions(self) -> Iterator[Remark]:
         """What is legal, but more likely a slip than a wish."""
@@ -82,15 +98,10 @@ class Pulse(EffectPart):
     )
     only_if: Condition | None = Field(None, description="Applies only where this holds.")
 
-    @model_validator(mode="after")
-    def _has_size(self) -> Pulse:
-        if self.size is None and self.cameo is None:
-            text = "A pulse needs a size or a cameo code."
-            raise fail("missing-key", text, stand_in=0.0, key="size")
-        return self
-
     def mistakes(self) -> Iterator[Remark]:
-        """A code of an act that is not on the scale."""
+        """No size, or the code of an act that is not on the scale."""
+        if not {"size", "cameo"} & self.model_fields_set:
+            yield Remark("", "missing-key", "A pulse needs a size or a cameo code.")
         if self.cameo is not None and self.cameo not in goldstein_weights():
             text = f"'{self.cameo}' is not a CAMEO code."
             yield Remark("cameo", "unknown-cameo", text, near_code(self.cameo))

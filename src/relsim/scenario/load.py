@@ -6,21 +6,24 @@ from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Problem, ScenarioError
-from relsim.scenario.changes import apply_changes, parse_settings, plain_changes
-from relsim.scenario.checks import Checker, section_names
-from relsim.scenario.inherit import Lineage, read_lineage
-from relsim.scenario.kinds import other_kind
-from relsim.scenario.naming import slug
-from relsim.scenario.reader import read_text
-from relsim.scenario.reference import refuse_recoded, with_reference
+from relsim.scenario.check import contradictions, suspicions
+from relsim.scenario.interests import refuse_recoded, with_reference
+from relsim.scenario.layers import (
+    Lineage,
+    apply_changes,
+    parse_settings,
+    plain_changes,
+    read_lineage,
+)
 from relsim.scenario.schema import Scenario
-from relsim.scenario.suspicions import suspicions
-from relsim.scenario.tree import Mapping, plain
+from relsim.scenario.text import read_text
+from relsim.scenario.titles import slug
+from relsim.scenario.tree import Items, Mapping, Node, Scalar, plain
 from relsim.scenario.validation import validate
-from relsim.scenario.words import with_read_words
+from relsim.scenario.values import one_line, paragraphs
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,8 @@ def check_text(text: str, name: str = "scenario") -> Checked:
         lineage.problems += recoded
         parent = tree.entries.get("extends")
         if parent is not None:
-            said = "A text inherits nothing; only a file can."
-            lineage.problems.append(Problem(parent.position, "bad-extends", said))
+            text = "A text inherits nothing; only a file can."
+            lineage.problems.append(Problem(parent.position, "bad-extends", text))
             lineage.complete = False
     elif tree is not None:
         text = "A scenario is a map of sections."
@@ -113,10 +116,8 @@ def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenar
 def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
     """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
     tree = with_read_words(tree)
-    typed = validate(tree)
-    scenario, problems = typed.scenario, [*earlier, *typed.problems]
-    if scenario is not None:
-        problems += Checker(scenario, typed, section_names(tree)).problems()
+    scenario, problems = validate(tree)
+    problems = [*earlier, *problems, *contradictions(tree)]
     if problems or scenario is None:
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree
@@ -133,9 +134,9 @@ def _check_lineage(
         return Checked(None, ScenarioError(problems).problems)
     if other := other_kind(lineage.tree, "scenario"):
         return Checked(None, (other,))
-    tree, found = apply_changes(lineage.tree, changes)
+    tree, wrong = apply_changes(lineage.tree, changes)
     tree, recoded = with_reference(lineage.tree, tree)
-    checked = check_tree(tree, folder, [*problems, *found, *recoded])
+    checked = check_tree(tree, folder, [*problems, *wrong, *recoded])
     scenario = checked.scenario
     if scenario is not None:
         file = Path(lineage.files[0])
@@ -144,10 +145,55 @@ def _check_lineage(
     return replace(
         checked,
         scenario=scenario,
-        problems=tuple(_with_chain(problem, lineage) for problem in checked.problems),
-        warnings=tuple(_with_chain(warning, lineage) for warning in checked.warnings),
+        problems=lineage.with_chains(checked.problems),
+        warnings=lineage.with_chains(checked.warnings),
     )
 
 
-def _with_chain(problem: Problem, lineage: Lineage) -> Problem:
-    return replace(problem, chain=lineage.chain_above(problem.position.file))
+_TITLES = frozenset({"name", "label", "says", "minus", "plus", "sources"})
+
+
+def with_read_words(tree: Mapping) -> Mapping:
+    """The tree with its texts for readers as the typed scenario has them.
+
+    So what is written out, compared and shown of the tree is what the figures say.
+    """
+    entries = {key: _read(key, value) for key, value in tree.entries.items()}
+    return Mapping(entries, tree.position, tree.keys)
+
+
+def _read(key: str, node: Node) -> Node:
+    match node:
+        case Mapping():
+            return with_read_words(node)
+        case Items():
+            return Items(tuple(_read(key, item) for item in node.items), node.position)
+        case Scalar(str(text)) if key in _TITLES:
+            return Scalar(one_line(text), node.position)
+        case Scalar(str(text)) if key == "about":
+            return Scalar(paragraphs(text), node.position)
+    return node
+
+
+Kind: TypeAlias = Literal["scenario", "experiment"]
+
+# Keys that files of one kind have and those of the other do not.
+_TELLING: dict[Kind, tuple[str, ...]] = {
+    "scenario": ("states", "time", "extends", "ties", "events", "claims"),
+    "experiment": (
+        "scenario", "measures", "sweep", "sensitivity", "tune", "attribute", "advise", "discover",
+    ),
+}  # fmt: skip
+_COMMAND: dict[Kind, str] = {"scenario": "relsim run", "experiment": "relsim experiment"}
+
+
+def other_kind(tree: Mapping, wanted: Kind) -> Problem | None:
+    """A problem where a file is all of the other kind: said once, not key by key."""
+    other: Kind = "experiment" if wanted == "scenario" else "scenario"
+    telling = [key for key in _TELLING[other] if key in tree.entries]
+    if not telling or any(key in tree.entries for key in _TELLING[wanted]):
+        return None
+    position = tree.keys.get(telling[0], tree.position)
+    article = "an" if other == "experiment" else "a"
+    text = f"This is {article} {other}: its `{telling[0]}` says so."
+    return Problem(position, "other-kind", text, f"Run it: {_COMMAND[other]} {position.file}")

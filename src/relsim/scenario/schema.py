@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -19,24 +19,10 @@ from pydantic import (
     Field,
     PrivateAttr,
     TypeAdapter,
-    model_validator,
 )
 
-from relsim.scenario.conditions import Condition
-from relsim.scenario.effects import Effect
-from relsim.scenario.fitted import FIT
-from relsim.scenario.naming import title_of
-from relsim.scenario.parts import (
-    About,
-    FileName,
-    Key,
-    Part,
-    Sentence,
-    Title,
-    as_list,
-    exactly_one,
-)
-from relsim.scenario.references import (
+from relsim.scenario.effects import Condition, Effect
+from relsim.scenario.names import (
     ADAPTABILITY,
     CAPACITY,
     CONTEXT,
@@ -53,11 +39,37 @@ from relsim.scenario.references import (
     VALUE,
     VOLATILITY,
     WEIGHT,
+    ContextName,
+    DomainName,
+    IssueName,
+    NameOf,
+    StateName,
     TieRef,
 )
+from relsim.scenario.shipped import FIT
+from relsim.scenario.text import shown_text
 from relsim.scenario.tree import Mapping, plain
-from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Month, Number, central, fail, show
+from relsim.scenario.values import (
+    DISTRIBUTIONS,
+    LARGE,
+    About,
+    Bounds,
+    FileName,
+    Key,
+    Month,
+    Number,
+    Part,
+    Remark,
+    Sentence,
+    Title,
+    as_list,
+    central,
+    fail,
+    not_exactly_one,
+    show,
+)
 
+CHANGES_SHOWN, LONGEST_CHANGE = 3, 60  # in a title
 FORMAT_VERSION = 1
 DEFAULT_DOMAINS = ("diplomatic", "economic", "defence", "societal")
 
@@ -99,15 +111,15 @@ class Time(Part):
         """How many steps lead from start to end."""
         return (self.end.serial - self.start.serial) // self.months_per_step
 
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Time:
+    def mistakes(self) -> Iterator[Remark]:
+        """An end before the start, or within a step."""
         months = self.end.serial - self.start.serial
         if months <= 0:
-            raise fail("bad-time", f"The end, {self.end}, is not after the start, {self.start}.")
-        if months % self.months_per_step:
+            text = f"The end, {self.end}, is not after the start, {self.start}."
+            yield Remark("", "bad-time", text)
+        elif self.step is not None and months % self.months_per_step:
             hint = f"Choose an end that is, or a shorter step than a {self.step}."
-            raise fail("bad-time", f"{months} months are not whole {self.step}s.", hint)
-        return self
+            yield Remark("", "bad-time", f"{months} months are not whole {self.step}s.", hint)
 
 
 class EnsembleSettings(Part):
@@ -144,6 +156,12 @@ def _equal_weights(raw: Any) -> Any:
     return dict.fromkeys(names, 1.0)
 
 
+def _some_weight(domains: dict[str, Domain]) -> dict[str, Domain]:
+    if all(central(domain.weight) == 0 for domain in domains.values()):
+        raise fail("out-of-range", "All domain weights are 0.")
+    return domains
+
+
 WeightedDomain: TypeAlias = Annotated[
     Domain,
     BeforeValidator(
@@ -154,6 +172,7 @@ WeightedDomain: TypeAlias = Annotated[
 Domains: TypeAlias = Annotated[
     dict[Key, WeightedDomain],
     BeforeValidator(_equal_weights, json_schema_input_type=dict[Key, WeightedDomain] | list[Key]),
+    AfterValidator(_some_weight),
 ]
 
 
@@ -190,7 +209,7 @@ class TieInterest(Part):
         description="Positive: it takes its cue from the other; negative: it mistrusts whom the "
         "other befriends. 0.1 slight, 0.3 notable, 0.6 strong, 1 dominant."
     )
-    fades_with: Key | None = Field(
+    fades_with: ContextName | None = Field(
         None, description="A context variable z; the weight in force is weight·max(0, 1 - z)."
     )
 
@@ -230,14 +249,14 @@ Interest: TypeAlias = Annotated[
 class Interests(Part):
     """What a state is after, and its means."""
 
-    ties: dict[Key, Interest] = Field(
+    ties: dict[StateName, Interest] = Field(
         default_factory=dict,
         description="Tie interests by state; a number is the weight, between -1 and 1.",
     )
-    issues: dict[Key, IssueInterest] = Field(
+    issues: dict[IssueName, IssueInterest] = Field(
         default_factory=dict, description="Stance and salience by issue."
     )
-    capacity: dict[Key, Annotated[Number, CAPACITY]] = Field(
+    capacity: dict[DomainName, Annotated[Number, CAPACITY]] = Field(
         default_factory=dict,
         description="Ceiling on the cooperation it can afford, by domain; 1 where absent.",
     )
@@ -251,7 +270,7 @@ class State(Interests):
 
 
 TieLevels: TypeAlias = Annotated[
-    dict[str, Annotated[Number, COOPERATION]],
+    dict[Annotated[str, NameOf("domain", besides="overall")], Annotated[Number, COOPERATION]],
     BeforeValidator(
         _wide("overall"),
         json_schema_input_type=Annotated[Number, COOPERATION]
@@ -311,6 +330,18 @@ class Parameters(Part):
     )
 
 
+def _whole_period(months: float) -> float:
+    if months != int(months):
+        raise fail("bad-timing", "A period is a whole number of months.")
+    return months
+
+
+def _whole_span(months: float) -> float:
+    if months != int(months):
+        raise fail("bad-claim", "`smooth` is a whole number of months.")
+    return months
+
+
 class Event(Part):
     """Something that happens. Timing is one of `at`, `every`, `chance`, `when`.
 
@@ -329,7 +360,7 @@ class Event(Part):
         ]
         | None
     ) = Field(None, description="Month or months in which it happens.")
-    every: Annotated[float, PERIOD] | None = Field(
+    every: Annotated[float, PERIOD, AfterValidator(_whole_period)] | None = Field(
         None, description="Happens at `from` and then once in each period, a duration."
     )
     chance: Annotated[Number, CHANCE] | None = Field(
@@ -351,20 +382,20 @@ class Event(Part):
         default_factory=list, description="What it changes, applied in this order."
     )
 
-    @model_validator(mode="after")
-    def _one_timing(self) -> Event:
-        if self.chance is not None and self.when is not None:
-            keys: tuple[str, ...] = ("at", "every", "chance")
-        else:
-            keys = ("at", "every", "chance", "when")
-        exactly_one(self, keys, "bad-timing")
-        if isinstance(self.every, float) and self.every != int(self.every):
-            raise fail("bad-timing", "A period is a whole number of months.")
-        if self.at is not None and (self.from_ or self.until):
-            raise fail("bad-timing", "`at` names its months; `from` and `until` do not apply.")
-        if self.from_ and self.until and self.until < self.from_:
-            raise fail("bad-timing", f"`until` {self.until} lies before `from` {self.from_}.")
-        return self
+    def mistakes(self) -> Iterator[Remark]:
+        """A timing that is missing, given twice or contradicts itself."""
+        given = self.model_fields_set
+        narrowed = {"chance", "when"} <= given
+        keys = ("at", "every", "chance") if narrowed else ("at", "every", "chance", "when")
+        timing = [*not_exactly_one(self, keys, "bad-timing")]
+        if timing:
+            yield from timing
+        elif "at" in given and {"from_", "until"} & given:
+            text = "`at` names its months; `from` and `until` do not apply."
+            yield Remark("", "bad-timing", text)
+        elif self.from_ and self.until and self.until < self.from_:
+            text = f"`until` {self.until} lies before `from` {self.from_}."
+            yield Remark("", "bad-timing", text)
 
 
 class Expectation(Part):
@@ -402,7 +433,7 @@ class Expectation(Part):
         description="Judged over the months after the start (or `since`) up to this one: `reach` "
         "has to hold in one of them (up to the end where absent), the others in every one.",
     )
-    smooth: Annotated[float, PERIOD] | None = Field(
+    smooth: Annotated[float, PERIOD, AfterValidator(_whole_span)] | None = Field(
         None,
         description="A duration: every level is the mean of so many months up to its own. Months "
         "are noisy, years are not.",
@@ -412,53 +443,52 @@ class Expectation(Part):
         description="A scenario file; the claim is on the paired difference to it, run by run.",
     )
 
-    @model_validator(mode="after")
-    def _one_question(self) -> Expectation:
-        exactly_one(self, ("level", "change", "order", "reach", "halfway"), "bad-claim")
-        for key, problem in self._misfits().items():
-            if getattr(self, key) is not None:
-                raise fail("bad-claim", problem)
-        self._has_bounds()
-        if self.smooth is not None and self.smooth != int(self.smooth):
-            raise fail("bad-claim", "`smooth` is a whole number of months.")
-        if self.at and self.by:
-            raise fail("bad-claim", "A claim is judged `at` a month or `by` it, not both.")
-        return self
+    def mistakes(self) -> Iterator[Remark]:
+        """The first of what is wrong with its question, its other keys and its bounds."""
+        given = self.model_fields_set
+        questions = ("level", "change", "order", "reach", "halfway")
+        low, high = ("after", "before") if "halfway" in given else ("above", "below")
+        least, most = self.bounds
+        misfits = [text for key, text in self._misfits().items() if key in given]
+        remarks = [
+            *not_exactly_one(self, questions, "bad-claim"),
+            *(Remark("", "bad-claim", text) for text in misfits),
+            *(not_exactly_one(self, (low, high), "bad-claim") if "reach" in given else ()),
+        ]
+        if "order" not in given and not {low, high} & given:
+            text = f"`{low}`, `{high}` or both are needed; here: none."
+            remarks.append(Remark("", "bad-claim", text))
+        if least >= most:
+            text = f"Nothing lies between `{low}` and `{high}`: the first has to be the lower."
+            remarks.append(Remark("", "bad-claim", text))
+        if {"at", "by"} <= given:
+            text = "A claim is judged `at` a month or `by` it, not both."
+            remarks.append(Remark("", "bad-claim", text))
+        yield from remarks[:1]
 
     def _misfits(self) -> dict[str, str]:
         """The keys that do not go with the question asked, and why."""
+        given = self.model_fields_set
         wrong: dict[str, str] = {}
-        if self.order is None:
+        if "order" not in given:
             wrong["of"] = "`of` says what `order` compares, and stands with it alone."
         else:
             text = "`order` compares two ties and takes no threshold."
             wrong |= dict.fromkeys(("above", "below"), text)
-        if self.change is None:
+        if "change" not in given:
             wrong["since"] = "`since` says from when a `change` counts, and stands with it alone."
-        if self.halfway is None:
+        if "halfway" not in given:
             text = "`after` and `before` are for `halfway`; levels are judged `at` or `by` a month."
             wrong |= dict.fromkeys(("after", "before"), text)
         else:
             text = "`halfway` is judged `after` or `before` a month and takes no threshold."
             wrong |= dict.fromkeys(("above", "below", "at", "by"), text)
-        if self.reach is not None:
+        if "reach" in given:
             wrong["at"] = "`reach` is judged `by` a month, not `at` one."
-        if self.reach is not None or self.order is not None:
+        if {"reach", "order"} & given:
             text = "`level`, `change` and `halfway` are compared `against` another scenario only."
             wrong["against"] = text
         return wrong
-
-    def _has_bounds(self) -> None:
-        """One bound or two, with something between them."""
-        low, high = ("after", "before") if self.halfway is not None else ("above", "below")
-        if self.reach is not None:
-            exactly_one(self, (low, high), "bad-claim")
-        least, most = self.bounds
-        if (least, most) == (-math.inf, math.inf):
-            raise fail("bad-claim", f"`{low}`, `{high}` or both are needed; here: none.")
-        if least >= most:
-            text = f"Nothing lies between `{low}` and `{high}`: the first has to be the lower."
-            raise fail("bad-claim", text)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -490,10 +520,10 @@ def _between_never_and_always(probability: float) -> float:
     """Refuses shares on which no number of runs has a say."""
     if probability == 1:
         text = "No number of runs can show that something holds in all futures."
-        raise fail("out-of-range", text, "Ask for less, as in 0.99.", 0.99)
+        raise fail("out-of-range", text, "Ask for less, as in 0.99.")
     if probability == 0:
         text = "Every claim holds in at least 0 % of the runs."
-        raise fail("out-of-range", text, "Ask for more, as in 0.5.", 0.5)
+        raise fail("out-of-range", text, "Ask for more, as in 0.5.")
     return probability
 
 
@@ -576,7 +606,7 @@ class Scenario(Part):
         description="In a variant: the interests that it reads differently at the opening, by "
         "dotted path, or `all`. Interests that differ and are not named here have changed.",
     )
-    reference: dict[Key, Interests] = Field(
+    reference: dict[StateName, Interests] = Field(
         default_factory=dict,
         description="By state, the interests that the opening was read with where they differ from "
         "those in force. relsim writes it into resolved files.",
@@ -722,3 +752,25 @@ class Scenario(Part):
             ScenarioError: the changed scenario has problems, or a path is no interest.
         """
         return self._change(self, {**changes, "recoded": list(changes)})
+
+
+SECTIONS = tuple(field.alias or name for name, field in Scenario.model_fields.items())
+
+
+def title_of(name: str, changes: dict[str, Any]) -> str:
+    """The name of a scenario, with what was changed since its file, by path.
+
+    Who changes the name as well has named the changes. Long values are cut, and of many changes
+    the first are shown.
+    """
+    if "name" in changes:
+        return name
+    listed = [f"{path}={shown_text(value)}" for path, value in changes.items()]
+    shown = [_cut(change) for change in listed[:CHANGES_SHOWN]]
+    if len(listed) > len(shown):
+        shown.append(f"{len(listed) - len(shown)} more")
+    return f"{name}, with {', '.join(shown)}" if shown else name
+
+
+def _cut(change: str) -> str:
+    return change if len(change) <= LONGEST_CHANGE else f"{change[: LONGEST_CHANGE - 1]}…"

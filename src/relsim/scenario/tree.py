@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from relsim.errors import Position
 from relsim.scenario.values import DISTRIBUTIONS
 
-Path: TypeAlias = "tuple[str | int, ...]"
+TreePath: TypeAlias = "tuple[str | int, ...]"
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,18 @@ def from_plain(data: Any, position: Position) -> Node:
     return Scalar(data, position)
 
 
-def child(node: Node, step: str | int) -> Node | None:
+def child(node: Node | None, step: str | int) -> Node | None:
     """The part of ``node`` one step down, or None."""
     if isinstance(node, Mapping) and isinstance(step, str):
         return node.entries.get(step)
     if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
         return node.items[step]
     return None
+
+
+def entries_of(node: Node | None) -> dict[str, Node]:
+    """The entries of a map; none of anything else."""
+    return node.entries if isinstance(node, Mapping) else {}
 
 
 def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Position:
@@ -90,16 +95,21 @@ def locate(root: Node, path: Sequence[str | int], *, key: bool = False) -> Posit
     """
     node, position = root, root.position
     for depth, step in enumerate(path):
-        found = child(node, step)
-        if found is None:
+        below = child(node, step)
+        if below is None:
             break
-        if isinstance(node, Mapping) and (key or not isinstance(found, Scalar)):
+        if isinstance(node, Mapping) and (key or not isinstance(below, Scalar)):
             last = depth == len(path) - 1
-            position = node.keys.get(str(step), found.position) if last else found.position
+            position = node.keys.get(str(step), below.position) if last else below.position
         else:
-            position = found.position
-        node = found
+            position = below.position
+        node = below
     return position
+
+
+def is_null(node: Node) -> bool:
+    """Whether there is nothing behind a key."""
+    return isinstance(node, Scalar) and node.value is None
 
 
 def is_single(node: Node) -> bool:
@@ -139,7 +149,7 @@ def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
     entries, keys = dict(base.entries), dict(base.keys)
     for name, value in over.entries.items():
         inherited = entries.get(name)
-        if inherited is not None and isinstance(value, Scalar) and value.value is None:
+        if inherited is not None and is_null(value):
             del entries[name], keys[name]
             continue
         entries[name] = value if inherited is None else merge(inherited, value, (*path, name))
@@ -149,16 +159,11 @@ def merge(base: Node, over: Node, path: tuple[str, ...] = ()) -> Node:
 
 def _laid_on(base: Node, over: Node, path: Sequence[str]) -> Node:
     """A single value in place of ``base``; a lone weight keeps what else the map says of it."""
-    key = _weight_key(path)
-    if key and is_single(over) and isinstance(base, Mapping) and not is_single(base):
+    key = _shorthand_key(path)
+    if key == "weight" and is_single(over) and isinstance(base, Mapping) and not is_single(base):
         keys = {**base.keys, key: over.position}
         return Mapping({**base.entries, key: over}, base.position, keys)
     return over
-
-
-def _weight_key(path: Sequence[str]) -> str:
-    key = _shorthand_key(path)
-    return key if key == "weight" else ""
 
 
 def put(root: Mapping, path: Sequence[str], value: Node) -> Mapping:
@@ -176,7 +181,7 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not path:
         return value if node is None else _laid_on(node, value, done)
     step, rest = path[0], path[1:]
-    if node is None or _is_null(node):  # a state of which nothing is said has no parts yet
+    if node is None or is_null(node):  # a state of which nothing is said has no parts yet
         node = Mapping({}, value.position)
     if is_single(node) and step in DISTRIBUTIONS:
         node = Mapping({}, value.position)
@@ -186,17 +191,13 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
     if not isinstance(node, Mapping):
         raise KeyError(".".join(done))
     entries, keys = dict(node.entries), dict(node.keys)
-    if not rest and _is_null(value):
+    if not rest and is_null(value):
         entries.pop(step, None)
         keys.pop(step, None)
     else:
         entries[step] = _put(entries.get(step), rest, value, (*done, step))
         keys.setdefault(step, value.position)
     return Mapping(entries, node.position, keys)
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
 
 
 def _put_item(
@@ -209,7 +210,7 @@ def _put_item(
     return Items(tuple(items), node.position)
 
 
-def without(node: Node, paths: set[Path], path: Path = ()) -> Node:
+def without(node: Node, paths: set[TreePath], path: TreePath = ()) -> Node:
     """The tree less the parts at ``paths``."""
     if isinstance(node, Mapping):
         entries = {

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias, cast
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from relsim.errors import did_you_mean, plain_hint
@@ -69,19 +77,12 @@ def _triangular_median(low: float, mode: float, high: float) -> float:
     return high - math.sqrt((high - low) * (high - mode) / 2)
 
 
-def fail(
-    code: str, text: str, hint: str = "", stand_in: float | str | None = None, key: str = ""
-) -> PydanticCustomError:
+def fail(code: str, text: str, hint: str = "", key: str = "") -> PydanticCustomError:
     """A validation error that carries our code, text and hint through pydantic.
 
-    ``stand_in`` is a valid value of the field, or of its ``key`` where that is missing, used to go
-    on checking the rest of a file.
+    It is at ``key`` of the part that raises it, or at the part itself if that is empty.
     """
-    return PydanticCustomError(
-        code,
-        "{text}",
-        {"text": text, "hint": hint, "stand_in": stand_in, "key": key},
-    )
+    return PydanticCustomError(code, "{text}", {"text": text, "hint": hint, "key": key})
 
 
 def read_plain_number(raw: Any) -> float:
@@ -197,22 +198,11 @@ class Bounds:
         """The number, checked; raises a located error."""
         if isinstance(raw, Distribution):
             return raw
-        try:
-            if isinstance(raw, dict) and self.certain:
-                raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
-            if isinstance(raw, dict):
-                return self._read_distribution(raw)
-            return self._in_range(self._reader(raw))
-        except PydanticCustomError as error:
-            said = error.context or {}
-            raise fail(error.type, said["text"], said["hint"], self._stand_in) from None
-
-    @property
-    def _stand_in(self) -> float | str:
-        """A value that makes no problems of its own: a capacity of 1, cooperation of 0."""
-        value = 0.0 if self.low < 0 else max(self.low, min(1.0, self.high))
-        texts = {"duration": "12 months", "rate": "1 per year"}
-        return texts.get(self.form, value)
+        if isinstance(raw, dict) and self.certain:
+            raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
+        if isinstance(raw, dict):
+            return self._read_distribution(raw)
+        return self._in_range(self._reader(raw))
 
     @property
     def _reader(self) -> Callable[[Any], float]:
@@ -262,7 +252,7 @@ class Bounds:
     def _arguments(self, kind: str, arguments: list[Any]) -> tuple[float, ...]:
         """Each argument in the field's unit, those that are values of the field in its range."""
         if kind in ("uniform", "triangular"):
-            return tuple(self._in_range(self._reader(one)) for one in arguments)
+            return tuple(self._in_range(self._reader(argument)) for argument in arguments)
         spread = self._reader if kind == "normal" else read_plain_number
         return self._in_range(self._reader(arguments[0])), spread(arguments[1])
 
@@ -345,7 +335,7 @@ class Month(NamedTuple):
             return raw
         match = _MONTH.fullmatch(raw.strip()) if isinstance(raw, str) else None
         if match is None:
-            raise fail("bad-date", f"{show(raw)} is not a month.", _month_hint(raw), "2000-01")
+            raise fail("bad-date", f"{show(raw)} is not a month.", _month_hint(raw))
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -376,3 +366,85 @@ def _month_hint(raw: Any) -> str:
     if match := re.fullmatch(r"([0-9]{4})-([1-9])", text):
         return f"Two digits: {match[1]}-0{match[2]}."
     return "Write year and month, as in 2020-07."
+
+
+# What fits: a title on one line of a figure or in a list, a sentence in a row of a table, some
+# pages about a scenario. A text without bounds keeps the drawing of a figure busy for hours.
+MAX_KEY, MAX_TITLE, MAX_SENTENCE, MAX_ABOUT = 100, 200, 500, 20_000
+MAX_FILE_NAME = 1_000  # with folders; most systems take 255 for each
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space, line breaks included, as one space."""
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """The text with every kind of line break written as a line feed."""
+    return re.sub("\r\n|[\r\x85\u2028]", "\n", text).replace("\u2029", "\n\n")
+
+
+def _read_text(reader: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda raw: reader(raw) if isinstance(raw, str) else raw)
+
+
+Key: TypeAlias = Annotated[str, Field(max_length=MAX_KEY)]
+Title: TypeAlias = Annotated[str, Field(max_length=MAX_TITLE), _read_text(one_line)]
+Sentence: TypeAlias = Annotated[str, Field(max_length=MAX_SENTENCE), _read_text(one_line)]
+About: TypeAlias = Annotated[str, Field(max_length=MAX_ABOUT), _read_text(paragraphs)]
+FileName: TypeAlias = Annotated[str, Field(max_length=MAX_FILE_NAME)]
+
+
+class Remark(NamedTuple):
+    """What is wrong with a part of a file, or likely a slip.
+
+    It is about one of its keys, or about the part as a whole if ``key`` is empty.
+    """
+
+    key: str
+    code: str
+    text: str
+    hint: str = ""
+
+
+class Part(BaseModel):
+    """A part of a scenario: immutable, and no keys but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, raw: Any) -> Any:
+        """A known key with nothing behind it, as in ``events:``, counts as not written."""
+        if not isinstance(raw, dict):
+            return raw
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {key: value for key, value in raw.items() if value is not None or key not in known}
+
+    def mistakes(self) -> Iterator[Remark]:
+        """What is wrong beyond types, ranges and names that are not there.
+
+        Where other keys of the part are broken, it has None for them, and they are still in
+        ``model_fields_set``.
+        """
+        yield from ()
+
+    @model_validator(mode="after")
+    def _has_no_mistakes(self) -> Self:
+        for key, code, text, hint in self.mistakes():
+            raise fail(code, text, hint, key)
+        return self
+
+
+def as_list(raw: Any) -> Any:
+    """A reader that takes a single entry for a list of one."""
+    return raw if isinstance(raw, list) else [raw]
+
+
+def not_exactly_one(part: Part, keys: tuple[str, ...], code: str) -> Iterator[Remark]:
+    """A remark unless exactly one of the keys is given."""
+    given = [key for key in keys if key in part.model_fields_set]
+    if len(given) != 1:
+        listed = " and ".join(given) or "none"
+        text = f"Exactly one of {', '.join(keys)} is needed; here: {listed}."
+        yield Remark("", code, text)

@@ -37,7 +37,7 @@ class DrawnState:
 
     code: str
     region: int
-    place: tuple[float, float]
+    point: tuple[float, float]
     size: float
     great: bool
 
@@ -56,13 +56,13 @@ class DrawnWorld:
     @cached_property
     def great_powers(self) -> tuple[DrawnState, ...]:
         """The largest first."""
-        return tuple(sorted((one for one in self.states if one.great), key=largest_first))
+        return tuple(sorted((state for state in self.states if state.great), key=largest_first))
 
     @cached_property
     def rivals(self) -> tuple[Pair, ...]:
         """Close neighbours that share no camp, the closest first."""
-        found = [pair for region in self.regions for pair in self._rivals_in(region)]
-        return tuple(sorted(found, key=lambda pair: (_distance(*pair), pair[0].code)))
+        pairs = [pair for region in self.regions for pair in self._rivals_in(region)]
+        return tuple(sorted(pairs, key=lambda pair: (_distance(*pair), pair[0].code)))
 
     def _rivals_in(self, region: tuple[DrawnState, ...]) -> Iterator[Pair]:
         close = sorted(combinations(region, 2), key=lambda pair: _distance(*pair))
@@ -72,12 +72,12 @@ class DrawnWorld:
     @cached_property
     def rival_codes(self) -> frozenset[tuple[str, str]]:
         """The same by their codes."""
-        return frozenset((one.code, other.code) for one, other in self.rivals)
+        return frozenset((first.code, second.code) for first, second in self.rivals)
 
     @cached_property
     def regions(self) -> tuple[tuple[DrawnState, ...], ...]:
         """The states of each region."""
-        numbers = sorted({one.region for one in self.states})
+        numbers = sorted({state.region for state in self.states})
         return tuple(tuple(s for s in self.states if s.region == number) for number in numbers)
 
     @cached_property
@@ -85,19 +85,19 @@ class DrawnWorld:
         """The largest state of each region."""
         return tuple(min(region, key=largest_first) for region in self.regions)
 
-    def share_a_camp(self, one: DrawnState, other: DrawnState) -> bool:
+    def share_a_camp(self, first: DrawnState, second: DrawnState) -> bool:
         """Whether both stand on the same side, and on one at all."""
-        return self.sides[one.code] * self.sides[other.code] > 0
+        return self.sides[first.code] * self.sides[second.code] > 0
 
-    def kind(self, one: DrawnState, other: DrawnState) -> str:
+    def kind(self, first: DrawnState, second: DrawnState) -> str:
         """What the two are to each other: a kind of tie."""
-        product = self.sides[one.code] * self.sides[other.code]
-        if (one.code, other.code) in self.rival_codes:
+        product = self.sides[first.code] * self.sides[second.code]
+        if (first.code, second.code) in self.rival_codes:
             return "rivals"
-        if self.leaders.get(one.code) == other or self.leaders.get(other.code) == one:
+        if self.leaders.get(first.code) == second or self.leaders.get(second.code) == first:
             return "leader"
         if product < 0:
-            return "great rivals" if both_great(one, other) else "adversaries"
+            return "great rivals" if both_great(first, second) else "adversaries"
         return "allies" if product > 0 else "others"
 
     @cached_property
@@ -109,10 +109,14 @@ class DrawnWorld:
         most = max(len(needed), TIES_PER_STATE * len(self.states))
         return tuple(sorted(islice(wanted, most), key=lambda pair: (pair[0].code, pair[1].code)))
 
-    def _has_to_have_tie(self, one: DrawnState, other: DrawnState) -> bool:
-        head = self.heads[one.region]
-        neighbours = one.region == other.region and head in (one, other)
-        return neighbours or both_great(one, other) or self.kind(one, other) in ("leader", "rivals")
+    def _has_to_have_tie(self, first: DrawnState, second: DrawnState) -> bool:
+        head = self.heads[first.region]
+        neighbours = first.region == second.region and head in (first, second)
+        return (
+            neighbours
+            or both_great(first, second)
+            or self.kind(first, second) in ("leader", "rivals")
+        )
 
 
 def draw_world(count: int, chance: Random) -> DrawnWorld:
@@ -124,15 +128,15 @@ def draw_world(count: int, chance: Random) -> DrawnWorld:
     if not FEWEST <= count <= MOST:
         raise ValueError(f"A world has {FEWEST} to {MOST} states; this is {count}.")
     states = tuple(_drawn_states(count, chance))
-    great = sorted((one for one in states if one.great), key=largest_first)
-    sides = {one.code: 0 for one in states}
-    sides |= {one.code: 1 if rank % 2 == 0 else -1 for rank, one in enumerate(great)}
+    great = sorted((state for state in states if state.great), key=largest_first)
+    sides = {state.code: 0 for state in states}
+    sides |= {power.code: 1 if rank % 2 == 0 else -1 for rank, power in enumerate(great)}
     leaders: dict[str, DrawnState] = {}
-    for one in states:
-        if not one.great and chance.random() < ALIGNED:
-            leader = _chosen(great, [_pull(power, one) for power in great], chance)
-            leaders[one.code] = leader
-            sides[one.code] = sides[leader.code]
+    for state in states:
+        if not state.great and chance.random() < ALIGNED:
+            leader = _chosen(great, [_pull(power, state) for power in great], chance)
+            leaders[state.code] = leader
+            sides[state.code] = sides[leader.code]
     return DrawnWorld(states, leaders, sides)
 
 
@@ -151,7 +155,7 @@ def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
     regions = max(1, round(count / REGION))
     least, most = GREAT_POWERS
     great = min(most, least + count // 60)
-    firsts = [place * count // great for place in range(great)]
+    firsts = [point * count // great for point in range(great)]
     others = [number for number in range(count) if number not in firsts]
     _shuffle(others, chance)
     ranks = {number: rank for rank, number in enumerate([*firsts, *others])}
@@ -162,7 +166,7 @@ def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
         yield DrawnState(
             code=f"{chr(ord('A') + region)}{within[region]:02d}",
             region=region,
-            place=_place(region, regions, chance),
+            point=_place(region, regions, chance),
             size=(ranks[number] + 1) ** -0.7,
             great=ranks[number] < great,
         )
@@ -171,8 +175,8 @@ def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
 def _shuffle(items: list[int], chance: Random) -> None:
     """Fisher and Yates; ``Random.shuffle`` may differ between versions of Python."""
     for last in range(len(items) - 1, 0, -1):
-        other = int(chance.random() * (last + 1))
-        items[last], items[other] = items[other], items[last]
+        second = int(chance.random() * (last + 1))
+        items[last], items[second] = items[second], items[last]
 
 
 def _place(region: int, regions: int, chance: Random) -> tuple[float, float]:
@@ -184,20 +188,259 @@ def _place(region: int, regions: int, chance: Random) -> tuple[float, float]:
     return x, ring * math.sin(turn) + away * math.sin(angle)
 
 
-def _distance(one: DrawnState, other: DrawnState) -> float:
-    return math.dist(one.place, other.place)
+def _distance(first: DrawnState, second: DrawnState) -> float:
+    return math.dist(first.point, second.point)
 
 
-def _pull(one: DrawnState, other: DrawnState) -> float:
+def _pull(first: DrawnState, second: DrawnState) -> float:
     """How strongly size draws two states over distance, as in gravity models of trade."""
-    return one.size * other.size / (0.2 + _distance(one, other))
+    return first.size * second.size / (0.2 + _distance(first, second))
 
 
-def both_great(one: DrawnState, other: DrawnState) -> bool:
+def both_great(first: DrawnState, second: DrawnState) -> bool:
     """Whether both are great powers."""
-    return one.great and other.great
+    return first.great and second.great
 
 
 def largest_first(state: DrawnState) -> float:
     """A key to sort by."""
     return -state.size
+
+
+DISPUTES = 4  # at most
+LONG_STEPS_FROM = 61  # so many states take steps of a quarter
+
+# Where ties open, by kind: level, and how much defence differs. On the anchors of the format.
+LEVELS = {
+    "leader": (0.55, 0.10),  # close to a strategic partnership, closer in defence
+    "allies": (0.40, 0.00),  # regular programmes
+    "others": (0.20, -0.15),  # normal, little defence
+    "adversaries": (-0.25, -0.15),  # sanctions, recalled envoys
+    "great rivals": (-0.45, -0.15),  # between that and rivalry
+    "rivals": (-0.60, -0.15),  # rivalry
+}
+SPREAD = 0.1  # of levels around those: what two coders differ by
+AFFORDABLE = 0.8  # of the lower ceiling: no tie opens above it
+
+
+def world_text(states: int, seed: int = 0) -> str:
+    """A scenario of a made-up world, as YAML.
+
+    Args:
+        states: how many, 3 to 300.
+        seed: another seed, another world; the same one, the same text.
+
+    Raises:
+        ValueError: too few or too many states.
+    """
+    chance = Random(seed)  # noqa: S311 (a simulation, no secret)
+    world = draw_world(states, chance)
+    sections = [
+        _head(states, seed, world),
+        _issues(world),
+        _states(world),
+        _ties(world, chance),
+        _events(world),
+        _claims(world),
+    ]
+    return "\n".join("\n".join(lines) + "\n" for lines in sections)
+
+
+def _head(count: int, seed: int, world: DrawnWorld) -> list[str]:
+    step = "quarter" if count >= LONG_STEPS_FROM else "month"
+    powers = ", ".join(power.code for power in world.great_powers)
+    return [
+        f"# A made-up world of {count} states. Nothing here is data: it was drawn at random by",
+        f"#   relsim new --world {count} --seed {seed} FILE",
+        "# The letter of a state is its region. The same command writes the same file.",
+        "relsim: 1",
+        f"name: Made-up world of {count} states",
+        f"about: Drawn at random with seed {seed}. Two camps, led by {powers}.",
+        "",
+        f"time: {{start: 2025-01, end: 2035-01, step: {step}}}",
+        f"ensemble: {{runs: 200, seed: {seed}}}",
+    ]
+
+
+def _issues(world: DrawnWorld) -> list[str]:
+    lines = ["issues:", "  order: {minus: one camp's order, plus: the other camp's order}"]
+    for first, second in _disputed(world):
+        lines.append(
+            f"  {_dispute(first, second)}: {{minus: with {first.code}, plus: with {second.code}}}"
+        )
+    return lines
+
+
+def _disputed(world: DrawnWorld) -> tuple[Pair, ...]:
+    """The rivals with a dispute of their own."""
+    return world.rivals[:DISPUTES]
+
+
+def _dispute(first: DrawnState, second: DrawnState) -> str:
+    return f"dispute_{first.code}_{second.code}"
+
+
+def _states(world: DrawnWorld) -> list[str]:
+    lines = [
+        "# ties: positive, from whom it takes its cue; negative, whose friends it mistrusts.",
+        "# A state's sizes add up to 1 at most.",
+        "states:",
+    ]
+    for state in world.states:
+        parts = {
+            "ties": _flow(_interests(world, state)),
+            "issues": _flow(_stances(world, state)),
+            "capacity": _flow(_capacity(state)),
+        }
+        lines.append(f"  {state.code}:{_role(world, state)}")
+        lines += [f"    {key}: {text}" for key, text in parts.items() if text]
+    return lines
+
+
+def _role(world: DrawnWorld, state: DrawnState) -> str:
+    if state.great:
+        return f"  # great power of camp {_camp(world, state)}"
+    if state.code in world.leaders:
+        return f"  # camp {_camp(world, state)}, follows {world.leaders[state.code].code}"
+    return "  # non-aligned"
+
+
+def _camp(world: DrawnWorld, state: DrawnState) -> str:
+    return "one" if world.sides[state.code] > 0 else "two"
+
+
+def _interests(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
+    """The few ties that a state minds, with their signed weights, which share its attention."""
+    minded = _rivals_and_leaders(world, state)
+    head = world.heads[state.region]
+    if head != state:
+        hostile = world.kind(*sorted((state, head), key=lambda state: state.code)) == "adversaries"
+        minded.setdefault(head.code, -0.3 if hostile else 0.3)
+    share = 1 / max(1.0, sum(abs(weight) for weight in minded.values()))
+    leader = world.leaders.get(state.code)
+    for code, weight in minded.items():
+        size = weight * share
+        if leader is not None and code == leader.code:
+            yield code, f"{{uniform: [{0.8 * size:.2f}, {1.2 * size:.2f}]}}"
+        else:
+            yield code, f"{size:.2f}"
+
+
+def _rivals_and_leaders(world: DrawnWorld, state: DrawnState) -> dict[str, float]:
+    """Weights before they share the state's attention: 0.3 notable, 0.6 strong."""
+    minded: dict[str, float] = {}
+    if state.great:
+        for second in world.great_powers:
+            if second != state:
+                minded[second.code] = 0.3 if world.share_a_camp(state, second) else -0.6
+    elif state.code in world.leaders:
+        minded[world.leaders[state.code].code] = 0.5
+    for first, second in world.rivals:
+        if state in (first, second):
+            minded[(second if state == first else first).code] = -0.6
+    return minded
+
+
+def _stances(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
+    """Sides in the world order and in the disputes of the region."""
+    side = world.sides[state.code]
+    if side:
+        strength = (0.9, 0.6) if state.great else (0.6, 0.3)
+        yield "order", f"{{stance: {-side * strength[0]:g}, salience: {strength[1]:g}}}"
+    for first, second in _disputed(world):
+        stance = _side_in(world, state, first, second)
+        if stance:
+            salience = 0.4 if state in (first, second) else 0.2
+            yield _dispute(first, second), f"{{stance: {stance:g}, salience: {salience:g}}}"
+
+
+def _side_in(world: DrawnWorld, state: DrawnState, first: DrawnState, second: DrawnState) -> float:
+    """-1 and 1 of the two; half of it of their neighbours who share a camp with one of them."""
+    if state in (first, second):
+        return -1.0 if state == first else 1.0
+    if state.region != first.region:
+        return 0.0
+    return 0.5 * (world.share_a_camp(state, second) - world.share_a_camp(state, first))
+
+
+def _capacity(state: DrawnState) -> Iterator[tuple[str, str]]:
+    """Small states can afford less: from 1 down to a little over 0.5."""
+    ceiling = _ceiling(state)
+    if ceiling < 1:
+        yield from ((domain, f"{ceiling:g}") for domain in ("economic", "defence"))
+
+
+def _ceiling(state: DrawnState) -> float:
+    return min(1.0, _rounded(0.5 + 2 * state.size))
+
+
+def _ties(world: DrawnWorld, chance: Random) -> list[str]:
+    lines = [
+        "# Opening: -0.6 rivalry, -0.3 sanctions, 0.2 normal, 0.4 programmes, 0.6 partnership.",
+        "ties:",
+    ]
+    for first, second in world.pairs:
+        level, more = LEVELS[world.kind(first, second)]
+        highest = AFFORDABLE * min(_ceiling(first), _ceiling(second))
+        overall = min(level + SPREAD * (2 * chance.random() - 1), highest)
+        defence = min(overall + more, highest)
+        levels = f"{{overall: {_rounded(overall):g}, defence: {_rounded(defence):g}}}"
+        lines.append(f"  {first.code}-{second.code}: {levels}")
+    return lines
+
+
+def _rounded(number: float) -> float:
+    """To steps of 0.05, towards 0: as finely as a coder can judge."""
+    return math.trunc(round(number * 20, 6)) / 20 + 0.0  # no -0
+
+
+def _events(world: DrawnWorld) -> list[str]:
+    """Crises weigh -10 and thaws +8 on the scale, so thaws are as much more frequent."""
+    power, opponent = world.great_powers[:2]
+    lines = ["events:"]
+    for first, second in world.rivals[: 2 * DISPUTES]:
+        tie = f"{first.code}-{second.code}"
+        name = f"{first.code}_{second.code}"
+        lines += _event(f"crisis_{name}", "[0.10 per year, 0.30 per year]", f"{tie}, cameo: '190'")
+        lines += _event(f"thaw_{name}", "[0.125 per year, 0.375 per year]", f"{tie}, cameo: '057'")
+    tie = f"{power.code}-{opponent.code}"
+    lines += _event("quarrel", "[0.2 per year, 0.4 per year]", f"{tie}.diplomatic, cameo: '163'")
+    lines += _event("summit", "[0.2 per year, 0.4 per year]", f"{tie}.diplomatic, cameo: '057'")
+    lines += [
+        "  detente:",
+        "    off: true  # a lever: --set events.detente.off=false",
+        "    at: 2027-01",
+        f"    effects: [{{shift: {tie}, size: 0.3}}]",
+    ]
+    return lines
+
+
+def _event(name: str, rates: str, pulse: str) -> list[str]:
+    return [
+        f"  {name}:",
+        f"    chance: {{uniform: {rates}}}",
+        f"    effects: [{{pulse: {pulse}, half_life: 9 months}}]",
+    ]
+
+
+def _claims(world: DrawnWorld) -> list[str]:
+    power, opponent = world.great_powers[:2]
+    watched = [
+        f"{power.code}-{opponent.code}",
+        *(f"{a.code}-{b.code}" for a, b in world.rivals[:5]),
+    ]
+    return [
+        "claims:",
+        "  camps_hold:",
+        "    says: The two greatest powers stay at odds.",
+        f"    expect: {{level: {watched[0]}, below: 0}}",
+        "    probability: 0.8",
+        "",
+        f"watch: [{', '.join(watched)}]",
+    ]
+
+
+def _flow(entries: Iterator[tuple[str, str]]) -> str:
+    """A map on one line; empty where there is nothing in it."""
+    text = ", ".join(f"{key}: {value}" for key, value in entries)
+    return f"{{{text}}}" if text else ""

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relsim.analysis.account import LEAST, Account, Story, story
-from relsim.scenario.reference import changed_interests, interests_in_words
+from relsim.scenario.interests import changed_interests, interests_in_words
 from relsim.words import signed
 
 RUNS_SHOWN = 8  # of those that failed

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import spelled_by
 from relsim.results.contents import FAILURES, REPORT
 from relsim.results.family import Family
 from relsim.results.manifest import looking_of
 from relsim.results.result import Result
-from relsim.scenario.reference import changed_interests, interests_in_words
+from relsim.scenario.interests import changed_interests, interests_in_words
 from relsim.scenario.titles import titles
 from relsim.words import signed
 

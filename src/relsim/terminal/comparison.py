@@ -12,9 +12,9 @@ from rich.text import Text
 
 from relsim.analysis.compare import Comparison
 from relsim.analysis.effects import NEGLIGIBLE, Effect, EffectWord, Reaching, effects_table
-from relsim.scenario.anchors import ANCHORS
-from relsim.scenario.difference import acting_differences, diff, events_reordered
-from relsim.scenario.reference import differing_interests_in_words
+from relsim.scenario.diff import acting_differences, diff, events_reordered
+from relsim.scenario.interests import differing_interests_in_words
+from relsim.scenario.shipped import ANCHORS
 from relsim.scenario.values import Month
 from relsim.stats import Estimate, as_row, most_share_unseen
 from relsim.words import percent, signed, true_minus

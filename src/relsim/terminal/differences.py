@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from relsim.scenario.difference import Difference, Kind, Taken
-from relsim.scenario.writer import flow_text
+from relsim.scenario.diff import Difference, Kind, Taken
+from relsim.scenario.text import flow_text
 
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
 STYLES: dict[Kind, str] = {"added": "green", "removed": "red", "changed": "yellow"}

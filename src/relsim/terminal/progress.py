@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -54,25 +54,9 @@ def watching(console: Console, runs: int) -> Iterator[ProgressBar]:
         yield ProgressBar(progress, runs)
 
 
-class ReadingBar:
-    """A watcher that shows how many bytes of files are read."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.task: TaskID = progress.add_task("", visible=False)
-
-    def begins(self, text: str, total: int) -> None:
-        """Shows a bar of so many bytes."""
-        self.progress.update(self.task, description=text, total=total, visible=True)
-
-    def at_byte(self, number: int) -> None:
-        """Moves the bar."""
-        self.progress.update(self.task, completed=number)
-
-
 @contextmanager
-def reading(console: Console) -> Iterator[ReadingBar]:
-    """A progress bar of bytes that goes away when done."""
+def reading(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar of bytes that goes away when done: called with the bytes read and all."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -81,4 +65,5 @@ def reading(console: Console) -> Iterator[ReadingBar]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield ReadingBar(progress)
+        task = progress.add_task("Reading", visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)

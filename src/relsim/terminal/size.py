@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from relsim.ensemble.chunks import GIB, size_of
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.size import GIB, size_of
 from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
 

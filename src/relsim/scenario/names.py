@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from relsim.scenario.values import LARGE, Bounds, fail, look_alike, show
+from relsim.scenario.values import LARGE, Bounds, Key, fail, look_alike, show
 
 CODE = r"[A-Za-z][A-Za-z0-9_]*"
 _TIE = re.compile(rf"({CODE})([->])({CODE})(?:\.({CODE}))?")
@@ -48,6 +48,26 @@ TRAITS = ("adaptability", "reciprocity", "volatility")
 
 
 @dataclass(frozen=True)
+class NameOf:
+    """As an annotation: the text is the name of something that the file has in a section.
+
+    Attributes:
+        kind: "state", "issue", "domain", "event" or "context".
+        besides: a word that may stand there as well.
+    """
+
+    kind: str
+    besides: str | None = None
+
+
+StateName: TypeAlias = Annotated[Key, NameOf("state")]
+IssueName: TypeAlias = Annotated[Key, NameOf("issue")]
+DomainName: TypeAlias = Annotated[Key, NameOf("domain")]
+EventName: TypeAlias = Annotated[Key, NameOf("event")]
+ContextName: TypeAlias = Annotated[Key, NameOf("context")]
+
+
+@dataclass(frozen=True)
 class TieRef:
     """A tie as written.
 
@@ -73,6 +93,12 @@ class TieRef:
         """The (from, to) postures that the tie stands for."""
         forth = (self.first, self.second)
         return (forth,) if self.one_sided else (forth, (self.second, self.first))
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """What it names, by kind: two states, and perhaps a domain."""
+        states = (("state", self.first), ("state", self.second))
+        return states if self.domain is None else (*states, ("domain", self.domain))
 
     def __str__(self) -> str:
         domain = f".{self.domain}" if self.domain else ""
@@ -142,6 +168,14 @@ class NumberRef:
             "context": CONTEXT,
         }
         return fixed[self.kind] if self.kind in fixed else PARAMETER_BOUNDS[str(self.key)]
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """What it names, by kind: a state, and another state, an issue, a domain and so on."""
+        kinds = {"weight": "state", "stance": "issue", "salience": "issue", "capacity": "domain"}
+        kind = "context" if self.kind == "context" else kinds.get(self.kind)
+        states = () if self.state is None else (("state", self.state),)
+        return (*states, (kind, self.key)) if kind and self.key is not None else states
 
     @classmethod
     def read(cls, raw: Any) -> NumberRef:

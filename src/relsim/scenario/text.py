@@ -1,21 +1,108 @@
-"""YAML text to a tree, safely: bounded in size, depth and aliases, no tags, no YAML 1.1 traps.
-
-Scalars are read by the YAML 1.2 core schema. So ``NO`` and ``off`` are words, ``12:30`` and
-``2020-07`` are texts, ``1e-3`` is a number, and ``062`` keeps its leading zero.
-"""
+"""Text files: read whole and safely, YAML to trees with positions, and data back to YAML."""
 
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from relsim.errors import Position, Problem
-from relsim.scenario.characters import refused_character, without_refused
-from relsim.scenario.text_files import read_text_file
+from relsim.errors import Position, Problem, near_path
 from relsim.scenario.tree import Items, Mapping, Node, Scalar
+from relsim.words import true_minus
+
+# Controls (but for tabs and line breaks), halves of surrogate pairs, the non-characters of
+# Unicode, and controls of the direction of writing, which make a line look other than it is.
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
+    + "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def refused_character(text: str) -> str:
+    """What to say of the first character that no text may hold; empty where all are allowed."""
+    match = _REFUSED.search(text)
+    return f"Character U+{ord(match[0]):04X} is not allowed." if match else ""
+
+
+def without_refused(text: str) -> str:
+    """The text with U+FFFD in place of what no text may hold."""
+    return _REFUSED.sub("\ufffd", text)
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def other_than_a_file(path: Path) -> str:
+    """What stands at a path, links followed, where it is no file: as in "a pipe"; else empty.
+
+    A pipe may never end, and a device gives bytes for ever, so neither is opened.
+
+    Raises:
+        OSError, ValueError: nothing is there, or it cannot be asked.
+    """
+    mode = path.stat().st_mode
+    return next((words for is_kind, words in _KINDS if is_kind(mode)), "")
+
+
+def why_no_file(path: Path, name: str) -> str:
+    """Why a file that another one names cannot be read; empty where it can be.
+
+    Args:
+        path: where it is.
+        name: what to call it.
+    """
+    try:
+        other = other_than_a_file(path)
+    except (OSError, ValueError):
+        return f"There is no file {name}."
+    return f"{name} is {other}, no file." if other else ""
+
+
+def read_text_file(
+    path: Path, name: str, most: int, wanted: str = "a YAML file"
+) -> tuple[str, list[Problem]]:
+    """The text of a file, or what is wrong with it.
+
+    Args:
+        path: where it is.
+        name: how positions call it.
+        most: bytes that it may have.
+        wanted: what to name instead of a folder, a pipe or a device.
+    """
+    whole = Position.whole(name)
+    try:
+        if other := other_than_a_file(path):
+            code = "not-found" if other == "a folder" else "not-readable"
+            return "", [Problem(whole, code, f"This is {other}.", f"Name {wanted}.")]
+        with path.open("rb") as file:
+            content = file.read(most + 1)  # the size of some files is told wrongly
+        if len(content) > most:
+            return "", [Problem(whole, "too-large", f"The file is over {most:,} bytes.")]
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), []
+    except FileNotFoundError:
+        text = "There is no such file."
+        return "", [Problem(whole, "not-found", text, near_path(path))]
+    except UnicodeDecodeError as error:
+        before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        position = Position(name, before.count(b"\n") + 1, column)
+        text = f"The file is not UTF-8 text (byte {error.start})."
+        return "", [Problem(position, "not-text", text, "Save it as UTF-8.")]
+    except OSError as error:
+        return "", [Problem(whole, "not-readable", f"{error.strerror}.")]
+    except ValueError as error:  # a name that no file can have
+        return "", [Problem(whole, "not-found", f"There is no such file: {error}.")]
+
 
 MAX_BYTES = 4 * 1024 * 1024  # a world of 200 states needs 0.5 MiB
 MAX_DEPTH = 40  # the format needs 8
@@ -143,17 +230,17 @@ def _syntax_problem(error: Exception, text: str, name: str) -> Problem:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         context = f" {error.context}" if error.context else ""
-        said = f"Not valid YAML: {error.problem}{context}."
-        hint = _unclosed(error) or _syntax_hint(said, _line(text, line)[: column - 1])
-        return Problem(Position(name, line, column), "yaml-syntax", said, hint)
+        complaint = f"Not valid YAML: {error.problem}{context}."
+        hint = _unclosed(error) or _syntax_hint(complaint, _line(text, line)[: column - 1])
+        return Problem(Position(name, line, column), "yaml-syntax", complaint, hint)
     if isinstance(error, yaml.reader.ReaderError):
-        place = _position_of(error.position, text, name)
+        position = _position_of(error.position, text, name)
         text = f"Character U+{int(error.character):04X} is not allowed."
-        return Problem(place, "yaml-syntax", text)
+        return Problem(position, "yaml-syntax", text)
     escape = _BAD_ESCAPE.search(text)
     if escape:
-        place = _position_of(escape.start(), text, name)
-        return Problem(place, "yaml-syntax", f"No character is called {escape[0]}.")
+        position = _position_of(escape.start(), text, name)
+        return Problem(position, "yaml-syntax", f"No character is called {escape[0]}.")
     return Problem(Position(name), "yaml-syntax", f"Not valid YAML: {error}.")
 
 
@@ -179,26 +266,26 @@ def _unclosed(error: yaml.MarkedYAMLError) -> str:
     return ""
 
 
-def _syntax_hint(said: str, before: str) -> str:
+def _syntax_hint(complaint: str, before: str) -> str:
     """What to do about a parser's complaint.
 
     Args:
         said: the complaint.
         before: what stands on its line before the place.
     """
-    if "\\t" in said or "tab" in said:
+    if "\\t" in complaint or "tab" in complaint:
         return "Indent with spaces, not tabs."
-    if "mapping values are not allowed" in said:
+    if "mapping values are not allowed" in complaint:
         if _KEY_BEFORE.search(before):
             return "Put a text that holds ': ' in quotes."
         return "Indent the line like the others of its map; a text that goes on here needs quotes."
-    if "expected <block end>" in said and not before.strip():
+    if "expected <block end>" in complaint and not before.strip():
         return "Indent the line like the others of its map or list."
-    if "expected '<document start>'" in said:
+    if "expected '<document start>'" in complaint:
         return "Indent the first line like the others."
-    if "could not find expected ':'" in said:
+    if "could not find expected ':'" in complaint:
         return "A key has ': ' after it; a text over several lines stands in quotes."
-    if "cannot start any token" in said:
+    if "cannot start any token" in complaint:
         return "Put a text that begins with a sign in quotes."
     return ""
 
@@ -230,16 +317,16 @@ class _Builder:
             return False
         if len(self.open) >= MAX_DEPTH:
             self.overflow = True
-            said = f"Nested over {MAX_DEPTH} deep once aliases are written out."
-            self.problems.append(Problem(here, "too-deep", said))
+            complaint = f"Nested over {MAX_DEPTH} deep once aliases are written out."
+            self.problems.append(Problem(here, "too-deep", complaint))
             return False
         if id(node) in self.open:
             self.problems.append(Problem(here, "alias-cycle", "An alias that contains itself."))
             return False
         if self.count > MAX_NODES:
             self.overflow = True
-            said = f"Over {MAX_NODES:,} values once aliases are written out."
-            self.problems.append(Problem(here, "too-many-aliases", said))
+            complaint = f"Over {MAX_NODES:,} values once aliases are written out."
+            self.problems.append(Problem(here, "too-many-aliases", complaint))
             return False
         return True
 
@@ -249,24 +336,26 @@ class _Builder:
         entries: dict[str, Node] = {}
         keys: dict[str, Position] = {}
         for key_node, value_node in node.value:
-            place = _position(self.name, key_node.start_mark)
+            position = _position(self.name, key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(place, "bad-key", "A key must be a plain word."))
+                self.problems.append(Problem(position, "bad-key", "A key must be a plain word."))
                 continue
             key = self._text(key_node)
             if key in entries:
-                said = f"'{key}' stands here already, on line {keys[key].line}."
-                self.problems.append(Problem(place, "duplicate-key", said, "Keep one of the two."))
+                complaint = f"'{key}' stands here already, on line {keys[key].line}."
+                self.problems.append(
+                    Problem(position, "duplicate-key", complaint, "Keep one of the two.")
+                )
                 continue
-            entries[key], keys[key] = self.build(value_node), place
+            entries[key], keys[key] = self.build(value_node), position
         return Mapping(entries, here, keys)
 
     def _text(self, node: yaml.ScalarNode) -> str:
         """The text of a scalar or key, less what no text may hold: escapes can spell all of it."""
         text: str = node.value
-        if said := refused_character(text):
+        if complaint := refused_character(text):
             here = _position(self.name, node.start_mark)
-            self.problems.append(Problem(here, "yaml-syntax", said))
+            self.problems.append(Problem(here, "yaml-syntax", complaint))
         return without_refused(text)
 
 
@@ -281,3 +370,39 @@ def scalar_value(text: str, *, quoted: bool = False) -> str | int | float | bool
     if _FLOAT.fullmatch(text):
         return float(text)
     return _SPECIAL_FLOATS.get(text.lower(), text)
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's dumper, which quotes what YAML 1.1 would misread, and what 1.2 would as well."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar_value(text), str) else "'"  # as in 1e3
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def yaml_text(data: Any) -> str:
+    """The data in block style, in its own order."""
+    text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text
+
+
+def flow_text(data: Any) -> str:
+    """The data in flow style on one line, as ``--set`` takes it."""
+    dumped: str = yaml.dump(
+        data,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+        default_flow_style=True,
+    )
+    return dumped.removesuffix("\n").removesuffix("\n...")
+
+
+def shown_text(data: Any) -> str:
+    """The same for people to read, who see numbers with one minus sign everywhere."""
+    return true_minus(flow_text(data))

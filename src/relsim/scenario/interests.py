@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Problem, did_you_mean
-from relsim.scenario.checks import section_names
+from relsim.scenario.check import section_names
 from relsim.scenario.schema import Interests, Scenario
-from relsim.scenario.tree import Items, Mapping, Node, from_plain, plain, put, without
+from relsim.scenario.tree import Items, Mapping, Node, entries_of, from_plain, plain, put, without
 from relsim.scenario.values import Number
 from relsim.words import true_minus
 
@@ -75,10 +75,10 @@ def interests_in_force(scenario: Scenario) -> dict[str, Interest]:
 
 def reference_interests(scenario: Scenario) -> dict[str, Interest]:
     """Every interest that the opening was read with, by path."""
-    found = interests_in_force(scenario)
+    interests = interests_in_force(scenario)
     for code, reference in scenario.reference.items():
-        found |= {f"{code}.{path}": interest for path, interest in _interests_of(reference)}
-    return found
+        interests |= {f"{code}.{path}": interest for path, interest in _interests_of(reference)}
+    return interests
 
 
 def _interests_of(interests: Interests) -> Iterator[tuple[str, Interest]]:
@@ -92,15 +92,11 @@ def _interests_of(interests: Interests) -> Iterator[tuple[str, Interest]]:
         yield f"capacity.{domain}", capacity
 
 
-def _absent_interest(path: str) -> Interest:
-    if path.endswith(".fades_with"):
-        return None
-    return float(_ABSENT[_kind(tuple(path.split(".")))])
-
-
 def _of(interests: dict[str, Interest], path: str) -> Interest:
     """An interest by its path; what it is where it is not written."""
-    return interests.get(path, _absent_interest(path))
+    if path in interests or path.endswith(".fades_with"):
+        return interests.get(path)
+    return float(_ABSENT[_kind(tuple(path.split(".")))])
 
 
 MOST_NAMED = 6  # of interests in a sentence
@@ -111,9 +107,10 @@ def interests_in_words(scenario: Scenario) -> str:
     changed = changed_interests(scenario)
     if not changed:
         return "All interests are those that the opening was read with."
+    count = "One interest has" if len(changed) == 1 else f"{len(changed)} interests have"
     return (
-        f"{_counted(len(changed), 'interest')} changed, so relations move from an opening read "
-        f"with the earlier ones: {_listed([one.words for one in changed])}."
+        f"{count} changed, so relations move from an opening read with the earlier ones: "
+        f"{_first([interest.words for interest in changed])}."
     )
 
 
@@ -150,19 +147,18 @@ class DifferingInterest:
 def differing_interests(base: Scenario, other: Scenario) -> tuple[DifferingInterest, ...]:
     """The interests that two scenarios do not share, of states and issues that both have; of those
     that only the other has, the ones that it reads otherwise than they are in force."""
-    scenarios = (base, other)
-    now = [interests_in_force(one) for one in scenarios]
-    read = [reference_interests(one) for one in scenarios]
-    found = []
-    for path in dict.fromkeys(name for interests in (*now, *read) for name in interests):
+    now = [interests_in_force(scenario) for scenario in (base, other)]
+    read = [reference_interests(scenario) for scenario in (base, other)]
+    differing = []
+    for path in dict.fromkeys(path for interests in (*now, *read) for path in interests):
         if not _has_subject(path, other):
             continue
-        values = [_of(one, path) for one in (*now, *read)]
+        values = [_of(interests, path) for interests in (*now, *read)]
         if not _has_subject(path, base):  # what is new brings its own reference
             values = [values[1], values[1], values[1], values[3]]
         if values[0] != values[1] or values[2] != values[3]:
-            found.append(DifferingInterest(path, *values))
-    return tuple(found)
+            differing.append(DifferingInterest(path, *values))
+    return tuple(differing)
 
 
 def _has_subject(path: str, scenario: Scenario) -> bool:
@@ -176,26 +172,22 @@ def _has_subject(path: str, scenario: Scenario) -> bool:
 def differing_interests_in_words(base: Scenario, other: Scenario) -> str:
     """Which interests of two scenarios differ, and whether by change or by reading; empty where
     none do."""
-    found = differing_interests(base, other)
-    moved = [
-        ChangedInterest(one.path, one.before, one.after).words
-        for one in found
-        if one.taken in ("changed", "changed and recoded")
-    ]
-    recoded = [
-        ChangedInterest(one.path, one.read_before, one.read_after).words
-        for one in found
-        if one.taken != "changed"
-    ]
-    said = []
+    moved, recoded = [], []
+    for interest in differing_interests(base, other):
+        if interest.taken in ("changed", "changed and recoded"):
+            moved.append(ChangedInterest(interest.path, interest.before, interest.after).words)
+        if interest.taken != "changed":
+            read = (interest.read_before, interest.read_after)
+            recoded.append(ChangedInterest(interest.path, *read).words)
+    sentences = []
     if moved:
-        said.append(f"Interests that changed, so that relations move: {_listed(moved)}.")
+        sentences.append(f"Interests that changed, so that relations move: {_first(moved)}.")
     if recoded:
-        said.append(
+        sentences.append(
             "Interests that only read the opening differently, so that nothing moves at rest: "
-            f"{_listed(recoded)}."
+            f"{_first(recoded)}."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _in_words(interest: Interest) -> str:
@@ -209,11 +201,8 @@ def _in_words(interest: Interest) -> str:
     return true_minus(f"{interest.kind}({arguments})")
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"One {noun} has" if count == 1 else f"{count} {noun}s have"
-
-
-def _listed(names: list[str]) -> str:
+def _first(names: list[str]) -> str:
+    """The first names, and how many there are beyond."""
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -265,22 +254,18 @@ def _interests(tree: Mapping, section: str = "states") -> dict[Steps, Node]:
 
     What is not written as an interest is left to the checks.
     """
-    found: dict[Steps, Node] = {}
-    for code, state in _entries(tree.entries.get(section)).items():
-        parts = _entries(state)
-        for other, tie in _entries(parts.get("ties")).items():
-            found[code, "ties", other] = tie
-        for issue, stand in _entries(parts.get("issues")).items():
-            for number, node in _entries(stand).items():
+    interests: dict[Steps, Node] = {}
+    for code, state in entries_of(tree.entries.get(section)).items():
+        parts = entries_of(state)
+        for other, tie in entries_of(parts.get("ties")).items():
+            interests[code, "ties", other] = tie
+        for issue, stand in entries_of(parts.get("issues")).items():
+            for number, node in entries_of(stand).items():
                 if ("issues", number) in _ABSENT:
-                    found[code, "issues", issue, number] = node
-        for domain, capacity in _entries(parts.get("capacity")).items():
-            found[code, "capacity", domain] = capacity
-    return found
-
-
-def _entries(node: Node | None) -> dict[str, Node]:
-    return dict(node.entries) if isinstance(node, Mapping) else {}
+                    interests[code, "issues", issue, number] = node
+        for domain, capacity in entries_of(parts.get("capacity")).items():
+            interests[code, "capacity", domain] = capacity
+    return interests
 
 
 def _is_named(steps: Steps, names: dict[str, set[str]]) -> bool:
@@ -312,7 +297,7 @@ def _recoded(node: Node | None, interests: list[Steps]) -> tuple[list[Steps], li
     """The beginnings of the paths that are recoded; nothing before them means all."""
     if node is None or plain(node) is None:
         return [], []
-    found: list[Steps] = []
+    recodes: list[Steps] = []
     problems = []
     for path in node.items if isinstance(node, Items) else (node,):
         value = plain(path)
@@ -322,12 +307,12 @@ def _recoded(node: Node | None, interests: list[Steps]) -> tuple[list[Steps], li
             continue
         steps = () if value == "all" else _interest_steps(value)
         if value == "all" or any(interest[: len(steps)] == steps for interest in interests):
-            found.append(steps)
+            recodes.append(steps)
             continue
         text = f"'{value}' is no interest here: a tie, a stance, a salience or a capacity."
         hint = did_you_mean(".".join(steps), [".".join(interest) for interest in interests])
         problems.append(Problem(path.position, "bad-recoded", text, hint))
-    return found, problems
+    return recodes, problems
 
 
 def _interest_steps(path: str) -> Steps:

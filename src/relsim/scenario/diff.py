@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relsim.errors import Position
+from relsim.scenario.interests import DifferingInterest, differing_interests
 from relsim.scenario.load import load
-from relsim.scenario.reference import DifferingInterest, Interest, differing_interests
-from relsim.scenario.references import CODE
+from relsim.scenario.names import CODE
 from relsim.scenario.schema import Scenario
 from relsim.scenario.tree import from_plain, is_single, open_shorthand, plain
 from relsim.scenario.values import Distribution
@@ -85,28 +85,31 @@ def diff(first: Scenario | str | Path, second: Scenario | str | Path) -> tuple[D
     Raises:
         ScenarioError: a file has problems.
     """
-    before, after = (one if isinstance(one, Scenario) else load(one) for one in (first, second))
+    before, after = (
+        scenario if isinstance(scenario, Scenario) else load(scenario)
+        for scenario in (first, second)
+    )
     interests = differing_interests(before, after)
-    found = [
-        replace(one, taken=_taken(one.path, interests))
-        for one in _differences((), _written(before), _written(after))
+    rows = [
+        replace(row, taken=_taken(row.path, interests))
+        for row in _differences((), _written(before), _written(after))
     ]
-    told = {one.path for row in found if row.taken for one in interests if _is_told(one, row)}
-    found += [_reading(one) for one in interests if one.path not in told]
-    return tuple(sorted(found, key=lambda one: (one.is_claim, one.is_words)))
+    covered = {
+        interest.path
+        for row in rows
+        for interest in interests
+        if row.taken is not None and interest.taken == row.taken and _is_within(interest, row.path)
+    }
+    rows += [_reading(interest) for interest in interests if interest.path not in covered]
+    return tuple(sorted(rows, key=lambda row: (row.is_claim, row.is_words)))
 
 
 def _taken(path: str, interests: tuple[DifferingInterest, ...]) -> Taken | None:
     """How the interests at a path, or below it, were taken; None where there are none."""
-    words = {one.taken for one in interests if _is_within(one, path)}
+    words = {interest.taken for interest in interests if _is_within(interest, path)}
     if not words - {"read otherwise"}:
         return None
     return "recoded" if words == {"recoded"} else "changed"
-
-
-def _is_told(interest: DifferingInterest, row: Difference) -> bool:
-    """Whether a row says all of how an interest differs."""
-    return interest.taken == row.taken and _is_within(interest, row.path)
 
 
 def _is_within(interest: DifferingInterest, path: str) -> bool:
@@ -116,26 +119,24 @@ def _is_within(interest: DifferingInterest, path: str) -> bool:
 
 def _reading(interest: DifferingInterest) -> Difference:
     """How the opening is read, where that differs beside what is in force."""
-    before, after = (_plain(one) for one in (interest.read_before, interest.read_after))
+    before, after = (
+        {value.kind: list(value.arguments)} if isinstance(value, Distribution) else value
+        for value in (interest.read_before, interest.read_after)
+    )
     return Difference(f"reference.{interest.path}", before, after, "read otherwise")
-
-
-def _plain(interest: Interest) -> Any:
-    if isinstance(interest, Distribution):
-        return {interest.kind: list(interest.arguments)}
-    return interest
 
 
 def events_reordered(first: Scenario, second: Scenario) -> bool:
     """Whether events that both have stand in another order, in which their effects apply."""
     both = first.events.keys() & second.events.keys()
-    orders = ([name for name in one.events if name in both] for one in (first, second))
-    return next(orders) != next(orders)
+    return [name for name in first.events if name in both] != [
+        name for name in second.events if name in both
+    ]
 
 
 def acting_differences(first: Scenario, second: Scenario) -> tuple[Difference, ...]:
     """Those of :func:`diff` that may move a future: no words, claims or pairs to show."""
-    return tuple(one for one in diff(first, second) if one.may_act)
+    return tuple(row for row in diff(first, second) if row.may_act)
 
 
 def act_alike(first: Scenario, second: Scenario) -> bool:
@@ -149,13 +150,14 @@ def act_alike(first: Scenario, second: Scenario) -> bool:
         return False
     renamed: dict[str, str] = {}
     for section in ("states", "events", "issues", "context", "domains"):
-        own, other = (list(getattr(one, section)) for one in (first, second))
-        gone, new = ([name for name in a if name not in b] for a, b in ((own, other), (other, own)))
+        own, other = list(getattr(first, section)), list(getattr(second, section))
+        gone = [name for name in own if name not in other]
+        new = [name for name in other if name not in own]
         if len(gone) != len(new) or renamed.keys() & {*new, *other}:
             return False
         renamed |= dict(zip(new, gone, strict=True))
     texts = (_retold(_written(first), {}), _retold(_written(second), renamed))
-    return not any(one.may_act for one in _differences((), *texts))
+    return not any(row.may_act for row in _differences((), *texts))
 
 
 def _retold(value: Any, names: Mapping[str, str]) -> Any:
@@ -166,7 +168,7 @@ def _retold(value: Any, names: Mapping[str, str]) -> Any:
         return [_retold(item, names) for item in value]
     if not isinstance(value, str):
         return value
-    text = _NAME.sub(lambda found: names.get(found[0], found[0]), value)
+    text = _NAME.sub(lambda match: names.get(match[0], match[0]), value)
     pair, dot, domain = text.partition(".")
     return f"{'-'.join(sorted(pair.split('-')))}{dot}{domain}" if _PAIR.fullmatch(pair) else text
 

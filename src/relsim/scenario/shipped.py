@@ -1,15 +1,37 @@
-"""Numbers that were fitted to measured series, and how well forecasts made with them did.
-
-``fitted.json`` is what `relsim hindcast --save-params` keeps of a fit; `make fitted` writes it
-anew. Its numbers are the defaults of :class:`relsim.scenario.schema.Parameters`.
-"""
+"""Data that ships with relsim: event weights, fitted numbers, anchors of levels, the starter."""
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
+
+from relsim.errors import plain_form
+
+
+@cache
+def goldstein_weights() -> MappingProxyType[str, float]:
+    """Goldstein weight (-10 to +10, no unit) by CAMEO code."""
+    text = files("relsim.scenario").joinpath("goldstein.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return MappingProxyType({row["cameo"]: float(row["goldstein"]) for row in rows})
+
+
+def near_code(written: str) -> str:
+    """A hint for what is no code: with its leading zero, or less what comes after a code.
+
+    Codes that only look alike are none: 136 for 36 would turn help into a threat.
+    """
+    known = goldstein_weights()
+    plain = plain_form(written)
+    wider = [plain, f"0{plain}", *(plain[:length] for length in range(len(plain) - 1, 1, -1))]
+    near = next((code for code in wider if code in known), "")
+    return f"Did you mean {near}?" if near else "The codes are listed in goldstein.csv."
+
 
 FORECASTER = "simulation"  # whose scores are kept: the model itself, without third parties
 _DIGITS = 2  # of a default: ranges are a factor of 1.5 and more
@@ -86,3 +108,25 @@ def _rounded(value: float) -> float:
 
 
 FIT = read_fit()
+
+
+ANCHORS: dict[float, str] = {
+    -0.9: "war",
+    -0.6: "rivalry",
+    -0.3: "sanctions, recalled envoys",
+    0.0: "no relationship",
+    0.2: "normal",
+    0.4: "regular programmes",
+    0.6: "strategic partnership",
+    0.8: "alliance",
+}
+
+
+def next_anchor(level: float) -> float | None:
+    """The first anchor above a level; None above the last."""
+    return next((anchor for anchor in ANCHORS if anchor > level), None)
+
+
+def starter_text() -> str:
+    """A small commented scenario that runs as it is."""
+    return files("relsim.scenario").joinpath("starter.yaml").read_text(encoding="utf-8")

@@ -194,7 +194,7 @@ class Draw:
         return self.name.removeprefix(REFERENCE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal to itself alone: arrays have no truth value
 class Program:
     """What simulates runs of a scenario: arrays alone, small enough to be sent with every task.
 
@@ -216,7 +216,7 @@ class Program:
         return number_views(self.sizes, self.vector)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled(Program):
     """A scenario ready to run, with the labels that its arrays lack.
 

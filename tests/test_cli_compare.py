@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from commands import Command
+from relsim.cli.run import closing_lines
 from relsim.results.run import run
-from relsim.terminal.closing import closing_lines
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 ARMENIA = FAMILY / "armenia-recognition.yaml"
@@ -138,10 +138,11 @@ LESS = FAMILY / "pakistan-without-washington.yaml"
 
 def test_a_changed_interest_is_said_by_run_compare_and_diff(relsim: Command, out: Path) -> None:
     changed = "PAK.ties.USA from uniform(0.25, 0.45) to 0"
-    words = closing_lines(run(LESS, runs=60, out=out, views=False))
+    words = "\n".join(closing_lines(run(LESS, runs=60, out=out, views=False)))
     assert "One interest has changed, so relations move from an opening" in words
     assert changed in words
-    assert "interest" not in closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
+    lines = closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
+    assert not [line for line in lines if "interest" in line]
     done = relsim("compare", STATUS_QUO, LESS, "--runs", "60", "--out", out)
     assert f"Interests that changed, so that relations move: {changed}." in done.stdout
     carried = re.search(

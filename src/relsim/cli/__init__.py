@@ -1,7 +1,7 @@
 """The command line: each command is one call of the Python API.
 
-A module holds the commands of one purpose; `inputs` turns what they name into scenarios and
-results.
+A module holds the commands of one purpose, with the tables that they print. Modules import what is
+slow to load inside of functions, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
@@ -21,19 +21,17 @@ from relsim.cli.application import (
     EXIT_UNREAD,
     Interrupted,
     app,
+    stopped_by_signals,
 )
 from relsim.cli.compare import compare
 from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.hindcast import hindcast
-from relsim.cli.listing import list_
 from relsim.cli.observe import observe
 from relsim.cli.output import accept_any_text, leave_output, showing_warnings
-from relsim.cli.report import report
+from relsim.cli.results import list_, report, verify
 from relsim.cli.run import run
-from relsim.cli.signals import stopped_by_signals
-from relsim.cli.verify import verify
 from relsim.errors import DamagedError, RelsimError, ScenarioError, printable
 
 # Objects between collections. Charts and scenarios are trees of many small objects without

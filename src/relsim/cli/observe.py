@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from relsim.cli.whole_numbers import whole
+from relsim.cli.inputs import whole
+from relsim.cli.output import reading, warn
+from relsim.errors import printable
+from relsim.words import counted
 
-if TYPE_CHECKING:
-    from relsim.hindcast.observe import Observation
+REASONS = {
+    "not-root": "not a root event",
+    "no-state": "no state on one side",
+    "unknown-state": "a state that is not known",
+    "domestic": "within one state",
+    "not-kept": "not between the states of --only",
+    "not-coded": "without a code",
+    "no-events": "a count of 0",
+}
+NAMES_SHOWN = 8
 
 
 class _Measure(StrEnum):
@@ -90,7 +103,6 @@ def observe(
     """Make a series of measured cooperation from event data."""
     from relsim.hindcast.observe import Choices
     from relsim.hindcast.observe import observe as make
-    from relsim.terminal.progress import reading
 
     named = {"source": source, "target": target, "date": date, "cameo": cameo}
     named |= {"quad": quad, "goldstein": goldstein, "count": count}
@@ -107,16 +119,42 @@ def observe(
     )
     with reading(Console(quiet=quiet)) as watcher:
         made = make(places, out, choices, force=force, watcher=watcher)
-    _report(made, quiet=quiet)
-
-
-def _report(made: Observation, *, quiet: bool) -> None:
-    from relsim.terminal.observation import observation_lines
-
     if quiet:
         typer.echo(str(made.file))
         return
     for problem in made.damaged:
-        typer.secho(f"warning: {problem}", err=True, fg=typer.colors.YELLOW)
+        warn(problem)
     for line in observation_lines(made.file, made.record):
         typer.echo(line)
+
+
+def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
+    """What was made, and what was left out and why."""
+    lines, values = record["lines"], record["values"]
+    yield f"{lines['used']:,} of {lines['read']:,} lines used."
+    for reason, count in lines["left_out"].items():
+        yield f"  left out: {count:,} ({REASONS[reason]})"
+    if lines["damaged"]:
+        yield f"  left out: {lines['damaged']:,} (damaged)"
+    if record["unknown_states"]:
+        names = list(record["unknown_states"])
+        more = ", …" if len(names) > NAMES_SHOWN else ""
+        shown = printable(", ".join(names[:NAMES_SHOWN]))
+        yield f"  not known: {shown}{more}. Give codes by --codes FILE."
+    yield from _habits_lines(record["files"])
+    if values["below_least"]:
+        yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
+    yield (
+        f"Wrote {file}: {values['written']:,} values of {values['dyads']:,} dyads, "
+        f"{values['first']} to {values['last']}."
+    )
+
+
+def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:
+    """How files write dates and codes, with the number of files that do so."""
+    for orders, count in Counter(file["dates"] for file in files if "dates" in file).items():
+        by = counted(count, "file")
+        yield f"Dates such as 1/5/2017 are read {orders}, as their column shows ({by})."
+    if count := sum("codes" in file for file in files):
+        by = counted(count, "file")
+        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({by})."

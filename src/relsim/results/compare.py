@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from relsim.analysis.explain import asked_of
 from relsim.analysis.pairing import refusal
 from relsim.analysis.until_clear import look_at_differences
 from relsim.errors import ResultsError
@@ -47,15 +48,12 @@ def paired_results(
     named = dict(zip(scenarios, told_apart(list(scenarios.values())), strict=True))
     results = {path: result_at(path) for path in paths if path not in scenarios}
     first = paths[0]
-    if first in results:  # failed runs count too
-        own_runs, own_seed = results[first].ensemble.asked, results[first].ensemble.seed
-    else:
-        own_runs, own_seed = scenarios[first].ensemble.runs, scenarios[first].ensemble.seed
-    runs, seed = runs or own_runs, own_seed if seed is None else seed
+    base = asked_of(results[first].ensemble if first in results else scenarios[first], runs, seed)
+    runs, seed = base.runs, base.seed
     questions = {file: Question.of(scenario, runs, seed) for file, scenario in named.items()}
-    base, *others = (questions.get(path) or results[path].ensemble for path in paths)
-    for other in others:
-        if refused := refusal(base, other):
+    sides = [questions.get(path) or results[path].ensemble for path in paths]
+    for side in sides[1:]:
+        if refused := refusal(sides[0], side):
             raise ResultsError(refused)
     for file, question in questions.items():
         with watching(runs) as watcher:

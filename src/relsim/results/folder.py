@@ -30,7 +30,7 @@ SUMMARY, EVENTS, CLAIMS = "summary.csv", "events.csv", "claims.csv"
 TABLES = (SUMMARY, EVENTS, CLAIMS)
 WRITTEN_AGAIN = (RESOLVED, *TABLES)  # if they are missing or altered, or their words have changed
 FIGURES, REPORT = "figures", "report.html"
-JOURNAL = "journal.jsonl"  # of chunks, beside the store, until the result is whole
+JOURNAL = "journal.jsonl"  # of what is done, until the result is whole
 _NOT_NOTED = (FIGURES, REPORT, MANIFEST, JOURNAL)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -128,34 +128,25 @@ def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def remove_left(folder: Path, *inside: str) -> None:
-    """Removes what processes that were killed left of a whole result. To be used under its lock.
-
-    Args:
-        folder: the result.
-        inside: names of files in it that are of use only while it is not whole.
-    """
-    for left in _left(folder, inside):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
-
-
-def sweep(folder: Path, *inside: str) -> None:
-    """The same, unless somebody works at the result, who then holds its lock."""
+def sweep(folder: Path) -> None:
+    """Removes what processes that were killed left of a whole result, unless somebody works at it,
+    who then holds its lock."""
     file = beside(folder, "lock")
-    if not (file.exists() or any(_left(folder, inside))):
+    if not (file.exists() or _left(folder)):
         return
     lock = FileLock(file)
     with suppress(Timeout, OSError):  # at work, or not ours to write
         lock.acquire(timeout=0)
         with _held(lock, file):
-            remove_left(folder, *inside)
+            for left in _left(folder):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
 
-def _left(folder: Path, inside: Iterable[str]) -> list[Path]:
-    known = (beside(folder), beside(folder, "old"), *(folder / name for name in inside))
+def _left(folder: Path) -> list[Path]:
+    known = (beside(folder), beside(folder, "old"), folder / JOURNAL)
     return [*(path for path in known if path.exists()), *folder.glob(".*.part")]
 
 

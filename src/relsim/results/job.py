@@ -28,6 +28,7 @@ from relsim.figures.save import Painter, definition
 from relsim.model.plan import Compiled
 from relsim.results.folder import (
     FIGURES,
+    JOURNAL,
     MANIFEST,
     REPORT,
     has_views,
@@ -126,7 +127,6 @@ class Job(ABC, Generic[Findings, Made]):
         last: the file that is written last.
         draws: whether figures and page are drawn as it is made, while its findings are at hand.
         resumes: whether what is left of an interrupted job is of use to the next.
-        leftovers: names of files that are of use only until the job is done.
     """
 
     kind: ClassVar[str]
@@ -135,7 +135,6 @@ class Job(ABC, Generic[Findings, Made]):
     last: ClassVar[str] = MANIFEST
     draws: ClassVar[bool] = True
     resumes: ClassVar[bool] = False
-    leftovers: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -263,7 +262,7 @@ def carry_out_within(
     """
     folder = job.folder(execution.out)
     if not execution.force and _stands(job, folder, execution.watcher):
-        sweep(folder, *job.leftovers)
+        sweep(folder)
         job.refresh(folder, execution)
         return job.open(folder), True
     needed = job.needed(execution.out) | {folder}
@@ -275,8 +274,7 @@ def carry_out_within(
             return job.open(folder), True
         with written_aside(folder, afresh=execution.force or not job.resumes) as aside:
             findings = _make(job, aside, holding, painter)
-        for name in job.leftovers:  # not before, or a cut would lose all of it
-            (folder / name).unlink(missing_ok=True)
+        (folder / JOURNAL).unlink(missing_ok=True)  # not before, or a cut would lose all of it
     return job.made(findings, folder), False
 
 

@@ -205,7 +205,6 @@ class RunJob(Job[RunFindings, Result]):
     doing: ClassVar = "is simulating this"
     draws: ClassVar = False  # its page can be drawn at any time, from what is stored
     resumes: ClassVar = True
-    leftovers: ClassVar = (JOURNAL,)
 
     @property
     def parent(self) -> Path:

@@ -16,15 +16,15 @@ from rich.console import Console
 from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import effect
-from relsim.ensemble.simulate import simulate
-from relsim.scenario.difference import act_alike
-from relsim.scenario.schema import Scenario
-from relsim.terminal.comparison import (
+from relsim.cli.compare import (
     comparison_lines,
     comparison_rows,
     runs_needed_in_words,
     show_comparison,
 )
+from relsim.ensemble.simulate import simulate
+from relsim.scenario.difference import act_alike
+from relsim.scenario.schema import Scenario
 from scenarios_to_test import scenario_of
 
 SCENARIO = scenario_of(

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from relsim.cli.results import listing_lines, results_table, studies_table
 from relsim.results.listing import Listed, ListedStudy
-from relsim.terminal.listing import listing_lines, results_table, studies_table
 
 OUT = Path("results")
 WRITTEN = datetime(2025, 3, 1, 12, 30)

@@ -54,7 +54,7 @@ def test_a_clear_difference_is_shown_with_its_interval() -> None:
     mean = 0.05 + noise[:, -1].mean()
     half = 1.972 * noise[:, -1].std(ddof=1) / np.sqrt(200)  # t of 199 degrees of freedom
     assert "two [/]" in text
-    assert "less one [red]" in text
+    assert "compared with one [red]" in text
     assert f"{mean:+.4f} ± {half:.4f}" in text
     assert "│ higher " in text
     assert "│ identical " in text  # A-C

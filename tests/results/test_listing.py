@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from experiments.small import SWITCHED, study_in
+from families import run_family
 from relsim.figures.save import Painter
 from relsim.results import family
 from relsim.results.experiment import run_experiment
-from relsim.results.family import run_family
 from relsim.results.listing import list_results, list_studies
 from relsim.results.manifest import write_manifest
 from relsim.results.run import run

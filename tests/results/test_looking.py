@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from commands import Command
+from families import run_family
 from relsim.analysis.sequences import share_sequence
 from relsim.errors import ResultsError
 from relsim.results.compare import results_until_clear
-from relsim.results.family import run_family
 from relsim.results.job import Execution
 from relsim.results.result import open_result
 from relsim.results.run import run

@@ -74,8 +74,13 @@ def test_files_compared_with_a_result_have_the_runs_that_it_was_asked_for(
     monkeypatch.setattr(compare, "result_at", lambda _: result)
     questions: list[Question] = []
     monkeypatch.setattr(compare, "_answered", lambda question, _: questions.append(question))
-    file, options = tmp_path / "file.yaml", {"runs": None, "seed": None, "out": tmp_path}
+    file = tmp_path / "file.yaml"
     compare.paired_results(
-        [tmp_path, file], {file: scenario}, **options, watching=lambda _: nullcontext(Nobody())
+        [tmp_path, file],
+        {file: scenario},
+        runs=None,
+        seed=None,
+        out=tmp_path,
+        watching=lambda _: nullcontext(Nobody()),
     )
     assert [(question.runs, question.seed) for question in questions] == [(10, 4)]

@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
+from families import run_family
 from relsim.cli.application import EXIT_RESULTS, EXIT_STOPPED
 from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
 from relsim.results import run as run_module
 from relsim.results import views
-from relsim.results.family import run_family
 from relsim.results.folder import JOURNAL, locked, written_aside
 from relsim.results.folder import beside as place_beside
 from relsim.results.job import Nobody

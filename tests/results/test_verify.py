@@ -22,7 +22,14 @@ from relsim.results.manifest import question_part, write_manifest
 from relsim.results.question import Question
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.results.verify import Difference, chunks_of, first_difference, spread_evenly, verify
+from relsim.results.verify import (
+    Difference,
+    Verification,
+    chunks_of,
+    first_difference,
+    spread_evenly,
+    verify,
+)
 from scenarios_to_test import EVERYTHING, scenario_of
 
 RUNS = 50  # seven chunks of eight, the last of two

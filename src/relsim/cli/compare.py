@@ -467,9 +467,7 @@ def reaching_table(scenario: str, reached: Sequence[Reaching]) -> Table:
             reaching.base_month or "–",
             f"{reaching.other_share:.1%}",
             reaching.other_month or "–",
-            _with_interval(reaching.months, reaching.months_low, reaching.months_high, 1)
-            if reaching.both
-            else "–",
+            _with_interval(*later, 1) if reaching.both else "–",
             f"{reaching.both:,}",
         )
     return table

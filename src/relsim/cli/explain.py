@@ -175,7 +175,7 @@ def story_and_parts(account: Account, direction: str, month: str | None, domain:
 
 def parts_table(account: Account, direction: str, month: str | None, domain: str) -> Table:
     """A row for each part at a month, largest change first: level and change, with their spread
-    over runs. Parts that would read 0.000 throughout are counted in one row; the sum is the pull."""
+    over runs. Parts that would read 0.000 throughout share a row; the sum is the pull."""
     from relsim.analysis.account import LEAST
 
     here = account.at(month).sel(direction=direction, domain=domain)

@@ -104,7 +104,7 @@ def run(
     """Simulate scenarios: an ensemble of futures with tables, figures and verdicts for each."""
     from relsim.ensemble.executors import chosen
     from relsim.ensemble.record import RECORD_LEVELS
-    from relsim.results.family import run_questions
+    from relsim.results.family import run_family
     from relsim.results.job import Execution
     from relsim.results.manifest import run_command
     from relsim.results.question import Question, note_on_changes
@@ -138,7 +138,7 @@ def run(
         if len(questions) == 1:
             results, family = [run_question(questions[0], execution)], None
         else:
-            family = run_questions(questions, execution, commands, reports=reports)
+            family = run_family(questions, execution, commands, reports=reports)
             results = list(family.results)
     folders = [result.folder for result in results] + ([family.folder] if family else [])
     if quiet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +15,6 @@ import pandas as pd
 
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
-from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.spelling import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
@@ -24,7 +23,6 @@ from relsim.results.folder import REPORT, has_views
 from relsim.results.job import (
     Execution,
     Job,
-    Nobody,
     PageParts,
     Watcher,
     carry_out_within,
@@ -39,7 +37,6 @@ from relsim.results.views import write_views
 from relsim.scenario.difference import diff
 from relsim.scenario.load import load
 from relsim.scenario.naming import slug
-from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import told_apart
 
 FAMILY = "family.json"  # of a family instead of a manifest; written last
@@ -89,58 +86,21 @@ class Member:
 
 
 def run_family(
-    scenarios: Sequence[Scenario | str | Path],
-    *,
-    runs: int | None = None,
-    seed: int | None = None,
-    record: RecordLevel = "domains",
-    thin: int = 1,
-    until_clear: bool = False,
-    executor: Executor | None = None,
-    out: str | Path = "results",
-    force: bool = False,
-    reports: bool = False,
-    commands: Sequence[str] = (),
-    watcher: Watcher | None = None,
-) -> Family:
-    """Simulates several scenarios alike, each into its own folder, and shows them on one page.
-
-    The base is the scenario that most claims of the others compare with, else the first.
-
-    Args:
-        scenarios: scenarios or their files.
-        runs, seed: for all of them; those of each scenario by default.
-        record, thin: what to keep (see :func:`relsim.results.run.run`).
-        until_clear: double the runs of all until every claim is settled (see there).
-        executor: where runs are simulated, shared by all scenarios; threads on all cores for each
-            by default.
-        out: folder of all results.
-        force: repeat finished results.
-        reports: also draw the figures and the page of each result.
-        commands: the command that asks for each, for the manifests.
-        watcher: receives progress.
-
-    Raises:
-        ScenarioError: a file has problems.
-        ResultsError: a folder cannot be written.
-    """
-    loaded = [each if isinstance(each, Scenario) else load(each) for each in scenarios]
-    questions = [
-        Question.of(scenario, runs, seed, record, thin, until_clear=until_clear)
-        for scenario in loaded
-    ]
-    execution = Execution(Path(out), executor, force, watcher=watcher or Nobody())
-    return run_questions(questions, execution, commands, reports=reports)
-
-
-def run_questions(
     questions: Sequence[Question],
     execution: Execution,
     commands: Sequence[str] = (),
     *,
     reports: bool = False,
 ) -> Family:
-    """The results of several questions, and one page of them (see :func:`run_family`).
+    """Simulates several scenarios, each into its own folder, and shows them on one page.
+
+    The base is the scenario that most claims of the others compare with, else the first.
+
+    Args:
+        questions: one of each scenario.
+        execution: how they are carried out; an executor is shared by all.
+        commands: the command that asks for each, for the manifests.
+        reports: also draw the figures and the page of each result.
 
     Raises:
         ResultsError: a folder cannot be written.

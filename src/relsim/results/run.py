@@ -170,16 +170,14 @@ class Simulated:
 
 
 @dataclass(frozen=True)
-class RunFindings:
-    """What a run found.
+class RunFindings(Simulated):
+    """Every run of a question, summarised and judged.
 
     Attributes:
-        simulated: every run.
         summary, claims: of its ensemble.
         seconds: that each phase took.
     """
 
-    simulated: Simulated
     summary: xr.Dataset
     claims: tuple[Verdict, ...]
     seconds: Mapping[str, float]
@@ -262,9 +260,12 @@ class RunJob(Job[RunFindings, Result]):
             others = self._compared_ensembles(simulated.ensemble, execution)
         watcher.phase("Summarising")
         with _timed("summarise", seconds):
-            summary, claims = summarise(simulated.ensemble), judge(simulated.ensemble, others)
+            summary = summarise(simulated.ensemble)
+            claims = tuple(judge(simulated.ensemble, others))
         (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
-        return RunFindings(simulated, summary, tuple(claims), seconds)
+        return RunFindings(
+            **vars(simulated), summary=summary, claims=tuple(claims), seconds=seconds
+        )
 
     def _compared_ensembles(
         self, ensemble: Ensemble, execution: Execution
@@ -288,17 +289,17 @@ class RunJob(Job[RunFindings, Result]):
 
     def about(self, findings: RunFindings) -> dict[str, Any]:
         """The question, the verdicts, and the digests of every chunk of runs."""
-        question, simulated = self.question, findings.simulated
+        question = self.question
         steady = stability(question.compiled)
         note = note_on_changes(question.scenario)
-        chunks = sorted(simulated.chunks.items(), key=lambda item: item[0].first)
+        chunks = sorted(findings.chunks.items(), key=lambda item: item[0].first)
         return {
             **question_part(question),
             "stability": {"spectral_radius": round(steady.radius, 6), "stable": steady.stable},
             "claims": [asdict(verdict) for verdict in findings.claims],
             "comparisons": compared_ids(self.compared),
             "notes": [note] if note else [],
-            "failures": len(simulated.failures),
+            "failures": len(findings.failures),
             "seconds": {name: round(time, 3) for name, time in findings.seconds.items()},
             "chunks": [
                 {"first": chunk.first, "runs": chunk.runs, "digests": noted}
@@ -308,7 +309,7 @@ class RunJob(Job[RunFindings, Result]):
 
     def tables(self, findings: RunFindings) -> Mapping[str, pd.DataFrame]:
         """Those of the ensemble."""
-        return _tables(findings.simulated.ensemble, findings.summary, findings.claims)
+        return _tables(findings.ensemble, findings.summary, findings.claims)
 
     def open(self, folder: Path) -> Result:
         """The result, without reading its scenario again."""

@@ -177,9 +177,9 @@ class Job(ABC, Generic[Findings, Made]):
         """Its tables, by name of the file."""
         return {}
 
-    def charts(self, findings: Findings) -> Mapping[str, Any]:
-        """Its figures as Altair charts, by name of the file."""
-        return {}
+    def charts(self, findings: Findings) -> Mapping[str, Any] | None:
+        """Its figures as Altair charts, by name of the file; None if it has no folder of them."""
+        return None
 
     def page(self, findings: Findings, parts: PageParts) -> str:
         """Its page, if it is drawn while the findings are at hand."""
@@ -303,8 +303,9 @@ def _make(
             write_table(table, folder / f"{name}.csv")
         if job.draws:
             execution.watcher.phase("Drawing figures and the report")
-            charts = {name: definition(chart) for name, chart in job.charts(findings).items()}
-            if charts:
+            drawn = job.charts(findings)
+            charts = {name: definition(chart) for name, chart in (drawn or {}).items()}
+            if drawn is not None:
                 shutil.rmtree(folder / FIGURES, ignore_errors=True)  # of a process that was stopped
                 (folder / FIGURES).mkdir()
                 painter.draw_what_can_be(charts, folder / FIGURES)

@@ -240,10 +240,11 @@ class RunJob(Job[RunFindings, Result]):
     def needed(self, out: Path) -> frozenset[Path]:
         """Results that have to be made for this one. Were they locked later, two processes could
         wait for each other."""
-        jobs = [RunJob(each, self.read) for each in with_all_compared(self.question, self.read)]
+        _, *others = with_all_compared(self.question, self.read)
+        jobs = {out / other.place: RunJob(other, self.read) for other in others}
         return frozenset(
             folder
-            for folder, job in ((job.folder(out), job) for job in jobs)
+            for folder, job in jobs.items()
             if not is_finished(folder) or job.outdated(folder)
         )
 

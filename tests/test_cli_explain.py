@@ -116,7 +116,10 @@ def test_processes_print_and_write_the_same(relsim: Command, results: Path, tmp_
     [
         (["PAK-RSU"], "'RSU' is not a state of Pakistan–Russia, status quo. Did you mean RUS?"),
         (["PAKRUS"], "'PAKRUS' is not a pair. Write two states, as in PAK-RUS."),
-        (["PAK-RUS", "--at", "2050-01"], "2050-01 is outside 2020-07 to 2030-07."),
+        (
+            ["PAK-RUS", "--at", "2050-01"],
+            "2050-01 is not simulated; the runs go from 2020-07",
+        ),
         (["PAK-RUS", "--at", "soon"], "'soon' is not a month."),
         (["PAK-RUS", "--domain", "defense"], "Did you mean defence?"),
         (["PAK-RUS", "--direction", "PAK>USA"], "Known: 'PAK>RUS' and 'RUS>PAK'"),

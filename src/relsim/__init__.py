@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, judge
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import explain
-    from relsim.analysis.explained import Explained, explained
+    from relsim.analysis.interests import Explained, explained
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
@@ -38,7 +38,7 @@ _HOMES = {
     "Account": "relsim.analysis.account",
     "Comparison": "relsim.analysis.compare",
     "Ensemble": "relsim.ensemble.simulate",
-    "Explained": "relsim.analysis.explained",
+    "Explained": "relsim.analysis.interests",
     "Problem": "relsim.errors",
     "RelationsModel": "relsim.model.mesa_model",
     "RelsimError": "relsim.errors",
@@ -53,7 +53,7 @@ _HOMES = {
     "compare_until_clear": "relsim.analysis.until_clear",
     "diff": "relsim.scenario.difference",
     "explain": "relsim.analysis.explain",
-    "explained": "relsim.analysis.explained",
+    "explained": "relsim.analysis.interests",
     "judge": "relsim.analysis.claims",
     "load": "relsim.scenario.load",
     "load_experiment": "relsim.experiments.load",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from relsim.analysis.carriers import FEWEST_RUNS, affordable_runs
 from relsim.analysis.compare import Comparison, compare
+from relsim.analysis.interests import FEWEST_RUNS, affordable_runs
 from relsim.ensemble.simulate import simulate
 from scenarios_to_test import scenario_of
 
@@ -81,7 +81,7 @@ def test_the_effect_is_that_of_the_runs_compared(domain: str | None, at: str | N
     comparison = comparison_of({"A.ties.K": 0.0}, domain)
     carried = comparison.carriers("A-B", at)
     assert carried.runs == 12
-    assert carried.effect == pytest.approx(comparison.effect("A-B", at).mean, abs=1e-7)
+    assert carried.effect == pytest.approx(comparison.effect("A-B", at).mean.value, abs=1e-7)
     assert carried.sentence.startswith("Interests that carry the difference of A-B (")
     assert "mean of 12 paired runs): A.ties.K " in carried.sentence
 

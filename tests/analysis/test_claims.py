@@ -363,12 +363,12 @@ def test_the_whole_interval_decides(low: float, high: float, word: str) -> None:
         ),
         (
             {"halfway": "A-B", "after": "2020-02", "before": "2020-04", "against": "o.yaml"},
-            "half of the change of A-B from 2020-01 to 2020-05 less that of o.yaml is first there "
-            "after 2020-02 and before 2020-04",
+            "half of the change of A-B from 2020-01 to 2020-05 compared with that of o.yaml is "
+            "first there after 2020-02 and before 2020-04",
         ),
         (
             {"change": "A-B", "above": 0, "against": "o.yaml"},
-            "change of A-B since 2020-01 less that of o.yaml is above 0 at 2020-05",
+            "change of A-B since 2020-01 compared with that of o.yaml is above 0 at 2020-05",
         ),
     ],
 )
@@ -391,7 +391,7 @@ def test_reading_in_blocks_changes_nothing(
     expect = claiming(asked).claims["it"].expect
     ensemble = simulate(scenario_of(STATES), runs=101)
     whole = judged_values(expect, ensemble)
-    monkeypatch.setattr("relsim.analysis.blocks.BLOCK_BYTES", 8 * MONTHS * 7)
+    monkeypatch.setattr("relsim.analysis.recorded.BLOCK_BYTES", 8 * MONTHS * 7)
     assert judged_values(expect, ensemble).tobytes() == whole.tobytes()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from relsim.analysis.coverage import coverage_sentence, own_numbers
+from relsim.analysis.findings import coverage_sentence, own_numbers
 from relsim.cli.run import closing_lines
 from relsim.hindcast.defaults import MODEL_NUMBERS
 from relsim.results.run import run

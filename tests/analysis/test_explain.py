@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import relsim
-from relsim.analysis.account import Account, step_of
+from relsim.analysis.account import Account
 from relsim.analysis.explain import explain, known_directions, known_domain
 from relsim.ensemble.simulate import simulate
 from relsim.errors import ResultsError
@@ -52,12 +52,12 @@ def test_an_ensemble_is_explained_by_its_own_runs_and_seed() -> None:
 
 def test_months_stand_for_the_step_they_lie_in() -> None:
     scenario = SCENARIO.with_changes({"time.step": "quarter"})
-    assert [step_of(scenario, month) for month in ("2020-01", "2020-03", "2020-04")] == [0, 0, 1]
-    assert step_of(scenario, "2024-01") == step_of(scenario, None) == scenario.time.steps - 1
     account = explain(scenario, "A-B", runs=2)
+    assert [account.step(month) for month in ("2020-01", "2020-03", "2020-04")] == [0, 0, 1]
+    assert account.step("2024-01") == account.step() == scenario.time.steps - 1
     at = account.at("2021-02")
     assert str(at["step"].values)[:7] == str(account.month(4)) == "2021-01"
-    for month, said in (("2019-12", "outside 2020-01 to 2024-01"), ("2021", "not a month")):
+    for month, said in (("2019-12", "runs go from 2020-01 to 2024-01"), ("2021", "not a month")):
         with pytest.raises(ResultsError, match=said):
             account.at(month)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scipy.optimize import brentq
 
-from relsim.analysis.explained import Explained, explained
+from relsim.analysis.interests import Explained, explained
 from relsim.scenario.load import load
 from scenarios_to_test import SHIPPED, scenario_of
 

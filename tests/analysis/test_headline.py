@@ -8,12 +8,7 @@ import pytest
 import xarray as xr
 
 from relsim.analysis.claims import Verdict, VerdictWord
-from relsim.analysis.headline import (
-    anchor_words,
-    claims_sentence,
-    direction,
-    pair_sentences,
-)
+from relsim.analysis.findings import anchor_words, claims_sentence, direction, pair_sentences
 from relsim.words import percent, signed
 from scenarios_to_test import scenario_of
 

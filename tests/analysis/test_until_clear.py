@@ -9,7 +9,6 @@ import pytest
 
 import relsim
 from relsim.analysis.claims import judge
-from relsim.analysis.sequences import share_sequence
 from relsim.analysis.until_clear import (
     ClaimSoFar,
     DifferenceSoFar,
@@ -20,6 +19,7 @@ from relsim.analysis.until_clear import (
 from relsim.ensemble.simulate import simulate
 from relsim.errors import ResultsError
 from relsim.scenario.schema import Scenario
+from relsim.stats import share_sequence
 from scenarios_to_test import scenario_of
 
 STATES: dict[str, Any] = {

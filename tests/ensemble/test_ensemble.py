@@ -109,7 +109,7 @@ def test_recognising_armenia_moves_both_ties_in_the_paired_median() -> None:
 def test_summary_is_exact_however_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ensemble = simulate(scenario_of(EVERYTHING), runs=101, seed=2)
     whole = summarise(ensemble)
-    monkeypatch.setattr("relsim.analysis.blocks.BLOCK_BYTES", 1500)
+    monkeypatch.setattr("relsim.analysis.recorded.BLOCK_BYTES", 1500)
     xr.testing.assert_allclose(whole, summarise(ensemble), rtol=1e-12)
     levels = ensemble.data["overall"].sel(pair="A-B")
     found = whole["overall"].sel(pair="A-B")

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from relsim.analysis.states import simplified
+from relsim.analysis.observed import simplified
 from relsim.hindcast.states import state_codes
 
 

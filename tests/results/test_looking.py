@@ -11,7 +11,6 @@ import yaml
 
 from commands import Command
 from families import run_family
-from relsim.analysis.sequences import share_sequence
 from relsim.errors import ResultsError
 from relsim.results.compare import results_until_clear
 from relsim.results.job import Execution
@@ -19,6 +18,7 @@ from relsim.results.result import open_result
 from relsim.results.run import run
 from relsim.results.verify import verify
 from relsim.scenario.load import load
+from relsim.stats import share_sequence
 
 BASE: dict[str, Any] = {
     "relsim": 1,

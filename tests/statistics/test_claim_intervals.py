@@ -11,7 +11,7 @@ from scipy import stats
 
 from hand_made import ensemble_of
 from relsim.analysis.claims import judge
-from relsim.analysis.reaching import reaching
+from relsim.analysis.effects import reaching
 from relsim.scenario.schema import Scenario
 from relsim.stats import Values, jeffreys_interval
 from scenarios_to_test import scenario_of
@@ -114,6 +114,6 @@ def test_months_later(documented: Documented) -> None:
     truth, held = later(200_000, 0), []
     for seed in range(1, 501):
         found = later(RUNS, seed)
-        held.append(found.months_low <= truth.months <= found.months_high)
+        held.append(found.months.low <= truth.months <= found.months.high)
     assert np.mean(held) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 500)
     documented(float(np.mean(held)))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from relsim.analysis.effects import NEGLIGIBLE, effect, runs_needed
-from relsim.stats import Values, difference_interval, most_share_unseen
+from relsim.analysis.effects import NEGLIGIBLE, effect
+from relsim.stats import Values, difference_interval, most_share_unseen, runs_needed
 
 REPLICATIONS = 2000
 Documented = Callable[[float], None]

@@ -9,9 +9,8 @@ import pytest
 
 from relsim.analysis.claims import verdict_word
 from relsim.analysis.effects import NEGLIGIBLE
-from relsim.analysis.sequences import difference_sequence, share_sequence
 from relsim.analysis.until_clear import FIRST_LOOK, MOST_RUNS, ClaimSoFar, look_until_clear
-from relsim.stats import jeffreys_interval
+from relsim.stats import difference_sequence, jeffreys_interval, share_sequence
 from scenarios_to_test import scenario_of
 
 Documented = Callable[[float], None]

@@ -1,4 +1,4 @@
-"""The account of the pull between two states, and what it says in words, largest parts first."""
+"""The account of the pull between two states, and its story in words, largest parts first."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.analysis.labels import state_name
-from relsim.analysis.summary import write_table
+from relsim.analysis.interests import state_name
+from relsim.analysis.recorded import step_of_month
+from relsim.analysis.summary import save_table
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.failures import Failure
-from relsim.errors import ResultsError, plain_hint
 from relsim.scenario.references import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
-from relsim.words import capital, possessive, signed, with_article
+from relsim.words import capital, counted, percent, possessive, signed, with_article
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
 LEAST = 0.0005  # pull units; smaller parts would read 0.000
 LEAST_SHARE = 0.04  # of the largest part; smaller ones are left to "all else"
 ERRORS = 2.0  # standard errors of a mean over runs; within so many of 0 a part may be chance
 NOTABLE = 0.005  # a change of a weight or a tie that is worth a word
-STEP = 0.1  # pull units, of which is said what they are in posture
+STEP = 0.1  # pull units that the note gives in posture, too
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Account:
             more (see :func:`relsim.ensemble.accounts.account_runs`). Views are ``level`` and
             ``change``; statistics ``mean`` and ``sd``, over the runs.
         failures: the runs that failed, each with its error and where it was raised.
-        failed: numbers of the runs that are left out: those, and those of an ensemble that failed
-            there.
+        failed: numbers of the runs that are left out: those, and those that failed in an ensemble.
     """
 
     scenario: Scenario
@@ -67,7 +66,7 @@ class Account:
 
     @property
     def change(self) -> xr.DataArray:
-        """The same since the opening, or less those of the scenario compared with."""
+        """The same compared with the opening, or with the other scenario."""
         return self.data["contribution"].sel(view="change", statistic="mean", drop=True)
 
     @property
@@ -82,17 +81,19 @@ class Account:
         return f"{first}>{second}", f"{second}>{first}"
 
     def at(self, month: Month | str | None = None) -> xr.Dataset:
-        """The account at a month: that of the step it lies in; the last one where absent.
+        """The account of the step that a month lies in; the last one where absent.
 
         Raises:
-            ResultsError: no month, or outside the time of the scenario.
+            ResultsError: it is no month, or outside the time of the scenario.
         """
         return self.data.isel(step=self.step(month))
 
     def step(self, month: Month | str | None = None) -> int:
-        """The place of a month on the axis of steps. The end of the scenario is where the last
-        step leads, so it takes the account of that step."""
-        return step_of(self.scenario, month)
+        """The index of a month on the axis of steps.
+
+        The end of the scenario is where the last step leads, so it takes the account of that step.
+        """
+        return min(step_of_month(self.scenario.time, month), self.scenario.time.steps - 1)
 
     def month(self, step: int) -> Month:
         """The first month of a step."""
@@ -105,6 +106,12 @@ class Account:
         return (self.scenario, *([self.against] if self.against else []))
 
     @property
+    def events(self) -> dict[str, Event]:
+        """The events of both scenarios by name; of the first where both have one."""
+        first, second = self.scenario.events, self.against.events if self.against else {}
+        return {**first, **second, **first}  # in the order of the first
+
+    @property
     def baseline(self) -> str:
         """What changes are measured from, in words."""
         if self.against is None:
@@ -113,7 +120,7 @@ class Account:
 
     @property
     def runs_in_words(self) -> str:
-        """Which runs the numbers are of."""
+        """The runs that the numbers are of, in words."""
         if self.run is not None:
             return f"run {self.run}"
         return "one run" if self.runs == 1 else f"mean of {self.runs:,} runs"
@@ -152,25 +159,23 @@ class Account:
             case "third_party":
                 return f"by way of {self.state_name(name)}"
             case "issue":
-                issue = next(one.issues[name] for one in self.scenarios if name in one.issues)
-                return f"agreement on {issue.label or name}"
+                known = (item.issues[name] for item in self.scenarios if name in item.issues)
+                return f"agreement on {next(known).label or name}"
             case _:
-                event = next(one.events[name] for one in self.scenarios if name in one.events)
-                return f"“{event.label or name}”"
+                return f"“{self.events[name].label or name}”"
 
     def _third_party_label(self, third: str, direction: str, step: int) -> str:
-        """What a state makes of a third party, by the sign of its weight; by that of the weight
-        that it had where it has none any more."""
+        """What a state makes of a third party, by the sign of its weight, or of its earlier weight
+        where it has none any more."""
         actor = self.state_name(direction.split(">")[0])
-        weight = self.data["interest"].isel(step=step).sel(direction=direction, state=third)
+        weights = self.data["interest"].isel(step=step).sel(statistic="mean", state=third)
         now, change = (
-            float(weight.sel(view=view, statistic="mean")) for view in ("level", "change")
+            float(weights.sel(view=view, direction=direction)) for view in ("level", "change")
         )
-        telling = now or now - change
-        other = with_article(self.state_name(third))
-        if telling > 0:
+        weight, other = now or now - change, with_article(self.state_name(third))
+        if weight > 0:
             return f"{actor} takes its cue from {other}"
-        if telling < 0:
+        if weight < 0:
             return f"{actor} mistrusts whom {other} befriends"
         return f"{possessive(actor)} tie to {other}"
 
@@ -201,42 +206,22 @@ class Account:
         Raises:
             ResultsError: the file cannot be written.
         """
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_table(self.table(), file)
-        except OSError as error:
-            raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
+        save_table(self.table(), file)
 
 
-def step_of(scenario: Scenario, month: Month | str | None) -> int:
-    """The place of a month on the axis of steps; the last step where absent.
-
-    Raises:
-        ResultsError: no month, or outside the time of the scenario.
-    """
-    time = scenario.time
-    if month is None:
-        return time.steps - 1
-    try:
-        asked = Month.read(month)
-    except ValueError as error:
-        hint = plain_hint(str(month)) or "Write it as in 2020-07."
-        raise ResultsError(f"'{month}' is not a month. {hint}") from error
-    if not time.start.serial <= asked.serial <= time.end.serial:
-        raise ResultsError(f"{asked} is outside {time.start} to {time.end}.")
-    return min((asked.serial - time.start.serial) // time.months_per_step, time.steps - 1)
+# The story
 
 
 @dataclass(frozen=True)
 class Story:
-    """What is said of one direction at one month.
+    """One direction of an account at one month, in sentences.
 
     Attributes:
         title: who acts towards whom, and when.
         lead: the pull and the posture.
         changes: a sentence for each part that changed most, then all else and the sum.
         level: what holds the pull where it is, in one sentence.
-        note: what a pull is in posture here.
+        note: how large a pull is in posture here.
     """
 
     title: str
@@ -248,8 +233,8 @@ class Story:
     @property
     def text(self) -> str:
         """All of it, in lines."""
-        listed = (f"  · {sentence}" for sentence in self.changes)
-        return "\n".join([self.title, self.lead, *listed, self.level, self.note])
+        changes = (f"  · {sentence}" for sentence in self.changes)
+        return "\n".join([self.title, self.lead, *changes, self.level, self.note])
 
 
 def story(
@@ -258,9 +243,24 @@ def story(
     month: Month | str | None = None,
     domain: str = OVERALL,
 ) -> Story:
-    """What an account says of a direction, as in ``PAK>RUS``, at a month."""
+    """The story of a direction, as in ``PAK>RUS``, at a month."""
     scene = _Scene(account, direction, account.step(month), domain)
-    return Story(_title(scene), _lead(scene), _changes(scene), _level(scene), _note(scene))
+    towards, where = account.direction_title(direction), account.domain_name(domain)
+    pull, change = scene.now("pull", "level"), scene.now("pull", "change")
+    spread = scene.now("pull", "change", "sd")
+    between = "" if account.runs == 1 else f" (± {spread:.3f} between runs)"
+    posture = signed(scene.now("posture", "level"), 3)
+    # Targets do not add up, so sizes are pulls; this is the tangent at the present pull.
+    slope = signed(STEP * scene.now("slope", "level"), 3)
+    return Story(
+        title=f"{towards}, {account.month(scene.step)} ({where}, {account.runs_in_words})",
+        lead=f"The pull is {signed(pull, 3)}: {signed(change, 3)} {account.baseline}{between}. "
+        f"Posture is {posture}.",
+        changes=_changes(scene),
+        level=_level(scene),
+        note=f"Sizes are pulls, which add up; postures do not. Here {signed(STEP)} of pull is "
+        f"about {slope} in posture.",
+    )
 
 
 @dataclass(frozen=True)
@@ -280,6 +280,11 @@ class _Scene:
     def faced(self) -> str:
         return self.direction.split(">")[1]
 
+    @property
+    def back(self) -> str:
+        """The other direction."""
+        return f"{self.faced}>{self.actor}"
+
     def curve(self, quantity: str, view: str, **at: str) -> NDArray[np.float64]:
         """A quantity of this direction and domain up to this step, mean over runs, [steps]."""
         chosen = self._chosen(quantity, at).sel(view=view, statistic="mean")
@@ -291,57 +296,35 @@ class _Scene:
         return float(chosen.isel(step=self.step))
 
     def _chosen(self, quantity: str, at: dict[str, str]) -> xr.DataArray:
-        found = self.account.data[quantity]
+        data = self.account.data[quantity]
         here = {"direction": self.direction, "domain": self.domain}
-        return found.sel({**{dim: here[dim] for dim in here if dim in found.dims}, **at})
+        return data.sel({**{dim: here[dim] for dim in here if dim in data.dims}, **at})
+
+    def label(self, part: str) -> str:
+        return self.account.part_label(part, self.direction, self.step)
+
+    def moved(self, before: str, now: str) -> str:
+        """Two numbers in words, the earlier or other one first."""
+        since_the_opening = self.account.against is None
+        return f"from {before} to {now}" if since_the_opening else f"{now} instead of {before}"
+
+    def happened(self, event: str) -> tuple[float, Month]:
+        """In which share of runs an event has happened here and not there, and since when."""
+        shares = np.abs(self.curve("happened", "change", event=event))
+        return float(shares[-1]), self.account.month(int(np.argmax(shares > 0)))
 
     def parts(self, view: str, most: int) -> tuple[list[tuple[str, float]], list[float]]:
         """Parts worth naming with their sizes, largest first, and the sizes of all others."""
-        found = self.account.data["contribution"].isel(step=self.step)
-        found = found.sel(view=view, direction=self.direction, domain=self.domain)
-        names = [str(part) for part in found["part"].values]
-        sizes, spreads = (found.sel(statistic=name).values for name in ("mean", "sd"))
+        parts = self.account.data["contribution"].isel(step=self.step)
+        parts = parts.sel(view=view, direction=self.direction, domain=self.domain)
+        names = [str(part) for part in parts["part"].values]
+        sizes, spreads = (parts.sel(statistic=name).values for name in ("mean", "sd"))
         chance = ERRORS * spreads / np.sqrt(self.account.runs)
         least = np.maximum(chance, max(LEAST, LEAST_SHARE * float(np.abs(sizes).max())))
-        ranked = [int(place) for place in np.argsort(-np.abs(sizes), kind="stable")]
-        named = [place for place in ranked if abs(sizes[place]) >= least[place]][:most]
-        rest = [float(sizes[place]) for place in ranked if place not in named]
-        return [(names[place], float(sizes[place])) for place in named], rest
-
-
-# The lead
-
-
-def _title(scene: _Scene) -> str:
-    account = scene.account
-    where = account.domain_name(scene.domain)
-    month = account.month(scene.step)
-    towards = account.direction_title(scene.direction)
-    return f"{towards}, {month} ({where}, {account.runs_in_words})"
-
-
-def _lead(scene: _Scene) -> str:
-    account = scene.account
-    pull, change = scene.now("pull", "level"), scene.now("pull", "change")
-    spread = scene.now("pull", "change", "sd")
-    between = "" if account.runs == 1 else f" (± {spread:.3f} between runs)"
-    posture = scene.now("posture", "level")
-    return (
-        f"The pull is {signed(pull, 3)}: {signed(change, 3)} {account.baseline}{between}. "
-        f"Posture is {signed(posture, 3)}."
-    )
-
-
-def _note(scene: _Scene) -> str:
-    """Targets do not add up, so sizes are pulls; this is the tangent at the present pull."""
-    slope = scene.now("slope", "level")
-    return (
-        f"Sizes are pulls, which add up; postures do not. Here {signed(STEP)} of pull is about "
-        f"{signed(STEP * slope, 3)} in posture."
-    )
-
-
-# What changed
+        ranked = [int(index) for index in np.argsort(-np.abs(sizes), kind="stable")]
+        named = [index for index in ranked if abs(sizes[index]) >= least[index]][:most]
+        rest = [float(sizes[index]) for index in ranked if index not in named]
+        return [(names[index], float(sizes[index])) for index in named], rest
 
 
 def _changes(scene: _Scene) -> tuple[str, ...]:
@@ -349,78 +332,94 @@ def _changes(scene: _Scene) -> tuple[str, ...]:
     if not named and all(abs(size) < LEAST for size in rest):
         return (f"Nothing has changed {scene.account.baseline}.",)
     sentences = [_change_sentence(scene, part, size) for part, size in named]
-    ends = (*_all_else(rest), f"together {signed(scene.now('pull', 'change'), 3)}")
-    return (*sentences, f"{capital('; '.join(ends))}.")
+    return (*sentences, _clauses([], rest, scene.now("pull", "change")))
 
 
-def _all_else(rest: list[float]) -> list[str]:
-    """What is not named, where there is any."""
-    parts = sum(size != 0.0 for size in rest)
-    if parts == 0:
-        return []
-    return [f"all else ({parts} part{'' if parts == 1 else 's'}) {signed(sum(rest), 3)}"]
+def _level(scene: _Scene) -> str:
+    named, rest = scene.parts("level", MOST_LEVELS)
+    clauses = [_level_clause(scene, part, size) for part, size in named]
+    return _clauses(clauses, rest, scene.now("pull", "level"))
+
+
+def _clauses(clauses: list[str], rest: list[float], total: float) -> str:
+    """A sentence of clauses, what is not named, where there is any, and the sum."""
+    count = sum(size != 0.0 for size in rest)
+    else_clause = f"all else ({counted(count, 'part')}) {signed(sum(rest), 3)}"
+    ends = [*([else_clause] if count else []), f"together {signed(total, 3)}"]
+    return capital(f"{'; '.join([*clauses, *ends])}.")
+
+
+def _level_clause(scene: _Scene, part: str, size: float) -> str:
+    kind, _, third = part.partition(".")
+    holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
+    if kind != "third_party":
+        return f"{scene.label(part)} {holds}"
+    weight = scene.now("interest", "level", direction=scene.direction, state=third)
+    levels = ", ".join(
+        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state))}"
+        for name, direction, state in _levels_of(scene, third, weight)
+    )
+    return f"{scene.label(part)} ({levels}), which {holds}"
 
 
 def _change_sentence(scene: _Scene, part: str, size: float) -> str:
     kind, _, name = part.partition(".")
-    label = scene.account.part_label(part, scene.direction, scene.step)
+    adds = f"adds {size:.3f}" if size > 0 else f"takes away {-size:.3f}"
     if kind == "event":
-        return f"{label} {_adds(size)}{_since(scene, name)}{_fading(scene, part)}."
+        return f"{scene.label(part)} {adds}{_since(scene, name)}{_fading(scene, part)}."
     if kind == "chance":
         spread = scene.now("contribution", "change", "sd", part=part)
         average = "" if scene.account.runs == 1 else f" on average (± {spread:.3f})"
-        return f"Chance {_adds(size)}{average}."
+        return f"Chance {adds}{average}."
+    why = ""
+    match kind:
+        case "affinity":
+            scenarios = scene.account.scenarios
+            fades = any(item.parameters.history_half_life is not None for item in scenarios)
+            why = ", as history fades" if fades else ""
+        case "third_party":
+            why = _third_party_reasons(scene, name)
+        case "reciprocity":
+            faced, actor = (scene.account.state_name(code) for code in (scene.faced, scene.actor))
+            received = signed(scene.now("posture", "level", direction=scene.back), 3)
+            extended = signed(scene.now("posture", "level"), 3)
+            why = f", as {faced} extends {received} and {actor} {extended}"
     level = scene.now("contribution", "level", part=part)
-    moved = _moved(scene, signed(level - size, 3), signed(level, 3))
-    reasons = {
-        "affinity": _fading_history,
-        "third_party": _third_party_reasons,
-        "reciprocity": _postures,
-    }
-    why = reasons[kind](scene, name) if kind in reasons else ""
-    return f"{capital(label)}: {moved} ({signed(size, 3)}){_causes(scene, part)}{why}."
-
-
-def _adds(size: float) -> str:
-    return f"adds {size:.3f}" if size > 0 else f"takes away {-size:.3f}"
-
-
-def _moved(scene: _Scene, before: str, now: str) -> str:
-    since_the_opening = scene.account.against is None
-    return f"from {before} to {now}" if since_the_opening else f"{now} instead of {before}"
+    moved = scene.moved(signed(level - size, 3), signed(level, 3))
+    label = capital(scene.label(part))
+    return f"{label}: {moved} ({signed(size, 3)}){_causes(scene, part)}{why}."
 
 
 def _since(scene: _Scene, event: str) -> str:
-    """Since when it happens, and in how many runs where not in all."""
-    shares = np.abs(scene.curve("happened", "change", event=event))
-    first = scene.account.month(int(np.argmax(shares > 0)))
-    if not shares[-1] > 0:
+    """Since when an event happens, or in how many runs where not in all."""
+    share, month = scene.happened(event)
+    if not share > 0:
         return ""
-    if shares[-1] > 1 - NOTABLE:
-        return f" since {first}"
-    return f", having happened in {100 * shares[-1]:.0f} % of runs"
+    if share > 1 - NOTABLE:
+        return f" since {month}"
+    return f", having happened in {percent(share)} of runs"
 
 
 def _fading(scene: _Scene, part: str) -> str:
-    """When half of its height was gone, and what lasts."""
+    """When half of an event's height was gone, and what lasts."""
     event = part.partition(".")[2]
     curve = scene.curve("contribution", "change", part=part)
-    said = []
-    in_all_runs = abs(scene.now("happened", "change", event=event)) > 1 - NOTABLE
+    clauses = []
+    in_all_runs = scene.happened(event)[0] > 1 - NOTABLE
     if in_all_runs and (gone := half_gone(curve)) is not None:
         height, halved = (scene.account.month(step) for step in gone)
         size = abs(float(curve[gone[0]]))
-        said.append(f"half of its height of {size:.3f} in {height} was gone by {halved}")
+        clauses.append(f"; half of its height of {size:.3f} in {height} was gone by {halved}")
     lasting = scene.now("lasting", "change", event=event)
     if abs(lasting) >= LEAST:
         only = abs(float(curve[-1]) - lasting) < LEAST
-        said.append("what is left lasts" if only else f"{abs(lasting):.3f} of it lasts")
-    return "".join(f"; {one}" for one in said)
+        clauses.append("; what is left lasts" if only else f"; {abs(lasting):.3f} of it lasts")
+    return "".join(clauses)
 
 
 def half_gone(curve: NDArray[np.float64]) -> tuple[int, int] | None:
-    """The step at which a curve is highest, and the one since when it is at half of that or
-    less; None where it is above half at its end."""
+    """The step at which a curve is highest, and the step from which it is at most half as high;
+    None where it is above half at its end."""
     size = np.abs(curve)
     height = int(np.argmax(size))
     last_above = int(np.flatnonzero(size > size[height] / 2)[-1]) if size[height] > 0 else None
@@ -431,24 +430,14 @@ def half_gone(curve: NDArray[np.float64]) -> tuple[int, int] | None:
 
 def _causes(scene: _Scene, part: str) -> str:
     """The events that set or add to a number of the part, and have happened."""
-    said = []
-    for name, event in _events(scene.account):
-        shares = np.abs(scene.curve("happened", "change", event=name))
-        if shares[-1] > NOTABLE and _touches(scene, event, part):
-            month = scene.account.month(int(np.argmax(shares > 0)))
-            share = "" if shares[-1] > 1 - NOTABLE else f" in {100 * shares[-1]:.0f} % of runs"
-            said.append(f"{month}{share} (“{event.label or name}”)")
-    return f" since {' and '.join(said)}" if said else ""
-
-
-def _events(account: Account) -> Iterator[tuple[str, Event]]:
-    names = dict.fromkeys(name for one in account.scenarios for name in one.events)
-    for name in names:
-        yield name, next(one.events[name] for one in account.scenarios if name in one.events)
-
-
-def _touches(scene: _Scene, event: Event, part: str) -> bool:
-    return any(_is_of(scene, number, part) for effect in event.effects for number in effect.numbers)
+    causes = []
+    for name, event in scene.account.events.items():
+        share, month = scene.happened(name)
+        numbers = (number for effect in event.effects for number in effect.numbers)
+        if share > NOTABLE and any(_is_of(scene, number, part) for number in numbers):
+            runs = "" if share > 1 - NOTABLE else f" in {percent(share)} of runs"
+            causes.append(f"{month}{runs} (“{event.label or name}”)")
+    return f" since {' and '.join(causes)}" if causes else ""
 
 
 def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:
@@ -477,67 +466,28 @@ def _is_of(scene: _Scene, number: NumberRef, part: str) -> bool:
 
 
 def _third_party_reasons(scene: _Scene, third: str) -> str:
-    """Which of the weight and the levels that it is about have changed."""
-    weight = scene.now("interest", "level", direction=scene.direction, state=third)
-    weight_change = scene.now("interest", "change", direction=scene.direction, state=third)
-    factors = {"weight": (weight, weight_change)}
-    for name, direction, state in _levels_of(scene, third, weight or -weight_change):
-        level, change = (
-            scene.now("tie", view, direction=direction, state=state) for view in ("level", "change")
-        )
-        factors[name] = (level, change)
-    said = [
-        f"{label} {_moved(scene, signed(now - change), signed(now))}"
+    """How the weight of a third party and the levels that it is about have changed."""
+
+    def level_and_change(quantity: str, direction: str, state: str) -> tuple[float, float]:
+        at = {"direction": direction, "state": state}
+        return scene.now(quantity, "level", **at), scene.now(quantity, "change", **at)
+
+    weight = level_and_change("interest", scene.direction, third)
+    factors = {"weight": weight}
+    for name, direction, state in _levels_of(scene, third, weight[0] or -weight[1]):
+        factors[name] = level_and_change("tie", direction, state)
+    reasons = ", ".join(
+        f"{label} {scene.moved(signed(now - change), signed(now))}"
         for label, (now, change) in factors.items()
         if abs(change) >= NOTABLE
-    ]
-    return f"; {', '.join(said)}" if said else ""
+    )
+    return f"; {reasons}" if reasons else ""
 
 
 def _levels_of(scene: _Scene, third: str, weight: float) -> Iterator[tuple[str, str, str]]:
     """The levels that a third party's part is made of, by pair, direction and state: its own with
-    who is faced, and that of the two where it is aligned with."""
-    back = f"{scene.faced}>{scene.actor}"
-    yield _pair(scene, third, scene.faced), back, third
+    the state that is faced, and that of the two where the actor aligns with it."""
+    pair_name = scene.account.scenario.pair_name
+    yield pair_name(f"{third}-{scene.faced}"), scene.back, third
     if weight > 0:
-        yield _pair(scene, scene.actor, scene.faced), scene.direction, scene.faced
-
-
-def _fading_history(scene: _Scene, _: str) -> str:
-    """By how much history fades, where it does."""
-    fades = any(one.parameters.history_half_life is not None for one in scene.account.scenarios)
-    return ", as history fades" if fades else ""
-
-
-def _postures(scene: _Scene, _: str) -> str:
-    """What either side extends, which reciprocity compares."""
-    back = f"{scene.faced}>{scene.actor}"
-    received = signed(scene.now("posture", "level", direction=back), 3)
-    extended = signed(scene.now("posture", "level"), 3)
-    faced, actor = (scene.account.state_name(code) for code in (scene.faced, scene.actor))
-    return f", as {faced} extends {received} and {actor} {extended}"
-
-
-def _pair(scene: _Scene, one: str, other: str) -> str:
-    return scene.account.scenario.pair_name(f"{one}-{other}")
-
-
-def _level(scene: _Scene) -> str:
-    named, rest = scene.parts("level", MOST_LEVELS)
-    said = [_level_clause(scene, part, size) for part, size in named]
-    total = f"together {signed(scene.now('pull', 'level'), 3)}"
-    return f"{capital('; '.join([*said, *_all_else(rest), total]))}."
-
-
-def _level_clause(scene: _Scene, part: str, size: float) -> str:
-    kind, _, third = part.partition(".")
-    holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
-    label = scene.account.part_label(part, scene.direction, scene.step)
-    if kind != "third_party":
-        return f"{label} {holds}"
-    weight = scene.now("interest", "level", direction=scene.direction, state=third)
-    levels = ", ".join(
-        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state))}"
-        for name, direction, state in _levels_of(scene, third, weight)
-    )
-    return f"{label} ({levels}), which {holds}"
+        yield pair_name(f"{scene.actor}-{scene.faced}"), scene.direction, scene.faced

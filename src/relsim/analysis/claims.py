@@ -1,6 +1,6 @@
-"""Claims as tests: in how many futures each holds, and whether that is as many as it says.
+"""Claims as tests: in how many futures each holds, and whether these are as many as it asks for.
 
-A claim is reduced to one number per run, the judged value, and a threshold. All else follows
+A claim is reduced to one number per run, the judged value, and a threshold. Everything else follows
 from these numbers. A verdict is on what follows from the scenario, not on the world.
 """
 
@@ -15,20 +15,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.analysis.blocks import run_blocks
-from relsim.analysis.pairing import (
+from relsim.analysis.recorded import (
     lacking,
     lacking_steps,
     on_shared_runs,
-    places_of,
+    run_blocks,
+    time_index,
     unpaired,
 )
-from relsim.analysis.sequences import share_sequence
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Claim, Expectation, Time
 from relsim.scenario.values import Month, central
-from relsim.stats import Values, jeffreys_interval, median_interval
+from relsim.stats import Values, median_interval, share_estimate
 
 VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
 Unit: TypeAlias = Literal["cooperation", "months"]
@@ -49,7 +48,7 @@ class Verdict:
         share: share of the runs in which it holds.
         low, high: Jeffreys 95 % interval of the share, which is for one look; where the number of
             runs was chosen by looking, bounds that hold over all looks
-            (:func:`relsim.analysis.sequences.share_sequence`).
+            (:func:`relsim.stats.share_sequence`).
         required: the share that the claim asks for.
         effect: median of the judged value: a level, a change, the difference of either, or the
             time to half of a change. Over months, each run counts with the month that decides it.
@@ -102,12 +101,12 @@ def judge(
 def _judge_claim(
     name: str, claim: Claim, ensemble: Ensemble, others: Mapping[str, Ensemble | str]
 ) -> Verdict:
-    expect = claim.expect
+    expect, time = claim.expect, ensemble.scenario.time
     against = expect.against or ""
-    open_verdict = Verdict(
+    verdict = Verdict(
         name,
         claim.says,
-        expectation_in_words(expect, ensemble.scenario.time),
+        expectation_in_words(expect, time),
         against,
         ensemble.runs,
         claim.probability,
@@ -116,38 +115,30 @@ def _judge_claim(
     other = others.get(against, f"No futures of {against} were given.") if against else None
     reason = obstacle(expect, ensemble, other)
     if reason:
-        return replace(open_verdict, reason=reason)
+        return replace(verdict, reason=reason)
     paired = other if isinstance(other, Ensemble) else None
     if paired is not None:
         ensemble, paired = on_shared_runs(ensemble, paired)
     values = judged_values(expect, ensemble, paired)
-    count = int(holds(expect, values, ensemble.scenario.time).sum())
-    interval_of = share_sequence if ensemble.until_clear else jeffreys_interval
-    low, high = interval_of(count, len(values))
-    return replace(
-        _with_effect(open_verdict, values[~np.isnan(values)]),
-        runs=len(values),
-        share=count / len(values),
-        low=low,
-        high=high,
-        verdict=verdict_word(low, high, claim.probability),
-    )
-
-
-def _with_effect(verdict: Verdict, values: Values) -> Verdict:
-    """With the size of what was judged, where there is any."""
-    if len(values) == 0:
-        return verdict
-    middle = median_interval(values) if verdict.against else (None, None)
-    effect, effect_low, effect_high = (float(value) for value in np.quantile(values, (0.5, *BAND)))
-    return replace(
+    count, runs = int(holds(expect, values, time).sum()), len(values)
+    share = share_estimate(count, runs, repeated=ensemble.until_clear)
+    verdict = replace(
         verdict,
-        effect=effect,
-        effect_low=effect_low,
-        effect_high=effect_high,
-        median_low=middle[0],
-        median_high=middle[1],
+        runs=runs,
+        share=share.value,
+        low=share.low,
+        high=share.high,
+        verdict=verdict_word(share.low, share.high, claim.probability),
     )
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return verdict
+    effect, low, high = (float(value) for value in np.quantile(known, (0.5, *BAND)))
+    verdict = replace(verdict, effect=effect, effect_low=low, effect_high=high)
+    if not against:
+        return verdict
+    median_low, median_high = median_interval(known)
+    return replace(verdict, median_low=median_low, median_high=median_high)
 
 
 def verdict_word(low: float, high: float, required: float) -> VerdictWord:
@@ -157,14 +148,20 @@ def verdict_word(low: float, high: float, required: float) -> VerdictWord:
     return "contradicted" if high < required else "not distinguishable"
 
 
+def claims_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """The verdicts as a table, one row per claim; what was not judged has empty cells."""
+    rows = [vars(verdict) for verdict in verdicts]
+    return pd.DataFrame(rows, columns=list(Verdict.__dataclass_fields__))
+
+
 # What is judged
 
 
 def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | None = None) -> Values:
     """The number of each run that is compared with the bounds, [runs].
 
-    `level`: cooperation; `change`: cooperation less that at the start, or `since`; `order`:
-    either of the first tie less that of the second; with ``other``, that of ``ensemble`` less
+    `level`: cooperation; `change`: cooperation minus that at the start, or `since`; `order`:
+    either of the first tie minus that of the second; with ``other``, that of ``ensemble`` minus
     that of ``other``, run by run. Over months: the month that decides. `halfway`: months from the
     start to half of such a change, NaN where there is none at the end.
     """
@@ -175,7 +172,7 @@ def judged_values(expect: Expectation, ensemble: Ensemble, other: Ensemble | Non
         quantity = _quantity(expect, ensemble, rows)
         if other is not None:
             quantity = quantity - _quantity(expect, other, rows)
-        decided.append(_one_per_run(expect, quantity, time))
+        decided.append(_value_of_each_run(expect, quantity, time))
     return np.concatenate(decided)
 
 
@@ -193,12 +190,12 @@ def judged_steps(expect: Expectation, time: Time) -> slice:
     """The steps that are judged, 0 being the opening; a month within a step counts as its
     start."""
     if expect.by is not None or expect.reach is not None or expect.halfway is not None:
-        return slice(_counted_from(expect, time) + 1, _step(expect.by or time.end, time) + 1)
+        return slice(_first_step(expect, time) + 1, _step(expect.by or time.end, time) + 1)
     step = _step(expect.at or time.end, time)
     return slice(step, step + 1)
 
 
-def _counted_from(expect: Expectation, time: Time) -> int:
+def _first_step(expect: Expectation, time: Time) -> int:
     """The step that a change is counted from; 0 is the opening."""
     return 0 if expect.since is None else _step(expect.since, time)
 
@@ -208,43 +205,44 @@ def _step(month: Month, time: Time) -> int:
 
 
 def _bounds(expect: Expectation, time: Time) -> tuple[float, float]:
-    """What a judged value has to lie between; for `halfway` in months from the start."""
+    """The bounds of a judged value; for `halfway` in months from the start."""
     start = 0 if expect.halfway is None else time.start.serial
     low, high = expect.bounds
     return low - start, high - start
 
 
+def _is_of_change(expect: Expectation) -> bool:
+    return expect.change is not None or expect.halfway is not None or expect.of == "change"
+
+
 def _quantity(expect: Expectation, ensemble: Ensemble, rows: slice) -> Values:
     """Level or change, or its difference between two ties, in some runs, [runs, months]."""
-    months = judged_steps(expect, ensemble.scenario.time)
-    first, *second = (_of_tie(expect, ensemble, tie, rows, months) for tie in expect.ties)
-    return first - second[0] if second else first
-
-
-def _of_tie(
-    expect: Expectation, ensemble: Ensemble, tie: TieRef, rows: slice, months: slice
-) -> Values:
     time = ensemble.scenario.time
-    levels = _smoothed(expect, ensemble, tie, rows, months)
-    if _is_of_change(expect):
-        first = _counted_from(expect, time)
-        return levels - _smoothed(expect, ensemble, tie, rows, slice(first, first + 1))
-    return levels
+    first = _first_step(expect, time)
+    values = []
+    for tie in expect.ties:
+        levels = _smoothed(expect, ensemble, tie, rows, judged_steps(expect, time))
+        if _is_of_change(expect):
+            levels = levels - _smoothed(expect, ensemble, tie, rows, slice(first, first + 1))
+        values.append(levels)
+    return values[0] - values[1] if len(values) == 2 else values[0]
 
 
 def _smoothed(
     expect: Expectation, ensemble: Ensemble, tie: TieRef, rows: slice, steps: slice
 ) -> Values:
-    """Cooperation of a tie at some steps, each the mean of the steps up to it that `smooth` asks
+    """Cooperation of a tie at some steps, each the mean of as many steps up to it as `smooth` asks
     for; near the opening of as many as there are. [runs, steps]"""
     time = ensemble.scenario.time
     read = _steps_read(expect, steps, time)
-    levels = _levels(ensemble, tie, rows, read)
-    window, skipped = _window(expect, time), steps.start - read.start
+    recorded = ensemble.level("-".join(tie.pair), tie.domain)
+    recorded = recorded.isel(run=rows, time=time_index(ensemble, read))
+    levels = np.asarray(recorded.values, dtype=np.float64)
+    window = _window(expect, time)
     if window == 1:
         return levels
     sums = np.cumsum(np.pad(levels, ((0, 0), (1, 0))), axis=1)
-    last = np.arange(skipped, levels.shape[1]) + 1
+    last = np.arange(steps.start - read.start, levels.shape[1]) + 1
     first = np.maximum(last - window, 0)
     means: Values = (sums[:, last] - sums[:, first]) / (last - first)
     return means
@@ -260,20 +258,8 @@ def _steps_read(expect: Expectation, steps: slice, time: Time) -> slice:
     return slice(max(0, steps.start - _window(expect, time) + 1), steps.stop)
 
 
-def _is_of_change(expect: Expectation) -> bool:
-    return expect.change is not None or expect.halfway is not None or expect.of == "change"
-
-
-def _levels(ensemble: Ensemble, tie: TieRef, rows: slice, times: slice) -> Values:
-    """Cooperation of a tie at some steps, [runs, steps], read from the store here and nowhere
-    else."""
-    recorded = ensemble.level("-".join(tie.pair), tie.domain)
-    places = places_of(ensemble, times)
-    return np.asarray(recorded.isel(run=rows, time=places).values, dtype=np.float64)
-
-
-def _one_per_run(expect: Expectation, quantity: Values, time: Time) -> Values:
-    """What stands for a run, of all its judged months."""
+def _value_of_each_run(expect: Expectation, quantity: Values, time: Time) -> Values:
+    """The value that decides in each run, [runs], from those of all its judged months."""
     if expect.halfway is not None:
         return _months_to_half(quantity, time.months_per_step)
     low, high = _bounds(expect, time)
@@ -307,37 +293,33 @@ def _months_to_half(change: Values, months_per_step: int) -> Values:
     return np.where(end[:, 0] == 0, np.nan, months)
 
 
-# What stands in the way
+# Why a claim cannot be judged
 
 
 def obstacle(expect: Expectation, ensemble: Ensemble, other: Ensemble | str | None) -> str:
     """Why a claim cannot be judged; empty where it can."""
     if isinstance(other, str):
         return other
+    time = ensemble.scenario.time
+    steps, first = judged_steps(expect, time), _first_step(expect, time)
     for tie in expect.ties:
         pair = "-".join(tie.pair)
-        if lacked := lacking(ensemble, pair, tie.domain):
-            return f"This ensemble {lacked}."
-        if other is not None and (lacked := lacking(other, pair, tie.domain)):
-            return f"The ensemble of {expect.against} {lacked}."
-    steps = judged_steps(expect, ensemble.scenario.time)
-    first = _counted_from(expect, ensemble.scenario.time)
-    time = ensemble.scenario.time
+        if lack := lacking(ensemble, pair, tie.domain):
+            return f"This ensemble {lack}."
+        if other is not None and (lack := lacking(other, pair, tie.domain)):
+            return f"The ensemble of {expect.against} {lack}."
     for needed in (slice(first, first + 1), steps):
-        if lacked := lacking_steps(ensemble, _steps_read(expect, needed, time)):
-            return f"This ensemble {lacked}."
+        if lack := lacking_steps(ensemble, _steps_read(expect, needed, time)):
+            return f"This ensemble {lack}."
     if other is None:
         return ""
-    difference = unpaired(ensemble, other) or _other_runs(ensemble, other)
+    difference = unpaired(ensemble, other)
+    if not difference and ensemble.asked != other.asked:
+        difference = f"has {other.asked:,} runs"
     if difference:
         return f"{expect.against} {difference}, so its runs cannot be paired."
-    lacked = lacking_steps(other, _steps_read(expect, steps, time))
-    return f"The ensemble of {expect.against} {lacked}." if lacked else ""
-
-
-def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:
-    """A share of all runs of an ensemble needs as many of the other."""
-    return f"has {other.asked:,} runs" if ensemble.asked != other.asked else ""
+    lack = lacking_steps(other, _steps_read(expect, steps, time))
+    return f"The ensemble of {expect.against} {lack}." if lack else ""
 
 
 # Words
@@ -346,51 +328,36 @@ def _other_runs(ensemble: Ensemble, other: Ensemble) -> str:
 def expectation_in_words(expect: Expectation, time: Time) -> str:
     """What has to hold in a run, with the months that are judged."""
     subject = _subject(expect, time)
+    numbers = {"above": expect.above, "below": expect.below}
+    limits = [f"{key} {central(bound):g}" for key, bound in numbers.items() if bound is not None]
+    months = {"after": expect.after, "before": expect.before}
+    limits += [f"{key} {month}" for key, month in months.items() if month is not None]
+    bounds = " and ".join(limits)
     if expect.halfway is not None:
-        return f"half of the {subject} is first there {_bounds_in_words(expect)}"
+        return f"half of the {subject} is first there {bounds}"
     when = _when(expect, time)
     if expect.order is not None:
         that = "that of " if _is_of_change(expect) else ""
         return f"{subject} is above {that}{expect.ties[1]} {when}"
-    verb = "gets" if expect.reach is not None else "is"
-    return f"{subject} {verb} {_bounds_in_words(expect)} {when}"
-
-
-def _bounds_in_words(expect: Expectation) -> str:
-    numbers = {"above": expect.above, "below": expect.below}
-    words = [f"{key} {central(one):g}" for key, one in numbers.items() if one is not None]
-    months = {"after": expect.after, "before": expect.before}
-    words += [f"{key} {month}" for key, month in months.items() if month is not None]
-    return " and ".join(words)
+    return f"{subject} {'gets' if expect.reach is not None else 'is'} {bounds} {when}"
 
 
 def _subject(expect: Expectation, time: Time) -> str:
-    tie = f"{expect.ties[0]}{_smoothing(expect)}"
-    less = f" less that of {expect.against}" if expect.against is not None else ""
+    tie = f"{expect.ties[0]}"
+    if expect.smooth is not None:
+        tie += f" (mean of {expect.smooth:g} months)"
+    base = f" compared with that of {expect.against}" if expect.against is not None else ""
     if expect.halfway is not None:
-        return f"change of {tie} from {time.start} to {time.end}{less}"
+        return f"change of {tie} from {time.start} to {time.end}{base}"
     if _is_of_change(expect):
-        return f"change of {tie} since {expect.since or time.start}{less}"
-    return f"level of {tie}{less}" if expect.level is not None else f"{tie}"
-
-
-def _smoothing(expect: Expectation) -> str:
-    return f" (mean of {expect.smooth:g} months)" if expect.smooth is not None else ""
+        return f"change of {tie} since {expect.since or time.start}{base}"
+    return f"level of {tie}{base}" if expect.level is not None else tie
 
 
 def _when(expect: Expectation, time: Time) -> str:
     steps = judged_steps(expect, time)
+    first = time.start.plus(steps.start * time.months_per_step)
     last = time.start.plus((steps.stop - 1) * time.months_per_step)
     if expect.reach is not None:
         return f"by {last}"
-    if expect.by is None:
-        return f"at {last}"
-    first = time.start.plus(steps.start * time.months_per_step)
-    return f"in every {time.step} from {first} to {last}"
-
-
-def claims_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """The verdicts as a table, one row per claim; what was not judged has empty cells."""
-    columns = list(Verdict.__dataclass_fields__)
-    rows = [[getattr(verdict, column) for column in columns] for verdict in verdicts]
-    return pd.DataFrame(rows, columns=columns)
+    return f"at {last}" if expect.by is None else f"in every {time.step} from {first} to {last}"

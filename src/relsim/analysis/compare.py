@@ -1,4 +1,4 @@
-"""Two scenarios on the same draws: what the second brings, run by run, less the first."""
+"""Two scenarios on the same draws: what differs in the second, run by run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis import pairing
-from relsim.analysis.blocks import label_and_time_blocks
-from relsim.analysis.carriers import FEWEST_RUNS, Carriers, affordable_runs, carriers
-from relsim.analysis.effects import SAME, Effect, effect, effects_table, first_that_differs
-from relsim.analysis.pairing import (
+from relsim.analysis.effects import (
+    Effect,
+    Reaching,
+    effect,
+    effects_table,
+    first_that_differs,
+    opening_level,
+    reaching,
+)
+from relsim.analysis.interests import FEWEST_RUNS, Carriers, affordable_runs, carriers
+from relsim.analysis.recorded import (
+    label_and_time_blocks,
     lacking_domain,
     lacking_steps,
     on_shared_runs,
-    places_of,
+    pairing_obstacle,
     recorded_steps,
+    step_of_month,
+    time_index,
 )
-from relsim.analysis.reaching import Reaching, opening_level, reaching
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.simulate import Ensemble
@@ -33,14 +41,14 @@ from relsim.scenario.difference import act_alike
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
-from relsim.stats import QUANTILE_NAMES, Values, quantiles
+from relsim.stats import QUANTILE_NAMES, SAME, Values, quantiles
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The differences that one scenario makes to another, other less base, run by run.
+    """The differences between two scenarios, other minus base, run by run.
 
     Made by :func:`compare`. Nothing is read until asked for, and then in blocks of bounded size.
 
@@ -76,13 +84,14 @@ class Comparison:
 
     @cached_property
     def act_alike(self) -> bool:
-        """Whether the same acts in both, so that no number of runs shows a difference."""
+        """Whether the two differ in nothing that acts, so that no number of runs shows a
+        difference."""
         return act_alike(*self.scenarios)
 
     @property
     def watched(self) -> tuple[str, ...]:
         """The pairs that either scenario watches, of those that both record."""
-        watched = (pair for one in self.scenarios for pair in one.watched_pairs)
+        watched = (pair for scenario in self.scenarios for pair in scenario.watched_pairs)
         names = self.base.scenario.pair_names(watched)
         return tuple(name for name in dict.fromkeys(names) if name in self.pairs) or self.pairs
 
@@ -117,13 +126,18 @@ class Comparison:
         base, other = self._levels(list(chosen))
         result = np.empty((len(STATISTICS), *base.shape[1:]), dtype=np.float32)
         for block in label_and_time_blocks(base, other):
-            there, here = block.values
-            result[:, block.times, block.labels] = _statistics(here - there)
+            base_levels, other_levels = block.values
+            change = other_levels - base_levels
+            mean = change.mean(axis=0, dtype=np.float64)
+            deviation = change.std(axis=0, dtype=np.float64)
+            higher, lower = (change > SAME).mean(axis=0), (change < -SAME).mean(axis=0)
+            statistics = [mean, deviation, higher, lower, *quantiles(change)]
+            result[:, block.times, block.labels] = statistics
         difference = with_statistics(result, STATISTICS, base)
         return xr.Dataset({"difference": difference.assign_attrs(long_name=self.quantity)})
 
     def effect(self, pair: str, at: Month | str | None = None) -> Effect:
-        """What the other scenario brings to a pair at a month.
+        """The difference that the other scenario makes to a pair at a month.
 
         Args:
             pair: as in "PAK-RUS", in any order.
@@ -134,8 +148,8 @@ class Comparison:
             ResultsError: not both record the pair, or the month is not simulated.
         """
         base, other = self.levels_at(pair, at)
-        found = effect(base, other, repeated=self.until_clear)
-        return replace(found, runs_needed=math.nan) if self.act_alike else found
+        difference = effect(base, other, repeated=self.until_clear)
+        return replace(difference, runs_needed=math.nan) if self.act_alike else difference
 
     def levels_at(self, pair: str, at: Month | str | None = None) -> tuple[Values, Values]:
         """Levels of a pair in base and other, [runs] each, run by run on the same draws.
@@ -149,14 +163,15 @@ class Comparison:
     def effects(
         self, at: Month | str | None = None, pairs: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """What the other scenario brings at a month, a row per pair.
+        """The differences that the other scenario makes at a month, a row per pair.
 
         Args:
             at: as for :meth:`effect`.
             pairs: these; the watched ones where absent. ``comparison.pairs`` are all.
 
         Returns:
-            ``pair``, ``month`` and the columns of :class:`relsim.analysis.effects.Effect`.
+            ``pair``, ``month`` and the fields of :class:`relsim.analysis.effects.Effect`; estimates
+            have three columns, as ``mean``, ``mean_low`` and ``mean_high``.
 
         Raises:
             ResultsError: not both record a pair, or the month is not simulated.
@@ -170,7 +185,7 @@ class Comparison:
         """Which ties and issues of two states carry the difference.
 
         Each is held at 0 in both scenarios, read so at the opening, and the first runs are
-        simulated again; what of the difference is then gone went by way of it.
+        simulated again; the part of the difference that is then gone went by way of it.
 
         Args:
             pair: as in "PAK-RUS", in any order.
@@ -184,11 +199,10 @@ class Comparison:
         pair = self.named(pair)
         if runs is None:
             runs = affordable_runs(self.scenarios, pair) or FEWEST_RUNS
-        numbers = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs]
-        asked = [int(number) for number in numbers]
+        paired = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs].tolist()
         month = self.month(at)
         return carriers(
-            self.scenarios, pair, month, seed=self.base.seed, runs=asked, domain=self.domain
+            self.scenarios, pair, month, seed=self.base.seed, runs=paired, domain=self.domain
         )
 
     def main_carriers(
@@ -214,9 +228,7 @@ class Comparison:
                 anchor.
         """
         pair = self.named(pair)
-        for one in (self.base, self.other):
-            if lacked := lacking_steps(one, slice(1, one.scenario.time.steps + 1)):
-                raise ResultsError(f"{one.scenario.title} {lacked}.")
+        self._refuse_lacking(slice(1, self.base.scenario.time.steps + 1))
         base, other = self._levels(pair)
         if threshold is None:
             opening = opening_level(base)
@@ -254,16 +266,14 @@ class Comparison:
         return time.start.plus(self._step(at) * time.months_per_step)
 
     def _step(self, at: Month | str | None) -> int:
-        time = self.base.scenario.time
-        month = time.end if at is None else _month(at)
-        if not time.start <= month <= time.end:
-            text = f"{month} is not simulated; the runs go from {time.start} to {time.end}."
-            raise ResultsError(text)
-        step = (month.serial - time.start.serial) // time.months_per_step
-        for one in (self.base, self.other):
-            if lacked := lacking_steps(one, slice(step, step + 1)):
-                raise ResultsError(f"{one.scenario.title} {lacked}.")
+        step = step_of_month(self.base.scenario.time, at)
+        self._refuse_lacking(slice(step, step + 1))
         return step
+
+    def _refuse_lacking(self, steps: slice) -> None:
+        for ensemble in (self.base, self.other):
+            if lack := lacking_steps(ensemble, steps):
+                raise ResultsError(f"{ensemble.scenario.title} {lack}.")
 
     def _levels(
         self, pairs: str | list[str], step: int | None = None
@@ -273,16 +283,16 @@ class Comparison:
         both = np.intersect1d(recorded_steps(self.base), recorded_steps(self.other))
         steps = both if step is None else step
         base, other = (
-            spelled_by(self.base.scenario, one.levels(self.domain))
+            spelled_by(self.base.scenario, ensemble.levels(self.domain))
             .sel(pair=pairs)
-            .isel(time=places_of(one, steps))
-            for one in on_shared_runs(self.base, self.other)
+            .isel(time=time_index(ensemble, steps))
+            for ensemble in on_shared_runs(self.base, self.other)
         )
         return base, other
 
 
 def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Comparison:
-    """Compares two scenarios on the same draws; differences are other less base, run by run.
+    """Compares two scenarios on the same draws; differences are other minus base, run by run.
 
     Run r is the same draw in an ensemble of any size, so of different numbers of runs the first
     ones are paired.
@@ -297,21 +307,20 @@ def compare(base: Ensemble, other: Ensemble, *, domain: str | None = None) -> Co
         ResultsError: they cannot be paired, or have no pair in common.
     """
     domain = None if domain == OVERALL else domain
-    if refused := refusal(base, other, domain):
-        raise ResultsError(refused)
-    pairs = _shared_pairs(base, other, domain)
+    if reason := refusal(base, other, domain):
+        raise ResultsError(reason)
     runs = on_shared_runs(base, other)[0].runs
-    return Comparison(base, other, domain, runs, pairs)
+    return Comparison(base, other, domain, runs, _shared_pairs(base, other, domain))
 
 
 def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
     """Why two ensembles cannot be compared; empty where they can."""
-    if unlike := pairing.refusal(base, other):
-        return unlike
+    if reason := pairing_obstacle(base, other):
+        return reason
     if domain is not None:
-        for one in (base, other):
-            if lacked := lacking_domain(one, domain):
-                return f"{one.scenario.title} {lacked}."
+        for ensemble in (base, other):
+            if lack := lacking_domain(ensemble, domain):
+                return f"{ensemble.scenario.title} {lack}."
     if not _shared_pairs(base, other, domain):
         kept = "" if domain is None else " by domain; add one to `watch` of both"
         first, second = titles([base.scenario, other.scenario])
@@ -320,23 +329,9 @@ def refusal(base: Ensemble, other: Ensemble, domain: str | None = None) -> str:
 
 
 def _shared_pairs(base: Ensemble, other: Ensemble, domain: str | None) -> tuple[str, ...]:
-    one, two = (
-        spelled_by(base.scenario, which.levels(domain)).indexes["pair"] for which in (base, other)
+    """The pairs that both ensembles record, as the base spells them."""
+    first, second = (
+        spelled_by(base.scenario, ensemble.levels(domain)).indexes["pair"]
+        for ensemble in (base, other)
     )
-    return tuple(str(pair) for pair in one if pair in two)
-
-
-def _statistics(block: np.ndarray) -> np.ndarray:
-    """Statistics [S, times, pairs] of differences [runs, times, pairs]."""
-    mean = block.mean(axis=0, dtype=np.float64)
-    deviation = block.std(axis=0, dtype=np.float64)
-    higher, lower = (block > SAME).mean(axis=0), (block < -SAME).mean(axis=0)
-    return np.stack([mean, deviation, higher, lower, *quantiles(block)])
-
-
-def _month(text: Month | str) -> Month:
-    try:
-        return Month.read(text)
-    except ValueError as error:
-        hint = plain_hint(str(text)) or "Write it as 2025-06."
-        raise ResultsError(f"{text} is not a month. {hint}") from error
+    return tuple(str(pair) for pair in first if pair in second)

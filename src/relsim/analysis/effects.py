@@ -1,57 +1,61 @@
-"""What a change brings at one time: sizes, their intervals, a verdict, and how many runs it needs.
+"""How two scenarios differ for a pair: its paired difference at a month, and the time to a level.
 
-All from two numbers per run, the levels of one pair in two scenarios whose draws are the same.
+Runs of both scenarios are paired: they have the same draws.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
-from relsim.analysis.sequences import difference_sequence, share_sequence
+from relsim.analysis.recorded import run_blocks
+from relsim.scenario.schema import Time
 from relsim.scenario.values import Month
 from relsim.stats import (
     FEW_DIFFERENT,
-    Interval,
+    Estimate,
     Values,
-    difference_interval,
-    jeffreys_interval,
+    as_row,
+    difference_estimate,
     mean_interval,
     median_interval,
+    paired_differences,
+    runs_needed,
+    share_estimate,
     spread,
     welch_width,
 )
 
 EffectWord: TypeAlias = Literal["higher", "lower", "identical", "not distinguishable"]
+Side: TypeAlias = Literal["above", "below"]
 
 NEGLIGIBLE = 0.005  # a tenth of the steps in which opening ties are coded
-SAME = 1e-6  # levels are recorded to seven digits; what differs by less is rounding
-MOST_RUNS = 10_000_000  # more is no number of runs worth asking for
-# Standard normal quantiles of a two-sided error of 5 % and of a power of 80 %.
-_Z_ERROR, _Z_POWER = 1.959964, 0.841621
+NEVER = -1  # the step of a run that does not get past a level
+
+# A paired difference
 
 
 @dataclass(frozen=True)
 class Effect:
-    """The paired difference of one pair at one time, other less base. Levels are -1 to 1.
+    """The paired difference of one pair at one time, other minus base. Levels are -1 to 1.
 
     Attributes:
         runs: how many pairs of runs.
         differ: how many of them differ, by more than 1e-6.
         base_median, other_median: median level of each scenario.
-        mean, mean_low, mean_high: mean difference, and its 95 % interval
-            (:func:`relsim.stats.difference_interval`); where the number of runs was
-            chosen by looking, bounds that hold over all looks
-            (:func:`relsim.analysis.sequences.difference_sequence`).
-        median, median_low, median_high: median difference, and its bootstrap 95 % interval, which
-            is for one look.
-        p_higher, p_higher_low, p_higher_high: share of runs above the base, and its Jeffreys 95 %
-            interval, or bounds that hold over all looks.
+        mean: mean difference with its 95 % interval (:func:`relsim.stats.difference_interval`);
+            where the number of runs was chosen by looking, with bounds that hold over all looks
+            (:func:`relsim.stats.difference_sequence`).
+        median: median difference with its bootstrap 95 % interval, which is for one look.
+        p_higher: share of runs above the base with its Jeffreys 95 % interval, or with bounds that
+            hold over all looks.
         p_lower: share of runs below; runs that do not differ count in neither.
         standardised: mean difference in standard deviations between the runs of the base
             (Glass's Δ; Glass 1976); NaN where these do not differ.
@@ -60,23 +64,18 @@ class Effect:
         verdict: "higher" or "lower" where the interval of the mean is clear of 0, "identical"
             where no run differs, else "not distinguishable".
         runs_needed: where not distinguishable, how many runs would show a mean difference of 0.005,
-            the smallest worth naming (:func:`runs_needed`); infinite beyond 10 million, else NaN.
-            :meth:`relsim.Comparison.effect` has NaN too where nothing that acts differs.
+            the smallest worth naming (:func:`relsim.stats.runs_needed`); infinite beyond 10
+            million, else NaN. :meth:`relsim.Comparison.effect` has NaN too where nothing that acts
+            differs.
     """
 
     runs: int
     differ: int
     base_median: float
     other_median: float
-    mean: float
-    mean_low: float
-    mean_high: float
-    median: float
-    median_low: float
-    median_high: float
-    p_higher: float
-    p_higher_low: float
-    p_higher_high: float
+    mean: Estimate
+    median: Estimate
+    p_higher: Estimate
     p_lower: float
     standardised: float
     narrowing: float
@@ -91,25 +90,12 @@ class Effect:
     @property
     def negligible(self) -> bool:
         """Whether runs differ, and their whole interval lies nearer to 0 than 0.005."""
-        return bool(self.differ) and max(-self.mean_low, self.mean_high) < NEGLIGIBLE
+        return bool(self.differ) and max(-self.mean.low, self.mean.high) < NEGLIGIBLE
 
     @property
     def few_differ(self) -> bool:
-        """Whether some runs differ, and fewer than 30: then the interval is made otherwise."""
+        """Whether some runs differ, and fewer than 30: then the interval is made in another way."""
         return 0 < self.differ < min(FEW_DIFFERENT, self.runs)
-
-
-def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
-    """The first pair with a difference that is not negligible, else with any that is clear of 0;
-    None where there is none."""
-    clear = [pair for pair, one in effects.items() if one.differs]
-    return next((pair for pair in clear if not effects[pair].negligible), next(iter(clear), None))
-
-
-def paired_differences(base: Values, other: Values) -> Values:
-    """Levels of other less base, [runs]; exactly 0 where they differ by rounding alone."""
-    difference: Values = np.where(np.abs(other - base) > SAME, other - base, 0.0)
-    return difference
 
 
 def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
@@ -121,14 +107,11 @@ def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
             have to hold over all looks.
     """
     difference = paired_differences(base, other)
-    runs, mean = len(difference), float(difference.mean())
-    low, high = difference_sequence(difference) if repeated else difference_interval(difference)
-    one_look_low, one_look_high = mean_interval(difference)
+    runs, differ = len(difference), int(np.count_nonzero(difference))
     higher = int((difference > 0).sum())
-    differ = int(np.count_nonzero(difference))
-    verdict = effect_word(differ, (low, high))
-    median_low, median_high = median_interval(difference)
-    share_low, share_high = (share_sequence if repeated else jeffreys_interval)(higher, runs)
+    mean = difference_estimate(difference, repeated=repeated)
+    low, high = mean_interval(difference)
+    verdict = effect_word(differ, mean)
     unsettled = verdict == "not distinguishable"
     return Effect(
         runs=runs,
@@ -136,56 +119,36 @@ def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
         base_median=float(np.median(base)),
         other_median=float(np.median(other)),
         mean=mean,
-        mean_low=low,
-        mean_high=high,
-        median=float(np.median(difference)),
-        median_low=median_low,
-        median_high=median_high,
-        p_higher=higher / runs,
-        p_higher_low=share_low,
-        p_higher_high=share_high,
+        median=Estimate(float(np.median(difference)), *median_interval(difference)),
+        p_higher=share_estimate(higher, runs, repeated=repeated),
         p_lower=(differ - higher) / runs,
-        standardised=_ratio(mean, spread(base)),
-        narrowing=_ratio(welch_width(base, other), one_look_high - one_look_low),
+        standardised=_ratio(mean.value, spread(base)),
+        narrowing=_ratio(welch_width(base, other), high - low),
         verdict=verdict,
         runs_needed=runs_needed(NEGLIGIBLE, spread(difference)) if unsettled else math.nan,
     )
 
 
-def effects_table(effects: Mapping[str, Effect], month: Month) -> pd.DataFrame:
-    """Effects by pair at a month as a table, a row per pair."""
-    columns = ["pair", "month", *Effect.__dataclass_fields__]
-    rows = [{"pair": pair, "month": str(month), **asdict(one)} for pair, one in effects.items()]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def effect_word(differ: int, interval: Interval) -> EffectWord:
-    """What paired differences say, of which some differ, and of whose mean this is the interval."""
+def effect_word(differ: int, mean: Estimate) -> EffectWord:
+    """What paired differences say, by how many of them differ and the interval of their mean."""
     if not differ:
         return "identical"
-    low, high = interval
-    if low > 0:
+    if mean.low > 0:
         return "higher"
-    return "lower" if high < 0 else "not distinguishable"
+    return "lower" if mean.high < 0 else "not distinguishable"
 
 
-def runs_needed(mean: float, deviation: float) -> float:
-    """How many paired runs would show a mean difference of this size.
+def effects_table(effects: Mapping[str, Effect], month: Month) -> pd.DataFrame:
+    """Effects by pair at a month as a table, a row per pair."""
+    rows = [{"pair": pair, "month": str(month), **as_row(row)} for pair, row in effects.items()]
+    return pd.DataFrame(rows)
 
-    n = ((z₀.₉₇₅ + z₀.₈₀)·s/|m|)², rounded up: a test at 95 % confidence then finds it four
-    times in five. Source: Cohen (1988), chapter 2, with the normal for the t distribution.
-    Infinite where that would be more than 10 million, NaN where the deviation is not known.
 
-    Args:
-        mean: the difference that is to be shown.
-        deviation: of the paired differences between runs.
-    """
-    if math.isnan(deviation):
-        return math.nan
-    if mean == 0:
-        return math.inf
-    runs = math.ceil(((_Z_ERROR + _Z_POWER) * deviation / mean) ** 2)
-    return float(runs) if runs <= MOST_RUNS else math.inf
+def first_that_differs(effects: Mapping[str, Effect]) -> str | None:
+    """The first pair with a difference that is not negligible, else with any that is clear of 0;
+    None where there is none."""
+    clear = [pair for pair, effect in effects.items() if effect.differs]
+    return next((pair for pair in clear if not effects[pair].negligible), next(iter(clear), None))
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -193,3 +156,90 @@ def _ratio(part: float, whole: float) -> float:
     if whole:
         return part / whole
     return math.inf if part > 0 else math.nan
+
+
+# The time to a level
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """When a pair gets past a level in two scenarios, run by run on the same draws.
+
+    Attributes:
+        pair, threshold: the pair, the level of cooperation.
+        side: "above" where the base opens at or below the level, else "below".
+        runs: how many pairs of runs.
+        base_share, other_share: share of the runs that get past it.
+        base_month, other_month: by when half of those have; empty where there are none.
+        both: in how many runs it happens in both scenarios.
+        months: mean of the months by which the other scenario is later in those runs (earlier where
+            negative), with its 95 % interval; NaN where there are none. Runs that get there in both
+            may differ from those that do not.
+    """
+
+    pair: str
+    threshold: float
+    side: Side
+    runs: int
+    base_share: float
+    other_share: float
+    base_month: str
+    other_month: str
+    both: int
+    months: Estimate
+
+
+def reaching(
+    pair: str, base: xr.DataArray, other: xr.DataArray, threshold: float, time: Time
+) -> Reaching:
+    """When a pair gets past a level.
+
+    Args:
+        pair: its name.
+        base, other: its levels (run, time), run by run on the same draws.
+        threshold: the level; got past strictly, at the precision of the record, in a month
+            after the start.
+        time: span and step of both.
+    """
+    side: Side = "above" if opening_level(base) <= np.float32(threshold) else "below"
+    steps, other_steps = (first_passage(levels, threshold, side) for levels in (base, other))
+    both = (steps != NEVER) & (other_steps != NEVER)
+    later = (other_steps[both] - steps[both]) * float(time.months_per_step)
+    return Reaching(
+        pair=pair,
+        threshold=threshold,
+        side=side,
+        runs=len(steps),
+        base_share=float((steps != NEVER).mean()),
+        other_share=float((other_steps != NEVER).mean()),
+        base_month=_median_month(steps, time),
+        other_month=_median_month(other_steps, time),
+        both=len(later),
+        months=difference_estimate(later),
+    )
+
+
+def opening_level(levels: xr.DataArray) -> float:
+    """The median level of a pair (run, time) at the start."""
+    return float(np.median(levels[:, 0].values))
+
+
+def first_passage(levels: xr.DataArray, threshold: float, side: Side) -> NDArray[np.int64]:
+    """The first step after the start at which each run is past a level, [runs]; else NEVER."""
+    runs, times = levels.shape
+    limit = np.float32(threshold)
+    steps = np.empty(runs, dtype=np.int64)
+    for rows in run_blocks(runs, times):
+        block = np.asarray(levels[rows, 1:].values)
+        past = block > limit if side == "above" else block < limit
+        steps[rows] = np.where(past.any(axis=1), past.argmax(axis=1) + 1, NEVER)
+    return steps
+
+
+def _median_month(steps: NDArray[np.int64], time: Time) -> str:
+    """The month by which half of the runs that ever get there have."""
+    reached = steps[steps != NEVER]
+    if not len(reached):
+        return ""
+    step = int(np.quantile(reached, 0.5, method="inverted_cdf"))
+    return str(time.start.plus(step * time.months_per_step))

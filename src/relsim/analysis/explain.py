@@ -6,13 +6,13 @@ stores nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from relsim import __version__
 from relsim.analysis.account import Account
-from relsim.analysis.pairing import refusal
+from relsim.analysis.recorded import pairing_obstacle
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean, plain_hint
@@ -38,7 +38,7 @@ def explain(
             failed in the ensemble, are left out.
         pair: as in ``PAK-RUS``, in either order.
         against: another ensemble or scenario on the same seed, time and domains: the change is
-            then this less that, run by run, instead of that since the opening.
+            then measured from that, run by run, instead of from the opening.
         runs: the first so many; where absent all, with ``against`` all that both have.
         seed: that of the ensemble or scenario where absent.
         run: this run alone.
@@ -50,43 +50,39 @@ def explain(
         ResultsError: there is no such pair or run, the two cannot be paired run by run, or all
             runs fail.
     """
-    sides = [subject] if against is None else [subject, against]
-    asked = [asked_of(side, runs, seed) for side in sides]
-    scenarios = [one.scenario for one in asked]
-    first, second = known_pair(pair, *scenarios)
-    if refused := refusal(asked[0], asked[-1]):
-        raise ResultsError(refused)
-    count, left_out = min(one.runs for one in asked), {run for one in asked for run in one.failed}
-    start, number = (0, count) if run is None else (_known_run(run, count, left_out), 1)
-    compared = Compared((first, second), *(compile_scenario(scenario) for scenario in scenarios))
-    found = account_runs(
-        *(compared, asked[0].seed, start, number),
+    given = [subject] if against is None else [subject, against]
+    subjects = [subject_of(item, runs, seed) for item in given]
+    scenarios = [item.scenario for item in subjects]
+    states = known_pair(pair, *scenarios)
+    if reason := pairing_obstacle(subjects[0], subjects[-1]):
+        raise ResultsError(reason)
+    count = min(item.runs for item in subjects)
+    left_out = {number for item in subjects for number in item.failed}
+    if run is not None and not 0 <= run < count:
+        raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
+    if run in left_out:
+        raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
+    first, number = (0, count) if run is None else (run, 1)
+    accounts = account_runs(
+        Compared(states, *(compile_scenario(scenario) for scenario in scenarios)),
+        *(subjects[0].seed, first, number),
         left_out=left_out,
         executor=executor,
         progress=progress,
     )
-    failed = left_out.intersection(range(start, start + number))
-    failed |= {failure.run for failure in found.failures}
+    failed = left_out.intersection(range(first, first + number))
+    failed |= {failure.run for failure in accounts.failures}
     return Account(
         scenarios[0],
-        scenarios[1] if len(scenarios) == 2 else None,
+        None if against is None else scenarios[1],
         scenarios[0].pair_name(pair),
-        asked[0].seed,
-        found.runs,
+        subjects[0].seed,
+        accounts.runs,
         run,
-        found.data,
-        found.failures,
+        accounts.data,
+        accounts.failures,
         tuple(sorted(failed)),
     )
-
-
-def _known_run(run: int, count: int, failed: Collection[int]) -> int:
-    """A run that there is."""
-    if not 0 <= run < count:
-        raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
-    if run in failed:
-        raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
-    return run
 
 
 def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:
@@ -127,27 +123,21 @@ def known_directions(pair: str, direction: str | None, scenario: Scenario) -> tu
 
 
 def known_domain(domain: str, scenario: Scenario) -> str:
-    """A domain, or ``overall``.
+    """The domain, if the scenario has it or it is ``overall``.
 
     Raises:
         ResultsError: the scenario has no such domain.
     """
     known = (OVERALL, *scenario.domains)
     if domain not in known:
-        raise ResultsError(
-            f"'{domain}' is not a domain here. {did_you_mean(domain, known)}".rstrip()
-        )
+        hint = did_you_mean(domain, known)
+        raise ResultsError(f"'{domain}' is not a domain here. {hint}".rstrip())
     return domain
 
 
-def scenario_of(side: Ensemble | Scenario) -> Scenario:
-    """What was or would be simulated."""
-    return side.scenario if isinstance(side, Ensemble) else side
-
-
 @dataclass(frozen=True)
-class Asked:
-    """What is explained: runs 0 to ``runs`` - 1 of a scenario, less those that failed before.
+class Subject:
+    """What is explained: runs 0 to ``runs`` - 1 of a scenario, without those that failed before.
 
     They are computed by this version, whichever made the ensemble.
     """
@@ -159,14 +149,17 @@ class Asked:
     version: str = __version__
 
 
-def asked_of(side: Ensemble | Scenario, runs: int | None = None, seed: int | None = None) -> Asked:
-    """What is explained of an ensemble or a scenario: its own runs and seed where none are named.
+def subject_of(
+    given: Ensemble | Scenario, runs: int | None = None, seed: int | None = None
+) -> Subject:
+    """The runs of an ensemble or a scenario that are explained: its own number and seed where none
+    are given.
 
-    Runs of an ensemble that failed are left out where its seed is asked for.
+    Runs of an ensemble that failed are left out where the seed is its own.
     """
-    if isinstance(side, Ensemble):
-        own = Asked(side.scenario, side.seed, side.asked, side.failed)
+    if isinstance(given, Ensemble):
+        own = Subject(given.scenario, given.seed, given.asked, given.failed)
     else:
-        own = Asked(side, side.ensemble.seed, side.ensemble.runs)
+        own = Subject(given, given.ensemble.seed, given.ensemble.runs)
     runs, seed = own.runs if runs is None else runs, own.seed if seed is None else seed
     return replace(own, runs=runs, seed=seed, failed=own.failed if seed == own.seed else ())

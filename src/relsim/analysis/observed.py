@@ -1,19 +1,28 @@
-"""Series of measured cooperation: a tidy CSV file, checked, with every problem at its place."""
+"""Series of measured cooperation: a tidy CSV file, checked, with the position of every problem.
+
+States are called by codes of ISO 3166 alpha-3, which come with their names from the package
+iso3166. ``state_names.csv`` adds what ICEWS writes in another way, and the codes of CAMEO that are
+not those of ISO 3166 (Gerner, Schrodt, Yilmaz and Abu-Jabr 2002; the list of countries distributed
+with GDELT); its regions have no code.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 from pydantic_core import PydanticCustomError
 
-from relsim.analysis.states import code_of_state
 from relsim.errors import Position, Problem, ScenarioError, did_you_mean
 from relsim.scenario.reader import scalar_value
 from relsim.scenario.references import CODE, COOPERATION
@@ -32,6 +41,8 @@ _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 _YEAR = re.compile(r"([0-9]{4})(\.0*)?")  # 2008.0: a year that pandas took for a float
 _HYPHEN = re.compile("\\s*[-\u2010-\u2014\u2212]\\s*")  # as word processors write it, too
 _OWN_NAME = re.compile(CODE)
+_NO_LETTERS = re.compile(r"[\W_]+")
+_FORM = "Its first line is dyad,period,value, then one observation in a line."
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Observed:
             ``period`` (as written), ``start`` (its first month, in months since the year 0, as
             :attr:`relsim.scenario.values.Month.serial`), ``months`` (how many it lasts, 1 or 12,
             the same in all rows), ``value`` (cooperation in [-1, 1]), ``events`` (how many events
-            the value rests on; NaN where not said).
+            the value rests on; NaN where not known).
     """
 
     file: str
@@ -111,58 +122,53 @@ def read_observed(path: Path | str) -> Observed:
 
 
 def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows of a text in order, or what is wrong with it."""
+    """The rows of a text in order, or its problems."""
     problems: list[Problem] = []
     lines = _lines(text, name, problems)
     header = next(lines, None)
     if header is None:
-        said = Problem(Position(name), "no-rows", "The file is empty.", _FORM)
-        return pd.DataFrame(), problems or [said]
-    if not _is_of_a_series(header):
-        place = Position(name, header[0].position.line)
+        empty = Problem(Position(name), "no-rows", "The file is empty.", _FORM)
+        return pd.DataFrame(), problems or [empty]
+    # Nothing is quoted from another file, which may have been named by mistake or by somebody else.
+    if len({field.text for field in header} & {*REQUIRED}) < len(REQUIRED) - 1:
+        line = Position(name, header[0].position.line)
         text = "This is no series: its first line does not name the columns."
         semicolons = any(sign in field.text for field in header for sign in ";\t")
         hint = "Separate columns by commas." if semicolons else _FORM
-        return pd.DataFrame(), [Problem(place, "no-series", text, hint)]
-    places = _header(header, name, problems)
+        return pd.DataFrame(), [Problem(line, "no-series", text, hint)]
+    columns = _columns(header, name, problems)
     rows = []
-    for line in lines:
-        if row := _row(line, places, len(header), problems):
+    for fields in lines:
+        if row := _row(fields, columns, len(header), problems):
             rows.append(row)
         if len(problems) >= MANY_PROBLEMS:
             break
-    _check_periods(rows, problems)
     _spell_alike(rows)
-    _check_duplicates(rows, problems)
-    _check_years(rows, problems)
+    for check in (_check_periods, _check_duplicates, _check_years):
+        check(rows, problems)
     if not rows and not problems:
         problems.append(Problem(Position(name), "no-rows", "The file has no observations.", _FORM))
-    content = [{key: row[key] for key in (*REQUIRED, "start", "months", "events")} for row in rows]
-    data = pd.DataFrame(content if not problems else [])
-    del problems[MANY_PROBLEMS:]
-    if not problems:
-        data = data.sort_values(["dyad", "start"], ignore_index=True)
-        data = data[["dyad", "period", "start", "months", "value", "events"]]
-    return data, problems
-
-
-_FORM = "Its first line is dyad,period,value, then one observation in a line."
+    if problems:
+        return pd.DataFrame(), problems[:MANY_PROBLEMS]
+    kept = ["dyad", "period", "start", "months", "value", "events"]
+    data = pd.DataFrame(rows, columns=kept)
+    return data.sort_values(["dyad", "start"], ignore_index=True), []
 
 
 def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Field]]:
-    """The fields of each line that has any, with their places."""
+    """The fields of each line that has any, with their positions."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
+        position = Position(name, number)
         if len(line) > MAX_LINE:
-            said = f"This line has over {MAX_LINE:,} characters."
-            problems.append(Problem(Position(name, number), "too-large", said, _FORM))
+            message = f"This line has over {MAX_LINE:,} characters."
+            problems.append(Problem(position, "too-large", message, _FORM))
             return
         try:
             (texts,) = csv.reader([line], strict=True)
         except csv.Error as error:
-            place = Position(name, number)
-            problems.append(Problem(place, "csv-syntax", f"Not a line of CSV: {error}."))
+            problems.append(Problem(position, "csv-syntax", f"Not a line of CSV: {error}."))
             continue
         columns = [match.start() + 1 for match in _FIELD.finditer(line)]
         yield [
@@ -171,66 +177,61 @@ def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[list[_Fiel
         ]
 
 
-def _is_of_a_series(header: list[_Field]) -> bool:
-    """Whether a first line is that of a series, perhaps with a slip.
-
-    Of any other file, which may have been named by mistake or by somebody else, nothing is quoted.
-    """
-    return len({field.text for field in header} & {*REQUIRED}) >= len(REQUIRED) - 1
-
-
-def _header(header: list[_Field], name: str, problems: list[Problem]) -> dict[str, int]:
-    """Where each known column stands."""
-    places: dict[str, int] = {}
-    for number, field in enumerate(header):
+def _columns(header: list[_Field], name: str, problems: list[Problem]) -> dict[str, int]:
+    """The index of each known column."""
+    columns: dict[str, int] = {}
+    for index, field in enumerate(header):
         if field.text not in COLUMNS:
-            said = f"'{_short(field.text)}' is not a column here."
+            message = f"'{_short(field.text)}' is not a column here."
             hint = did_you_mean(field.text, COLUMNS)
             if ";" in field.text or "\t" in field.text:
                 hint = "Separate columns by commas."
-            problems.append(Problem(field.position, "unknown-column", said, hint))
-        elif field.text in places:
-            said = f"The column '{field.text}' stands here already."
-            problems.append(Problem(field.position, "duplicate-column", said, "Keep one."))
-        places.setdefault(field.text, number)
-    missing = [column for column in REQUIRED if column not in places]
+            problems.append(Problem(field.position, "unknown-column", message, hint))
+        elif field.text in columns:
+            message = f"The column '{field.text}' stands here already."
+            problems.append(Problem(field.position, "duplicate-column", message, "Keep one."))
+        columns.setdefault(field.text, index)
+    missing = [column for column in REQUIRED if column not in columns]
     if missing:
-        place = Position(name, header[0].position.line)
-        said = f"There is no column {', '.join(missing)}."
-        problems.append(Problem(place, "missing-column", said, _FORM))
-    return places
+        line = Position(name, header[0].position.line)
+        message = f"There is no column {', '.join(missing)}."
+        problems.append(Problem(line, "missing-column", message, _FORM))
+    return columns
 
 
 def _row(
-    line: list[_Field], places: dict[str, int], width: int, problems: list[Problem]
+    line: list[_Field], columns: dict[str, int], width: int, problems: list[Problem]
 ) -> dict[str, Any] | None:
     """One observation, or None where it has problems."""
     if len(line) != width:
-        said = f"This line has {len(line)} values, the first line {width}."
-        problems.append(Problem(line[0].position, "wrong-length", said))
+        message = f"This line has {len(line)} values, the first line {width}."
+        problems.append(Problem(line[0].position, "wrong-length", message))
         return None
-    row: dict[str, Any] = {"place": line[0].position, "months": 0}
-    found = len(problems)
+    row: dict[str, Any] = {"position": line[0].position, "events": float("nan")}
+    before = len(problems)
     for column in COLUMNS:
-        field = line[places[column]] if column in places else None
-        if field is not None:
-            row[column] = _read(_READERS[column], field, column, problems)
-    row.setdefault("events", float("nan"))
-    if len(problems) > found or not set(REQUIRED) <= set(row):
+        if column in columns:
+            row[column] = _read(column, line[columns[column]], problems)
+    if len(problems) > before or not set(REQUIRED) <= set(row):
         return None
-    row["start"], row["months"] = _span(row["period"])
+    # The first month of the period, as a serial number, and how many months it has.
+    period = row["period"]
+    yearly = len(period) == 4
+    row["start"] = Month(int(period), 1).serial if yearly else Month.read(period).serial
+    row["months"] = 12 if yearly else 1
     return row
 
 
-def _read(reader: Callable[[str], Any], field: _Field, column: str, problems: list[Problem]) -> Any:
+def _read(column: str, field: _Field, problems: list[Problem]) -> Any:
+    """The value of a field; None where it has a problem."""
     if not field.text and column != "events":
         problems.append(Problem(field.position, "missing-value", f"No {column} is given here."))
         return None
     try:
-        return reader(field.text)
+        return _READERS[column](field.text)
     except PydanticCustomError as error:
-        said = error.context or {}
-        problems.append(Problem(field.position, error.type, said["text"], said["hint"]))
+        context = error.context or {}
+        problems.append(Problem(field.position, error.type, context["text"], context["hint"]))
         return None
 
 
@@ -274,10 +275,6 @@ def _period(text: str) -> str:
     return period
 
 
-def _value(text: str) -> Any:
-    return COOPERATION.read(scalar_value(text))
-
-
 def _events(text: str) -> float:
     if not text:
         return float("nan")
@@ -286,15 +283,15 @@ def _events(text: str) -> float:
         hint = "Leave it empty where it is not known."
         raise _error("bad-count", f"'{_short(text)}' is not a whole number of events.", hint)
     if number > MAX_EVENTS:
-        said = f"'{_short(text)}' is more events than any collection holds of two states."
-        raise _error("bad-count", said, f"At most {MAX_EVENTS:,}.")
+        message = f"'{_short(text)}' is more events than any collection holds of two states."
+        raise _error("bad-count", message, f"At most {MAX_EVENTS:,}.")
     return float(number)
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "dyad": _dyad,
     "period": _period,
-    "value": _value,
+    "value": lambda text: COOPERATION.read(scalar_value(text)),
     "events": _events,
 }
 
@@ -307,21 +304,14 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _span(period: str) -> tuple[int, int]:
-    """The first month of a period, as a serial number, and how many months it has."""
-    if len(period) == 4:
-        return Month(int(period), 1).serial, 12
-    return Month.read(period).serial, 1
-
-
 def _check_periods(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
     other = [row for row in rows if row["months"] != rows[0]["months"]]
     if other:
         kinds = {1: "a month", 12: "a year"}
-        said = f"'{other[0]['period']}' is {kinds[other[0]['months']]}, the first period "
-        said += f"{kinds[rows[0]['months']]}; {len(other)} of {len(rows)} lines differ so."
+        message = f"'{other[0]['period']}' is {kinds[other[0]['months']]}, the first period "
+        message += f"{kinds[rows[0]['months']]}; {len(other)} of {len(rows)} lines differ so."
         hint = "Keep years and months in separate files."
-        problems.append(Problem(other[0]["place"], "mixed-periods", said, hint))
+        problems.append(Problem(other[0]["position"], "mixed-periods", message, hint))
 
 
 def _spell_alike(rows: list[dict[str, Any]]) -> None:
@@ -337,9 +327,18 @@ def _check_duplicates(rows: list[dict[str, Any]], problems: list[Problem]) -> No
     for row in rows:
         key = row["dyad"], row["period"]
         if key in seen:
-            said = f"{key[0]} in {key[1]} stands here already, on line {seen[key]}."
-            problems.append(Problem(row["place"], "duplicate-row", said, "Keep one of the two."))
-        seen.setdefault(key, row["place"].line)
+            message = f"{key[0]} in {key[1]} stands here already, on line {seen[key]}."
+            hint = "Keep one of the two."
+            problems.append(Problem(row["position"], "duplicate-row", message, hint))
+        seen.setdefault(key, row["position"].line)
+
+
+def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+    usual = usual_years(row["start"] // 12 for row in rows) if rows else (0, 0)
+    for row in rows:
+        if message := far_from(row["start"] // 12, usual):
+            hint = "Mend the slip, or keep the two times in separate files."
+            problems.append(Problem(row["position"], "bad-date", message, hint))
 
 
 def usual_years(years: Iterable[int]) -> tuple[int, int]:
@@ -355,16 +354,54 @@ def usual_years(years: Iterable[int]) -> tuple[int, int]:
 
 
 def far_from(year: int, usual: tuple[int, int]) -> str:
-    """Says that a year lies far from the usual ones; nothing where it is one of them."""
+    """That a year lies far from the usual ones; empty where it is one of them."""
     if usual[0] <= year <= usual[1]:
         return ""
-    said = f"The year {year:04d} lies {SLIP} years and more from the others"
-    return f"{said} ({usual[0]:04d} to {usual[1]:04d})."
+    text = f"The year {year:04d} lies {SLIP} years and more from the others"
+    return f"{text} ({usual[0]:04d} to {usual[1]:04d})."
 
 
-def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
-    usual = usual_years(row["start"] // 12 for row in rows) if rows else (0, 0)
-    for row in rows:
-        if said := far_from(row["start"] // 12, usual):
-            hint = "Mend the slip, or keep the two times in separate files."
-            problems.append(Problem(row["place"], "bad-date", said, hint))
+# Names of states
+
+
+@cache
+def known_states() -> MappingProxyType[str, str]:
+    """Codes by simplified name or code; '' for what is known to be no state."""
+    import iso3166
+
+    known: dict[str, str] = {}
+    for state in iso3166.countries:
+        for name in (state.alpha3, state.name, state.apolitical_name):
+            known[simplified(name)] = state.alpha3
+    text = files("relsim.analysis").joinpath("state_names.csv").read_text(encoding="utf-8")
+    known |= {simplified(row["name"]): row["code"] for row in csv.DictReader(text.splitlines())}
+    return MappingProxyType(known)
+
+
+def simplified(name: str) -> str:
+    """A name without case, accents, punctuation and a leading 'the'.
+
+    >>> simplified("Côte d'Ivoire"), simplified("The Gambia")
+    ('cote d ivoire', 'gambia')
+    """
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(part for part in parts if not unicodedata.combining(part))
+    return _NO_LETTERS.sub(" ", letters).strip().removeprefix("the ")
+
+
+@lru_cache(maxsize=65_536)
+def code_of_state(name: str) -> str:
+    """The code of a state by its name or its code of three or two letters; '' where not known.
+
+    Two letters are those of ISO 3166, so they must not be used for event data, whose
+    two-letter codes are those of FIPS 10-4.
+
+    >>> code_of_state("Armenia"), code_of_state("arm"), code_of_state("AM"), code_of_state("X")
+    ('ARM', 'ARM', 'ARM', '')
+    """
+    import iso3166
+
+    code = known_states().get(simplified(name), "")
+    if not code and name.upper() in iso3166.countries_by_alpha2:
+        code = iso3166.countries_by_alpha2[name.upper()].alpha3
+    return code

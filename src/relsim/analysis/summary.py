@@ -1,4 +1,4 @@
-"""What an ensemble says in few numbers: quantiles by month, from a store of any size."""
+"""Quantiles and events of an ensemble by month, as data and as tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.blocks import label_and_time_blocks
+from relsim.analysis.recorded import label_and_time_blocks
 from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError
 from relsim.stats import QUANTILE_NAMES, quantiles
 
 STATISTICS = ("mean", "sd", "p_up", *QUANTILE_NAMES)
@@ -44,17 +45,12 @@ def _summarise_variable(variable: xr.DataArray) -> xr.DataArray:
     for block in label_and_time_blocks(variable):
         (values,) = block.values
         if block.times.start == 0:
-            start = values[:, 0].copy()
-        result[:, block.times, block.labels] = _statistics(values, start)
+            start = values[:, np.newaxis, 0].copy()
+        mean = values.mean(axis=0, dtype=np.float64)
+        spread = values.std(axis=0, dtype=np.float64)
+        above = (values > start).mean(axis=0)
+        result[:, block.times, block.labels] = [mean, spread, above, *quantiles(values)]
     return with_statistics(result, STATISTICS, variable)
-
-
-def _statistics(block: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Statistics [S, times, labels, ...] of a block [runs, times, labels, ...]."""
-    above = (block > start[:, np.newaxis]).mean(axis=0)
-    mean = block.mean(axis=0, dtype=np.float64)
-    spread = block.std(axis=0, dtype=np.float64)
-    return np.stack([mean, spread, above, *quantiles(block)])
 
 
 def with_statistics(
@@ -76,8 +72,11 @@ def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame
     the start and the end alone.
     """
     frames = []
-    if summary["overall"][0].size > MOST_ROWS:
-        summary = _thinned(summary, watched)
+    overall = summary["overall"]
+    if overall[0].size > MOST_ROWS:
+        ends = overall["time"].isin(overall["time"].values[[0, -1]])
+        kept = overall["pair"].isin(list(watched)) | ends
+        summary = summary.assign(overall=overall.where(kept))
     for name, label in (("overall", "pair"), ("cooperation", "watched")):
         if name not in summary:
             continue
@@ -89,13 +88,6 @@ def summary_table(summary: xr.Dataset, watched: Collection[str]) -> pd.DataFrame
     table = pd.concat(frames, ignore_index=True).dropna()
     table["month"] = months_of(table["time"].to_numpy())
     return table[["month", "pair", "domain", *STATISTICS]]
-
-
-def _thinned(summary: xr.Dataset, watched: Collection[str]) -> xr.Dataset:
-    """The summary with blanks between start and end for pairs that are not watched."""
-    overall = summary["overall"]
-    ends = overall["time"].isin(overall["time"].values[[0, -1]])
-    return summary.assign(overall=overall.where(overall["pair"].isin(list(watched)) | ends))
 
 
 def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
@@ -123,15 +115,24 @@ def months_of(times: np.ndarray) -> np.ndarray:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """A table as CSV, numbers to six digits."""
+    """Writes a table as CSV, numbers to six digits."""
     # Formatted here: pandas takes twice as long over its own float_format.
-    written = table.assign(**{name: _six_digits(one) for name, one in _floats(table)})
-    written.to_csv(path, index=False, lineterminator="\n")
+    written = {
+        str(name): ["" if value != value else f"{value:.6g}" for value in column.tolist()]
+        for name, column in table.items()
+        if column.dtype.kind == "f"
+    }
+    table.assign(**written).to_csv(path, index=False, lineterminator="\n")
 
 
-def _floats(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    return [(str(name), one) for name, one in table.items() if one.dtype.kind == "f"]
+def save_table(table: pd.DataFrame, file: Path) -> None:
+    """Writes a table as CSV to a file that a user names, in a new folder if need be.
 
-
-def _six_digits(column: pd.Series) -> list[str]:
-    return ["" if value != value else f"{value:.6g}" for value in column.tolist()]
+    Raises:
+        ResultsError: the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_table(table, file)
+    except OSError as error:
+        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error

@@ -1,6 +1,6 @@
 """Runs are doubled until claims or differences are settled, by bounds that allow for every look.
 
-Nothing is kept of a run but what is judged of it, so that memory does not grow with runs.
+Only what is judged is kept of a run, so that memory does not grow with runs.
 """
 
 from __future__ import annotations
@@ -10,42 +10,52 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from relsim.analysis.claims import VerdictWord, holds, judged_values, obstacle, verdict_word
+from relsim.analysis.claims import holds, judged_values, obstacle, verdict_word
 from relsim.analysis.compare import Comparison, compare
-from relsim.analysis.effects import NEGLIGIBLE, paired_differences
-from relsim.analysis.pairing import on_shared_runs
-from relsim.analysis.sequences import difference_sequence, half_width, share_sequence
+from relsim.analysis.effects import NEGLIGIBLE
+from relsim.analysis.recorded import on_shared_runs
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import ResultsError
 from relsim.scenario.schema import Claim, Scenario
 from relsim.scenario.titles import told_apart
 from relsim.scenario.values import Month
-from relsim.stats import FEW_DIFFERENT, Values, spread
-from relsim.words import percent, rounded_up, signed
+from relsim.stats import (
+    FEW_DIFFERENT,
+    MOST_SUGGESTED,
+    Estimate,
+    Values,
+    difference_estimate,
+    half_width,
+    paired_differences,
+    share_estimate,
+    share_sequence,
+    spread,
+)
+from relsim.words import listed, percent, rounded_up, signed, with_interval
 
 FIRST_LOOK = 250
 MOST_RUNS = 16_000  # six doublings; a share is then known to 1.1 percentage points
 SMALLEST_SHARE = 0.01  # claims ask for whole percentage points
 RARE = 0.01  # of the runs: what differs in fewer is settled as "identical"
-MOST_COUNTED = 10_000_000
 _AT_ONCE = 1024  # runs that are in memory at once
+Kind: TypeAlias = Literal["claims", "differences"]
 Block: TypeAlias = Mapping[str, Ensemble]  # the same runs of every scenario, by key
 
 
 @dataclass(frozen=True)
 class Looking:
-    """How often was looked, and what came of it.
+    """At how many runs it was looked, and what was settled.
 
     Attributes:
-        looks: at how many runs.
-        most: how many there could have been.
+        looks: the numbers of runs.
+        most: how many runs there could have been.
         followed: how many claims or differences were to be settled.
-        what: which of these.
+        what: "claims" or "differences".
         on_the_line: a sentence on each claim that is settled because it holds in just as many runs
             as it asks for, to a percentage point.
         remaining: a sentence on each that was not settled.
@@ -55,7 +65,7 @@ class Looking:
     looks: tuple[int, ...]
     most: int
     followed: int
-    what: Literal["claims", "differences"]
+    what: Kind
     on_the_line: tuple[str, ...]
     remaining: tuple[str, ...]
     question: str = ""
@@ -69,40 +79,19 @@ class Looking:
         """What was settled, and what was not; nothing where there was nothing to settle."""
         if not self.followed:
             return []
-        *earlier, last = (f"{runs:,}" for runs in self.looks)
-        looks = f"looks at {', '.join(earlier)} and {last}" if earlier else f"a look at {last}"
         settled = self.followed - len(self.remaining)
         verb = "is" if settled == 1 else "are"
-        which = f"{settled} of {self.followed} {self.what} {verb} settled"
+        start = f"{settled} of {self.followed} {self.what} {verb} settled"
         if not self.remaining:
-            which = f"All {self.what} are settled"
+            start = f"All {self.what} are settled"
+        looks = "looks" if len(self.looks) > 1 else "a look"
+        numbers = listed(f"{runs:,}" for runs in self.looks)
         return [
-            f"{which}, after {looks} runs. The 95 % bounds of shares and mean differences allow "
-            "for repeated looks.",
+            f"{start}, after {looks} at {numbers} runs. The 95 % bounds of shares and mean "
+            "differences allow for repeated looks.",
             *self.on_the_line,
             *self.remaining,
         ]
-
-
-class Followed(Protocol):
-    """A claim or a difference that more runs may settle."""
-
-    @property
-    def obstacle(self) -> str:
-        """Why it cannot be judged, whatever the runs; empty where it can. Known after one block."""
-
-    def add(self, block: Block) -> None:
-        """Takes up some more runs."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether more runs would hardly change what is said."""
-
-    def on_the_line(self) -> str:
-        """That it is settled without a verdict, and why; empty where it has one."""
-
-    def still_open(self) -> str:
-        """What was found so far, and how many runs would settle it."""
 
 
 @dataclass
@@ -111,8 +100,9 @@ class ClaimSoFar:
 
     Attributes:
         scenario: key of the scenario that claims it.
-        name, claim: the claim, and what it is called.
+        name, claim: the claim, and its name in sentences.
         against: key of the scenario that it compares with; empty where there is none.
+        obstacle: why no number of runs can judge it, known after one block; empty otherwise.
     """
 
     scenario: str
@@ -137,51 +127,53 @@ class ClaimSoFar:
         self.runs += len(values)
 
     @property
+    def share(self) -> Estimate:
+        """The share of runs in which it holds, with bounds over all looks."""
+        return share_estimate(self.holding, self.runs, repeated=True)
+
+    @property
     def settled(self) -> bool:
-        """Whether the bounds of its share are clear of what it asks for, or as near to it as
-        matters."""
-        return self._verdict != "not distinguishable" or self._is_near
+        """Whether the bounds of its share leave out what it asks for, or are within a percentage
+        point of it."""
+        return self._has_verdict or self._is_near
 
     @property
-    def _bounds(self) -> tuple[float, float]:
-        return share_sequence(self.holding, self.runs)
-
-    @property
-    def _verdict(self) -> VerdictWord:
-        return verdict_word(*self._bounds, self.claim.probability)
+    def _has_verdict(self) -> bool:
+        _, low, high = self.share
+        return verdict_word(low, high, self.claim.probability) != "not distinguishable"
 
     @property
     def _is_near(self) -> bool:
         """Whether all of its bounds are within a percentage point of what it asks for."""
-        low, high = self._bounds
+        _, low, high = self.share
         return max(high - self.claim.probability, self.claim.probability - low) < SMALLEST_SHARE
 
     def on_the_line(self) -> str:
         """That it holds in just as many runs as it asks for; empty where that is not so."""
-        if self._verdict != "not distinguishable" or not self._is_near:
+        if self._has_verdict or not self._is_near:
             return ""
-        return f"On the line, to a percentage point: {self._found}."
+        return f"On the line, to a percentage point: {self._so_far}."
 
     def still_open(self) -> str:
         """What was found so far, and how many runs would settle it in the worst case."""
-        runs = _first_number(partial(_share_is_known, *self._bounds), self.runs)
-        return f"Not settled: {self._found}. {_enough(runs, 'in the worst case')}"
+        _, low, high = self.share
+
+        def known(runs: int) -> bool:
+            """Whether the bounds of any share from low to high are narrower than what matters."""
+            widest = min(max(low, 0.5), high)
+            bounds = share_sequence(round(widest * runs), runs)
+            return bounds[1] - bounds[0] < SMALLEST_SHARE
+
+        return f"Not settled: {self._so_far}. {_enough(known, self.runs, 'in the worst case')}"
 
     @property
-    def _found(self) -> str:
-        low, high = self._bounds
+    def _so_far(self) -> str:
+        share, low, high = self.share
         return (
-            f"{self.name} holds in {percent(self.holding / self.runs, 1)} of {self.runs:,} runs "
+            f"{self.name} holds in {percent(share, 1)} of {self.runs:,} runs "
             f"({100 * low:.1f} to {percent(high, 1)}), where {percent(self.claim.probability)} is "
             "asked"
         )
-
-
-def _share_is_known(low: float, high: float, runs: int) -> bool:
-    """Whether the bounds of any share from low to high then are narrower than what matters."""
-    widest = min(max(low, 0.5), high)
-    bounds = share_sequence(round(widest * runs), runs)
-    return bounds[1] - bounds[0] < SMALLEST_SHARE
 
 
 @dataclass
@@ -191,6 +183,7 @@ class DifferenceSoFar:
     Attributes:
         base, other: keys of the two scenarios.
         pair, month, domain: what is compared.
+        obstacle: empty; as for a claim.
     """
 
     base: str
@@ -213,8 +206,8 @@ class DifferenceSoFar:
         values = np.concatenate(self.differences)
         if not values.any():
             return _rarity_is_known(len(values))
-        low, high = difference_sequence(values)
-        return low > 0 or high < 0 or max(-low, high) < NEGLIGIBLE
+        mean = difference_estimate(values, repeated=True)
+        return mean.clear or max(-mean.low, mean.high) < NEGLIGIBLE
 
     def on_the_line(self) -> str:
         """Nothing: a difference close to 0 is called negligible."""
@@ -224,40 +217,35 @@ class DifferenceSoFar:
         """What was found so far, and how many runs would settle it as far as these show."""
         values = np.concatenate(self.differences)
         differ, runs = int(np.count_nonzero(values)), len(values)
-        known: Callable[[int], bool]
-        if not differ:
-            found, known = f"no run of {runs:,} differs", _rarity_is_known
-        else:
-            low, high = difference_sequence(values)
-            between = f" ({signed(low, 4)} to {signed(high, 4)})" if math.isfinite(low) else ""
-            found = f"{signed(float(values.mean()), 4)}{between} in {differ:,} of {runs:,} runs"
-            known = partial(_difference_is_known, spread(values), differ / runs)
-        enough = _enough(_first_number(known, runs), "as far as these show")
-        return f"Not settled: {self.pair}, {self.other}: {found}. {enough}"
+        deviation = spread(values)
+
+        def known(runs_then: int) -> bool:
+            """Whether the bounds then are narrow enough to leave 0 out or to keep close to it."""
+            enough = differ / runs * runs_then >= FEW_DIFFERENT
+            return enough and 2 * half_width(runs_then) * deviation < NEGLIGIBLE
+
+        mean = with_interval(*difference_estimate(values, repeated=True), partial(signed, digits=4))
+        so_far = (
+            f"{mean} in {differ:,} of {runs:,} runs" if differ else f"no run of {runs:,} differs"
+        )
+        enough = _enough(known if differ else _rarity_is_known, runs, "as far as these show")
+        return f"Not settled: {self.pair}, {self.other}: {so_far}. {enough}"
+
+
+Followed: TypeAlias = ClaimSoFar | DifferenceSoFar
 
 
 def _rarity_is_known(runs: int) -> bool:
     return share_sequence(0, runs)[1] < RARE
 
 
-def _difference_is_known(deviation: float, share: float, runs: int) -> bool:
-    """Whether the bounds then are narrow enough to be clear of 0, or to keep close to it."""
-    enough = share * runs >= FEW_DIFFERENT
-    return enough and 2 * half_width(runs) * deviation < NEGLIGIBLE
-
-
-def _first_number(known: Callable[[int], bool], runs: int) -> int | None:
-    """The least number of runs, to 5 %, at which something is known; None beyond 10 million."""
+def _enough(known: Callable[[int], bool], runs: int, why: str) -> str:
+    """How many runs are enough, to 5 %, for something to be known; at most 10 million."""
     while not known(runs):
-        if runs > MOST_COUNTED:
-            return None
+        if runs > MOST_SUGGESTED:
+            return "No number of runs worth asking for would be enough."
         runs = math.ceil(runs * 1.05)
-    return rounded_up(runs)
-
-
-def _enough(runs: int | None, why: str) -> str:
-    if runs is None:
-        return "No number of runs worth asking for would be enough."
+    runs = rounded_up(runs)
     return f"About {runs:,} runs would be enough, {why} (--runs {runs})."
 
 
@@ -285,7 +273,7 @@ def compare_until_clear(
         executor: where runs are simulated; threads on all cores where absent.
 
     Returns:
-        The comparison, whose bounds hold over all looks, and how often was looked.
+        The comparison, whose bounds hold over all looks, and at how many runs it was looked.
 
     Raises:
         ResultsError: the two cannot be compared, or not so.
@@ -296,8 +284,8 @@ def compare_until_clear(
         scenarios, pairs, at, domain=domain, seed=seed, most=most, executor=executor
     )
     ensembles = [
-        replace(simulate(one, runs=looking.runs, seed=seed, executor=executor), until_clear=True)
-        for one in scenarios
+        replace(simulate(item, runs=looking.runs, seed=seed, executor=executor), until_clear=True)
+        for item in scenarios
     ]
     return compare(*ensembles, domain=domain), looking
 
@@ -322,7 +310,7 @@ def look_at_differences(
     """
     _refuse_no_runs(most)
     # A look's worth of runs, so that a few that fail do not matter.
-    base, *others = (simulate(one, runs=min(most, FIRST_LOOK), seed=seed) for one in scenarios)
+    base, *others = (simulate(item, runs=min(most, FIRST_LOOK), seed=seed) for item in scenarios)
     followed = []
     for other in others:
         comparison = compare(base, other, domain=domain)
@@ -332,12 +320,12 @@ def look_at_differences(
             for pair in (comparison.watched if pairs is None else pairs)
             if not comparison.act_alike
         ]
-    by_key = {scenario.slug: (scenario, seed) for scenario in scenarios}
-    record: RecordLevel = "overall" if domain is None else "domains"
     return look_until_clear(
-        *(by_key, followed, "differences"),
+        {scenario.slug: (scenario, seed) for scenario in scenarios},
+        followed,
+        "differences",
         most=most,
-        record=record,
+        record="overall" if domain is None else "domains",
         executor=executor,
         phase=phase,
     )
@@ -346,7 +334,7 @@ def look_at_differences(
 def look_until_clear(
     scenarios: Mapping[str, tuple[Scenario, int]],
     followed: Sequence[Followed],
-    what: Literal["claims", "differences"],
+    kind: Kind,
     *,
     most: int = MOST_RUNS,
     record: RecordLevel = "domains",
@@ -362,14 +350,14 @@ def look_until_clear(
     Args:
         scenarios: with their seeds, by key.
         followed: what is to be settled.
-        what: which of these it is.
+        kind: which of the two they are.
         most: runs of each scenario at most.
         record, thin: what to keep of a run until it is judged, as in the result.
         executor: where runs are simulated; threads on all cores where absent.
-        phase: told at how many runs is looked next.
+        phase: called with a sentence before every look.
 
     Raises:
-        ResultsError: nothing of what is followed can be judged, or there are no runs.
+        ResultsError: none of them can be judged, or there are no runs.
     """
     _refuse_no_runs(most)
     judged, waiting, looks = list(followed), len(followed), [0]
@@ -379,33 +367,24 @@ def look_until_clear(
             phase(f"Looking at {goal:,} runs; {waiting} of {len(judged)} are open")
         for first in range(looks[-1], goal, _AT_ONCE):
             runs = min(_AT_ONCE, goal - first)
-            asked = partial(simulate, runs=runs, first=first, record=record, thin=thin)
+            simulated = partial(
+                simulate, runs=runs, first=first, record=record, thin=thin, executor=executor
+            )
             block = {
-                key: asked(scenario, seed=seed, executor=executor)
-                for key, (scenario, seed) in scenarios.items()
+                key: simulated(scenario, seed=seed) for key, (scenario, seed) in scenarios.items()
             }
-            for one in judged:
-                one.add(block)
-            judged = _that_can_be_judged(judged)
+            for item in judged:
+                item.add(block)
+            judged = [item for item in judged if not item.obstacle]
+            if followed and not judged:
+                raise ResultsError(f"No claim can be judged. {followed[0].obstacle}")
         looks.append(goal)
-        waiting = sum(not one.settled for one in judged)
+        waiting = sum(not item.settled for item in judged)
         if not waiting:
             break
-    remaining = tuple(one.still_open() for one in judged if not one.settled)
-    near = tuple(sentence for one in judged if (sentence := one.on_the_line()))
-    return Looking(tuple(looks[1:]), most, len(judged), what, near, remaining)
-
-
-def _that_can_be_judged(followed: list[Followed]) -> list[Followed]:
-    """Those without an obstacle.
-
-    Raises:
-        ResultsError: there is none.
-    """
-    judged = [one for one in followed if not one.obstacle]
-    if followed and not judged:
-        raise ResultsError(f"No claim can be judged. {followed[0].obstacle}")
-    return judged
+    remaining = tuple(item.still_open() for item in judged if not item.settled)
+    near = tuple(sentence for item in judged if (sentence := item.on_the_line()))
+    return Looking(tuple(looks[1:]), most, len(judged), kind, near, remaining)
 
 
 def _refuse_no_runs(most: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from relsim.analysis.compare import Comparison
-    from relsim.analysis.effects import Effect, EffectWord
-    from relsim.analysis.reaching import Reaching
+    from relsim.analysis.effects import Effect, EffectWord, Reaching
     from relsim.results.result import Result
     from relsim.scenario.values import Month
+    from relsim.stats import Estimate
 
 COLOURS: dict[EffectWord, str] = {
     "higher": "blue",
@@ -129,7 +128,12 @@ def compare(
     looks = [looking for result in results if (looking := looking_of(result.manifest))]
     say(console, looks[0].sentences() if looks else [])
     if csv is not None:
-        _write_tables(tables, csv)
+        from pandas import concat
+
+        from relsim.analysis.summary import save_table
+
+        save_table(concat(tables, ignore_index=True), csv)
+        typer.echo(f"Wrote {csv}.")
     if figure is not None:
         _draw_comparisons(comparisons, chosen, figure)
 
@@ -157,8 +161,8 @@ def _results_settled(
     console: Console,
 ) -> list[Result]:
     """The result of each file, with as many runs as settle how they differ from the first."""
-    from relsim.analysis.account import step_of
     from relsim.analysis.explain import known_pair
+    from relsim.analysis.recorded import step_of_month
     from relsim.analysis.until_clear import MOST_RUNS
     from relsim.results.compare import results_until_clear
     from relsim.results.job import Execution
@@ -173,7 +177,7 @@ def _results_settled(
         for pair in pairs or []:
             known_pair(pair, *scenarios)
     with wrong_use("--at"):
-        step_of(scenarios[0], at)
+        step_of_month(scenarios[0].time, at)
     options = {"pair": pairs, "at": at, "domain": domain, "runs": most, "seed": seed}
     command = command_text("compare", *files, until_clear=True, **options)
     with watching(console, most or MOST_RUNS) as watcher:
@@ -215,19 +219,6 @@ def _pairs(pairs: list[str], comparisons: list[Comparison]) -> list[str]:
     if not shared:
         raise ResultsError("No watched pair is in all scenarios. Name one with --pair.")
     return shared
-
-
-def _write_tables(tables: list[DataFrame], file: Path) -> None:
-    from pandas import concat
-
-    from relsim.analysis.summary import write_table
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_table(concat(tables, ignore_index=True), file)
-    except OSError as error:
-        raise ResultsError(f"{file} cannot be written: {error.strerror}.") from error
-    typer.echo(f"Wrote {file}.")
 
 
 def _draw_comparisons(comparisons: list[Comparison], pairs: list[str], file: Path) -> None:
@@ -278,6 +269,7 @@ def comparison_rows(
     import pandas as pd
 
     from relsim.analysis.effects import effects_table
+    from relsim.stats import as_row
 
     table = effects_table(effects, month)
     base, other = names or comparison.titles
@@ -286,7 +278,7 @@ def comparison_rows(
     table.insert(2, "cooperation", comparison.domain or "overall")
     if not reached:
         return table
-    times = pd.DataFrame([asdict(reaching) for reaching in reached]).drop(columns="runs")
+    times = pd.DataFrame([as_row(reaching) for reaching in reached]).drop(columns="runs")
     return table.merge(
         times.rename(columns=lambda name: f"reach_{name}"),
         how="left",
@@ -311,15 +303,16 @@ def comparison_table(names: tuple[str, str], effects: Mapping[str, Effect]) -> T
             pair,
             signed(effect.base_median),
             signed(effect.other_median),
-            _with_interval(effect.mean, effect.mean_low, effect.mean_high, 4),
-            f"{effect.p_higher:.2f}",
+            _with_interval(effect.mean, 4),
+            f"{effect.p_higher.value:.2f}",
             _verdict(effect),
         )
     return table
 
 
-def _with_interval(mean: float, low: float, high: float, digits: int) -> str:
+def _with_interval(estimate: Estimate, digits: int) -> str:
     """A mean with its interval, if it has one: half its width if symmetric, else its ends."""
+    mean, low, high = estimate
     if math.isclose(high - mean, mean - low, rel_tol=1e-6, abs_tol=1e-12):
         return f"{signed(mean, digits)} ± {high - mean:.{digits}f}"
     return with_interval(mean, low, high, partial(signed, digits=digits))
@@ -428,7 +421,7 @@ def unseen_in_words(runs: int) -> str:
 def few_differ_in_words(effect: Effect) -> str:
     """How the interval is made where few runs differ."""
     few = f"only {effect.differ} of {effect.runs:,} runs differ{'s' if effect.differ == 1 else ''}"
-    if not math.isfinite(effect.mean_low):
+    if not math.isfinite(effect.mean.low):
         return f"{few}, too few for an interval; ask for more runs"
     return (
         f"{few}, so the interval is wide: it combines the uncertainty of that share with that of "
@@ -459,7 +452,6 @@ def reaching_table(scenario: str, reached: Sequence[Reaching]) -> Table:
     for name in ("past", "base", "half by", "other", "half by", "months later", "both"):
         table.add_column(name, justify="right")
     for reaching in reached:
-        later = reaching.months, reaching.months_low, reaching.months_high
         table.add_row(
             reaching.pair,
             true_minus(f"{'>' if reaching.side == 'above' else '<'} {reaching.threshold:g}"),
@@ -467,7 +459,7 @@ def reaching_table(scenario: str, reached: Sequence[Reaching]) -> Table:
             reaching.base_month or "–",
             f"{reaching.other_share:.1%}",
             reaching.other_month or "–",
-            _with_interval(*later, 1) if reaching.both else "–",
+            _with_interval(reaching.months, 1) if reaching.both else "–",
             f"{reaching.both:,}",
         )
     return table

@@ -78,7 +78,7 @@ def explain(
 ) -> None:
     """Explain what pulls two states: exactly, by interest, third party, issue and event."""
     from relsim.analysis import explain as accounts
-    from relsim.analysis.account import step_of
+    from relsim.analysis.recorded import step_of_month
     from relsim.ensemble.executors import chosen
 
     refuse_both(workers, cluster)
@@ -88,11 +88,11 @@ def explain(
     pair = "-".join(states)
     subject = _subject_at(path)
     other = None if against is None else _subject_at(against)
-    scenario = accounts.scenario_of(subject)
+    scenario = accounts.subject_of(subject).scenario
     try:
         directions = accounts.known_directions(pair, direction, scenario)
         accounts.known_domain(domain, scenario)
-        step_of(scenario, at)
+        step_of_month(scenario.time, at)
     except ResultsError as error:
         fail(str(error), EXIT_PROBLEMS)
     with chosen(workers, cluster) as executor:
@@ -135,17 +135,17 @@ def _account(
     executor: Executor,
 ) -> Account:
     """The account, with a progress bar on the error stream."""
-    from relsim.analysis.explain import asked_of, scenario_of
     from relsim.analysis.explain import explain as account_for
+    from relsim.analysis.explain import subject_of
     from relsim.ensemble.accounts import accounts_are_compiled, compile_accounts
     from relsim.model.compile import compile_scenario
 
     sides = [subject] if against is None else [subject, against]
-    count = min(asked_of(side, runs).runs for side in sides) if run_number is None else 1
+    count = min(subject_of(side, runs).runs for side in sides) if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
         if not accounts_are_compiled():
             watcher.phase("Compiling the account, once per installation (about half a minute)")
-            compile_accounts(compile_scenario(scenario_of(subject)))
+            compile_accounts(compile_scenario(subject_of(subject).scenario))
         watcher.phase(f"Accounting for {counted(count, 'run')}")
         return account_for(
             subject,

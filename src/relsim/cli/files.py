@@ -50,7 +50,7 @@ def validate(
     extends_anywhere: Anywhere = False,
 ) -> None:
     """Check scenarios: every problem with its line, column and a suggestion."""
-    from relsim.analysis.explained import explained
+    from relsim.analysis.interests import explained
     from relsim.scenario.reference import interests_in_words
 
     scenarios = checked_scenarios(files, all_settings(settings, on, off), extends_anywhere)

@@ -12,7 +12,7 @@ GIB = 2**30
 # Of the bytes in memory, what is left on disk: levels are noise, which hardly compresses; most
 # events happen in no step.
 STORED, STORED_EVENTS = 0.85, 0.02
-# Code and libraries, and the pieces in which an ensemble is read (see relsim.analysis.blocks): a
+# Code and libraries, and the pieces in which an ensemble is read (see relsim.analysis.recorded): a
 # million runs of 11 states took 810 MB at most.
 ALWAYS = 750 * 2**20
 COPIES = 4  # of a chunk: made by a worker, sent, compressed, written

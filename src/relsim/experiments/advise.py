@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from relsim.analysis.effects import runs_needed
 from relsim.errors import RelsimError
 from relsim.experiments.advice import NOTHING, Advice, Half
 from relsim.experiments.paired import Flags, Means, complete_runs, means
@@ -39,7 +38,7 @@ from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 from relsim.scenario.parts import Part
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import spread
+from relsim.stats import runs_needed, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
 

@@ -8,10 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
-from relsim.analysis.headline import pair_title
-from relsim.analysis.labels import interest_label
+from relsim.analysis.findings import pair_title
+from relsim.analysis.interests import Carriers, interest_label
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
 from relsim.scenario.characters import one_line

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.compare import Comparison
-from relsim.analysis.headline import pair_title
+from relsim.analysis.findings import pair_title
 from relsim.analysis.summary import event_table
 from relsim.errors import ResultsError
 from relsim.figures.bands import band_frame, band_layers, median_layer, time_span, widest_band

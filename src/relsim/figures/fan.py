@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 import xarray as xr
 
-from relsim.analysis.headline import pair_title
+from relsim.analysis.findings import pair_title
 from relsim.figures.bands import band_frame, band_layers, median_layer, time_span, widest_band
 from relsim.figures.event_marks import (
     certain_events,

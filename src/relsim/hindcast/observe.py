@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 from relsim import __version__
-from relsim.analysis.observed import COLUMNS, MAX_BYTES, far_from, usual_years
-from relsim.analysis.states import simplified
+from relsim.analysis.observed import COLUMNS, MAX_BYTES, far_from, simplified, usual_years
 from relsim.errors import Position, Problem, ResultsError, ScenarioError, did_you_mean
 from relsim.hindcast.event_files import EventFile, Table, event_files, tables
 from relsim.hindcast.event_formats import Event, Layout, Measure, Wanted, layout_of, reader

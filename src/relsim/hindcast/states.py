@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from relsim.analysis.states import known_states, simplified
+from relsim.analysis.observed import known_states, simplified
 from relsim.errors import Position, Problem, ScenarioError
 from relsim.scenario.text_files import read_text_file
 

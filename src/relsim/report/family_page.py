@@ -11,7 +11,7 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison
-from relsim.analysis.headline import claims_sentence, pair_title
+from relsim.analysis.findings import claims_sentence, pair_title
 from relsim.figures.explorer import SHOWN_FIRST, scenario_explorer, series_styles
 from relsim.report.claims_rows import claim_rows
 from relsim.report.inputs import Table, flow

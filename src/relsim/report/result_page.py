@@ -10,12 +10,16 @@ import pandas as pd
 import xarray as xr
 
 from relsim.analysis.account import Account, Story, story
-from relsim.analysis.carriers import Carriers
 from relsim.analysis.compare import Comparison
-from relsim.analysis.coverage import coverage_sentence
-from relsim.analysis.findings import ACCOUNT_RUNS, Findings
-from relsim.analysis.headline import claims_sentence, pair_sentences, pair_title
-from relsim.analysis.labels import interest_label
+from relsim.analysis.findings import (
+    ACCOUNT_RUNS,
+    Findings,
+    claims_sentence,
+    coverage_sentence,
+    pair_sentences,
+    pair_title,
+)
+from relsim.analysis.interests import Carriers, interest_label
 from relsim.analysis.summary import months_of
 from relsim.figures.carriers import carriers_name
 from relsim.figures.difference import difference_name

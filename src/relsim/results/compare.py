@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from relsim.analysis.explain import asked_of
-from relsim.analysis.pairing import refusal
+from relsim.analysis.explain import subject_of
+from relsim.analysis.recorded import pairing_obstacle
 from relsim.analysis.until_clear import look_at_differences
 from relsim.errors import ResultsError
 from relsim.results.job import Execution, Watcher, telling_what_is_kept
@@ -48,12 +48,12 @@ def paired_results(
     named = dict(zip(scenarios, told_apart(list(scenarios.values())), strict=True))
     results = {path: result_at(path) for path in paths if path not in scenarios}
     first = paths[0]
-    base = asked_of(results[first].ensemble if first in results else scenarios[first], runs, seed)
+    base = subject_of(results[first].ensemble if first in results else scenarios[first], runs, seed)
     runs, seed = base.runs, base.seed
     questions = {file: Question.of(scenario, runs, seed) for file, scenario in named.items()}
     sides = [questions.get(path) or results[path].ensemble for path in paths]
     for side in sides[1:]:
-        if refused := refusal(sides[0], side):
+        if refused := pairing_obstacle(sides[0], side):
             raise ResultsError(refused)
     for file, question in questions.items():
         with watching(runs) as watcher:

@@ -79,3 +79,12 @@ def test_families_experiments_and_hindcasts_have_a_table_of_their_own() -> None:
     assert "h/0c is not that." in said
     assert "* Simulated by another version" in said
     assert "no results yet" in "\n".join(listing_lines([], [], OUT))
+
+
+def test_results_until_clear_are_marked() -> None:
+    plain = listed("base", "0a")
+    settled = replace(listed("base", "0b"), until_clear=True)
+    rows = [line.split() for line in shown(results_table([plain, settled])) if "34.3" in line]
+    assert [row[1] for row in rows] == ["1,000", "1,000†"]
+    assert "--until-clear" in "\n".join(listing_lines([plain, settled], [], OUT))
+    assert "--until-clear" not in "\n".join(listing_lines([plain], [], OUT))

@@ -37,7 +37,7 @@ from relsim.errors import DamagedError, RelsimError, ScenarioError, printable
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
 GARBAGE_THRESHOLD = 100_000
-LONGEST_PLACE = 200  # characters of a path that are shown
+LONGEST_PATH = 200  # characters of a path that are shown
 
 app.command()(run)
 app.command()(compare)
@@ -101,7 +101,7 @@ def _exit_code() -> int:
 
 
 def _of_the_system(error: OSError) -> str:
-    """What the system refuses, with the place."""
-    place, reason = str(error.filename or "Output"), error.strerror or str(error)
-    shown = place if len(place) <= LONGEST_PLACE else place[:LONGEST_PLACE] + "…"
+    """What the system refuses, with the file."""
+    path, reason = str(error.filename or "Output"), error.strerror or str(error)
+    shown = path if len(path) <= LONGEST_PATH else path[:LONGEST_PATH] + "…"
     return f"{shown} cannot be read or written: {reason}."

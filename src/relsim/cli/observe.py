@@ -43,12 +43,12 @@ class _Dates(StrEnum):
     day_first = "day-first"
 
 
-def _column(what: str) -> Any:
-    return typer.Option(metavar="COLUMN", help=f"In tables whose header is not known: {what}.")
+def _column(content: str) -> Any:
+    return typer.Option(metavar="COLUMN", help=f"In tables whose header is not known: {content}.")
 
 
 def observe(
-    places: Annotated[
+    paths: Annotated[
         list[Path],
         typer.Argument(
             metavar="FILES...",
@@ -118,7 +118,7 @@ def observe(
         dates=None if dates is None else dates.value,
     )
     with reading(Console(quiet=quiet)) as watcher:
-        made = make(places, out, choices, force=force, watcher=watcher)
+        made = make(paths, out, choices, force=force, watcher=watcher)
     if quiet:
         typer.echo(str(made.file))
         return

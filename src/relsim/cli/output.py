@@ -72,11 +72,11 @@ def showing_warnings() -> Iterator[None]:
         warnings.simplefilter("always", RelsimWarning)
         others = warnings.showwarning
 
-        def show(message: Warning | str, category: type[Warning], *place: object) -> None:
+        def show(message: Warning | str, category: type[Warning], *where: object) -> None:
             if issubclass(category, RelsimWarning):
                 warn(message)
             else:
-                others(message, category, *place)  # type: ignore[arg-type]
+                others(message, category, *where)  # type: ignore[arg-type]
 
         warnings.showwarning = show  # type: ignore[assignment]
         yield

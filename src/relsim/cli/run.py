@@ -253,10 +253,9 @@ def closing_lines(result: Result) -> list[str]:
         f"{content['seed']}."
     ]
     if sized:
-        lines.append(
-            f"{sized} of {counted(len(weights), 'coded act')} {'has' if sized == 1 else 'have'} a "
-            "size of their own instead of that of the Goldstein scale."
-        )
+        own = "has a size of its own" if sized == 1 else "have sizes of their own"
+        acts = counted(len(weights), "coded act")
+        lines.append(f"{sized} of {acts} {own} instead of that of the Goldstein scale.")
     lines += [words for _, words in _changed([result])]
     lines += _looking_lines(result) + failure_lines([result])
     if result.reused:

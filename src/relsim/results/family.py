@@ -30,7 +30,7 @@ from relsim.results.job import (
 )
 from relsim.results.looking import with_runs_chosen
 from relsim.results.manifest import FORMAT, FamilyManifest, looking_of
-from relsim.results.question import Question, Read, comparisons
+from relsim.results.question import Question
 from relsim.results.result import Result
 from relsim.results.run import RunJob, answer, chunks_kept
 from relsim.results.views import write_views
@@ -63,28 +63,6 @@ class Family:
         return self.folder / REPORT
 
 
-@dataclass(frozen=True)
-class Member:
-    """A scenario of a family.
-
-    Attributes:
-        question: what is asked of it.
-        command: what asks for it alone.
-        needs: the ids of the questions that its claims compare with.
-    """
-
-    question: Question
-    command: str
-    needs: frozenset[str]
-
-    @classmethod
-    def of(cls, question: Question, command: str, read: Read) -> Member:
-        """A member, with what its claims compare with looked up."""
-        others = comparisons(question, read).values()
-        needs = frozenset(other.id for other in others if isinstance(other, Question))
-        return cls(question, command, needs)
-
-
 def run_family(
     questions: Sequence[Question],
     execution: Execution,
@@ -114,71 +92,77 @@ def run_family(
     if questions[0].until_clear:
         questions = with_runs_chosen(questions, read, execution)
     commands = [*commands, *[""] * (len(questions) - len(commands))]
-    every = [
-        Member.of(question, command, read)
-        for question, command in zip(questions, commands, strict=True)
-    ]
-    members = list({member.question.place: member for member in every}.values())
+    jobs, commands_of = {}, {}
+    for question, command in zip(questions, commands, strict=True):
+        jobs[question.path] = RunJob(question, read)
+        commands_of[question.path] = command
     kept = partial(chunks_kept, questions, execution.out)
     with telling_what_is_kept(kept, execution), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
-        results = answer_all(members, read, execution)
+        results = answer_all(list(jobs.values()), commands_of, execution)
         if reports:
             for result in results:
                 watcher = _Named(execution.watcher, result.scenario.slug)
                 write_views(result, painter, watcher)
-        job = FamilyJob(tuple(members), tuple(results))
+        job = FamilyJob(tuple(jobs.values()), tuple(results))
         anew = replace(execution, force=not all(result.reused for result in results))
         family, _ = carry_out_within(job, anew, painter)
     return family
 
 
-def answer_all(members: Sequence[Member], read: Read, execution: Execution) -> list[Result]:
-    """The results of a family, in order; those that others compare with are made before them."""
-    jobs: dict[Path, Future[Result]] = {}
+def answer_all(
+    jobs: Sequence[RunJob], commands: Mapping[Path, str], execution: Execution
+) -> list[Result]:
+    """The results of a family, in order; those that others compare with are made before them.
+
+    Args:
+        jobs: one for each result.
+        commands: the command that asks for each, by the path of its question.
+        execution: how they are carried out.
+    """
+    futures: dict[Path, Future[Result]] = {}
     ids: dict[str, Future[Result]] = {}
 
-    def result_of(member: Member, needed: list[Future[Result]]) -> Result:
+    def result_of(job: RunJob, needed: list[Future[Result]]) -> Result:
         wait(needed)
-        watcher = _Named(execution.watcher, member.question.scenario.slug)
-        own = replace(execution, command=member.command, watcher=watcher)
-        result = answer(RunJob(member.question, read), own)
+        watcher = _Named(execution.watcher, job.question.scenario.slug)
+        command = commands[job.question.path]
+        result = answer(job, replace(execution, command=command, watcher=watcher))
         if result.reused:
-            execution.watcher.runs_done(member.question.runs)
+            execution.watcher.runs_done(job.question.runs)
         return result
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        for member in _in_order(members):
-            needed = [ids[number] for number in member.needs if number in ids]
-            future = pool.submit(result_of, member, needed)
-            jobs[member.question.place] = ids[member.question.id] = future
+        for job in _in_order(jobs):
+            needed = [ids[number] for number in job.needs if number in ids]
+            future = pool.submit(result_of, job, needed)
+            futures[job.question.path] = ids[job.question.id] = future
         pool.shutdown()
     except KeyboardInterrupt:
         execution.stop[0] = 1
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    return [jobs[member.question.place].result() for member in members]
+    return [futures[job.question.path].result() for job in jobs]
 
 
-def _in_order(members: Sequence[Member]) -> Iterator[Member]:
-    """Members after those that they need; those that need each other as they come."""
-    waiting = list(members)
+def _in_order(jobs: Sequence[RunJob]) -> Iterator[RunJob]:
+    """Jobs after those that they need; those that need each other as they come."""
+    waiting = list(jobs)
     while waiting:
-        open_ids = {member.question.id for member in waiting}
-        free = [
-            member for member in waiting if not (member.needs - {member.question.id}) & open_ids
-        ]
+        open_ids = {job.question.id for job in waiting}
+        free = [job for job in waiting if not (job.needs - {job.question.id}) & open_ids]
         ready = free or waiting[:1]
         yield from ready
-        waiting = [member for member in waiting if member not in ready]
+        done = {job.question.path for job in ready}
+        waiting = [job for job in waiting if job.question.path not in done]
 
 
 @dataclass(frozen=True)
 class FamilyJob(Job[pd.DataFrame, Family]):
     """The common page of several results, and the table of all their claims."""
 
-    members: tuple[Member, ...]
+    jobs: tuple[RunJob, ...]
     results: tuple[Result, ...]
 
     kind: ClassVar = "a family"
@@ -189,20 +173,20 @@ class FamilyJob(Job[pd.DataFrame, Family]):
     @property
     def parent(self) -> Path:
         """By the name of the folder that all files share, if they share one."""
-        folders = {member.question.scenario.folder for member in self.members}
+        folders = {job.question.scenario.folder for job in self.jobs}
         only = folders.pop() if len(folders) == 1 else None
         return Path("family" if only is None else f"family-{slug(only.resolve().name)}")
 
     def key(self) -> list[list[str]]:
         """The results, and the titles of their scenarios."""
-        questions = [member.question for member in self.members]
+        questions = [job.question for job in self.jobs]
         return [[each.scenario.slug, each.id, each.scenario.title] for each in questions]
 
     @property
     def base(self) -> int:
         """The index of the scenario that most others compare with, else 0."""
-        counts = Counter(number for member in self.members for number in member.needs)
-        ids = [member.question.id for member in self.members]
+        counts = Counter(number for job in self.jobs for number in job.needs)
+        ids = [job.question.id for job in self.jobs]
         return max(range(len(ids)), key=lambda index: (counts[ids[index]], -index))
 
     def _base_first(self) -> list[Result]:

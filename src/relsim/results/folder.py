@@ -155,19 +155,19 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-def unwritable(error: OSError, place: Path, kept: str = "") -> ResultsError:
+def unwritable(error: OSError, path: Path, kept: str = "") -> ResultsError:
     """The error to raise if something could not be written.
 
     Args:
         error: what the system says.
-        place: where it happened.
+        path: what could not be written.
         kept: a sentence on what is kept of it.
     """
     if is_full(error):
         hint = "Free some space and run the same command again."
         return ResultsError(" ".join(filter(None, ("The disk is full.", kept, hint))))
     reason = error.strerror or str(error)
-    return ResultsError(f"{place} cannot be written: {reason}. Choose another place with --out.")
+    return ResultsError(f"{path} cannot be written: {reason}. Choose another place with --out.")
 
 
 def has_views(folder: Path) -> bool:

@@ -100,7 +100,7 @@ class Question:
         return digest({key: value for key, value in data.items() if key not in _WORDS})
 
     @property
-    def place(self) -> Path:
+    def path(self) -> Path:
         """Where its result belongs in a folder of results."""
         return Path(self.scenario.slug, self.id)
 
@@ -153,8 +153,8 @@ def with_all_compared(question: Question, read: Read = load) -> list[Question]:
     waiting = [question]
     while waiting:
         question = waiting.pop()
-        if question.place not in needed:
-            needed[question.place] = question
+        if question.path not in needed:
+            needed[question.path] = question
             others = comparisons(question, read).values()
             waiting += [other for other in others if isinstance(other, Question)]
     return list(needed.values())

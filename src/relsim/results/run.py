@@ -219,6 +219,12 @@ class RunJob(Job[RunFindings, Result]):
         return comparisons(self.question, self.read)
 
     @property
+    def needs(self) -> frozenset[str]:
+        """The ids of the questions that its claims compare with."""
+        others = self.compared.values()
+        return frozenset(other.id for other in others if isinstance(other, Question))
+
+    @property
     def scenarios(self) -> dict[str, Scenario]:
         """The scenarios that its claims compare with, by file."""
         return {
@@ -241,7 +247,7 @@ class RunJob(Job[RunFindings, Result]):
         """Results that have to be made for this one. Were they locked later, two processes could
         wait for each other."""
         _, *others = with_all_compared(self.question, self.read)
-        jobs = {out / other.place: RunJob(other, self.read) for other in others}
+        jobs = {out / other.path: RunJob(other, self.read) for other in others}
         return frozenset(
             folder
             for folder, job in jobs.items()
@@ -326,14 +332,14 @@ class RunJob(Job[RunFindings, Result]):
         changed = [
             self._refreshed(question, execution)
             for question in shown
-            if isinstance(question, Question) and is_finished(execution.out / question.place)
+            if isinstance(question, Question) and is_finished(execution.out / question.path)
         ]
         if any(changed):
             (folder / REPORT).unlink(missing_ok=True)
 
     def _refreshed(self, question: Question, execution: Execution) -> bool:
         """Writes words and tables of a result again if they are not up to date; whether it did."""
-        folder = execution.out / question.place
+        folder = execution.out / question.path
         if _is_up_to_date(question, folder):
             return False
         waiting = partial(execution.watcher.phase, f"Another process {self.doing}; waiting")
@@ -394,7 +400,7 @@ def simulate_into(question: Question, folder: Path, execution: Execution) -> Sim
     Args:
         question: what to simulate.
         folder: its own, with or without what was simulated earlier.
-        execution: where runs are simulated, and who is told.
+        execution: where runs are simulated, and who receives progress.
 
     Raises:
         OSError: the folder cannot be written.
@@ -468,7 +474,7 @@ def _write_failures(failures: list[Failure], file: Path) -> None:
 def chunks_kept(questions: Iterable[Question], out: Path) -> str:
     """How many chunks of some questions and of all they compare with are on disk, in words."""
     needed = [each for question in questions for each in with_all_compared(question)]
-    folders = {out / question.place: question for question in needed}
+    folders = {out / question.path: question for question in needed}
     counts = {folder: len(chunks_of(question)) for folder, question in folders.items()}
     done = sum(
         count if is_finished(folder) else len(noted(beside(folder) / JOURNAL))

@@ -40,7 +40,7 @@ def write_views(
     """Writes figures as SVG and PNG, and ``report.html``; what was there is replaced.
 
     Args:
-        result, painter, watcher: what to draw, with what, and who is told.
+        result, painter, watcher: what to draw, with what, and who receives progress.
         scenarios: those compared with that are at hand, by file.
 
     Returns:

@@ -170,7 +170,7 @@ def give(scenario: Scenario, runs: int, seed: int) -> Given:
 
 
 def _parameters(model: RelationsModel) -> dict[str, float]:
-    return dict(zip(PARAMETERS, model.numbers.parameter.tolist(), strict=True))
+    return {name: float(getattr(model.numbers, name)) for name in PARAMETERS}
 
 
 def _scale(model: RelationsModel) -> Scale:

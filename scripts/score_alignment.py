@@ -26,12 +26,11 @@ from scipy.optimize import nnls
 from relsim.analysis.observed import read_observed
 from relsim.errors import RelsimError
 from relsim.hindcast.baselines import last_value, long_mean, mean_of_five
-from relsim.hindcast.clustered import mean_scores_of
 from relsim.hindcast.evaluate import evaluate, scored
+from relsim.hindcast.fitting import Fit, fits_once
 from relsim.hindcast.forecast import RUNS, interests_of, simulated
 from relsim.hindcast.panel import Panel, panel_of
-from relsim.hindcast.scores import Predictive, clipped_normal
-from relsim.hindcast.state_space import Fit, fits_once
+from relsim.hindcast.scores import Predictive, clipped_normal, mean_scores_of
 
 Values = NDArray[np.float64]
 

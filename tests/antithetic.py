@@ -11,8 +11,7 @@ import numpy as np
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, place_draws
-from relsim.model.plan import number_views
-from relsim.model.world import World, new_world
+from relsim.model.plan import Numbers, World
 from relsim.scenario.schema import Scenario
 
 U = np.uint64
@@ -30,8 +29,8 @@ class MirroredRuns:
         self.compiled = compile_scenario(scenario)
         self.plan, self.seed, self.steps_done = self.compiled.plan, U(seed), 0
         self.runs = np.repeat(np.arange(first, first + runs), 2).astype(U)
-        self.world: World = new_world(self.compiled, 2 * runs)
-        self.numbers = number_views(self.compiled.sizes, self.world.vector)
+        self.world: World = World.empty(self.compiled, 2 * runs)
+        self.numbers = Numbers.views(self.compiled.sizes, self.world.vector)
         places, values = place_draws(
             self.compiled.draws, draw_numbers(self.compiled.draws, seed, first, runs)
         )

@@ -26,7 +26,7 @@ def test_observe_says_what_it_used_and_what_it_left_out(relsim: Command, tmp_pat
         "  left out: 1 (a state that is not known)",
         "  left out: 1 (damaged)",
         "  not known: XYZ. Give codes by --codes FILE.",
-        "Wrote observed.csv: 1 values of 1 dyads, 2019 to 2019.",
+        "Wrote observed.csv: 1 value of 1 dyad, 2019 to 2019.",
     ]
     assert "20190105.export.CSV.zip/20190105.export.CSV:14:1  wrong-length" in done.stderr
     assert list(read_observed(tmp_path / "observed.csv").data["events"]) == [12]
@@ -60,8 +60,8 @@ def test_observe_says_how_it_read_dates_and_codes(relsim: Command, tmp_path: Pat
     refused = relsim("observe", "c.csv", "--by", "month", "--force", cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[0] == (
-        "c.csv:2:1  ambiguous-date  '1/5/2017' may be in month 1 or 5: no day over 12 tells which. "
-        "Say which by --dates month-first or --dates day-first."
+        "c.csv:2:1  ambiguous-date  '1/5/2017' may be in month 1 or 5: no day over 12 shows which. "
+        "Choose by --dates month-first or --dates day-first."
     )
     told = relsim(
         *("observe", "c.csv", "--by", "month", "--dates", "day-first", "--force", "-q"),

@@ -27,6 +27,7 @@ RESAMPLING_SEED = 1979  # its own, so that an interval depends on nothing but th
 _TAIL = (1 - CONFIDENCE) / 2
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 QUANTILE_NAMES = tuple(f"q{share:g}" for share in QUANTILES)
+OUT_OF_REACH = 10  # times as wide as a number is large: no sample worth asking for settles it
 FEW_DIFFERENT = 30  # below it, one-sided differences fall short of their mean by Student's interval
 SAME = 1e-6  # levels are recorded to seven digits; smaller differences are rounding
 # The weight of the prior of confidence sequences, in runs. It decides for how many runs bounds are
@@ -282,6 +283,23 @@ def welch_width(first: Values, second: Values) -> float:
     shares = (part**2 / (len(values) - 1) for part, values in zip(parts, samples, strict=True))
     freedom = sum(parts) ** 2 / sum(shares)
     return 2 * float(stdtrit(freedom, 1 - _TAIL)) * math.sqrt(sum(parts))
+
+
+def settling(half: float, by_runs: float, goal: float, points: int, runs: int) -> tuple[int, int]:
+    """The points and the runs at each that would narrow an interval to half a width of ``goal``.
+
+    Widths fall as 1/√N with points and as 1/√R with runs, and their squares add. Either part may
+    have half of the square of the goal, or what the other leaves of it.
+
+    Args:
+        half, by_runs: half the width now, and what more points would leave of it.
+        goal: half the width wanted.
+        points, runs: those of now, which are the least.
+    """
+    of_points, of_runs, both = max(half**2 - by_runs**2, 0.0), by_runs**2, goal**2
+    points_needed = math.ceil(points * of_points / (both - min(of_runs, both / 2)))
+    runs_needed = math.ceil(runs * of_runs / (both - min(of_points, both / 2)))
+    return max(points, points_needed), max(runs, runs_needed)
 
 
 # Medians and other quantiles

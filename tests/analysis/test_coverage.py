@@ -12,7 +12,7 @@ import pytest
 
 from relsim.analysis.findings import coverage_sentence, own_numbers
 from relsim.cli.run import closing_lines
-from relsim.hindcast.defaults import MODEL_NUMBERS
+from relsim.hindcast.findings import MODEL_NUMBERS
 from relsim.results.run import run
 from relsim.scenario.fitted import FIT, Coverage, Fit, FittedNumber
 from relsim.scenario.schema import Parameters

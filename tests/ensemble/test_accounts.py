@@ -16,7 +16,9 @@ from relsim.ensemble.accounts import Compared, account_chunk, account_task
 from relsim.ensemble.chunks import Chunk, map_chunks
 from relsim.ensemble.executors import processes, threads
 from relsim.ensemble.simulate import simulate
+from relsim.model.account import Accounts
 from relsim.model.compile import compile_scenario
+from relsim.model.plan import Compiled
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, quiet, scenario_of
@@ -36,13 +38,18 @@ def everything(**changes: Any) -> Scenario:
     return scenario_of({**EVERYTHING, **changes})
 
 
+def accounts_of(compiled: Compiled, pair: tuple[str, str], chunk: Chunk) -> Accounts:
+    (states,) = compiled.pair_states((pair,))
+    return account_chunk(compiled.program, states, SEED, chunk)[1]
+
+
 def test_means_add_up_and_spreads_are_those_of_the_runs() -> None:
     asked = compared(everything())
     data = account_runs(asked, SEED, 0, 30)
     mean = data.sel(statistic="mean")
     gap = np.abs(mean["contribution"].sum("part") - mean["pull"])
     assert float(gap.max()) < 1e-12
-    runs = account_chunk(asked.compiled, asked.pair, SEED, Chunk(0, 30))
+    runs = accounts_of(asked.compiled, asked.pair, Chunk(0, 30))
     by_domain = data["pull"].sel(view="level", domain=["high", "low"])
     np.testing.assert_allclose(
         by_domain.sel(statistic="mean"), runs.pull[:, 1:].mean(0), rtol=1e-12
@@ -61,7 +68,7 @@ def test_means_add_up_and_spreads_are_those_of_the_runs() -> None:
 
 def test_the_overall_account_weighs_domains_inside_each_run() -> None:
     asked = compared(everything())
-    runs = account_chunk(asked.compiled, asked.pair, SEED, Chunk(0, 20))
+    runs = accounts_of(asked.compiled, asked.pair, Chunk(0, 20))
     weight = runs.domain_weight / runs.domain_weight.sum(axis=1, keepdims=True)
     assert len(set(weight[:, 0])) == 20
     expected = np.einsum("rd,rtxd->rtx", weight, runs.pull)[:, 1:].mean(axis=0)
@@ -73,7 +80,7 @@ def test_the_overall_account_weighs_domains_inside_each_run() -> None:
 def test_a_single_run_is_a_batch_of_one() -> None:
     asked = compared(everything())
     data = account_runs(asked, SEED, 4, 1)
-    run = account_chunk(asked.compiled, asked.pair, SEED, Chunk(4, 1))
+    run = accounts_of(asked.compiled, asked.pair, Chunk(4, 1))
     found = data["pull"].sel(view="level", domain=["high", "low"])
     assert np.array_equal(found.sel(statistic="mean"), run.pull[0, 1:])
     assert (found.sel(statistic="sd") == 0).all()
@@ -139,7 +146,7 @@ def test_chunks_of_accounts_fit_in_memory() -> None:
     status_quo = load(STATUS_QUO)
     alone = compared(status_quo, pair=("PAK", "RUS"))
     paired = compared(status_quo, status_quo, pair=("PAK", "RUS"))
-    parts = account_chunk(alone.compiled, alone.pair, SEED, Chunk(0, 1)).part.nbytes
+    parts = accounts_of(alone.compiled, alone.pair, Chunk(0, 1)).part.nbytes
     for asked in (alone, paired):
         runs = accounts._runs_per_chunk(asked)
         assert 1 <= runs * parts * accounts.COPIES * len(asked.sides) <= 1.05 * chunks.MAX_BYTES
@@ -266,7 +273,7 @@ def test_a_difference_is_run_by_run_with_parts_matched_by_name() -> None:
     )
     pair = ("A", "D")
     data = account_runs(compared(here, other, pair=pair), SEED, 0, 8)
-    sides = [account_chunk(compile_scenario(one), pair, SEED, Chunk(0, 8)) for one in (here, other)]
+    sides = [accounts_of(compile_scenario(one), pair, Chunk(0, 8)) for one in (here, other)]
     change = sides[0].pull[:, 1:] - sides[1].pull[:, 1:]
     found = data["pull"].sel(view="change", domain=["high", "low"])
     np.testing.assert_allclose(found.sel(statistic="mean"), change.mean(0), rtol=0, atol=1e-14)

@@ -106,7 +106,7 @@ def test_claims_are_judged_on_the_runs_that_both_have(monkeypatch: pytest.Monkey
 
 def failing_accounts(monkeypatch: pytest.MonkeyPatch, *failed: int, states: int = 0) -> None:
     """Makes accounts of these runs fail; with ``states``, only in scenarios of so many."""
-    sound = accounts._accounts
+    sound = accounts.account_chunk
 
     def account(program: Any, pair: Any, seed: int, chunk: Chunk, stop: Any) -> Any:
         hit = states in (0, program.sizes.states)
@@ -116,7 +116,7 @@ def failing_accounts(monkeypatch: pytest.MonkeyPatch, *failed: int, states: int 
         return sound(program, pair, seed, chunk, stop)
 
     monkeypatch.setattr(chunks, "MAX_RUNS", 4)
-    monkeypatch.setattr(accounts, "_accounts", account)
+    monkeypatch.setattr(accounts, "account_chunk", account)
 
 
 def moments_of(some: list[int], *others: Any) -> tuple[Any, Any]:
@@ -124,7 +124,8 @@ def moments_of(some: list[int], *others: Any) -> tuple[Any, Any]:
     pulls = []
     for scenario in (SCENARIO, *others):
         compiled = compile_scenario(scenario)
-        each = [accounts.account_chunk(compiled, ("A", "B"), 3, Chunk(run, 1)).pull for run in some]
+        (pair,), program = compiled.pair_states((("A", "B"),)), compiled.program
+        each = [accounts.account_chunk(program, pair, 3, Chunk(run, 1))[1].pull for run in some]
         pulls.append(np.concatenate(each))
     before = pulls[1][:, 1:] if others else pulls[0][:, :1]
     change = pulls[0][:, 1:] - before

@@ -14,9 +14,9 @@ from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.summary import event_table, summarise, summary_table
 from relsim.cli.run import size_line, too_large
+from relsim.ensemble.chunks import size_of
 from relsim.ensemble.record import RECORD_LEVELS, RecordLevel, recorded_steps, variables
 from relsim.ensemble.simulate import fill, simulate
-from relsim.ensemble.size import size_of
 from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario

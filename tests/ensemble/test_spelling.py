@@ -13,8 +13,7 @@ from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
 from relsim.analysis.summary import summarise
 from relsim.cli.run import closing_table
-from relsim.ensemble.simulate import Ensemble, simulate
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import Ensemble, simulate, spelled_by
 from relsim.errors import ResultsError
 from relsim.results.result import open_result
 from relsim.results.run import run

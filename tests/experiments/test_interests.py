@@ -14,12 +14,11 @@ from experiments.small import study_in, written
 from relsim.ensemble.simulate import simulate
 from relsim.errors import ScenarioError
 from relsim.experiments.evaluate import evaluate
-from relsim.experiments.interests import interests_in_words
-from relsim.experiments.load import load_experiment
-from relsim.experiments.parameters import Values
+from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import Outcomes, Study
 from relsim.scenario.reference import reference_interests
 from relsim.scenario.values import Distribution
+from relsim.stats import Values
 
 QUIET = """\
 relsim: 1

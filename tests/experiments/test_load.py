@@ -10,7 +10,7 @@ import pytest
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.errors import Problem, RelsimError, ScenarioError
 from relsim.experiments.load import load_experiment, load_experiments
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 
 
 def problems(file: Path) -> tuple[Problem, ...]:

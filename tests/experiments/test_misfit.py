@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from relsim.analysis.observed import Observed, read_observed
 from relsim.errors import RelsimError
-from relsim.experiments.misfit import ObservationError, crps_by_run, match, misfit
+from relsim.experiments.misfit import crps_by_run, match, misfit
 
 MONTHS = list(range(2008 * 12, 2010 * 12))  # 2008-01 to 2009-12
 
@@ -53,24 +53,6 @@ def test_the_mean_over_runs_is_the_fair_estimator_by_its_definition() -> None:
     assert crps_by_run(members[:, None], np.array([value])).mean() == pytest.approx(fair, abs=1e-15)
 
 
-def test_an_observation_error_is_that_of_an_ensemble_of_measured_values() -> None:
-    """The same as a sample with the error drawn into it; and an error of 0 is none."""
-    generator = np.random.default_rng(3)
-    members, value, sigma = generator.normal(0.1, 0.2, (40, 1)), np.array([0.3]), 0.15
-    exact = crps_by_run(members, value, np.array([sigma]))
-    blurred = members + sigma * generator.standard_normal((40, 40000))
-    sampled = crps_by_run(blurred, np.full(40000, 0.3)).mean()
-    assert exact.mean() == pytest.approx(sampled, abs=1e-3)
-    np.testing.assert_allclose(
-        crps_by_run(members, value, np.zeros(1)), crps_by_run(members, value), atol=1e-14
-    )
-
-
-def test_a_single_certain_state_with_error_has_the_gaussian_score() -> None:
-    scores = crps_by_run(np.full((6, 1), 0.1), np.array([0.4]), np.array([0.2]))
-    np.testing.assert_allclose(scores, gaussian_crps(0.1, 0.2, 0.4), atol=1e-14)
-
-
 def test_years_are_means_of_their_months_and_months_are_themselves(tmp_path: Path) -> None:
     runs = np.random.default_rng(4).normal(0, 0.1, (30, 24))
     yearly = match(series("RUS-PAK,2009,0.2,\n", tmp_path), ["PAK-RUS"], MONTHS)
@@ -78,21 +60,21 @@ def test_years_are_means_of_their_months_and_months_are_themselves(tmp_path: Pat
     by_year = misfit({"PAK-RUS": runs}, yearly)
     by_month = misfit({"PAK-RUS": runs}, monthly)
     expected = crps_by_run(runs[:, 12:].mean(axis=1)[:, None], np.array([0.2]))[:, 0]
-    np.testing.assert_allclose(by_year.by_run, expected)
-    np.testing.assert_allclose(by_month.by_run, crps_by_run(runs[:, [13]], np.array([0.2]))[:, 0])
-    assert by_year.rmse == pytest.approx(abs(runs[:, 12:].mean() - 0.2))
+    np.testing.assert_allclose(by_year, expected)
+    np.testing.assert_allclose(by_month, crps_by_run(runs[:, [13]], np.array([0.2]))[:, 0])
 
 
 def test_observations_count_alike_and_failed_runs_are_left_out(tmp_path: Path) -> None:
     runs = np.random.default_rng(5).normal(0, 0.1, (20, 24))
     matched = match(series("A-B,2008,0.2,4\nA-B,2009,0,9\n", tmp_path), ["A-B"], MONTHS)
-    whole = misfit({"A-B": runs}, matched, ObservationError(0.02, 0.3))
+    whole = misfit({"A-B": runs}, matched)
+    years = np.column_stack([runs[:, :12].mean(axis=1), runs[:, 12:].mean(axis=1)])
+    scores = crps_by_run(years, np.array([0.2, 0.0]))
+    np.testing.assert_allclose(whole, (scores[:, 0] + scores[:, 1]) / 2)
     failed = np.vstack([runs, np.full((1, 24), np.nan)])
-    other = misfit({"A-B": failed}, matched, ObservationError(0.02, 0.3))
-    assert whole.crps == pytest.approx(whole.observations["crps"].mean())
-    assert whole.crps == pytest.approx(whole.by_run.mean())
-    np.testing.assert_array_equal(other.by_run[:-1], whole.by_run)
-    assert np.isnan(other.by_run[-1])
+    other = misfit({"A-B": failed}, matched)
+    np.testing.assert_array_equal(other[:-1], whole)
+    assert np.isnan(other[-1])
 
 
 def test_what_is_not_simulated_is_said(tmp_path: Path) -> None:
@@ -106,9 +88,7 @@ def test_what_is_not_simulated_is_said(tmp_path: Path) -> None:
         match(observed, ["X-Y"], MONTHS)
 
 
-def test_an_error_by_events_needs_their_number(tmp_path: Path) -> None:
+def test_two_runs_are_too_few(tmp_path: Path) -> None:
     matched = match(series("A-B,2008,0,\n", tmp_path), ["A-B"], MONTHS)
-    with pytest.raises(RelsimError, match="column `events`"):
-        misfit({"A-B": np.zeros((5, 24))}, matched, ObservationError(0.0, 0.3))
     with pytest.raises(RelsimError, match="at least 3 runs"):
         misfit({"A-B": np.zeros((2, 24))}, matched)

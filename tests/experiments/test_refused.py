@@ -11,11 +11,12 @@ import pytest
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
 from relsim.errors import Problem, ScenarioError
+from relsim.experiments.checks import COLUMNS, KEPT
 from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Outcome
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
-from relsim.experiments.parameters import COLUMNS, KEPT, Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep, sweep_points
 from relsim.results.experiment import outcome_dataset
 

@@ -12,12 +12,11 @@ from scipy.stats import ks_2samp
 
 from relsim.errors import RelsimError
 from relsim.experiments import pawn
-from relsim.experiments.crossed import crossed, products
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.replicates import Index, noise_share, run_means
-from relsim.experiments.sensitivity import METHODS, block_size, sensitivity, sensitivity_points
-from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings, settling
+from relsim.experiments.replicates import Index, crossed, noise_share, products, run_means
+from relsim.experiments.sensitivity import MODULES, block_size, sensitivity, sensitivity_points
+from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
+from relsim.experiments.study import Parameter, require
+from relsim.stats import Values, settling
 
 # Ishigami and Homma (1990) with a = 7, b = 0.1, and a fourth parameter that does nothing.
 NAMES = ("first", "second", "third", "dummy")
@@ -77,7 +76,7 @@ def test_the_number_of_points_is_what_the_methods_say(count: int) -> None:
         assert block_size(method, count, second_order=second) == size
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", MODULES)
 def test_points_fill_the_ranges_in_the_units_of_the_parameters(method: str) -> None:
     parameters = (Parameter("months", 6, 60), Parameter("weight", -0.5, 0.25))
     points = sensitivity_points(method, parameters, 256, 3)
@@ -96,24 +95,11 @@ def test_points_fill_the_ranges_in_the_units_of_the_parameters(method: str) -> N
         ("sobol", 32, "at least 64 base samples"),
         ("morris", 1, "at least 2 trajectories"),
         ("pawn", 99, "at least 100 points"),
-        ("sobl", 64, "Did you mean sobol?"),
     ],
 )
 def test_a_size_that_a_method_cannot_use_is_refused(method: str, samples: int, says: str) -> None:
-    with pytest.raises(RelsimError, match=says.replace("?", r"\?")):
+    with pytest.raises(RelsimError, match=says):
         sensitivity_points(method, ISHIGAMI, samples, 1)
-
-
-def test_outcomes_that_do_not_belong_to_the_points_are_refused() -> None:
-    points = sensitivity_points("sobol", ISHIGAMI, 64, 1)
-    with pytest.raises(RelsimError, match="blocks of 6"):
-        sensitivity("sobol", ISHIGAMI, points[1:], {"y": np.ones((383, 2))}, 1)
-    with pytest.raises(RelsimError, match="384 points"):
-        sensitivity("sobol", ISHIGAMI, points, {"y": np.ones((383, 2))}, 1)
-    with pytest.raises(RelsimError, match="at least one measure"):
-        sensitivity("sobol", ISHIGAMI, points, {}, 1)
-    with pytest.raises(RelsimError, match="not trajectories"):
-        sensitivity("morris", ISHIGAMI, points[:95], {"y": with_runs(points[:95, 0], 2, 1)}, 1)
 
 
 # Ishigami
@@ -378,7 +364,7 @@ def test_settling_adds_squares_of_widths() -> None:
     samples, runs = settling(0.1, 0.08, 0.05, 100, 20)
     left = (0.1**2 - 0.08**2) * 100 / samples + 0.08**2 * 20 / runs
     assert left == pytest.approx(0.05**2, rel=0.02)
-    assert settling(0.1, 0.1, 0.05, 100, 20) == (100, 160)
+    assert settling(0.1, 0.1, 0.05, 100, 20) == (100, 80)  # all of it by runs
 
 
 def test_an_order_that_is_not_settled_is_said() -> None:
@@ -391,6 +377,14 @@ def test_an_order_that_is_not_settled_is_said() -> None:
     outcome = 2 * points[:, 0] + points[:, 1]
     found = sensitivity("sobol", ISHIGAMI, points, {"y": outcome[:, None]}, 1)
     assert not any("settled" in one or "alike" in one for one in found.warnings())
+
+
+def test_parameters_that_do_exactly_the_same_matter_alike() -> None:
+    parameters = (Parameter("a", 0, 1), Parameter("b", 0, 1))
+    points = sensitivity_points("morris", parameters, 20, 1)
+    steps = np.round(3 * points)  # 0 to 3 on the grid, so that sums are exact
+    found = sensitivity("morris", parameters, points, {"y": steps.sum(axis=1)[:, None]}, 1)
+    assert "y: a and b matter alike, as far as this sample can tell." in found.warnings()
 
 
 def test_noise_and_single_runs_are_warned_of_with_what_to_do() -> None:
@@ -408,7 +402,7 @@ def test_noise_and_single_runs_are_warned_of_with_what_to_do() -> None:
 # What may go wrong
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", MODULES)
 def test_an_outcome_that_does_not_vary_has_indices_of_0(method: str) -> None:
     size = SAMPLES[method] * block_size(method, 4, second_order=method == "sobol")
     runs = np.broadcast_to(np.random.default_rng(1).normal(size=3), (size, 3))
@@ -431,7 +425,7 @@ def test_an_outcome_that_chance_alone_moves_has_no_sobol_indices() -> None:
     assert len(found.tables()["sensitivity"]) == 4
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", MODULES)
 def test_runs_without_an_outcome_are_left_out_of_means(method: str) -> None:
     points = sensitivity_points(method, ISHIGAMI, SAMPLES[method], 1)
     outcomes = with_runs(ishigami(points), 10, 1, own=0.1)
@@ -463,7 +457,7 @@ def test_a_measure_that_few_points_have_says_so() -> None:
     assert "100.0 % of the runs have no outcome" in found.warnings()[0]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", MODULES)
 def test_one_parameter_makes_all_of_the_variance(method: str) -> None:
     parameters = (Parameter("a", 0, 2),)
     points = sensitivity_points(method, parameters, 128, 1, True)

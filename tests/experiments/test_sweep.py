@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from relsim.errors import RelsimError
-from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.response import Response, bins, squares
-from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.sweep_findings import Design, SweepFindings
-from relsim.stats import jeffreys_interval, mean_interval
+from relsim.experiments.replicates import products
+from relsim.experiments.response import Response, bins
+from relsim.experiments.study import Parameter
+from relsim.experiments.sweep import Design, SweepFindings, sweep, sweep_points
+from relsim.stats import Values, jeffreys_interval, mean_interval
 
 X = Parameter("PAK.ties.USA", 0.0, 1.0, "Pakistan's tie", "")
 Y = Parameter("parameters.adjustment", 1.0, 5.0, "Adjustment", "months")
@@ -181,8 +181,9 @@ def test_what_bins_differ_by_chance_is_no_share_of_variance() -> None:
 
 def test_squares_of_expectations_are_means_of_products_of_different_runs() -> None:
     values = np.array([[1.0, 2.0, 4.0], [3.0, np.nan, 5.0]])
-    assert squares(values)[:, 0] == pytest.approx([(2 + 4 + 8) / 3, 15.0])
-    assert squares(values)[0, 1:] == pytest.approx([8.0, 4.0, 2.0])
+    squares = products(values, values)
+    assert squares[:, 0] == pytest.approx([(2 + 4 + 8) / 3, 15.0])
+    assert squares[0, 1:] == pytest.approx([8.0, 4.0, 2.0])
 
 
 # Findings

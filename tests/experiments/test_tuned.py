@@ -9,13 +9,13 @@ import numpy as np
 
 from relsim.ensemble.simulate import simulate
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Parameter, Values
-from relsim.experiments.tune import tune
-from relsim.experiments.tuned import tuned_changes, tuned_text, written_changes
+from relsim.experiments.study import Parameter
+from relsim.experiments.tune import tune, tuned_changes, tuned_text, written_changes
 from relsim.experiments.tuning import Tuning
 from relsim.scenario.effects import Pulse
 from relsim.scenario.load import check_text, load
 from relsim.scenario.reference import changed_interests
+from relsim.stats import Values
 
 BASE = """\
 relsim: 1
@@ -56,7 +56,7 @@ def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
     base.write_text(BASE)
     found = tuning()
     original, changes = load(base), tuned_changes(found)
-    text = tuned_text(found, original, fitted_to="measured cooperation")
+    text = tuned_text(found, original)
     assert text.startswith("relsim: 1\nname: Base, tuned\nabout: ")
     file.write_text(text)
     tuned = load(file)
@@ -69,7 +69,7 @@ def test_the_text_is_a_scenario_with_the_tuned_values(tmp_path: Path) -> None:
     assert second.half_life == changes["events.talks.effects.1.half_life"]
     assert first == original.events["talks"].effects[0]
     assert tuned.parameters.drift == changes["drift"]
-    assert "Tuned to measured cooperation with relsim: misfit" in tuned.about
+    assert "Tuned with relsim: misfit" in tuned.about
     assert tuned.ties == original.ties
 
 

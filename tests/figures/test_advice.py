@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.experiments.advice import Advice
+from relsim.experiments.advice import Advice, Bound, Goal
 from relsim.experiments.advise import advice_points, advise
-from relsim.experiments.portfolios import Bound, Goal
 from relsim.figures.advice import (
     HEIGHT,
     LABEL,

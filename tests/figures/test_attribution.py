@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relsim.experiments.attribute import attribute, attribution_points
-from relsim.experiments.attribution import Attribution
+from relsim.experiments.attribute import Attribution, attribute, attribution_points
 from relsim.figures.attribution import MOST_ROWS, attribution_charts, attribution_frame
 from relsim.figures.save import save_charts
 

@@ -8,7 +8,7 @@ import pytest
 from relsim.experiments.boxes import Flags
 from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Discovery, Outcome
-from relsim.experiments.parameters import Parameter
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep_points
 from relsim.figures.discovery import (
     CASE,
@@ -25,12 +25,11 @@ THREE = (
     Parameter("RUS.weights.IND", -1.0, 1.0, "India's weight"),
 )
 POINTS = sweep_points("sobol", THREE, 256, seed=1)
-WORDS = "Pakistan and Russia end above 0.4"
 
 
 def findings(happens: Flags) -> Discovery:
     values = np.repeat(happens.astype(float)[:, np.newaxis], 8, axis=1)
-    outcome = Outcome("PAK-RUS", "above", 0.4, words=WORDS)
+    outcome = Outcome("PAK-RUS", "above", 0.4)
     return discover(THREE, POINTS, {"PAK-RUS": values}, outcome, resamples=0)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sensitivity_findings import SensitivityFindings
+from relsim.experiments.study import Parameter
 from relsim.figures.save import save_charts
 from relsim.figures.sensitivity import (
     MOST_ROWS,

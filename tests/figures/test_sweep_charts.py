@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter
-from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.study import Parameter
+from relsim.experiments.sweep import SweepFindings, sweep, sweep_points
 from relsim.figures.save import definition
 from relsim.figures.sweep import MOST_PANELS, response_chart, response_frame, surface, sweep_charts
 

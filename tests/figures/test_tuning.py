@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from relsim.experiments.objectives import Objective
-from relsim.experiments.parameters import Parameter, Values
+from relsim.experiments.study import Parameter
 from relsim.experiments.tune import tune
 from relsim.experiments.tuning import Tuning
 from relsim.figures.save import definition, save_charts
 from relsim.figures.tuning import history_frame, limits, tuning_charts
+from relsim.stats import Values
 
 PARAMETERS = (Parameter("a.b", 0.0, 1.0, "weight of B", "units"), Parameter("idle", 0.0, 1.0))
 

@@ -13,7 +13,6 @@ from fuzz.strategies import scenarios
 from oracle import Oracle
 from relsim.ensemble.simulate import simulate
 from relsim.model.mesa_model import RelationsModel
-from relsim.model.plan import PARAMETERS
 from relsim.scenario.load import check_text
 from relsim.scenario.schema import Scenario
 from relsim.scenario.writer import yaml_text
@@ -75,7 +74,7 @@ def largest_pull(model: RelationsModel) -> float:
     """What weights and saliences can pull at most; sums of such parts are rounded at their size."""
     numbers = model.numbers
     interests = max(np.abs(numbers.weight).max(), np.abs(numbers.salience).max(initial=0.0))
-    gains = [numbers.parameter[PARAMETERS.index(name)] for name in GAINS]
+    gains = [float(getattr(numbers, name)) for name in GAINS]
     return float(interests * max(1.0, *gains))
 
 

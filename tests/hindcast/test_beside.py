@@ -13,7 +13,6 @@ from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import RelsimError
 from relsim.figures.beside import beside_charts
 from relsim.hindcast.beside import MEAN, NO_CHANGE, SCENARIO, Beside, beside, yearly_means
-from relsim.hindcast.beside_findings import sentences, warnings
 from relsim.hindcast.panel import Panel
 
 ONE = scenario()
@@ -101,7 +100,7 @@ def test_nothing_in_common_says_what_each_has(
 
 
 def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
-    said = " ".join(sentences(first()))
+    said = " ".join(first().sentences())
     for words in (
         "Of 252 values of 28 pairs, 2000 to 2008, the scenario's CRPS is",
         "better than it",
@@ -109,10 +108,10 @@ def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
         "rank correlation of said and measured +0.",
         "over 28 pairs",
         "have the measured sign.",
-        "Nothing of it is fitted.",
+        "Nothing of the scenario is fitted.",
     ):
         assert words in said
-    assert warnings(first()) == []
+    assert first().warnings() == []
 
 
 def test_watched_pairs_that_are_not_measured_are_named() -> None:
@@ -120,7 +119,7 @@ def test_watched_pairs_that_are_not_measured_are_named() -> None:
         kept = np.array([dyad not in dyads for dyad in SERIES.dyads])
         names = tuple(np.array(SERIES.dyads)[kept].tolist())
         part = replace(SERIES, dyads=names, values=SERIES.values[kept], events=SERIES.events[kept])
-        return warnings(beside(part, ensemble()))
+        return beside(part, ensemble()).warnings()
 
     (one,) = without("A-B")
     assert one.startswith("Watched, but not in the series: A-B.")
@@ -133,4 +132,4 @@ def test_one_year_has_levels_and_no_changes() -> None:
     found = beside(late, ensemble())
     assert set(beside_charts(first())) == {"bands", "changes"}
     assert set(beside_charts(found)) == {"bands"}
-    assert "too few pairs (0)" in " ".join(sentences(found))
+    assert "too few pairs (0)" in " ".join(found.sentences())

@@ -12,11 +12,10 @@ import pytest
 
 from hindcast.made import TRUTH, made_panel
 from relsim.ensemble.simulate import simulate
-from relsim.hindcast.defaults import MODEL_NUMBERS, defaults_of, domain_volatility
-from relsim.hindcast.findings import Hindcast, hindcast
-from relsim.hindcast.forecast import scenario_of
-from relsim.hindcast.ranges import covariance_of, draws_of
-from relsim.hindcast.state_space import NUMBERS, fit
+from relsim.hindcast.findings import MODEL_NUMBERS, Hindcast, defaults_of, hindcast
+from relsim.hindcast.fitting import covariance_of, draws_of, fit
+from relsim.hindcast.forecast import domain_volatility, scenario_of
+from relsim.hindcast.state_space import NUMBERS
 from relsim.scenario.load import check_text
 
 

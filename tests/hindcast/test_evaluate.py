@@ -24,8 +24,7 @@ from relsim.hindcast.evaluate import (
     known_levels,
     skill,
 )
-from relsim.hindcast.origins import origins_of
-from relsim.hindcast.panel import Panel, panel_of
+from relsim.hindcast.panel import Panel, origins_of, panel_of
 from relsim.hindcast.scores import MIDDLES
 
 PANEL = made_panel(years=10, seed=31, states=12)

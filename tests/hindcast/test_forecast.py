@@ -9,6 +9,7 @@ import pytest
 
 from hindcast.made import made_panel
 from relsim.ensemble.simulate import simulate
+from relsim.hindcast.fitting import Fitted, fit
 from relsim.hindcast.forecast import (
     SLOPE,
     Link,
@@ -21,7 +22,6 @@ from relsim.hindcast.forecast import (
     simulated,
     yearly_share,
 )
-from relsim.hindcast.state_space import Fitted, fit
 
 PAST = made_panel(years=8, seed=51, states=7).until(2006)
 

@@ -15,7 +15,8 @@ from hindcast.event_lines import ICEWS_HEADER, gdelt, icews, write
 from relsim.analysis.observed import read_observed
 from relsim.errors import ResultsError, ScenarioError
 from relsim.hindcast import observe as observing
-from relsim.hindcast.event_formats import Measure
+from relsim.hindcast import tally
+from relsim.hindcast.event_tables import Measure
 from relsim.hindcast.event_values import By
 from relsim.hindcast.observe import Choices, observe
 from relsim.scenario.goldstein import goldstein_weights
@@ -236,7 +237,7 @@ def test_too_many_damaged_lines_end_it_with_what_to_check(tmp_path: Path) -> Non
     assert said[-1].startswith("/events.csv:305:9  ")  # at the end of the last of them
     many = problems(tmp_path, [lines[0], *["2008,PAK"] * 100_000], Choices())
     assert "100 of 100 lines" in many[-1]  # the rest was not read
-    assert len(many) == observing.SHOWN + 1
+    assert len(many) == tally.SHOWN + 1
 
 
 @pytest.mark.parametrize(
@@ -377,3 +378,16 @@ def test_a_series_too_large_to_be_read_is_not_written(
     with pytest.raises(ResultsError, match="--by year"):
         observe([file], tmp_path / "out.csv", Choices(least=1))
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_progress_goes_from_no_byte_to_all(tmp_path: Path) -> None:
+    files = [write(tmp_path / "a.export.CSV", YEAR[:3]), write(tmp_path / "b.export.CSV", YEAR[3:])]
+    calls: list[tuple[int, int]] = []
+    observe(
+        files,
+        tmp_path / "out.csv",
+        Choices(least=1),
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    first, second = (file.stat().st_size for file in files)
+    assert calls == [(done, first + second) for done in (0, first, first + second)]

@@ -16,6 +16,7 @@ from relsim.ensemble.simulate import simulate
 from relsim.model import step as phases
 from relsim.model.account import Accounts
 from relsim.model.compile import compile_scenario
+from relsim.model.kernel import Levels
 from relsim.model.mesa_model import RelationsModel
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
@@ -29,7 +30,15 @@ PAIRS = list(combinations("ABCD", 2))
 def accounts_of(
     scenario: Scenario, pair: tuple[str, str], runs: int = 1, first: int = 0
 ) -> Accounts:
-    return account_chunk(compile_scenario(scenario), pair, SEED, Chunk(first, runs))
+    return filled_of(scenario, pair, runs, first)[1]
+
+
+def filled_of(
+    scenario: Scenario, pair: tuple[str, str], runs: int = 1, first: int = 0
+) -> tuple[Levels, Accounts]:
+    compiled = compile_scenario(scenario)
+    (states,) = compiled.pair_states((pair,))
+    return account_chunk(compiled.program, states, SEED, Chunk(first, runs))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -72,13 +81,13 @@ def test_every_part_is_that_of_the_oracle(pair: tuple[str, str]) -> None:
 def test_the_runs_are_those_of_the_ensemble_bit_for_bit(source: str) -> None:
     scenario = scenario_of(EVERYTHING) if source == "everything" else load(STATUS_QUO)
     first, second = scenario.watched_pairs[0]
-    accounts = accounts_of(scenario, (first, second), runs=5)
+    levels, accounts = filled_of(scenario, (first, second), runs=5)
     recorded = simulate(scenario, runs=5, seed=SEED, record="postures").data
     for direction, name in enumerate((f"{first}>{second}", f"{second}>{first}")):
         posture = recorded["posture"].sel(direction=name).values
         before_each_step = accounts.posture[:, 1:, direction].astype(np.float32)
         assert np.array_equal(before_each_step, posture[:, :-1])
-    assert np.array_equal(accounts.fired, recorded["fired"].values)
+    assert np.array_equal(levels.fired, recorded["fired"].values)
     for k, code in enumerate(sorted(scenario.states)):
         if code != first:
             pair = scenario.pair_name(f"{first}-{code}")

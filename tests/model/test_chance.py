@@ -12,7 +12,6 @@ import pytest
 from antithetic import MirroredRuns
 from relsim.ensemble.simulate import simulate
 from relsim.model.mesa_model import RelationsModel
-from relsim.model.plan import PARAMETERS
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import (
@@ -228,7 +227,7 @@ def test_history_without_a_half_life_lasts_for_ever_to_the_bit() -> None:
     )
     fading = absent.with_changes({"history_half_life": "5 years"})
     models = RelationsModel(absent, run=2), RelationsModel(fading, run=2)
-    models[1].numbers.parameter[PARAMETERS.index("history_half_life")] = np.inf
+    models[1].numbers.history_half_life[...] = np.inf
     for _ in range(absent.time.steps):
         for model in models:
             model.step()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,10 @@ import pytest
 from relsim.errors import RelsimWarning
 from relsim.model import compilation
 from relsim.model.compilation import cache_folder, compiled, say_where_code_is_kept
-from scenarios_to_test import STATUS_QUO
+from relsim.model.compile import compile_scenario
+from relsim.model.kernel import simulate_batch
+from relsim.scenario.load import load
+from scenarios_to_test import ROOT, STATUS_QUO
 
 
 @pytest.fixture
@@ -97,6 +102,48 @@ def test_without_a_folder_functions_are_compiled_and_it_is_said(
         return 2 * x
 
     assert compiled(double)(2.0) == 4.0
+
+
+COMPILES = """
+from relsim.model.draws import _fill_run_uniforms, draw_numbers
+from relsim.scenario.values import Distribution
+from relsim.model.plan import Draw
+
+draw_numbers((Draw("x", Distribution("uniform", (0.0, 1.0)), (0,)),), 1, 0, 4)
+print(sum(_fill_run_uniforms.stats.cache_misses.values()))
+"""
+
+
+def compilations(source: Path) -> int:
+    """How often a new process compiles a function of the model in ``source``."""
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    command = [sys.executable, "-c", COMPILES]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    return int(done.stdout)
+
+
+def test_compiled_code_outlives_new_files_of_the_same_model_but_no_edit(tmp_path: Path) -> None:
+    package = tmp_path / "relsim"
+    shutil.copytree(ROOT / "src" / "relsim", package, ignore=shutil.ignore_patterns("__pycache__"))
+    assert compilations(tmp_path) == 1
+    for file in package.rglob("*.py"):  # as an upgrade does
+        os.utime(file)
+    with (package / "errors.py").open("a", encoding="utf-8") as errors:
+        errors.write("# another version\n")
+    assert compilations(tmp_path) == 0
+    with (package / "model" / "rules.py").open("a", encoding="utf-8") as rules:
+        rules.write("# edited\n")  # in another file than that of the function
+    assert compilations(tmp_path) == 1
+
+
+def test_it_is_known_for_which_arguments_code_is_kept() -> None:
+    from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
+    from relsim.model.plan import Plan
+
+    compile_kernel(compile_scenario(load(STATUS_QUO)))
+    assert kernel_is_compiled()
+    assert not compilation.is_kept(simulate_batch, Plan)
 
 
 WITHOUT_NUMBA = """

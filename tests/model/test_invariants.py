@@ -17,10 +17,9 @@ from relsim.ensemble.simulate import simulate
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.mesa_model import RelationsModel
-from relsim.model.plan import number_views
+from relsim.model.plan import Numbers, Plan, World
 from relsim.model.rules import LIMIT
 from relsim.model.stability import spectral_radius, stability, step_derivative, warning
-from relsim.model.world import lane, new_world
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import (
@@ -215,20 +214,27 @@ def test_member_of_an_ensemble_equals_the_mesa_model_bit_for_bit(source: str) ->
                 assert np.array_equal(model.world.fired, data["fired"][run, time].values)
 
 
+def take_step(plan: Plan, numbers: Numbers, world: World, seed: np.uint64, step: np.uint64) -> None:
+    """One whole step of all states at once, of run 0."""
+    phases.begin_step(plan, numbers, world, seed, np.zeros(1, U), step)
+    phases.respond(plan, numbers, world)
+    phases.end_step(plan, numbers, world, step)
+
+
 def test_the_last_world_of_the_kernel_is_that_of_the_mesa_model_in_full_precision() -> None:
     scenario = scenario_of(EVERYTHING)
     compiled = compile_scenario(scenario)
     model = RelationsModel(scenario, run=0, seed=11)
-    world = new_world(compiled)
-    numbers = number_views(compiled.sizes, world.vector)
+    world = World.empty(compiled)
+    numbers = Numbers.views(compiled.sizes, world.vector)
     world.vector[:] = model.lanes.world.vector
     phases.open_world(compiled.plan, numbers, world)
     for step in range(scenario.time.steps):
         model.step()
-        phases.take_step(compiled.plan, numbers, world, U(11), np.zeros(1, U), U(step))
+        take_step(compiled.plan, numbers, world, U(11), U(step))
     names = ("posture", "chance", "drift", "affinity", "history_left", "overall", "vector")
     for name in (*names, "fading", "lasting", "times_fired"):
-        assert np.array_equal(getattr(model.world, name), getattr(lane(world, 0), name)), name
+        assert np.array_equal(getattr(model.world, name), getattr(world.lane(0), name)), name
 
 
 # 4. Named randomness.
@@ -492,8 +498,8 @@ def test_the_derivative_is_that_of_the_compiled_step() -> None:
     certain = scenario_of(settled(EVERYTHING)).with_changes(ties)
     scenario = constant_context(without_noise(without_events(certain)))
     compiled = compile_scenario(scenario)
-    world = new_world(compiled)
-    numbers = number_views(compiled.sizes, world.vector)
+    world = World.empty(compiled)
+    numbers = Numbers.views(compiled.sizes, world.vector)
     phases.open_world(compiled.plan, numbers, world)
     opening = world.posture[..., 0].copy()
     derivative = step_derivative(compiled, compiled.numbers)
@@ -502,7 +508,7 @@ def test_the_derivative_is_that_of_the_compiled_step() -> None:
         phases.open_world(compiled.plan, numbers, world)
         world.posture[..., 0] = posture
         phases.measure(numbers, world)
-        phases.take_step(compiled.plan, numbers, world, U(0), np.zeros(1, U), U(0))
+        take_step(compiled.plan, numbers, world, U(0), U(0))
         return world.posture[..., 0].copy()
 
     rng = np.random.default_rng(0)

@@ -8,11 +8,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from relsim.experiments.advice import Advice
+from relsim.experiments.advice import Advice, Bound, Goal
 from relsim.experiments.advise import advice_points, advise
-from relsim.experiments.paired import Means
-from relsim.experiments.parameters import Values
-from relsim.experiments.portfolios import Bound, Goal
+from relsim.experiments.coalitions import Means
+from relsim.stats import Values
 
 GAINS = {
     "nothing": np.zeros(6),

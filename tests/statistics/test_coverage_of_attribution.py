@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from relsim.experiments.attribute import attribute, attribution_points
-from relsim.experiments.parameters import Values
-from relsim.experiments.shapley import shapley_values
-from relsim.experiments.subsets import every_subset
+from relsim.experiments.coalitions import every_subset, shapley_values
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 Game = Callable[[Values], Values]

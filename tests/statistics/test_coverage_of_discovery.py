@@ -11,9 +11,9 @@ import pytest
 from relsim.experiments.boxes import inside
 from relsim.experiments.discover import discover
 from relsim.experiments.discovery import Discovery, Outcome
-from relsim.experiments.parameters import Parameter, Values
+from relsim.experiments.study import Parameter
 from relsim.experiments.sweep import sweep_points
-from relsim.stats import jeffreys_interval
+from relsim.stats import Values, jeffreys_interval
 
 PARAMETERS = tuple(Parameter(f"p{number}", 0.0, 1.0) for number in range(5))
 POINTS, RUNS = 300, 5

@@ -13,13 +13,13 @@ from hindcast.beside_made import measured, scenario
 from hindcast.made import TRUTH, made_panel, made_pulls
 from relsim.ensemble.simulate import simulate
 from relsim.hindcast.beside import MEAN, SCENARIO, beside
-from relsim.hindcast.counts import counts_of
 from relsim.hindcast.evaluate import LARGE, beyond
-from relsim.hindcast.levels import no_levels
+from relsim.hindcast.fitting import Fitted, fit
 from relsim.hindcast.measurement import cell_weights, log_ways, predictive
-from relsim.hindcast.panel import Panel
-from relsim.hindcast.scores import Values, clipped_normal
-from relsim.hindcast.state_space import Dynamics, Fitted, filtered, fit
+from relsim.hindcast.panel import Panel, Values
+from relsim.hindcast.pooling import counts_of, no_levels
+from relsim.hindcast.scores import clipped_normal
+from relsim.hindcast.state_space import Dynamics, filtered
 
 Documented = Callable[[float], None]
 

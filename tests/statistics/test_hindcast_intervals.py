@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relsim.hindcast.clustered import mean_scores_of
+from relsim.hindcast.scores import mean_scores_of
 
 Documented = Callable[[float], None]
 

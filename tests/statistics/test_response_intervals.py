@@ -9,10 +9,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.response import Response
-from relsim.experiments.sweep import sweep, sweep_points
-from relsim.experiments.sweep_findings import Design, SweepFindings
+from relsim.experiments.study import Parameter
+from relsim.experiments.sweep import Design, SweepFindings, sweep, sweep_points
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 

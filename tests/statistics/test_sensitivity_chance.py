@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.replicates import noise_share
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sensitivity_findings import SensitivityFindings
+from relsim.experiments.study import Parameter
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 

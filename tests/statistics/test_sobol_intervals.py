@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sensitivity_findings import Effects, SensitivityFindings
+from relsim.experiments.study import Parameter
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 

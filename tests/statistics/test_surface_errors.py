@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from relsim.experiments.objectives import Objective, least_excess
-from relsim.experiments.parameters import Values
 from relsim.experiments.surface import box_around, fit_surface, latin_hypercube, terms
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 

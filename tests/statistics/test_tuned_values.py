@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from relsim.experiments.objectives import Goal, Objective
-from relsim.experiments.parameters import Evaluate, Parameter, Values
+from relsim.experiments.study import Evaluate, Parameter
 from relsim.experiments.tune import tune
 from relsim.experiments.tuning import Tuning
+from relsim.stats import Values
 
 Documented = Callable[[float], None]
 

@@ -33,8 +33,7 @@ from relsim.analysis.recorded import (
 )
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.accounts import OVERALL
-from relsim.ensemble.simulate import Ensemble
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import Ensemble, spelled_by
 from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.scenario.anchors import next_anchor
 from relsim.scenario.difference import act_alike

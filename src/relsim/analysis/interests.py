@@ -25,7 +25,7 @@ from scipy.optimize import minimize_scalar
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import NONE, PARAMETERS, Compiled, Numbers, Program, number_views
+from relsim.model.plan import NONE, Compiled, Numbers, Program
 from relsim.model.stability import fading_factors, opening_postures
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
@@ -135,7 +135,7 @@ def explained(scenario: Scenario) -> Explained:
     """
     compiled = compile_scenario(scenario)
     numbers = compiled.numbers
-    numbers = numbers._replace(
+    numbers = numbers.replace(
         weight=numbers.reference_weight,
         stance=numbers.reference_stance,
         salience=numbers.reference_salience,
@@ -165,13 +165,9 @@ def explained(scenario: Scenario) -> Explained:
 
 
 def _cooperation(numbers: Numbers, forth: Floats, back: Floats) -> Floats:
-    mutuality = _parameter(numbers, "mutuality")
+    mutuality = float(numbers.mutuality)
     both: Floats = (1 - mutuality) * (forth + back) / 2 + mutuality * np.minimum(forth, back)
     return both
-
-
-def _parameter(numbers: Numbers, name: str) -> float:
-    return float(numbers.parameter[PARAMETERS.index(name)])
 
 
 def _levels_of_interests(
@@ -183,12 +179,12 @@ def _levels_of_interests(
     pair itself, g that of the alignment with others' relations, which draws away from its own.
     """
     weight = numbers.weight * fading_factors(compiled, numbers, reference=True)
-    towards = factor * _parameter(numbers, "alignment_gain") * np.maximum(weight, 0.0)
-    away = factor * _parameter(numbers, "rivalry_gain") * np.minimum(weight, 0.0)
+    towards = factor * float(numbers.alignment_gain) * np.maximum(weight, 0.0)
+    away = factor * float(numbers.rivalry_gain) * np.minimum(weight, 0.0)
     own = towards.sum(axis=1, keepdims=True) - towards
     attention = np.maximum(1.0, numbers.salience.sum(axis=1, keepdims=True))
     issues = (numbers.salience * numbers.stance / attention) @ numbers.stance.T
-    pull = (towards + away) @ levels + factor * _parameter(numbers, "issue_gain") * issues
+    pull = (towards + away) @ levels + factor * float(numbers.issue_gain) * issues
     low, high = np.full_like(pull, -1.0), np.full_like(pull, 1.0)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
@@ -362,7 +358,7 @@ class _PairAtStep:
 def _without(program: Program, compiled: Compiled, interest: str) -> Program:
     """A program in which an interest is 0, was 0 at the opening, and stays 0."""
     code, kind, name = interest.split(".")
-    numbers = number_views(program.sizes, np.arange(program.vector.size))
+    numbers = Numbers.views(program.sizes, np.arange(program.vector.size))
     row = compiled.states.index(code)
     if kind == "ties":
         column = compiled.states.index(name)
@@ -380,5 +376,5 @@ def _without(program: Program, compiled: Compiled, interest: str) -> Program:
         for draw in program.draws
     )
     return replace(
-        program, vector=vector, draws=draws, plan=program.plan._replace(low=low, high=high)
+        program, vector=vector, draws=draws, plan=program.plan.replace(low=low, high=high)
     )

@@ -137,14 +137,15 @@ def _account(
     """The account, with a progress bar on the error stream."""
     from relsim.analysis.explain import explain as account_for
     from relsim.analysis.explain import subject_of
-    from relsim.ensemble.accounts import accounts_are_compiled, compile_accounts
+    from relsim.ensemble.accounts import compile_accounts
+    from relsim.ensemble.chunks import kernel_is_compiled
     from relsim.model.compile import compile_scenario
 
     sides = [subject] if against is None else [subject, against]
     count = min(subject_of(side, runs).runs for side in sides) if run_number is None else 1
     with watching(Console(stderr=True), count) as watcher:
-        if not accounts_are_compiled():
-            watcher.phase("Compiling the account, once per installation (about half a minute)")
+        if not kernel_is_compiled(accounts=True):
+            watcher.phase("Compiling the account, once per installation (some ten seconds)")
             compile_accounts(compile_scenario(subject_of(subject).scenario))
         watcher.phase(f"Accounting for {counted(count, 'run')}")
         return account_for(

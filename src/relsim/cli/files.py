@@ -95,7 +95,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     if experiment:
-        from relsim.experiments.json_schema import schema_text
+        from relsim.experiments.experiment import schema_text
     else:
         from relsim.scenario.json_schema import schema_text
 

@@ -32,7 +32,7 @@ def hindcast(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Lay this scenario's own runs beside the series, instead of fitting forecasts.",
+            help="Compare this scenario's own runs with the series, instead of fitting forecasts.",
         ),
     ] = None,
     origins: Annotated[
@@ -40,13 +40,15 @@ def hindcast(
         typer.Option(
             parser=whole(0, 9999),
             metavar="YEAR",
-            help="Forecast from this year, repeated for more; else from up to 12 of all possible.",
+            help="Forecast from this year; repeat for more. By default at most 12 of all possible.",
         ),
     ] = None,
     horizons: Annotated[
         list[int] | None,
         typer.Option(
-            parser=whole(), metavar="YEARS", help="So far ahead, repeated for more; else 1, 3, 5."
+            parser=whole(),
+            metavar="YEARS",
+            help="Years ahead; repeat for more. By default 1, 3, 5.",
         ),
     ] = None,
     hold_out: Annotated[
@@ -56,7 +58,7 @@ def hindcast(
     simulate: Annotated[
         bool,
         typer.Option(
-            "--simulate/--linear", help="Score the simulation too, or its linear model alone."
+            "--simulate/--linear", help="Score the simulation too, or only its linear model."
         ),
     ] = True,
     save_params: Annotated[
@@ -76,7 +78,7 @@ def hindcast(
     force: Annotated[bool, typer.Option(help="Repeat a finished hindcast.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folder.")] = False,
 ) -> None:
-    """Score forecasts on measured series: what would have been said of years that have happened."""
+    """Score forecasts of past years on a measured series, each made with what was known then."""
     forecasting = {
         "--origins": origins,
         "--horizons": horizons,
@@ -85,11 +87,11 @@ def hindcast(
     }
     console, laid_beside = Console(quiet=quiet), None
     if scenario is None:
-        refuse({"--runs": runs, "--seed": seed}, "only with --scenario, whose ensemble it is")
+        refuse({"--runs": runs, "--seed": seed}, "only with --scenario, for its ensemble")
     else:
         refuse(
             {**forecasting, "--save-params": save_params},
-            "not with --scenario, of which nothing is fitted",
+            "not with --scenario, which is not fitted",
         )
         (laid_beside,) = checked_scenarios([scenario], [], False, quiet=quiet)
     from relsim.hindcast.evaluate import HORIZONS

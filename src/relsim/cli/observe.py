@@ -61,7 +61,7 @@ def observe(
         _Measure,
         typer.Option(
             "--as",
-            help="net: cooperative less conflictual events, as a share of all. "
+            help="net: cooperative minus conflictual events, as a share of all. "
             "days: 2 × share of active days with positive net Goldstein weight - 1.",
         ),
     ] = _Measure.net,
@@ -76,11 +76,11 @@ def observe(
         ),
     ] = 10,
     root_only: Annotated[
-        bool, typer.Option("--root-only", help="Use GDELT's root events alone.")
+        bool, typer.Option("--root-only", help="Use only GDELT's root events.")
     ] = False,
     codes: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A CSV file name,code: how else states are written."),
+        typer.Option(metavar="FILE", help="A CSV file name,code with further names of states."),
     ] = None,
     source: Annotated[str, _column("the state that acts")] = "",
     target: Annotated[str, _column("the state it acts on")] = "",
@@ -91,13 +91,13 @@ def observe(
     count: Annotated[str, _column("how many events a line is")] = "",
     dates: Annotated[
         _Dates | None,
-        typer.Option(help="How to read dates such as 1/5/2017; else as each table shows."),
+        typer.Option(help="How to read dates such as 1/5/2017; by default as each table shows."),
     ] = None,
     damaged: Annotated[
         float,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Lines that may be damaged."),
+        typer.Option(min=0, max=1, metavar="SHARE", help="Share of lines that may be damaged."),
     ] = 0.01,
-    force: Annotated[bool, typer.Option(help="Replace a series that is there.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing series.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the file.")] = False,
 ) -> None:
     """Make a series of measured cooperation from event data."""
@@ -117,19 +117,19 @@ def observe(
         codes=codes,
         dates=None if dates is None else dates.value,
     )
-    with reading(Console(quiet=quiet)) as watcher:
-        made = make(paths, out, choices, force=force, watcher=watcher)
+    with reading(Console(quiet=quiet)) as progress:
+        series = make(paths, out, choices, force=force, progress=progress)
     if quiet:
-        typer.echo(str(made.file))
+        typer.echo(str(series.file))
         return
-    for problem in made.damaged:
+    for problem in series.damaged:
         warn(problem)
-    for line in observation_lines(made.file, made.record):
+    for line in _lines(series.file, series.record):
         typer.echo(line)
 
 
-def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
-    """What was made, and what was left out and why."""
+def _lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
+    """The values that were written, and the lines that were left out, with reasons."""
     lines, values = record["lines"], record["values"]
     yield f"{lines['used']:,} of {lines['read']:,} lines used."
     for reason, count in lines["left_out"].items():
@@ -144,17 +144,15 @@ def observation_lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
     yield from _habits_lines(record["files"])
     if values["below_least"]:
         yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
-    yield (
-        f"Wrote {file}: {values['written']:,} values of {values['dyads']:,} dyads, "
-        f"{values['first']} to {values['last']}."
-    )
+    written, dyads = counted(values["written"], "value"), counted(values["dyads"], "dyad")
+    yield f"Wrote {file}: {written} of {dyads}, {values['first']} to {values['last']}."
 
 
 def _habits_lines(files: list[dict[str, Any]]) -> Iterator[str]:
-    """How files write dates and codes, with the number of files that do so."""
+    """How dates and codes were read where files had to show it, and in how many files."""
     for orders, count in Counter(file["dates"] for file in files if "dates" in file).items():
-        by = counted(count, "file")
-        yield f"Dates such as 1/5/2017 are read {orders}, as their column shows ({by})."
+        shown = f"as their column shows ({counted(count, 'file')})"
+        yield f"Dates such as 1/5/2017 are read {orders}, {shown}."
     if count := sum("codes" in file for file in files):
-        by = counted(count, "file")
-        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({by})."
+        number = counted(count, "file")
+        yield f"CAMEO codes that lost a leading zero are read with it, 42 as 042 ({number})."

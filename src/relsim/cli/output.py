@@ -8,7 +8,7 @@ import os
 import sys
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import typer
@@ -118,27 +118,12 @@ def watching(console: Console, runs: int) -> Iterator[ProgressBar]:
         yield ProgressBar(progress, runs)
 
 
-class ReadingBar:
-    """A watcher that shows how many bytes of files are read."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.task = progress.add_task("", visible=False)
-
-    def begins(self, text: str, total: int) -> None:
-        """Shows a bar of so many bytes."""
-        self.progress.update(self.task, description=text, total=total, visible=True)
-
-    def at_byte(self, number: int) -> None:
-        """Moves the bar."""
-        self.progress.update(self.task, completed=number)
-
-
 @contextmanager
-def reading(console: Console) -> Iterator[ReadingBar]:
-    """A progress bar of bytes that goes away when done."""
+def reading(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar of bytes that goes away when done: called with the bytes read and all."""
     with _progress(console, DownloadColumn()) as progress:
-        yield ReadingBar(progress)
+        task = progress.add_task("Reading", visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
 
 
 def _progress(console: Console, done: MofNCompleteColumn | DownloadColumn) -> Progress:

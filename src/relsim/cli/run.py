@@ -37,7 +37,7 @@ from relsim.words import counted, measured, signed
 
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, VerdictWord
-    from relsim.ensemble.size import Size
+    from relsim.ensemble.chunks import Size
     from relsim.results.family import Family
     from relsim.results.question import Question
     from relsim.results.result import Result
@@ -314,7 +314,7 @@ def failure_lines(results: Sequence[Result]) -> list[str]:
 
 def family_table(family: Family) -> Table:
     """A row for each scenario: the median at the end of each pair that the base watches."""
-    from relsim.ensemble.spelling import spelled_by
+    from relsim.ensemble.simulate import spelled_by
     from relsim.scenario.titles import titles
 
     base = family.results[family.base]
@@ -366,7 +366,7 @@ def too_large(questions: Sequence[Question], out: Path) -> str:
 
 
 def _sizes(questions: Sequence[Question], workers: int | None = None) -> list[Size]:
-    from relsim.ensemble.size import size_of
+    from relsim.ensemble.chunks import size_of
 
     return [
         size_of(question.compiled, question.runs, question.record, question.thin, workers)

@@ -19,28 +19,27 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from relsim.ensemble.chunks import (
-    Arrays,
     Chunk,
     Stop,
-    batch_of,
     chunks,
-    is_compiled,
-    lanes,
     map_chunks,
     new_stop,
     runs_that_fit,
+    simulate_runs,
 )
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
-from relsim.ensemble.record import axes, part_names
+from relsim.ensemble.record import Arrays, Recorder, axes, both_ways, part_names
 from relsim.errors import ResultsError
-from relsim.model.plan import Compiled, Ints, Program, number_views
-from relsim.model.world import new_world
+from relsim.model.plan import NONE, Compiled, Program
+from relsim.model.structs import Ints
 
 if TYPE_CHECKING:
     from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
+    from relsim.model.kernel import Levels
 
 Values: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = Mapping[str, tuple[str, ...]]
+Filled: TypeAlias = "tuple[Levels, Accounts]"
 
 OVERALL = "overall"  # on the domain axis: the mean of the domains by their weights
 NAMED = ("part", "event", "state")  # last axes, on which two scenarios may have other names
@@ -82,9 +81,9 @@ class Compared:
     @property
     def labels(self) -> Labels:
         """Names on the axes of parts, events and states; those of the other come after."""
-        found = [_labels(side, self.pair) for side in self.sides]
+        names = [_labels(side, self.pair) for side in self.sides]
         return {
-            axis: tuple(dict.fromkeys(name for side in found for name in side[axis]))
+            axis: tuple(dict.fromkeys(name for side in names for name in side[axis]))
             for axis in NAMED
         }
 
@@ -132,7 +131,7 @@ def account_runs(
     """
     stop = new_stop()
     task = account_task(compared, seed, left_out, stop)
-    found, failures = NO_RUNS, list[Failure]()
+    total, failures = NO_RUNS, list[Failure]()
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
@@ -141,12 +140,12 @@ def account_runs(
             if chunk == todo[0]:
                 refuse_all_failed(failed, chunk.runs, _all_of(chunk))
             failures += failed
-            found = found.merged(moments)
+            total = total.merged(moments)
             if progress is not None:
                 progress(chunk.runs)
-    if not found.runs:
+    if not total.runs:
         raise ResultsError("All of the runs failed, so there is nothing to account for.")
-    return Accounted(_dataset(compared, found), found.runs, tuple(failures))
+    return Accounted(_dataset(compared, total), total.runs, tuple(failures))
 
 
 def _all_of(chunk: Chunk) -> str:
@@ -155,17 +154,9 @@ def _all_of(chunk: Chunk) -> str:
     return f"All of runs {chunk.first:,} to {chunk.first + chunk.runs - 1:,}"
 
 
-def accounts_are_compiled() -> bool:
-    """Whether an earlier process left the compiled kernel of accounts on disk."""
-    from relsim.model.account import simulate_accounts
-
-    return is_compiled(simulate_accounts)
-
-
 def compile_accounts(compiled: Compiled) -> None:
-    """Compiles the kernel, or reads it from the cache, by accounting for nothing."""
-    first, second, *_ = compiled.states
-    account_chunk(compiled, (first, second), 0, Chunk(0, 0))
+    """Compiles the kernel of accounts, or reads it from the cache, by accounting for nothing."""
+    account_chunk(compiled.program, np.array([0, 1]), 0, Chunk(0, 0))
 
 
 def _labels(compiled: Compiled, pair: tuple[str, str]) -> Labels:
@@ -209,12 +200,12 @@ class _Side:
 
     Attributes:
         program: what simulates it.
-        pair: indices of the two states.
+        pair: indices of the two states, [2].
         names: of its parts, events, states and domains.
     """
 
     program: Program
-    pair: tuple[int, int]
+    pair: Ints
     names: Labels
 
 
@@ -237,11 +228,7 @@ def _side(compiled: Compiled, pair: tuple[str, str]) -> _Side:
         "state": compiled.states,
         "domain": compiled.domains,
     }
-    return _Side(compiled.program, _indices(compiled, pair), names)
-
-
-def _indices(compiled: Compiled, pair: tuple[str, str]) -> tuple[int, int]:
-    return compiled.states.index(pair[0]), compiled.states.index(pair[1])
+    return _Side(compiled.program, compiled.pair_states((pair,))[0], names)
 
 
 def _runs_per_chunk(compared: Compared) -> int:
@@ -262,11 +249,11 @@ def _chunk_moments(
     """The moments of a chunk of runs, and those that failed in either scenario."""
 
     def simulated(some: Chunk) -> Arrays:
-        filled = [_accounts(side.program, side.pair, seed, some, stop) for side in sides]
+        filled = [account_chunk(side.program, side.pair, seed, some, stop) for side in sides]
         return _quantities(sides, labels, filled)
 
     def blank(some: Chunk) -> Arrays:
-        return _quantities(sides, labels, [_empty(side, some.runs) for side in sides])
+        return _quantities(sides, labels, [_blank(side, some.runs) for side in sides])
 
     arrays, failures = with_failures(simulated, blank, chunk)
     lost = left_out | {failure.run for failure in failures}
@@ -285,7 +272,7 @@ def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> 
         level = arrays[f"here {name}"][:, 1:]
         before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
         reduced = [_reduced(level), _reduced(level - before)]
-        mean[name], squares[name] = (np.stack(found) for found in zip(*reduced, strict=True))
+        mean[name], squares[name] = (np.stack(views) for views in zip(*reduced, strict=True))
     return Moments(runs, mean, squares)
 
 
@@ -294,22 +281,22 @@ def _reduced(values: Values) -> tuple[Values, Values]:
     return mean, np.square(values - mean).sum(axis=0)
 
 
-def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Accounts]) -> Arrays:
+def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Filled]) -> Arrays:
     """Every quantity of either scenario by run and moment, of which the first is the opening."""
     return {
         f"{place} {name}": _aligned(values, QUANTITIES[name][0], side.names, labels)
-        for place, side, accounts in zip(("here", "there"), sides, filled, strict=False)
-        for name, values in _by_run(accounts).items()
+        for place, side, rows in zip(("here", "there"), sides, filled, strict=False)
+        for name, values in _by_run(*rows).items()
     }
 
 
-def _by_run(accounts: Accounts) -> dict[str, Values]:
+def _by_run(levels: Levels, accounts: Accounts) -> dict[str, Values]:
     """Every quantity of a scenario, on its own axes."""
     total = accounts.domain_weight.sum(axis=1, keepdims=True)
     weight = np.divide(
         accounts.domain_weight, total, out=np.zeros_like(accounts.domain_weight), where=total > 0
     )
-    happened = np.cumsum(accounts.fired > 0, axis=1) > 0
+    happened = np.cumsum(levels.fired > 0, axis=1) > 0
     return {
         "contribution": _with_overall(accounts.part, weight),
         "pull": _with_overall(accounts.pull, weight),
@@ -332,56 +319,29 @@ def _aligned(values: Values, dims: tuple[str, ...], names: Labels, wanted: Label
 
 
 def account_chunk(
-    compiled: Compiled, pair: tuple[str, str], seed: int, chunk: Chunk, stop: Stop | None = None
-) -> Accounts:
-    """The accounts of every run of a chunk; of no use once ``stop`` is set."""
-    return _accounts(compiled, _indices(compiled, pair), seed, chunk, stop)
+    program: Program, pair: Ints, seed: int, chunk: Chunk, stop: Stop | None = None
+) -> tuple[Levels, Accounts]:
+    """Both ways of a pair [2] accounted for, in every run of a chunk, and the events in them."""
+    from relsim.model.draws import draw_numbers
+
+    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
+    runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
+    levels, accounts = simulate_runs(program, seed, runs, drawn, _recorder(program, pair), stop)
+    assert accounts is not None
+    return levels, accounts
 
 
-def _empty(side: _Side, runs: int) -> Accounts:
-    from relsim.model.account import empty_accounts
-
-    program = side.program
-    return empty_accounts(side.pair, program.sizes, program.plan.steps, runs)
-
-
-def _accounts(
-    program: Program, pair: tuple[int, int], seed: int, chunk: Chunk, stop: Stop | None
-) -> Accounts:
-    from relsim.model.account import empty_accounts, simulate_accounts
-
-    batch, _ = batch_of(program, seed, chunk, stop)
-    world = new_world(program, lanes(program, chunk.runs))
-    numbers = number_views(program.sizes, world.vector)
-    accounts = empty_accounts(pair, program.sizes, program.plan.steps, chunk.runs)
-    simulate_accounts(program.plan, numbers, world, batch, accounts)
-    return accounts
+def _recorder(program: Program, pair: Ints) -> Recorder:
+    """Records an account and events, but no level."""
+    none = np.zeros((0, 2), dtype=np.int64)
+    nowhere = np.full(program.plan.steps + 1, NONE, dtype=np.int64)
+    return Recorder((), none, none, none, nowhere, both_ways(pair[np.newaxis]))
 
 
-def recorded_accounts(
-    program: Program, pairs: Ints, seed: int, chunk: Chunk, stop: Stop | None = None
-) -> NDArray[np.float32]:
-    """The parts of the pulls between some pairs in every run of a chunk, [runs, steps, sides,
-    domains, parts]: both ways of the first pair, then of the next.
-
-    Args:
-        program, seed, chunk, stop: as for an ensemble; each pair is a simulation of its own.
-        pairs: state indices, [pairs, 2].
-    """
-    parts = [
-        _accounts(program, (int(first), int(second)), seed, chunk, stop).part[:, 1:]
-        for first, second in pairs
-    ]
-    return np.concatenate(parts, axis=2).astype(np.float32)
-
-
-def recorded_shape(program: Program, pairs: int) -> tuple[int, int, int, int]:
-    """Of :func:`recorded_accounts`, in one run."""
-    from relsim.model.account import part_count
-
-    sizes = program.sizes
-    parts = part_count(sizes.states, sizes.issues, sizes.events)
-    return program.plan.steps, 2 * pairs, sizes.domains, parts
+def _blank(side: _Side, runs: int) -> Filled:
+    levels, accounts = _recorder(side.program, side.pair).empty(side.program, runs)
+    assert accounts is not None
+    return levels, accounts
 
 
 def _with_overall(values: Values, weight: Values) -> Values:

@@ -8,19 +8,20 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, recording
+from relsim.ensemble.record import Arrays as Arrays
+from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, variables
 from relsim.errors import ResultsError
-from relsim.model.plan import Compiled, Program, number_views
-from relsim.model.world import new_world
+from relsim.model.plan import Compiled, Numbers, Program, World
+from relsim.model.structs import Floats
 
 if TYPE_CHECKING:
-    from relsim.model.kernel import Batch  # the kernel is loaded by what simulates alone
+    from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
+    from relsim.model.kernel import Levels
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
 # Runs side by side: what is done once for all of them is shared, and loops over few lanes are not
@@ -34,11 +35,18 @@ FEW_CELLS = 1024  # postures, states² × domains: 16 states in four domains
 # runs fit.
 MAX_BYTES = 80 * 1024 * 1024
 
+GIB = 2**30
+# Of the bytes in memory, what is left on disk: levels are noise, which hardly compresses; most
+# events happen in no step.
+STORED, STORED_EVENTS = 0.85, 0.02
+# Code and libraries, and the pieces in which an ensemble is read (see relsim.analysis.recorded): a
+# million runs of 11 states took 810 MB at most.
+ALWAYS = 750 * 2**20
+COPIES = 4  # of a chunk: made by a worker, sent, compressed, written
 WORKERS_UNKNOWN = 16  # taken for the size of an executor that does not tell it
 MOST_DEATHS = 3  # of workers over one chunk: as many as Dask allows a task
 
 Answer = TypeVar("Answer")
-Arrays: TypeAlias = dict[str, NDArray[np.generic]]
 Stop: TypeAlias = NDArray[np.uint8]  # [1] shared by threads; not 0: leave off
 
 
@@ -99,24 +107,43 @@ def all_chunks(compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1)
     return chunks(runs, runs_per_chunk(compiled, level, thin))
 
 
+@dataclass(frozen=True)
+class Size:
+    """Estimates in bytes.
+
+    Attributes:
+        disk: of the store.
+        memory: the most that the process takes at any time, however many the runs.
+    """
+
+    disk: float
+    memory: float
+
+
+def size_of(
+    compiled: Compiled, runs: int, level: RecordLevel, thin: int = 1, workers: int | None = None
+) -> Size:
+    """How large an ensemble in a store will be.
+
+    Args:
+        compiled: of the scenario.
+        runs: how many.
+        level, thin: what is kept (see :func:`relsim.ensemble.record.variables`).
+        workers: how many simulate at once; as many as there are cores where absent.
+    """
+    wanted = variables(compiled, level, thin)
+    each = sum(variable.bytes_per_run for variable in wanted.values())
+    events = wanted["fired"].bytes_per_run
+    stored = STORED * (each - events) + STORED_EVENTS * events
+    chunk = each * min(runs, runs_per_chunk(compiled, level, thin))
+    at_once = workers or available_cores()
+    return Size(stored * runs, ALWAYS + COPIES * chunk * at_once)
+
+
 def lanes(program: Program, runs: int) -> int:
     """How many of some runs lie side by side. It decides no number."""
     cells = program.sizes.states**2 * program.sizes.domains
     return min(LANES_OF_FEW if cells <= FEW_CELLS else LANES, max(1, runs))
-
-
-def batch_of(
-    program: Program, seed: int, chunk: Chunk, stop: Stop | None = None
-) -> tuple[Batch, NDArray[np.float64]]:
-    """The batch of a chunk for a kernel, and its uncertain numbers by draw."""
-    from relsim.model.draws import draw_numbers, place_draws
-    from relsim.model.kernel import Batch
-
-    stop = new_stop() if stop is None else stop
-    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
-    places, values = place_draws(program.draws, drawn)
-    runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
-    return Batch(np.uint64(seed), runs, program.vector, places, values, stop), drawn
 
 
 def simulate_chunk(
@@ -127,40 +154,70 @@ def simulate_chunk(
     Raises:
         Stopped: ``stop`` was set in the meantime.
     """
-    batch, drawn = batch_of(program, seed, chunk, stop)
-    return recorded(program, batch, drawn, kept)
+    from relsim.model.draws import draw_numbers
+
+    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
+    runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
+    return kept.arrays(*simulate_runs(program, seed, runs, drawn, kept, stop), drawn)
 
 
-def recorded(program: Program, batch: Batch, drawn: NDArray[np.float64], kept: Recorder) -> Arrays:
-    """What a batch leaves, by variable.
+def simulate_runs(
+    program: Program,
+    seed: int,
+    runs: NDArray[np.uint64],
+    drawn: Floats,
+    kept: Recorder,
+    stop: Stop | None = None,
+) -> tuple[Levels, Accounts | None]:
+    """Some runs in one batch of the kernel, with all that is recorded of them.
+
+    Args:
+        program: what to simulate.
+        seed: of the ensemble.
+        runs: the number of each run, which decides its noise.
+        drawn: its uncertain numbers, [runs, draws].
+        kept: what to record.
 
     Raises:
-        Stopped: its stop was set in the meantime.
+        Stopped: ``stop`` was set in the meantime.
     """
-    from relsim.model.kernel import simulate_batch
+    from relsim.model.draws import place_draws
+    from relsim.model.kernel import Batch, simulate_batch
 
-    runs = batch.runs.size
-    world, filled = new_world(program, lanes(program, runs)), recording(program, kept, runs)
-    simulate_batch(program.plan, number_views(program.sizes, world.vector), world, batch, filled)
-    if batch.stop[0]:
+    stop = new_stop() if stop is None else stop
+    places, values = place_draws(program.draws, drawn)
+    batch = Batch(
+        seed=seed, runs=runs, vector=program.vector, places=places, drawn=values, stop=stop
+    )
+    world = World.empty(program, lanes(program, runs.size))
+    numbers = Numbers.views(program.sizes, world.vector)
+    levels, accounts = kept.empty(program, runs.size)
+    simulate_batch(program.plan, numbers, world, batch, levels, accounts)
+    if stop[0]:
         raise Stopped
-    arrays: Arrays = {**filled._asdict(), "drawn": drawn}
-    return {name: arrays[name] for name in kept.names if name in arrays}
+    return levels, accounts
 
 
-def is_compiled(kernel: Callable[..., object]) -> bool:
-    """Whether an earlier process left a compiled kernel on disk."""
-    function = cast(Any, kernel)
-    cache, file = function.stats.cache_path, Path(function.py_func.__code__.co_filename)
-    pattern = f"{file.stem}.{kernel.__name__}-*.nbi"
-    return cache is not None and any(Path(cache).glob(pattern))
+def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
+    """Rows that hold nothing: NaN, or 0 where numbers are whole."""
+    drawn = np.zeros((runs, len(program.draws)))
+    rows = kept.arrays(*kept.empty(program, runs), drawn)
+    for values in rows.values():
+        if np.issubdtype(values.dtype, np.floating):
+            values[...] = np.nan
+    return rows
 
 
-def kernel_is_compiled() -> bool:
-    """Whether an earlier process left the compiled kernel of ensembles on disk."""
-    from relsim.model.kernel import simulate_batch
+def kernel_is_compiled(*, accounts: bool = False) -> bool:
+    """Whether an earlier process left the compiled kernel of ensembles on disk; with
+    ``accounts``, that which takes pulls apart."""
+    from relsim.model.account import Accounts
+    from relsim.model.compilation import is_kept
+    from relsim.model.kernel import Batch, Levels, simulate_batch
+    from relsim.model.plan import Plan
 
-    return is_compiled(simulate_batch)
+    filled = Levels, Accounts if accounts else None
+    return is_kept(simulate_batch, Plan, Numbers, World, Batch, *filled)
 
 
 def compile_kernel(compiled: Compiled) -> None:
@@ -250,9 +307,9 @@ def _first(
         try:
             answer = sent.future.result()
         except BrokenExecutor:
-            for place, one in enumerate(running):
-                if _lost(one.future):
-                    running[place] = _send(pool, task, one.chunk, one.deaths + 1)
+            for index, waiting in enumerate(running):
+                if _lost(waiting.future):
+                    running[index] = _send(pool, task, waiting.chunk, waiting.deaths + 1)
         else:
             running.popleft()
             return sent.chunk, answer

@@ -183,14 +183,14 @@ def _check_workers(client: Client) -> None:
     """Refuses a cluster without workers, or of another version."""
     try:
         client.wait_for_workers(1, timeout=WAIT)
-        found = set(client.run(_version).values())
+        versions = set(client.run(_version).values())
     except TimeoutError as error:
         raise ResultsError("The cluster has no workers.") from error
     except ImportError as error:
         text = f"The workers of the cluster cannot import relsim: {error}."
         raise ResultsError(f"{text} Install relsim {__version__} there.") from error
-    if found != {__version__}:
-        other = ", ".join(sorted(found - {__version__}))
+    if versions != {__version__}:
+        other = ", ".join(sorted(versions - {__version__}))
         raise ResultsError(f"Workers of the cluster have relsim {other}; here is {__version__}.")
 
 

@@ -49,20 +49,20 @@ def with_failures(
         return _one_by_one(simulate, blank, chunk)
 
 
-def refuse_all_failed(failed: Sequence[Failure], runs: int, which: str) -> None:
+def refuse_all_failed(failed: Sequence[Failure], runs: int, subject: str) -> None:
     """Where nothing goes well, nothing would later.
 
     Args:
         failed: what failed of some runs.
         runs: how many those are.
-        which: in words, as in "All of the first 8 runs".
+        subject: in words, as in "All of the first 8 runs".
 
     Raises:
         ResultsError: all of them failed.
     """
     if failed and len(failed) == runs:
         trace = "".join(f"\n  {call}" for call in failed[0].trace)
-        raise ResultsError(f"{which} failed. {failed[0].error}{trace}")
+        raise ResultsError(f"{subject} failed. {failed[0].error}{trace}")
 
 
 def _one_by_one(
@@ -83,5 +83,5 @@ def _one_by_one(
 
 def _failure(run: int, error: Exception) -> Failure:
     calls = traceback.extract_tb(error.__traceback__)
-    trace = tuple(f"{Path(one.filename).name}:{one.lineno} in {one.name}" for one in calls)
+    trace = tuple(f"{Path(call.filename).name}:{call.lineno} in {call.name}" for call in calls)
     return Failure(run, f"{type(error).__name__}: {error}", trace)

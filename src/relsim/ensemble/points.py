@@ -10,15 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from relsim.ensemble.chunks import Arrays, Chunk, Stop, new_stop, recorded
+from relsim.ensemble.chunks import Chunk, Stop, blank_rows, simulate_runs
 from relsim.ensemble.failures import Failure, with_failures
-from relsim.ensemble.record import Recorder
-from relsim.ensemble.simulate import blank_rows
-from relsim.model.draws import draw_numbers, place_draws
-from relsim.model.kernel import Batch
-from relsim.model.plan import Floats, Ints, Program
+from relsim.ensemble.record import Arrays, Recorder
+from relsim.model.draws import draw_numbers
+from relsim.model.plan import Program
+from relsim.model.structs import Floats, Ints
 
 ROWS = 256  # of a chunk, like the runs of a chunk of an ensemble
 
@@ -73,26 +71,19 @@ def simulate_points(
     Raises:
         Stopped: ``stop`` was set in the meantime.
     """
-    stop = new_stop() if stop is None else stop
     return with_failures(
-        lambda rows: _recorded_rows(chunk, rows, stop),
+        lambda rows: _simulate_rows(chunk, rows.rows, stop),
         lambda rows: blank_rows(chunk.program, chunk.kept, rows.runs),
         Chunk(0, chunk.runs),
     )
 
 
-def _recorded_rows(chunk: PointChunk, rows: Chunk, stop: Stop) -> Arrays:
-    program = chunk.program
-    runs, drawn = _runs_and_draws(chunk, rows.rows)
-    places, values = place_draws(program.draws, drawn)
-    batch = Batch(np.uint64(chunk.seed), runs, program.vector, places, values, stop)
-    return recorded(program, batch, drawn, chunk.kept)
-
-
-def _runs_and_draws(chunk: PointChunk, rows: slice) -> tuple[NDArray[np.uint64], Floats]:
-    """The number of the run of each row, and its uncertain numbers with those of its point."""
-    row = np.arange(rows.start, rows.stop)
+def _simulate_rows(chunk: PointChunk, rows: slice, stop: Stop | None) -> Arrays:
+    """Some rows: the run of each, with its uncertain numbers but for those of its point."""
+    program, row = chunk.program, np.arange(rows.start, rows.stop)
     point, run = row // chunk.replications, row % chunk.replications
-    drawn = draw_numbers(chunk.program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
+    drawn = draw_numbers(program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
     drawn[:, chunk.columns] = chunk.values[point]
-    return (chunk.first_run + run).astype(np.uint64), drawn
+    runs = (chunk.first_run + run).astype(np.uint64)
+    filled = simulate_runs(program, chunk.seed, runs, drawn, chunk.kept, stop)
+    return chunk.kept.arrays(*filled, drawn)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.model.plan import NONE, Compiled, Ints, Program
+from relsim.model.plan import NONE, Compiled, Program
+from relsim.model.structs import Floats, Ints
 
 if TYPE_CHECKING:
-    from relsim.model.kernel import Recording  # the kernel is loaded by what simulates alone
+    from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
+    from relsim.model.kernel import Levels
 
+Arrays: TypeAlias = dict[str, NDArray[Any]]
 RecordLevel: TypeAlias = Literal["watched", "overall", "domains", "postures", "accounts"]
 RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "postures", "accounts")
 # What stands where nothing was written. An event happens at most once a month, so that a step of a
@@ -173,7 +176,7 @@ def coordinates(
 
 def bytes_per_run(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
     """Size of all that is recorded of a run, in memory."""
-    return sum(one.bytes_per_run for one in variables(compiled, level, thin).values())
+    return sum(variable.bytes_per_run for variable in variables(compiled, level, thin).values())
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class Recorder:
         overall_pairs, domain_pairs: state indices, [pairs, 2].
         posture_pairs: from, to, [directions, 2].
         places: where each time stands among those recorded, or NONE, [T + 1].
-        account_pairs: those whose pull is taken apart, [pairs, 2].
+        sides: whose pull is taken apart, and on whom, [sides, 2].
     """
 
     names: tuple[str, ...]
@@ -193,41 +196,59 @@ class Recorder:
     domain_pairs: Ints
     posture_pairs: Ints
     places: Ints
-    account_pairs: Ints
+    sides: Ints
+
+    def empty(self, program: Program, runs: int) -> tuple[Levels, Accounts | None]:
+        """What the kernel fills for some runs."""
+        from relsim.model.account import Accounts
+        from relsim.model.kernel import Levels
+
+        pairs = {
+            "A": self.overall_pairs,
+            "B": self.domain_pairs,
+            "C": self.posture_pairs,
+        }
+        axes = program.sizes.axes | {name: len(rows) for name, rows in pairs.items()}
+        axes |= {"R": runs, "T": program.plan.steps, "S": int(self.places.max()) + 1}
+        levels = Levels.zeros(
+            axes,
+            places=self.places,
+            overall_pairs=self.overall_pairs,
+            domain_pairs=self.domain_pairs,
+            posture_pairs=self.posture_pairs,
+        )
+        return levels, Accounts.empty(self.sides, program, runs) if self.sides.size else None
+
+    def arrays(self, levels: Levels, accounts: Accounts | None, drawn: Floats) -> Arrays:
+        """The recorded variables by name, once filled."""
+        arrays: Arrays = {**levels.arrays(), "drawn": drawn}
+        if accounts is not None:
+            arrays["account"] = accounts.part[:, 1:].astype(np.float32)
+        return {name: arrays[name] for name in self.names}
 
 
 def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
     """What the kernel records of a scenario at this level."""
-    wanted = variables(compiled, level, thin)
-    watched = compiled.pair_states(compiled.scenario.pairs_by_domain)
-    directed = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
-    directions = compiled.pair_states(directed)
-    accounts = compiled.pair_states(compiled.scenario.watched_pairs)
-    places = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
+    wanted, scenario = variables(compiled, level, thin), compiled.scenario
     kept = recorded_steps(compiled.plan.steps, thin)
+    places = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
     places[kept] = np.arange(len(kept))
+    directions = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
     return Recorder(
         names=tuple(wanted),
         overall_pairs=compiled.pair_states(overall_pairs(compiled, level)),
-        domain_pairs=watched if "cooperation" in wanted else watched[:0],
-        posture_pairs=directions if "posture" in wanted else directions[:0],
+        domain_pairs=compiled.pair_states(
+            scenario.pairs_by_domain if "cooperation" in wanted else ()
+        ),
+        posture_pairs=compiled.pair_states(directions if "posture" in wanted else ()),
         places=places,
-        account_pairs=accounts if "account" in wanted else accounts[:0],
+        sides=both_ways(
+            compiled.pair_states(scenario.watched_pairs if "account" in wanted else ())
+        ),
     )
 
 
-def recording(program: Program, kept: Recorder, runs: int) -> Recording:
-    """Empty arrays for the kernel to fill, for some runs."""
-    from relsim.model.kernel import Recording
-
-    times, domains = int(kept.places.max()) + 1, program.sizes.domains
-    return Recording(
-        places=kept.places,
-        overall_pairs=kept.overall_pairs,
-        domain_pairs=kept.domain_pairs,
-        posture_pairs=kept.posture_pairs,
-        overall=np.zeros((runs, times, len(kept.overall_pairs)), dtype=np.float32),
-        cooperation=np.zeros((runs, times, len(kept.domain_pairs), domains), dtype=np.float32),
-        posture=np.zeros((runs, times, len(kept.posture_pairs), domains), dtype=np.float32),
-        fired=np.zeros((runs, program.plan.steps, program.sizes.events), dtype=np.uint8),
-    )
+def both_ways(pairs: Ints) -> Ints:
+    """The sides of some pairs of states: first on second, and back, [2 × pairs, 2]."""
+    sides: Ints = np.stack([pairs, pairs[:, ::-1]], axis=1).reshape(-1, 2)
+    return sides

@@ -7,29 +7,28 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import xarray as xr
 
 from relsim import __version__
-from relsim.ensemble.accounts import recorded_accounts, recorded_shape
 from relsim.ensemble.chunks import (
-    Arrays,
     Chunk,
     Stop,
     all_chunks,
+    blank_rows,
     map_chunks,
     new_stop,
     simulate_chunk,
 )
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import (
+    Arrays,
     Recorder,
     RecordLevel,
     coordinates,
     recorder,
-    recording,
     variables,
 )
 from relsim.errors import ResultsError, did_you_mean
@@ -37,6 +36,8 @@ from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
 
+Data = TypeVar("Data", xr.Dataset, xr.DataArray)
+PAIR_AXES = ("pair", "watched")
 Progress = Callable[[int], None]  # called with the number of runs that have just finished
 Stored = Callable[[Chunk, Arrays, tuple[Failure, ...]], None]  # called with what has been stored
 
@@ -230,33 +231,10 @@ def recorded_rows(
 ) -> tuple[Arrays, tuple[Failure, ...]]:
     """The recorded arrays of one chunk, and which runs failed."""
     return with_failures(
-        lambda part: _simulated_rows(program, seed, kept, part, stop),
+        lambda part: simulate_chunk(program, seed, kept, part, stop),
         lambda part: blank_rows(program, kept, part.runs),
         chunk,
     )
-
-
-def _simulated_rows(
-    program: Program, seed: int, kept: Recorder, chunk: Chunk, stop: Stop | None
-) -> Arrays:
-    arrays = simulate_chunk(program, seed, kept, chunk, stop)
-    if kept.account_pairs.size:
-        arrays["account"] = recorded_accounts(program, kept.account_pairs, seed, chunk, stop)
-    return arrays
-
-
-def blank_rows(program: Program, kept: Recorder, runs: int) -> Arrays:
-    """Rows that hold nothing: NaN, or 0 where numbers are whole."""
-    drawn = np.zeros((runs, len(program.draws)))
-    arrays: Arrays = {**recording(program, kept, runs)._asdict(), "drawn": drawn}
-    if kept.account_pairs.size:
-        shape = recorded_shape(program, len(kept.account_pairs))
-        arrays["account"] = np.zeros((runs, *shape), dtype=np.float32)
-    rows = {name: arrays[name] for name in kept.names}
-    for values in rows.values():
-        if np.issubdtype(values.dtype, np.floating):
-            values[...] = np.nan
-    return rows
 
 
 def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
@@ -273,3 +251,19 @@ def dataset(
         for name, variable in variables(compiled, record, thin).items()
     }
     return xr.Dataset(content, coords=coordinates(compiled, record, runs, thin))
+
+
+def spelled_by(scenario: Scenario, data: Data) -> Data:
+    """The same data, with each pair named as a scenario spells it (see `Scenario.pair_names`).
+
+    Two scenarios may spell a pair each in its own way, and earlier results have all in
+    alphabetical order.
+    """
+    renamed = {}
+    for axis in PAIR_AXES:
+        if axis in data.indexes:
+            names = data.indexes[axis].astype(str)
+            spelled = scenario.pair_names(name.split("-") for name in names)
+            if spelled != list(names):
+                renamed[axis] = np.array(spelled, dtype=object)
+    return data.assign_coords(renamed) if renamed else data

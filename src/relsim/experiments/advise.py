@@ -15,39 +15,40 @@ from typing import Annotated, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
+from scipy.special import bdtr
 
 from relsim.errors import RelsimError
-from relsim.experiments.advice import NOTHING, Advice, Half
-from relsim.experiments.paired import Flags, Means, complete_runs, means
-from relsim.experiments.parameters import Values
-from relsim.experiments.portfolios import (
-    Bound,
-    Goal,
-    best_of,
-    chosen_shares,
-    pareto_front,
-    regrets,
-    shares_within,
-    surely_within,
+from relsim.experiments.advice import NOTHING, Advice, Bound, Goal, Half, least_count
+from relsim.experiments.coalitions import (
+    MOST_MEMBERS,
+    Flags,
+    Means,
+    binary_order,
+    complete_runs,
+    every_subset,
+    means,
     toggled,
-    upper_regret,
 )
+from relsim.experiments.objectives import undominated
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
-from relsim.experiments.subsets import MOST_MEMBERS, binary_order, every_subset
 from relsim.scenario.parts import Part
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import runs_needed, spread
+from relsim.stats import CONFIDENCE, Values, jeffreys_interval, runs_needed, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
+REGRET_SHARE = 0.9  # its quantile over runs; the largest of all would grow with their number
+RESAMPLES = 1000
+_TAIL = (1 - CONFIDENCE) / 2
+_DECIMALS = 12  # beyond which two means differ only by the order in which they were summed
 
 
 def advice_points(levers: int) -> Values:
     """All portfolios, [2^n, n]: 1 is pulled, 0 is not. The first is none of them.
 
     Raises:
-        RelsimError: there are no levers, or more than 10.
+        RelsimError: there are more than 10 levers.
     """
     portfolio_count(levers)
     return every_subset(levers)
@@ -59,8 +60,6 @@ def portfolio_count(levers: int) -> int:
     Raises:
         RelsimError: as there.
     """
-    if levers < 1:
-        raise RelsimError("There is nothing to choose from: name at least one lever.")
     if levers > MOST_MEMBERS:
         raise RelsimError(
             f"{levers} levers make {2**levers:,} portfolios. Advice compares every one, so it "
@@ -91,53 +90,55 @@ def advise(
         seed: of the resamples of runs.
 
     Raises:
-        RelsimError: the goal or a bound is of no measure that was simulated, a portfolio is
-            missing, or fewer than 4 runs are whole.
+        RelsimError: fewer than 4 runs are whole.
     """
     order = binary_order(points)
-    asked = [goal.measure, *(bound.measure for bound in bounds)]
-    chosen = [_measured(outcomes, name)[order] for name in asked]
-    complete = complete_runs(chosen)
+    names = [goal.measure, *(bound.measure for bound in bounds)]
+    measures = [outcomes[name][order] for name in names]
+    complete = complete_runs(measures)
     runs = int(complete.sum())
     if runs < LEAST_RUNS:
         raise RelsimError(
             f"{'No run has' if not runs else f'Only {runs} of {len(complete)} runs have'} "
-            f"{', '.join(dict.fromkeys(asked))} in every portfolio, so portfolios cannot be "
+            f"{', '.join(dict.fromkeys(names))} in every portfolio, so portfolios cannot be "
             f"compared: at least {LEAST_RUNS} are needed. Take more runs, or measures that every "
             "run has, such as levels."
         )
-    whole = [one[:, complete] for one in chosen]
-    within = tuple(bound.within(one) for bound, one in zip(bounds, whole[1:], strict=True))
-    return _advice(levers, goal, tuple(bounds), whole[0], within, seed, len(complete) - runs)
-
-
-def _measured(outcomes: Mapping[str, Values], measure: str) -> Values:
-    if measure not in outcomes:
-        raise RelsimError(f"'{measure}' is not among the measures. Known: {', '.join(outcomes)}.")
-    return outcomes[measure]
+    level, *bounded = (values[:, complete] for values in measures)
+    within = [bound.within(values) for bound, values in zip(bounds, bounded, strict=True)]
+    shares = [bound.share for bound in bounds]
+    choosing, measuring = (
+        _Runs(half, goal.sign * half, [inside[:, first::2] for inside in within], shares)
+        for first, half in enumerate((level[:, ::2], level[:, 1::2]))
+    )
+    return _advice(levers, goal, tuple(bounds), choosing, measuring, seed, len(complete) - runs)
 
 
 def _advice(
     levers: tuple[str, ...],
     goal: Goal,
     bounds: tuple[Bound, ...],
-    level: Values,
-    within: tuple[Flags, ...],
+    choosing: _Runs,
+    measuring: _Runs,
     seed: int,
     left_out: int,
 ) -> Advice:
-    """From the goal [P, R] and whether each bound holds [P, R], portfolios in binary order."""
-    points, asked = every_subset(len(levers)), [bound.share for bound in bounds]
-    sizes = points.sum(axis=1)
-    choosing, measuring = (_Runs.every_other(level, within, goal, first) for first in (0, 1))
-    admissible = choosing.sure(asked)
-    mean, kept = choosing.worth.mean(axis=1), [one.mean(axis=1) for one in choosing.within]
-    front = pareto_front(np.column_stack([mean, *kept, -sizes]))
-    chosen = chosen_shares(choosing.worth, choosing.within, asked, sizes, seed)
+    """From both halves of the runs, portfolios in binary order."""
+    points, admissible = every_subset(len(levers)), choosing.sure
+    sizes, mean = points.sum(axis=1), choosing.worth.mean(axis=1)
+    kept = [inside.mean(axis=1) for inside in choosing.within]
+    front = undominated(np.column_stack([mean, *kept, -sizes]))
+    chosen = chosen_shares(choosing.worth, choosing.within, choosing.least, sizes, seed)
     best = best_of(mean, sizes, admissible)
-    rival = _rival(chosen, best)
-    least = -upper_regret(regrets(choosing.worth, admissible)).value
-    halves = [one.half(asked, admissible, front, best) for one in (choosing, measuring)]
+    regret = upper_regret(regrets(choosing.worth, admissible)).value
+    halves = [half.of(admissible, front, best) for half in (choosing, measuring)]
+    unsettled, rival, needed = np.zeros(len(points), dtype=bool), None, math.nan
+    if best is not None:
+        behind = measuring.worth[best] - measuring.worth
+        unsettled = admissible & measuring.sure & front & ~(means(behind).low > 0)
+        unsettled[best] = False
+        rival = int(np.argmax(np.where(np.arange(len(chosen)) == best, -1, chosen)))
+        needed = runs_needed(float(behind[rival].mean()), spread(behind[rival]))
     return Advice(
         levers=levers,
         goal=goal,
@@ -148,34 +149,40 @@ def _advice(
         front=front,
         chosen=chosen,
         best=best,
-        steadiest=best_of(least, sizes, admissible),
-        unsettled=_not_worse_than(measuring.worth, best, admissible & halves[1].sure & front),
+        unbounded=best_of(halves[0].gain.value, sizes, np.ones_like(admissible)),
+        steadiest=best_of(-regret, sizes, admissible),
+        unsettled=unsettled,
         rival=rival,
-        runs_to_tell=2 * _runs_to_tell(measuring.worth, best, rival),
+        runs_to_tell=2 * needed,
         left_out=left_out,
     )
 
 
 @dataclass(frozen=True)
 class _Runs:
-    """Outcomes of one half of the runs: the goal, what it is worth (higher is better), and for
-    each bound whether it is kept; [P, R] each."""
+    """Outcomes of one half of the runs.
+
+    Attributes:
+        level: of the goal, [P, R].
+        worth: the same where higher is better.
+        within: for each bound whether it is kept, [P, R].
+        least: for each bound the share of runs in which it has to be kept.
+    """
 
     level: Values
     worth: Values
-    within: tuple[Flags, ...]
+    within: Sequence[Flags]
+    least: Sequence[float]
 
-    @classmethod
-    def every_other(cls, level: Values, within: tuple[Flags, ...], goal: Goal, first: int) -> _Runs:
-        half = level[:, first::2]
-        return cls(half, goal.sign * half, tuple(one[:, first::2] for one in within))
+    @property
+    def sure(self) -> Flags:
+        """Which portfolios surely keep every bound, [P]."""
+        sure = np.ones(len(self.worth), dtype=bool)
+        for inside, share in zip(self.within, self.least, strict=True):
+            sure &= inside.sum(axis=1) >= least_count(inside.shape[1], share)
+        return sure
 
-    def sure(self, asked: Sequence[float]) -> Flags:
-        return surely_within(self.within, asked, len(self.worth))
-
-    def half(
-        self, asked: Sequence[float], admissible: Flags, front: Flags, best: int | None
-    ) -> Half:
+    def of(self, admissible: Flags, front: Flags, best: int | None) -> Half:
         """What these runs show of portfolios that were chosen."""
         worth, shown = self.worth, front & admissible
         together = np.logical_and.reduce([np.ones_like(worth, dtype=bool), *self.within])
@@ -183,9 +190,9 @@ class _Runs:
             runs=worth.shape[1],
             level=means(self.level),
             gain=means(worth - worth[0]),
-            shares=tuple(shares_within(one) for one in self.within),
+            shares=tuple(shares_within(inside) for inside in self.within),
             together=together.mean(axis=1),
-            sure=self.sure(asked),
+            sure=self.sure,
             regret=upper_regret(regrets(worth, admissible)),
             by_lever=_brought(worth, np.array([] if best is None else [best], dtype=np.int64)),
             by_lever_on_front=_brought(worth, np.flatnonzero(shown if shown.any() else front)),
@@ -193,7 +200,7 @@ class _Runs:
 
 
 def _brought(worth: Values, portfolios: NDArray[np.int64]) -> Means:
-    """What each lever brings to some portfolios, with it less without it, mean over them."""
+    """What each lever brings to some portfolios, with it minus without it, mean over them."""
     levers = (len(worth) - 1).bit_length()
     if not len(portfolios):
         return means(np.empty((levers, 0)))
@@ -203,25 +210,74 @@ def _brought(worth: Values, portfolios: NDArray[np.int64]) -> Means:
     return means(np.where(has[..., None], change, -change).mean(axis=0))
 
 
-def _not_worse_than(worth: Values, best: int | None, among: Flags) -> Flags:
-    found = np.zeros(len(worth), dtype=bool)
-    if best is not None:
-        found = among & ~(means(worth[best] - worth).low > 0)
-        found[best] = False
-    return found
+def shares_within(within: Flags) -> Means:
+    """In which share of runs each portfolio is within a bound, [P, R] to [P], with Jeffreys
+    intervals."""
+    counts, runs = within.sum(axis=1), within.shape[1]
+    low, high = np.array([jeffreys_interval(int(count), runs) for count in counts]).T
+    return Means(counts / runs, low, high)
 
 
-def _rival(chosen: Values, best: int | None) -> int | None:
-    if best is None:
+def best_of(worth: Values, sizes: Values, among: Flags) -> int | None:
+    """The portfolio of highest worth among some; of equal ones that of fewest levers; None where
+    there is none."""
+    if not among.any():
         return None
-    return int(np.argmax(np.where(np.arange(len(chosen)) == best, -1, chosen)))
+    order = np.lexsort((sizes, -np.where(among, np.round(worth, _DECIMALS), -np.inf)))
+    return int(order[0])
 
 
-def _runs_to_tell(worth: Values, best: int | None, rival: int | None) -> float:
-    if best is None or rival is None:
-        return math.nan
-    difference = worth[best] - worth[rival]
-    return runs_needed(float(difference.mean()), spread(difference))
+def regrets(worth: Values, admissible: Flags) -> Values:
+    """What each portfolio lacks, run by run, of the best admissible one of the run, [P, R].
+
+    This is against hindsight of the chance in each run: nobody can know it beforehand. 0 or more
+    for those that are admissible, which alone can be chosen; NaN for the others.
+    Source: Savage (1951).
+    """
+    lacking = np.full(worth.shape, np.nan)
+    if admissible.any():
+        lacking[admissible] = worth[admissible].max(axis=0) - worth[admissible]
+    return lacking
+
+
+def upper_regret(regret: Values) -> Means:
+    """The 90 % quantile over runs of regrets [P, R], [P], with an interval free of distribution.
+
+    The interval is between two of the ordered regrets: how many of n runs are below the quantile
+    is binomial. Where n is too small to bound it above, at most 35, its end is infinite. Source:
+    David and Nagaraja (2003), section 7.1.
+    """
+    runs = regret.shape[1]
+    ranked = np.sort(regret, axis=1)
+    below = bdtr(np.arange(runs + 1), runs, REGRET_SHARE)
+    low, high = int((below <= _TAIL).sum()), int(np.searchsorted(below, 1 - _TAIL)) + 1
+    nothing = np.where(np.isnan(regret[:, 0]), np.nan, 0.0)
+    return Means(
+        np.quantile(regret, REGRET_SHARE, axis=1),
+        ranked[:, low - 1] if low > 0 else nothing,
+        ranked[:, high - 1] if high <= runs else nothing + np.inf,
+    )
+
+
+def chosen_shares(
+    worth: Values, within: Sequence[Flags], least: Sequence[float], sizes: Values, seed: int
+) -> Values:
+    """In which share of resamples of the runs each portfolio would be the best admissible, [P].
+
+    A bootstrap of the whole choice: the worth of every portfolio, and whether it surely keeps each
+    bound, are taken anew from runs drawn with replacement, the same for all. The shares add up to
+    less than 1 where in some resamples none is admissible. Source: Efron (1979).
+    """
+    runs = worth.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(runs, np.full(runs, 1 / runs), RESAMPLES)
+    order = np.argsort(sizes, kind="stable")  # of equal ones that of fewest levers
+    drawn_worth = np.round(drawn @ worth[order].T / runs, _DECIMALS)
+    for inside, share in zip(within, least, strict=True):
+        kept = drawn @ inside[order].T.astype(np.int64)
+        drawn_worth[kept < least_count(runs, share)] = -np.inf
+    picked = drawn_worth.argmax(axis=1)[np.isfinite(drawn_worth).any(axis=1)]
+    shares: Values = np.bincount(order[picked], minlength=len(worth)) / RESAMPLES
+    return shares
 
 
 class BoundOn(Part):

@@ -12,14 +12,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
+from relsim.experiments.study import require
+from relsim.stats import Values
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -91,7 +92,7 @@ def fit(within: Flags, cases: Flags, of: Flags) -> Fit:
 
 
 def search(points: Values, cases: Flags) -> Search:
-    """The box with the highest F-score on any trajectory, less the limits that may be chance.
+    """The box with the highest F-score on any trajectory, without the limits that may be chance.
 
     The F-score is the harmonic mean of coverage and density (van Rijsbergen, 1979). Limits are
     moved to where it is highest (:func:`refined`). Then those with a quasi-p value above 0.05 are
@@ -113,13 +114,13 @@ def search(points: Values, cases: Flags) -> Search:
             prim.Prim(frame, cases.astype(np.int64), _ANY_DENSITY, peel_alpha=peel).find_box()
             for peel in PEELS
         ]
-        box = max(boxes, key=lambda one: f_scores(one.peeling_trajectory).max())
-        trajectory = _trajectory(box)
-        box.select(int(np.argmax(f_scores(trajectory))))
-        _set_limits(box, refined(points, cases, _limits(box)))
-        _drop_chance(box)
-    limits = _limits(box)
-    return Search(limits, _quasi_p(box, len(limits)), trajectory)
+        box = max(boxes, key=lambda box: f_scores(box.peeling_trajectory).max())
+    best = int(np.argmax(f_scores(box.peeling_trajectory)))
+    start, chosen = (limits.to_numpy().T for limits in (box.prim.box_init, box.box_lims[best]))
+    limits = refined(points, cases, np.where(chosen == start, [[-np.inf, np.inf]], chosen))
+    trajectory = box.peeling_trajectory.rename(columns={"res_dim": "restricted"})
+    trajectory = trajectory[["coverage", "density", "mass", "restricted"]]
+    return Search(*_without_chance(points, cases, limits), trajectory.astype({"restricted": int}))
 
 
 def f_scores(trajectory: pd.DataFrame) -> Values:
@@ -127,11 +128,6 @@ def f_scores(trajectory: pd.DataFrame) -> Values:
     coverage, density = (trajectory[name].to_numpy() for name in ("coverage", "density"))
     scores: Values = 2 * coverage * density / (coverage + density)
     return scores
-
-
-def _trajectory(box: Any) -> pd.DataFrame:
-    chosen = box.peeling_trajectory.rename(columns={"res_dim": "restricted"})
-    return chosen[["coverage", "density", "mass", "restricted"]].astype({"restricted": int})
 
 
 def refined(points: Values, cases: Flags, limits: Values) -> Values:
@@ -161,8 +157,7 @@ def _score(points: Values, cases: Flags, limits: Values) -> float:
 def _best_limit(points: Values, cases: Flags, limits: Values, k: int, side: int) -> Values:
     """The limits with one of them halfway between the points where the F-score is highest; as
     they are where that is no higher."""
-    moved = limits.copy()
-    moved[k, side] = np.inf if side else -np.inf
+    moved = _opened(limits, k, side)
     within = np.flatnonzero(inside(points, moved))
     column = points[within, k]
     order = within[np.argsort(column if side else -column, kind="stable")]
@@ -177,37 +172,32 @@ def _best_limit(points: Values, cases: Flags, limits: Values, k: int, side: int)
     return moved
 
 
-def _limits(box: Any) -> Values:
-    """The limits of the selected box, [K, 2], infinite where a side is open."""
-    start, found = (limits.to_numpy().T for limits in (box.prim.box_init, box.box_lim))
-    limits: Values = np.where(found == start, np.array([[-np.inf, np.inf]]), found)
-    return limits
-
-
-def _set_limits(box: Any, limits: Values) -> None:
-    """Adds a box with these limits and selects it."""
-    frame = box.prim.box_init.copy()
-    frame.loc[:, :] = np.where(np.isfinite(limits.T), limits.T, frame.to_numpy())
-    box.update(frame, np.flatnonzero(inside(box.prim.x.to_numpy(), limits)))
-
-
-def _drop_chance(box: Any) -> None:
-    """Drops limits of the selected box, the highest quasi-p value first."""
+def _without_chance(points: Values, cases: Flags, limits: Values) -> tuple[Values, Values]:
+    """The limits that are not chance and their quasi-p values; the highest is dropped first."""
     while True:
-        quasi_p = np.nan_to_num(_quasi_p(box, box.prim.n_cols), nan=-1.0)
-        worst = np.unravel_index(np.argmax(quasi_p), quasi_p.shape)
-        if quasi_p[worst] <= MOST_QUASI_P:
-            return
-        limits = _limits(box)
-        limits[worst] = np.inf if worst[1] else -np.inf
-        _set_limits(box, limits)
+        quasi_p = _quasi_p(points, cases, limits)
+        known = np.nan_to_num(quasi_p, nan=-1.0)
+        k, side = np.unravel_index(np.argmax(known), known.shape)
+        if known[k, side] <= MOST_QUASI_P:
+            return limits, quasi_p
+        limits = _opened(limits, int(k), int(side))
 
 
-def _quasi_p(box: Any, count: int) -> Values:
-    values = np.full((count, 2), np.nan)
-    for name, pair in box.qp[box._cur_box].items():
-        values[int(name)] = [np.nan if value < 0 else value for value in pair]
-    return values
+def _quasi_p(points: Values, cases: Flags, limits: Values) -> Values:
+    within, quasi_p = inside(points, limits), np.full(limits.shape, np.nan)
+    hits, count = int((within & cases).sum()), int(within.sum())
+    for k, side in zip(*np.nonzero(np.isfinite(limits)), strict=True):
+        wider = inside(points, _opened(limits, int(k), int(side)))
+        density = (wider & cases).sum() / wider.sum()
+        quasi_p[k, side] = binomtest(hits, count, density, alternative="greater").pvalue
+    return quasi_p
+
+
+def _opened(limits: Values, k: int, side: int) -> Values:
+    """The limits with one of them lifted."""
+    opened = limits.copy()
+    opened[k, side] = np.inf if side else -np.inf
+    return opened
 
 
 @contextmanager

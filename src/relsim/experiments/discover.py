@@ -1,9 +1,9 @@
 """Discovery: under which conditions an outcome happens, as boxes in the space of parameters.
 
-A point is a case where the outcome happens in the required share of its runs. Points and not runs
-are what is told apart: conditions are on parameters, points are drawn independently of each other,
-as quasi-p values, the held-out half and resamples ask for, and runs at a point are not. Shares of
-single runs are given beside. What runs add to doubt is in the resamples, which draw them anew.
+A point is a case where the outcome happens in the required share of its runs. Points are
+classified and not runs: conditions are on parameters, and points are drawn independently of each
+other, as quasi-p values, the held-out half and resamples require; runs at a point are not. Shares
+of single runs are given besides. What runs add to doubt is in the resamples, which draw them anew.
 
 Boxes are searched for on a random half of the points and judged on the other.
 """
@@ -13,25 +13,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 from scipy.special import stdtrit
 from scipy.stats import hypergeom
 
-from relsim.errors import RelsimError
 from relsim.experiments.boxes import PRIM, Fit, Flags, Search, fit, inside, search
 from relsim.experiments.discovery import LEAST_CASES, Box, Discovery, Outcome, share_of
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.schema import SHARE, THRESHOLD, Count
-from relsim.experiments.study import Method, Study
+from relsim.experiments.study import Method, Parameter, Study, require
 from relsim.experiments.sweep import sweep_points, sweep_size
+from relsim.scenario.parts import exactly_one
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
-from relsim.stats import CONFIDENCE, Estimate
-from relsim.words import listed
+from relsim.stats import CONFIDENCE, Estimate, Values
+from relsim.words import percent
 
 RESAMPLES = 30
 MOST_BOXES = 3
@@ -64,17 +62,15 @@ def discover(
             for none.
 
     Raises:
-        RelsimError: there is no such measure, or ema_workbench is not installed.
+        RelsimError: ema_workbench is not installed.
     """
-    if outcome.measure not in outcomes:
-        raise RelsimError(
-            f"There is no measure “{outcome.measure}”. There are: {listed(outcomes)}."
-        )
     happens = outcome.happens(outcomes[outcome.measure])
     rng = np.random.default_rng(seed)
     shares = shares_of_runs(happens)
     known, cases = ~np.isnan(shares), shares >= outcome.share
-    searched = _half(known, cases, rng)
+    order, searched = rng.permutation(len(known)), np.zeros(len(known), dtype=bool)
+    for some in (known & cases, known & ~cases):  # a random half of the cases, and of the others
+        searched[order[some[order]][::2]] = True
     scene = _Scene(points, happens, outcome.share, cases, searched, known & ~searched)
     boxes, rejected, reason = _boxes(scene, rng, resamples)
     return Discovery(
@@ -83,7 +79,7 @@ def discover(
         points=points,
         shares=shares,
         cases=cases,
-        searched=scene.searched,
+        searched=searched,
         held_out=scene.held_out,
         boxes=boxes,
         rejected=rejected,
@@ -100,15 +96,6 @@ def shares_of_runs(happens: Values) -> Values:
     with np.errstate(invalid="ignore"):
         shares: Values = np.nansum(happens, axis=1) / counted
     return shares
-
-
-def _half(known: Flags, cases: Flags, rng: np.random.Generator) -> Flags:
-    """A random half of the points: of the cases, and of the others."""
-    order = rng.permutation(len(known))
-    searched = np.zeros(len(known), dtype=bool)
-    for some in (known & cases, known & ~cases):
-        searched[order[some[order]][::2]] = True
-    return searched
 
 
 # Finding boxes
@@ -134,7 +121,8 @@ def _boxes(
         reason = _too_few(scene, left)
         if reason:
             return tuple(boxes), None, reason
-        box = _box(scene, left, search(*_some(scene, left & scene.searched)))
+        half = left & scene.searched
+        box = _box(scene, left, search(scene.points[half], scene.cases[half]))
         reason = _objection(box, first=not boxes)
         if reason:
             return tuple(boxes), box, reason
@@ -143,15 +131,11 @@ def _boxes(
     return tuple(boxes), None, f"no more than {MOST_BOXES} boxes are searched for."
 
 
-def _some(scene: _Scene, flags: Flags) -> tuple[Values, Flags]:
-    return scene.points[flags], scene.cases[flags]
-
-
 def _too_few(scene: _Scene, left: Flags) -> str:
     count, cases = int(left.sum()), int((scene.cases & left).sum())
     if cases == 0:
         most = float(np.nanmax(shares_of_runs(scene.happens[left]), initial=0.0))
-        return f"at none of {count:,} points (at most in {100 * most:.0f} % of runs)."
+        return f"at none of {count:,} points (at most in {percent(most)} of runs)."
     if cases == count:
         return f"at each of {count:,} points, under all conditions."
     if min(cases, count - cases) < LEAST_CASES:
@@ -159,12 +143,12 @@ def _too_few(scene: _Scene, left: Flags) -> str:
     return ""
 
 
-def _box(scene: _Scene, left: Flags, found: Search) -> Box:
-    within = inside(scene.points, found.limits) & left
-    count = len(found.limits)
+def _box(scene: _Scene, left: Flags, result: Search) -> Box:
+    within = inside(scene.points, result.limits) & left
+    count = len(result.limits)
     return Box(
-        limits=found.limits,
-        quasi_p=found.quasi_p,
+        limits=result.limits,
+        quasi_p=result.quasi_p,
         searched=fit(within, scene.cases, scene.searched),
         held_out=fit(within, scene.cases, scene.held_out),
         chance=chance_of(fit(within, scene.cases, scene.held_out & left)),
@@ -172,7 +156,7 @@ def _box(scene: _Scene, left: Flags, found: Search) -> Box:
         runs_elsewhere=share_of_runs(scene.happens[left & ~within]),
         reproduced=np.full(count, np.nan),
         spread=np.full((count, 2, 2), np.nan),
-        trajectory=found.trajectory,
+        trajectory=result.trajectory,
     )
 
 
@@ -183,17 +167,17 @@ def chance_of(held: Fit) -> float:
 
 def _objection(box: Box, *, first: bool) -> str:
     """Why a box is not claimed; empty where it is."""
-    base = box.held_out.cases / box.held_out.points
+    base = percent(box.held_out.cases / box.held_out.points)
     if not box.restricted.any():
-        return f"no conditions were found; it is so for {100 * base:.0f} % of all settings."
+        return f"no conditions were found; it is so for {base} of all settings."
     if box.chance > MOST_CHANCE:
         return (
-            f"no conditions hold on the half held out: it is so for {100 * base:.0f} % of all "
-            f"settings and for {share_of(box.held_out.hits, box.held_out.inside)} of those in the "
+            f"no conditions hold on the half held out: it is so for {base} of all settings and for "
+            f" {share_of(box.held_out.hits, box.held_out.inside)} of those in the "
             "box that was found."
         )
     if not first and box.held_out.coverage < LEAST_COVERAGE:
-        return f"further boxes cover less than {100 * LEAST_COVERAGE:.0f} % of all such settings."
+        return f"further boxes cover less than {percent(LEAST_COVERAGE)} of all such settings."
     return ""
 
 
@@ -211,7 +195,7 @@ def share_of_runs(happens: Values) -> Estimate:
             variances.append(float(seen.var(ddof=1)) / len(seen))
             parts.append(len(seen))
     if not parts:
-        return Estimate(share, math.nan, math.nan)
+        return Estimate(share)
     half = float(stdtrit(min(parts) - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(sum(variances))
     return Estimate(share, max(0.0, share - half), min(1.0, share + half))
 
@@ -225,7 +209,7 @@ def _reproduced(
         return box
     limits = [_limits_of_resample(scene, left, rng) for _ in range(resamples)]
     every = np.array(
-        [one for one in limits if one is not None] or [np.full_like(box.limits, np.inf)]
+        [some for some in limits if some is not None] or [np.full_like(box.limits, np.inf)]
     )
     is_set = np.isfinite(every)
     spread = np.full_like(box.spread, np.nan)
@@ -270,8 +254,7 @@ class Discover(Method):
 
     @model_validator(mode="after")
     def _one_side(self) -> Discover:
-        if (self.above is None) is (self.below is None):
-            raise fail("bad-outcome", "One of `above` and `below` is needed.")
+        exactly_one(self, ("above", "below"), "bad-outcome")
         if self.share == 0:
             text = "In a share of 0 of the runs it happens at every point."
             raise fail("bad-outcome", text, "Write a share above 0.")
@@ -299,9 +282,8 @@ class Discover(Method):
     def analyse(self, study: Study, points: Values, outcomes: Mapping[str, Values]) -> Discovery:
         """The boxes of conditions."""
         measure, seed = study.measure_name(self.measure), study.experiment.seed
-        if self.above is not None:
-            outcome = Outcome(measure, "above", self.above, self.share)
-        else:
-            assert self.below is not None
-            outcome = Outcome(measure, "below", self.below, self.share)
+        side: Literal["above", "below"] = "above" if self.below is None else "below"
+        threshold = self.above if self.below is None else self.below
+        assert threshold is not None  # as the section has one side
+        outcome = Outcome(measure, side, threshold, self.share)
         return discover(study.parameters, points, outcomes, outcome, seed=seed)

@@ -1,6 +1,8 @@
-"""The format of experiments: a field for each method."""
+"""The format of experiment files: a field for each method, and its JSON Schema for editors."""
 
 from __future__ import annotations
+
+import json
 
 from pydantic import Field
 
@@ -22,3 +24,13 @@ class Experiment(Setup):
     attribute: Attribute | None = Field(None, description="What each player owes.")
     advise: Advise | None = Field(None, description="Which levers to pull.")
     discover: Discover | None = Field(None, description="When an outcome happens.")
+
+
+def schema_text() -> str:
+    """The JSON Schema of experiment files, as text."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Experiment.model_json_schema(),
+        "title": "relsim experiment",
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"

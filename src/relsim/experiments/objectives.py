@@ -1,4 +1,4 @@
-"""What tuning asks for, and how sure a handful of runs is of the answer."""
+"""Objectives of tuning, and how surely a handful of runs tells points apart by them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from relsim.experiments.parameters import Values
-from relsim.stats import Estimate, jeffreys_interval, mean_interval
+from relsim.stats import Estimate, Values, jeffreys_interval, mean_interval
+from relsim.words import number
 
 Goal: TypeAlias = Literal["lowest", "highest"] | float
 
@@ -31,8 +31,6 @@ class Objective:
         goal: ``lowest``, ``highest``, or a value to be reached.
         label: in words, for figures and sentences.
         unit: in words.
-        tolerance: a difference of the value that is none, besides the noise of the runs: what
-            the data leave open. In units of the measure, 0 or more.
         share: whether the measure is 1 or 0 in each run, so that its mean is a share of runs.
     """
 
@@ -40,13 +38,17 @@ class Objective:
     goal: Goal = "lowest"
     label: str = ""
     unit: str = ""
-    tolerance: float = 0.0
     share: bool = False
 
     @property
     def name(self) -> str:
         """Its label, or its measure where it has none."""
         return self.label or self.measure
+
+    @property
+    def wanted(self) -> str:
+        """What is wanted, in words."""
+        return self.goal if isinstance(self.goal, str) else number(self.goal, 4)
 
     def losses(self, values: Values) -> Values:
         """What is minimised, of any shape: the value, its negative, or its squared distance."""
@@ -56,12 +58,6 @@ class Objective:
             return -values
         squared: Values = (values - self.goal) ** 2
         return squared
-
-    def allowed(self, loss: float) -> float:
-        """How much more than ``loss`` is none by the tolerance."""
-        if isinstance(self.goal, str):
-            return self.tolerance
-        return float((np.sqrt(loss) + self.tolerance) ** 2 - loss)
 
 
 def mean_over_runs(outcomes: Values) -> Values:
@@ -89,7 +85,7 @@ def estimate_over_runs(values: Values, *, share: bool) -> Estimate:
     """
     there = values[np.isfinite(values)]
     if not there.size:
-        return Estimate(math.nan, math.nan, math.nan)
+        return Estimate(math.nan)
     if share:
         return Estimate(float(there.mean()), *jeffreys_interval(int(there.sum()), len(there)))
     return Estimate(float(there.mean()), *mean_interval(there))
@@ -130,22 +126,20 @@ def least_excess(excess: Values, resampled: Values, runs: int) -> Values:
     return np.where(np.isnan(least), np.inf, least)
 
 
-def fits_as_well(
-    objective: Objective, outcomes: Values, best: int, generator: np.random.Generator
-) -> NDArray[np.bool_]:
+def fits_as_well(objective: Objective, outcomes: Values, best: int, seed: int) -> NDArray[np.bool_]:
     """Which points [P] the runs cannot tell from the best one.
 
     Runs are resampled, the same at every point; a point fits as well where the 1 % quantile of its
-    excess loss over the best (:func:`least_excess`) is no higher than the tolerance.
+    excess loss over the best (:func:`least_excess`) is no higher than 0.
     """
+    generator = np.random.default_rng([seed, 1979])
     losses = objective.losses(resampled_means(outcomes, generator))
     excess = losses - losses[best]
     excess = np.where(np.isfinite(excess), excess, np.inf)
     means = objective.losses(mean_over_runs(outcomes))
-    allowed = objective.allowed(float(means[best]))
-    allowed += ROUNDING * float(np.nanmedian(means) - np.nanmin(means))
+    rounding = ROUNDING * float(np.nanmedian(means) - np.nanmin(means))
     least = least_excess(means - means[best], excess, outcomes.shape[1])
-    as_well: NDArray[np.bool_] = least <= allowed
+    as_well: NDArray[np.bool_] = least <= rounding
     as_well[best] = True
     return as_well
 
@@ -156,18 +150,33 @@ def best_point(objective: Objective, outcomes: Values) -> int:
     return int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
 
 
+def losses_of(objectives: tuple[Objective, ...], outcomes: Mapping[str, Values]) -> Values:
+    """The loss of the means over runs in each objective, [P, objectives]."""
+    means = [mean_over_runs(outcomes[objective.measure]) for objective in objectives]
+    return np.column_stack(
+        [objective.losses(mean) for objective, mean in zip(objectives, means, strict=True)]
+    )
+
+
 def pareto_front(
     objectives: tuple[Objective, ...], outcomes: Mapping[str, Values]
 ) -> NDArray[np.int64]:
     """The points that no other is as good as in every objective and better in one."""
-    losses = np.column_stack(
-        [one.losses(mean_over_runs(outcomes[one.measure])) for one in objectives]
-    )
-    sound = np.asarray(np.isfinite(losses).all(axis=1))
-    no_worse = np.asarray((losses[:, np.newaxis] <= losses).all(axis=2))
-    better = np.asarray((losses[:, np.newaxis] < losses).any(axis=2))
-    beaten = (no_worse & better & sound[:, np.newaxis]).any(axis=0)
-    return np.flatnonzero(sound & ~beaten)
+    losses = losses_of(objectives, outcomes)
+    sound = np.flatnonzero(np.isfinite(losses).all(axis=1))
+    return sound[undominated(-losses[sound])]
+
+
+def undominated(worth: Values) -> NDArray[np.bool_]:
+    """Which rows no other row dominates: as good in every column, better in one. [P, K] to [P].
+
+    Higher is better in every column. Of equal rows all are on the front.
+    """
+    front = np.empty(len(worth), dtype=bool)
+    for index, row in enumerate(worth):
+        as_good = (worth >= row).all(axis=1)
+        front[index] = not (as_good & (worth > row).any(axis=1)).any()
+    return front
 
 
 def best_of_front(objective: Objective, outcomes: Values, front: NDArray[np.int64]) -> int:
@@ -179,9 +188,7 @@ def compromise(
     objectives: tuple[Objective, ...], outcomes: Mapping[str, Values], front: NDArray[np.int64]
 ) -> int:
     """The point of the front nearest to having the best of each, each scaled by its range there."""
-    losses = np.column_stack(
-        [one.losses(mean_over_runs(outcomes[one.measure][front])) for one in objectives]
-    )
+    losses = losses_of(objectives, outcomes)[front]
     low, high = losses.min(axis=0), losses.max(axis=0)
     scaled = (losses - low) / np.where(high > low, high - low, 1.0)
     return int(front[np.argmin((scaled**2).sum(axis=1))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -51,6 +52,10 @@ class Change:
         length = min(len(self.steps), len(other.steps))
         return self.steps[:length] == other.steps[:length]
 
+    def is_covered_by(self, others: list[Change]) -> bool:
+        """Whether one of the others writes all that this does."""
+        return any(self.steps[: len(other.steps)] == other.steps for other in others)
+
 
 def overlap_problems(scenario: Mapping, experiment: Setup, tree: Mapping) -> list[Problem]:
     """What the file says twice, and what it says in vain.
@@ -60,25 +65,23 @@ def overlap_problems(scenario: Mapping, experiment: Setup, tree: Mapping) -> lis
         experiment: what the file says.
         tree: of the file, for places.
     """
-    fixed = [
-        _change(scenario, path, value, ("set", path)) for path, value in experiment.set.items()
-    ]
-    varied = [_change(scenario, path, 0.0, ("parameters", path)) for path in experiment.parameters]
-    found = [*_repeated(fixed, tree), *_repeated(varied, tree)]
+    fixed = _changes(scenario, experiment.set, ("set",))
+    varied = _changes(scenario, dict.fromkeys(experiment.parameters, 0.0), ("parameters",))
+    problems = [*_repeated(fixed, tree), *_repeated(varied, tree)]
     for change in fixed:
         if change.steps[0] == "ensemble":
-            text = (
-                "An experiment has its own `runs` and `seed`; those of the scenario do not count."
-            )
-            found.append(Problem(locate(tree, change.at, key=True), "bad-path", text))
-        for other in varied:
-            if change.overlaps(other):
-                found.append(_twice(change, other, tree))
-    return [*found, *_switch_problems(scenario, experiment, fixed, tree)]
+            text = "An experiment has its own `runs` and `seed`; those of the scenario do not "
+            problems.append(Problem(locate(tree, change.at, key=True), "bad-path", text + "count."))
+        problems += [_twice(change, other, tree) for other in varied if change.overlaps(other)]
+    return [*problems, *_switch_problems(scenario, experiment, fixed, tree)]
 
 
-def _change(scenario: Mapping, path: str, value: Any, at: TreePath) -> Change:
-    return Change(path, at, full_steps(scenario, path, value))
+def _changes(scenario: Mapping, values: dict[str, Any], at: TreePath) -> list[Change]:
+    """Changes by path, in a section of the file."""
+    return [
+        Change(path, (*at, path), full_steps(scenario, path, value))
+        for path, value in values.items()
+    ]
 
 
 def full_steps(scenario: Mapping, path: str, value: Any = 0.0) -> Steps:
@@ -92,28 +95,24 @@ def full_steps(scenario: Mapping, path: str, value: Any = 0.0) -> Steps:
 
 
 def _one_spelling(scenario: Mapping, steps: Steps) -> Iterator[str]:
-    """Steps with places of lists as plain numbers, and states of a tie in alphabetical order."""
+    """Steps with items of lists by plain numbers, and states of a tie in alphabetical order."""
     node: Node | None = scenario
     for depth, step in enumerate(steps):
         if isinstance(node, Items) and step.isdecimal():
             yield str(int(step))
             node = child(node, int(step))
         else:
-            yield _tie(step) if steps[:depth] == ("ties",) else step
             node = None if node is None else child(node, step)
-
-
-def _tie(text: str) -> str:
-    try:
-        return "-".join(TieRef.read(text).pair)
-    except PydanticCustomError:
-        return text
+            if steps[:depth] == ("ties",):
+                with suppress(PydanticCustomError):  # what is no tie stays as it is written
+                    step = "-".join(TieRef.read(step).pair)
+            yield step
 
 
 def _repeated(changes: list[Change], tree: Mapping) -> Iterator[Problem]:
     """Changes that overlap with one before them."""
-    for place, change in enumerate(changes):
-        other = next((one for one in changes[:place] if change.overlaps(one)), None)
+    for index, change in enumerate(changes):
+        other = next((before for before in changes[:index] if change.overlaps(before)), None)
         if other is not None:
             yield _twice(change, other, tree)
 
@@ -128,8 +127,10 @@ def _twice(change: Change, other: Change, tree: Mapping) -> Problem:
         text = f"'{change.written}' is a part of '{other.written}' on line {line}"
     else:
         text = f"'{change.written}' holds '{other.written}' of line {line}"
-    place = locate(tree, change.at, key=True)
-    return Problem(place, "given-twice", f"{text}; only one would count.", "Keep one of the two.")
+    position = locate(tree, change.at, key=True)
+    return Problem(
+        position, "given-twice", f"{text}; only one would count.", "Keep one of the two."
+    )
 
 
 def _switch_problems(
@@ -146,11 +147,11 @@ def _switch_problems(
                 text = f"'{change.written}' cannot be switched: it moves no number of a run, or "
                 text += "makes runs that are no pairs."
                 yield Problem(locate(tree, change.at, key=True), "bad-switch", text)
-            other = next((one for one in before if change.overlaps(one)), None)
+            other = next((earlier for earlier in before if change.overlaps(earlier)), None)
             if other is not None:
                 yield _twice(change, other, tree)
         for change in fixed:
-            if _is_covered(change, off) and _is_covered(change, on):
+            if change.is_covered_by(off) and change.is_covered_by(on):
                 text = f"'{change.written}' is set in vain: '{name}' changes it, off and on."
                 yield Problem(locate(tree, change.at, key=True), "given-twice", text)
         before += both
@@ -159,16 +160,9 @@ def _switch_problems(
 def _switched(scenario: Mapping, switch: Switch, at: TreePath) -> tuple[list[Change], list[Change]]:
     """What a switch changes where it is off, and where it is on."""
     events = [
-        Change(name, (*at, "events", place), ("events", name, "off"))
-        for place, name in enumerate(switch.events)
+        Change(name, (*at, "events", index), ("events", name, "off"))
+        for index, name in enumerate(switch.events)
     ]
-    off, on = (
-        [_change(scenario, path, value, (*at, key, path)) for path, value in values.items()]
-        for key, values in (("off", switch.off), ("on", switch.on))
-    )
+    off = _changes(scenario, switch.off, (*at, "off"))
+    on = _changes(scenario, switch.on, (*at, "on"))
     return [*events, *off], [*events, *on]
-
-
-def _is_covered(change: Change, others: list[Change]) -> bool:
-    """Whether one of the others writes all that the change does."""
-    return any(change.steps[: len(one.steps)] == one.steps for one in others)

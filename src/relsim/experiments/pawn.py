@@ -13,30 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.errors import RelsimError
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Values
-from relsim.experiments.replicates import Estimates, Index, Rows, replicated, run_means
-from relsim.experiments.sobol import unit_problem
+from relsim.experiments.replicates import Estimates, Index, Rows, bootstrapped, run_means
+from relsim.stats import Values
 
 SLICES = 10  # of the range of a parameter. Source: Pianosi and Wagener (2018)
 LEAST_POINTS = 10 * SLICES  # a distribution of fewer than ten points to a slice says nothing
 PERMUTATIONS = 200
 
 
-def pawn_points(count: int, samples: int, seed: int) -> Values:
-    """A Latin hypercube of the unit cube, through SALib, [samples, count].
-
-    Raises:
-        RelsimError: there are too few points.
-    """
-    check_samples(samples)
-    sample = require("SALib.sample.latin").sample
-    points: Values = sample(unit_problem(count), samples, seed=seed)
-    return points
-
-
 def check_samples(samples: int) -> None:
-    """Refuses a number of points that :func:`pawn_points` cannot take."""
+    """Raises a RelsimError where there are too few points."""
     if samples < LEAST_POINTS:
         raise RelsimError(
             f"PAWN needs at least {LEAST_POINTS} points, ten in each of {SLICES} slices, "
@@ -59,9 +45,8 @@ def pawn_indices(
         resamples: how many.
     """
     slices = np.array([slices_of(column) for column in points.T])
-    found = replicated(partial(_summaries, slices), blocks, seed, resamples)
-    names = ("median", "least", "most")
-    indices: dict[str, Index] = {name: found.index(name, 0.0) for name in names}
+    least = dict.fromkeys(("median", "least", "most"), 0.0)
+    indices = bootstrapped(partial(_summaries, slices), least, blocks, seed, resamples)
     return indices, np.full(len(slices), _chance(slices[0], blocks, seed))
 
 
@@ -87,23 +72,25 @@ def distances(values: Values, slices: NDArray[np.uint16]) -> Values:
     count, points = slices.shape
     order = np.argsort(values)
     ranked = values[order]
-    below, up_to = (np.searchsorted(ranked, ranked, side=one) / points for one in ("left", "right"))
+    below, up_to = (
+        np.searchsorted(ranked, ranked, side=side) / points for side in ("left", "right")
+    )
     # Slice by slice, and within each in order of outcomes; all parameters in one row.
     sliced = slices[:, order]
-    place = np.argsort(sliced, axis=1, kind="stable")
-    group = np.take_along_axis(sliced, place, axis=1) + SLICES * np.arange(count)[:, None]
-    group, place = group.ravel(), place.ravel()
+    at = np.argsort(sliced, axis=1, kind="stable")
+    group = np.take_along_axis(sliced, at, axis=1) + SLICES * np.arange(count)[:, None]
+    group, at = group.ravel(), at.ravel()
     size = np.bincount(group, minlength=count * SLICES)
     start = np.cumsum(size) - size
     rank = np.arange(len(group)) - start[group]
-    same = (group[1:] == group[:-1]) & (ranked[place[1:]] == ranked[place[:-1]])
+    same = (group[1:] == group[:-1]) & (ranked[at[1:]] == ranked[at[:-1]])
     last, first = np.append(~same, True), np.insert(~same, 0, True)
     step = (1 / np.maximum(size, 1))[group]
-    at = np.abs((rank + 1) * step - up_to[place]) * last
-    just_below = np.abs(rank * step - below[place]) * first
-    found = np.full(count * SLICES, np.nan)
-    found[size > 0] = np.maximum.reduceat(np.maximum(at, just_below), start[size > 0])
-    return found.reshape(count, SLICES)
+    up_here = np.abs((rank + 1) * step - up_to[at]) * last
+    just_below = np.abs(rank * step - below[at]) * first
+    farthest = np.full(count * SLICES, np.nan)
+    farthest[size > 0] = np.maximum.reduceat(np.maximum(up_here, just_below), start[size > 0])
+    return farthest.reshape(count, SLICES)
 
 
 def _summaries(slices: NDArray[np.uint16], means: Values, rows: Rows | None) -> Estimates:
@@ -111,11 +98,11 @@ def _summaries(slices: NDArray[np.uint16], means: Values, rows: Rows | None) -> 
     for column in range(means.shape[2]):
         drawn = slice(None) if rows is None else rows[:, column]
         columns.append(distances(means[drawn, 0, column], slices[:, drawn]))
-    found = np.stack(columns, axis=2)
+    by_slice = np.stack(columns, axis=2)
     return {
-        "median": np.nanmedian(found, axis=1),
-        "least": np.nanmin(found, axis=1),
-        "most": np.nanmax(found, axis=1),
+        "median": np.nanmedian(by_slice, axis=1),
+        "least": np.nanmin(by_slice, axis=1),
+        "most": np.nanmax(by_slice, axis=1),
     }
 
 

@@ -1,4 +1,4 @@
-"""The response of a measure to one parameter, told apart from the noise of runs and of sampling.
+"""The response of a measure to one parameter, separated from the noise of runs and of sampling.
 
 Levels of a grid are compared on the same runs and the same values of all other parameters. A
 sampled design (Latin hypercube, Sobol sequence) has bins of equal numbers of points in their place,
@@ -18,16 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from relsim.experiments.parameters import Parameter, Values
-from relsim.stats import CONFIDENCE, Estimate
+from relsim.experiments.replicates import LEAST_RUNS, products
+from relsim.experiments.study import Parameter
+from relsim.stats import CONFIDENCE, Estimate, Values
 
 Labels: TypeAlias = NDArray[np.int64]
 
 LEAST_IN_BIN, MOST_BINS = 20, 10  # points of a bin; bins of a parameter
 GROUPS = 20  # of points, left out in turn
-LEAST_RUNS = 3  # with fewer, the noise of runs cannot be taken out of a share of variance
 BAND = (0.1, 0.9)  # of runs
-ROUNDING = 1e-9  # of the largest value; smaller differences are no news
+NOT_MONOTONE, NO_RESPONSE = "is not monotone", "shows no response"
+ROUNDING = 1e-9  # of the largest value; smaller differences are none
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,9 @@ class Response:
             [L].
         least, most: the band of 80 % of the runs, each a mean over the other parameters, [L].
         effect: from the first to the last of ``at``, paired by run.
+        by_runs: half the width of its interval that is due to runs, which more points would leave.
         share: of the variance between points (eta squared, :func:`share_explained`).
-        shape: rises, falls, is not monotone, or shows no response.
-        variances: of the effect, by runs and by the sampling of points.
-        quantile: of Student's distribution, that intervals were made with.
+        shape: "rises", "falls", "is not monotone" or "shows no response".
     """
 
     measure: str
@@ -55,10 +55,9 @@ class Response:
     least: Values
     most: Values
     effect: Estimate
+    by_runs: float
     share: Estimate
     shape: str
-    variances: tuple[float, float]
-    quantile: float
 
 
 def respond(
@@ -72,21 +71,21 @@ def respond(
 
     Args:
         measure: its name.
-        parameter: which one.
+        parameter: which parameter.
         column: its value at each point, [P].
         values: of the measure, [P, R]. NaN is left out.
         groups: of points, left out in turn where these are a sample, [P]; None for a full grid.
     """
     labels, at = levels(column) if groups is None else bins(column)
-    by_run = level_means(values, labels, len(at))
+    by_run = _level_means(values, labels, len(at))
     mean = _mean_of_runs(by_run)
     of_runs = _by_runs(by_run)
-    of_points = _by_points(values, labels, len(at), groups)
-    covariance = of_runs + of_points
+    covariance = of_runs + _by_points(values, labels, len(at), groups)
     t = _quantile(values.shape[1], groups, CONFIDENCE)
     half = t * np.sqrt(np.diag(covariance))
-    ends = (_difference(of_runs), _difference(of_points))
-    change, reach = _change(mean), t * math.sqrt(sum(ends))
+    change, reach = float(mean[-1] - mean[0]), t * math.sqrt(_difference(covariance, 0, -1))
+    if abs(change) <= ROUNDING * float(np.abs(mean).max()):
+        change = 0.0
     least, most = quantiles_of_runs(by_run, BAND)
     return Response(
         measure=measure,
@@ -98,24 +97,17 @@ def respond(
         least=least,
         most=most,
         effect=Estimate(change, change - reach, change + reach),
+        by_runs=t * math.sqrt(_difference(of_runs, 0, -1)),
         share=share_explained(values, labels, groups),
         shape=_shape(mean, covariance, values.shape[1], groups),
-        variances=ends,
-        quantile=t,
     )
-
-
-def _change(mean: Values) -> float:
-    """From the first level to the last; exactly 0 where only rounding differs."""
-    change = float(mean[-1] - mean[0])
-    return 0.0 if abs(change) <= ROUNDING * float(np.abs(mean).max()) else change
 
 
 # Levels and bins
 
 
 def levels(column: Values) -> tuple[Labels, Values]:
-    """The place of each point among the levels of a parameter [P], and the levels [L]."""
+    """The index of each point among the levels of a parameter [P], and the levels [L]."""
     at, labels = np.unique(column, return_inverse=True)
     return labels.astype(np.int64), at
 
@@ -142,7 +134,7 @@ def groups_of_points(count: int, seed: int) -> Labels:
     return order.astype(np.int64) % GROUPS
 
 
-def level_means(values: Values, labels: Labels, count: int) -> Values:
+def _level_means(values: Values, labels: Labels, count: int) -> Values:
     """The mean over the points of each level, run by run, [L, R]; NaN where there is no value."""
     seen = ~np.isnan(values)
     member = (labels == np.arange(count)[:, np.newaxis]).astype(np.float64)
@@ -171,8 +163,7 @@ def _mean_of_runs(by_run: Values) -> Values:
 
 
 def _by_runs(by_run: Values) -> Values:
-    """What the means of levels owe to the runs that were drawn; 0 where a single run tells
-    nothing of it."""
+    """The covariance due to the runs that were drawn; 0 for a single run."""
     runs = by_run.shape[1]
     if runs == 1:
         return np.zeros((len(by_run), len(by_run)))
@@ -186,12 +177,12 @@ def _by_runs(by_run: Values) -> Values:
 
 
 def _by_points(values: Values, labels: Labels, count: int, groups: Labels | None) -> Values:
-    """What the means of bins owe to the points that were drawn; 0 for a grid."""
+    """The covariance due to the points that were drawn; 0 for a grid."""
     if groups is None:
         return np.zeros((count, count))
     kept = (groups != left_out for left_out in np.unique(groups))
     return _jackknife(
-        np.array([_mean_of_runs(level_means(values[some], labels[some], count)) for some in kept])
+        np.array([_mean_of_runs(_level_means(values[some], labels[some], count)) for some in kept])
     )
 
 
@@ -202,7 +193,7 @@ def _jackknife(replicates: Values) -> Values:
     return covariance
 
 
-def _difference(covariance: Values, start: int = 0, end: int = -1) -> float:
+def _difference(covariance: Values, start: int, end: int) -> float:
     """The variance of the difference of two levels."""
     both = covariance[start, start] + covariance[end, end]
     return float(np.maximum(0.0, both - 2 * covariance[start, end]))  # NaN stays NaN
@@ -216,19 +207,19 @@ def _quantile(runs: int, groups: Labels | None, confidence: float) -> float:
 
 
 def _shape(mean: Values, covariance: Values, runs: int, groups: Labels | None) -> str:
-    """By the difference of the ends, and those of all pairs of levels at 95 % for all of them
-    together (Bonferroni). A single run on a grid is taken as it is."""
+    """The shape, from the difference of the ends and those of all pairs of levels, at 95 % for all
+    of them together (Bonferroni). A single run on a grid is taken as it is."""
     pairs = [(i, j) for j in range(len(mean)) for i in range(j)]
     strict = _quantile(runs, groups, 1 - (1 - CONFIDENCE) / max(1, len(pairs)))
     signs = {_sign(mean, covariance, pair, strict) for pair in pairs}
     signs.add(_sign(mean, covariance, (0, -1), _quantile(runs, groups, CONFIDENCE)))
     if {1, -1} <= signs:
-        return "is not monotone"
-    return "rises" if 1 in signs else "falls" if -1 in signs else "shows no response"
+        return NOT_MONOTONE
+    return "rises" if 1 in signs else "falls" if -1 in signs else NO_RESPONSE
 
 
 def _sign(mean: Values, covariance: Values, pair: tuple[int, int], t: float) -> int:
-    """Of the difference of two levels; 0 where it is within its interval or within rounding."""
+    """The sign of the difference of two levels; 0 within its interval or within rounding."""
     limit = 0.0 if math.isnan(t) else t * math.sqrt(_difference(covariance, *pair))
     change = float(mean[pair[1]] - mean[pair[0]])
     if not abs(change) > limit + ROUNDING * float(np.abs(mean).max()):
@@ -252,26 +243,21 @@ def share_explained(values: Values, labels: Labels, groups: Labels | None) -> Es
     runs = values.shape[1]
     between, total = _sums_of_squares(values, labels, sampled=groups is not None)
     error = math.sqrt(float(_jackknife(total[1:, np.newaxis])[0, 0])) if runs >= LEAST_RUNS else 0.0
-    if not total[0] > max(2 * error, _rounding(values)):
-        return Estimate(math.nan, math.nan, math.nan)
-    share = float(between[0] / total[0])
-    variances = []
-    if runs >= LEAST_RUNS:
-        variances.append(_jackknife((between[1:] / total[1:])[:, np.newaxis]))
-    if groups is not None:
-        variances.append(_jackknife(_shares_without(values, labels, groups)[:, np.newaxis]))
-    if not variances:
-        return Estimate(min(1.0, max(0.0, share)), math.nan, math.nan)
+    rounding = len(values) * (ROUNDING * float(np.nanmax(np.abs(values), initial=0.0))) ** 2
+    if not total[0] > max(2 * error, rounding):
+        return Estimate(math.nan)
+    replicates = [between[1:] / total[1:]] if runs >= LEAST_RUNS else []
+    replicates += [] if groups is None else [_shares_without(values, labels, groups)]
+    variance = sum(float(_jackknife(parts[:, np.newaxis])[0, 0]) for parts in replicates)
     t = _quantile(runs if runs >= LEAST_RUNS else 1, groups, CONFIDENCE)
-    half = t * math.sqrt(sum(float(one[0, 0]) for one in variances))
-    return Estimate(*(min(1.0, max(0.0, one)) for one in (share, share - half, share + half)))
-
-
-def _rounding(values: Values) -> float:
-    return len(values) * (ROUNDING * float(np.nanmax(np.abs(values), initial=0.0))) ** 2
+    share, half = float(between[0] / total[0]), t * math.sqrt(variance)
+    if not replicates:
+        return Estimate(min(1.0, max(0.0, share)))
+    return Estimate(*(min(1.0, max(0.0, end)) for end in (share, share - half, share + half)))
 
 
 def _shares_without(values: Values, labels: Labels, groups: Labels) -> Values:
+    """The share with each group of points left out, [groups]."""
     shares = []
     for left_out in np.unique(groups):
         some = groups != left_out
@@ -285,26 +271,9 @@ def _sums_of_squares(values: Values, labels: Labels, *, sampled: bool) -> tuple[
     centred = values - _mean_of_runs(values.T)
     count = int(labels.max()) + 1
     sizes = np.bincount(labels, minlength=count)
-    total = squares(centred).sum(axis=0)
-    between = sizes @ squares(level_means(centred, labels, count))
+    total = products(centred, centred).sum(axis=0)
+    means = _level_means(centred, labels, count)
+    between = sizes @ products(means, means)
     if sampled and len(values) > count:
         between = between - (count - 1) * (total - between) / (len(values) - count)
     return between, total
-
-
-def squares(values: Values) -> Values:
-    """Squares of expectations of rows [N, R]: of all runs, then with each left out, [N, 1 + R].
-
-    The mean of products of different runs: ((Σx)² - Σx²) / (n(n - 1)). A single run is squared.
-    """
-    seen = ~np.isnan(values)
-    filled = np.where(seen, values, 0.0)
-    every = np.concatenate([np.zeros((len(values), 1)), filled], axis=1)
-    total = filled.sum(axis=1, keepdims=True) - every
-    power = (filled**2).sum(axis=1, keepdims=True) - every**2
-    gone = np.concatenate([np.zeros((len(values), 1)), seen], axis=1)
-    count = seen.sum(axis=1, keepdims=True) - gone
-    if values.shape[1] == 1:
-        return total**2
-    products: Values = (total**2 - power) / np.maximum(1, count * (count - 1))
-    return np.where(count > 1, products, 0.0)

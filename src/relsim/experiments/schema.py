@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from relsim.scenario.parts import MAX_KEY, FileName, Part, Title
+from relsim.scenario.parts import MAX_KEY, FileName, Part, Title, exactly_one
 from relsim.scenario.references import TieRef
 from relsim.scenario.schema import Expectation
 from relsim.scenario.values import LARGE, Bounds, Month, fail
@@ -27,11 +26,6 @@ UNITS = {
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=MAX_KEY)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
-
-
-def _as(key: str) -> Callable[[Any], Any]:
-    """A reader that takes a lone list or text for a map with just ``key``."""
-    return lambda raw: {key: raw} if isinstance(raw, (list, str)) else raw
 
 
 class Range(Part):
@@ -84,7 +78,7 @@ class Switch(Part):
         return self
 
     def changes(self, *, on: bool) -> dict[str, Any]:
-        """What it changes, by path, where it is on or off."""
+        """Its changes to the scenario, by path, where it is on or off."""
         switched = {f"events.{name}.off": not on for name in self.events}
         return switched | (self.on if on else self.off)
 
@@ -124,29 +118,22 @@ class Measure(Part):
 
     @model_validator(mode="after")
     def _one_question(self) -> Measure:
-        asked = [key for key in UNITS if getattr(self, key) is not None]
-        if len(asked) != 1:
-            found = " and ".join(asked) or "none"
-            text = f"Exactly one of {', '.join(UNITS)} is needed; here: {found}."
-            raise fail("bad-measure", text)
-        self._refuse(asked[0], "at", ("level", "change"))
-        self._refuse(asked[0], "until", ("misfit",))
-        for key in ("above", "below"):
-            self._refuse(asked[0], key, ("time_to",))
-        if asked == ["time_to"] and (self.above is None) is (self.below is None):
+        exactly_one(self, (*UNITS,), "bad-measure")
+        owners = {"at": ("level", "change"), "until": ("misfit",)}
+        owners |= dict.fromkeys(("above", "below"), ("time_to",))
+        for key, questions in owners.items():
+            if getattr(self, key) is not None and self.question not in questions:
+                raise fail("bad-measure", f"`{key}` does not go with `{self.question}`.")
+        if self.time_to is not None and (self.above is None) is (self.below is None):
             raise fail("bad-measure", "`time_to` needs `above` or `below`.")
         if self.probability is not None and self.probability.against is not None:
             text = "A measure is of one scenario: `against` stands in claims alone."
             raise fail("bad-measure", text, "`attribute` and `advise` compare on paired runs.")
         return self
 
-    def _refuse(self, asked: str, key: str, owners: tuple[str, ...]) -> None:
-        if getattr(self, key) is not None and asked not in owners:
-            raise fail("bad-measure", f"`{key}` does not go with `{asked}`.")
-
     @property
     def question(self) -> str:
-        """Which of its questions it asks."""
+        """The key of the question that it asks."""
         return next(key for key in UNITS if getattr(self, key) is not None)
 
     @property
@@ -160,6 +147,11 @@ class Measure(Part):
         return self.question in ("probability", "claim")
 
 
+def _range_alone(raw: Any) -> Any:
+    """A lone list stands for the range."""
+    return {"range": raw} if isinstance(raw, (list, str)) else raw
+
+
 Varied: TypeAlias = Annotated[
-    Range, BeforeValidator(_as("range"), json_schema_input_type=Range | list[Any])
+    Range, BeforeValidator(_range_alone, json_schema_input_type=Range | list[Any])
 ]

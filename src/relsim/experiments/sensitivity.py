@@ -15,24 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from relsim.errors import RelsimError, did_you_mean
 from relsim.experiments import morris, pawn, sobol
-from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.experiments.replicates import Index, Resampled, complete, noise_share
+from relsim.experiments.replicates import Index, noise_share, resampled
 from relsim.experiments.schema import Count
-from relsim.experiments.sensitivity_findings import COLUMNS, Effects, SensitivityFindings
-from relsim.experiments.study import Method, Study
+from relsim.experiments.sensitivity_findings import KINDS, Effects, SensitivityFindings
+from relsim.experiments.study import Method, Parameter, Study, require, scaled, unit_points
 from relsim.scenario.values import fail
+from relsim.stats import Values
 
-METHODS = ("sobol", "morris", "pawn")
+MODULES = {"sobol": sobol, "morris": morris, "pawn": pawn}
 RESAMPLES = 500
 ALIKE = 1e-12  # of the size of an outcome; smaller differences are rounding
 LEAST_BLOCKS = 4  # fewer give no interval
 
 
-# The design
 def block_size(method: str, count: int, *, second_order: bool = False) -> int:
-    """How many points one sample takes, for so many parameters K.
+    """The number of points of one sample, for K parameters.
 
     Sobol: a base sample K + 2, or 2 K + 2 with second-order indices of at least two parameters.
     Morris: a trajectory K + 1. PAWN: 1.
@@ -51,6 +49,8 @@ def sensitivity_points(
 ) -> Values:
     """The points to simulate, [samples · block_size, K], in the units of the parameters.
 
+    Those of Morris (trajectories on a grid) and PAWN (a Latin hypercube) are SALib's.
+
     Args:
         method: ``sobol``, ``morris`` or ``pawn``.
         parameters: K of them.
@@ -60,45 +60,32 @@ def sensitivity_points(
         second_order: Sobol indices of pairs as well.
 
     Raises:
-        RelsimError: the method is not known, has no parameters or takes no such size; SALib is not
-            installed.
+        RelsimError: the method takes no such size; SALib is not installed.
     """
-    sensitivity_size(method, len(parameters), samples, second_order=second_order)
     count = len(parameters)
+    sensitivity_size(method, count, samples, second_order=second_order)
+    names = [str(column) for column in range(count)]
+    problem = {"num_vars": count, "names": names, "bounds": [[0.0, 1.0]] * count}
     if method == "sobol":
-        pairs = second_order and count > 1
-        unit_points = sobol.sobol_points(count, samples, seed, second_order=pairs)
+        unit = sobol.sobol_points(count, samples, seed, second_order=second_order and count > 1)
     elif method == "morris":
-        unit_points = morris.morris_points(count, samples, seed)
+        sample = require("SALib.sample.morris").sample
+        unit = sample(problem, samples, num_levels=morris.LEVELS, seed=seed)
     else:
-        unit_points = pawn.pawn_points(count, samples, seed)
-    return scaled(parameters, unit_points)
+        unit = require("SALib.sample.latin").sample(problem, samples, seed=seed)
+    return scaled(parameters, unit)
 
 
 def sensitivity_size(method: str, count: int, samples: int, *, second_order: bool = False) -> int:
-    """How many points :func:`sensitivity_points` gives for so many parameters.
+    """The number of points that :func:`sensitivity_points` gives.
 
     Raises:
-        RelsimError: the method is not known, has no parameters or takes no such number of samples.
+        RelsimError: the method takes no such number of samples.
     """
-    _check_method(method)
-    if count == 0:
-        raise RelsimError("A sensitivity study needs at least one parameter.")
-    checks = {
-        "sobol": sobol.check_samples,
-        "morris": morris.check_samples,
-        "pawn": pawn.check_samples,
-    }
-    checks[method](samples)
+    MODULES[method].check_samples(samples)
     return samples * block_size(method, count, second_order=second_order)
 
 
-def _check_method(method: str) -> None:
-    if method not in METHODS:
-        raise RelsimError(f"No method {method!r}. {did_you_mean(method, METHODS)}")
-
-
-# The analysis
 def sensitivity(
     method: str,
     parameters: tuple[Parameter, ...],
@@ -109,7 +96,7 @@ def sensitivity(
     second_order: bool = False,
     resamples: int = RESAMPLES,
 ) -> SensitivityFindings:
-    """What each measure owes to each parameter, with 95 % intervals.
+    """The effect of each parameter on each measure, with 95 % intervals.
 
     The statistic of a point is the mean over its runs that have an outcome. Intervals of Sobol
     indices are Student's, over the scramblings of the design and the runs; others are of a
@@ -124,109 +111,72 @@ def sensitivity(
         seed: of the resamples.
         second_order: whether the design is for Sobol indices of pairs as well.
         resamples: of the bootstrap; of no meaning to ``sobol``.
-
-    Raises:
-        RelsimError: points or outcomes do not have the shape of the design.
     """
-    _check_method(method)
     size = block_size(method, len(parameters), second_order=second_order)
-    _check_shapes(method, parameters, points, outcomes, size)
-    study = _Study(method, unit_points(parameters, points), size, seed, resamples, second_order)
+    blocks = unit_points(parameters, points).reshape(-1, size, len(parameters))
+    design = _Design(method, blocks, seed, resamples, second_order and len(parameters) > 1)
     return SensitivityFindings(
         method=method,
         parameters=parameters,
-        samples=len(points) // size,
-        points=len(points),
+        samples=len(blocks),
         runs=next(iter(outcomes.values())).shape[1],
-        resamples=resamples,
-        effects=tuple(study.effects(measure, found) for measure, found in outcomes.items()),
+        effects=tuple(design.effects(measure, values) for measure, values in outcomes.items()),
     )
 
 
-def _check_shapes(
-    method: str,
-    parameters: tuple[Parameter, ...],
-    points: Values,
-    outcomes: Mapping[str, Values],
-    size: int,
-) -> None:
-    if not outcomes:
-        raise RelsimError("A sensitivity study needs at least one measure.")
-    if points.ndim != 2 or points.shape[1] != len(parameters) or len(points) % size or not size:
-        raise RelsimError(
-            f"Points of shape {points.shape} are not those of {method} with {len(parameters)} "
-            f"parameters, which come in blocks of {size}."
-        )
-    if len({found.shape for found in outcomes.values()}) > 1 or any(
-        found.ndim != 2 or len(found) != len(points) or found.shape[1] == 0
-        for found in outcomes.values()
-    ):
-        shapes = ", ".join(f"{name} {found.shape}" for name, found in outcomes.items())
-        raise RelsimError(f"Outcomes are runs at each of {len(points):,} points, not: {shapes}.")
-
-
 @dataclass(frozen=True)
-class _Study:
-    """What is the same for all measures."""
+class _Design:
+    """The design, which all measures share.
+
+    Attributes:
+        blocks: the points of the unit cube, by base sample or trajectory, [N, size, K].
+        pairs: whether there are second-order indices.
+    """
 
     method: str
-    unit_points: Values
-    size: int
+    blocks: Values
     seed: int
     resamples: int
-    second_order: bool
+    pairs: bool
 
     def effects(self, measure: str, outcomes: Values) -> Effects:
         """The effects on one measure, [P, R]."""
         finite = np.where(np.isfinite(outcomes), outcomes, np.nan)
-        blocks = finite.reshape(-1, self.size, finite.shape[1])
-        whole = complete(blocks)
+        blocks = finite.reshape(*self.blocks.shape[:2], -1)
+        whole: NDArray[np.bool_] = np.all(np.any(np.isfinite(blocks), axis=2), axis=1)
         means = np.nanmean(blocks[whole], axis=2) if whole.any() else np.full((1, 1), np.nan)
-        indices, chance = self._indices(blocks[whole], means, whole)
+        constant = bool(np.ptp(means) <= ALIKE * np.abs(means).max())
+        chance = np.zeros(self.blocks.shape[2])
+        indices: dict[str, Index] = {}
+        if whole.sum() >= LEAST_BLOCKS and constant:
+            zeros = chance[:, None]
+            none = resampled(chance, zeros, zeros, zeros)
+            indices = dict.fromkeys(KINDS[self.method].indices, none)
+        elif whole.sum() >= LEAST_BLOCKS:
+            indices, chance = self._indices(blocks[whole], whole, chance)
         return Effects(
             measure=measure,
             mean=float(means.mean()),
-            sd=0.0 if _alike(means) else float(means.std()),
+            sd=0.0 if constant else float(means.std()),
             noise=noise_share(blocks[whole]) if whole.any() else np.nan,
             missing=float(np.isnan(finite).mean()),
             left_out=int((~whole).sum()),
-            indices={name: one for name, one in indices.items() if name in COLUMNS},
-            second=indices.get("second"),
-            interactions=indices.get("interactions"),
+            second=indices.pop("second", None),
+            interactions=indices.pop("interactions", None),
+            indices=indices,
             chance=chance,
         )
 
     def _indices(
-        self, blocks: Values, means: Values, whole: NDArray[np.bool_]
+        self, blocks: Values, whole: NDArray[np.bool_], no_chance: Values
     ) -> tuple[dict[str, Index], Values]:
-        """All indices by name, and what the leading one comes to by chance."""
-        count = self.unit_points.shape[1]
-        no_chance = np.zeros(count)
-        if len(blocks) < LEAST_BLOCKS:
-            return {}, no_chance
-        if _alike(means):
-            return self._nothing(count), no_chance
-        points = self.unit_points.reshape(-1, self.size, count)[whole]
+        """All indices by name, and the leading one by chance alone."""
+        points = self.blocks[whole]
         if self.method == "morris":
             return morris.morris_indices(points, blocks, self.seed, self.resamples)
         if self.method == "pawn":
             return pawn.pawn_indices(points[:, 0], blocks, self.seed, self.resamples)
-        pairs = self.second_order and count > 1
-        return sobol.sobol_indices(blocks, whole, second_order=pairs), no_chance
-
-    def _nothing(self, count: int) -> dict[str, Index]:
-        names = {
-            "sobol": ("first", "total"),
-            "morris": ("mu_star", "mu", "sigma"),
-            "pawn": ("median", "least", "most"),
-        }
-        none = np.zeros(count)
-        index = Resampled(none, none, none, none, (none[:, None],) * 3)
-        return dict.fromkeys(names[self.method], index)
-
-
-def _alike(means: Values) -> bool:
-    return bool(np.ptp(means) <= ALIKE * np.abs(means).max())
+        return sobol.sobol_indices(blocks, whole, second_order=self.pairs), no_chance
 
 
 class Sensitivity(Method):
@@ -259,7 +209,7 @@ class Sensitivity(Method):
         return "samples"
 
     def size(self, study: Study) -> int:
-        """How many points the samples make."""
+        """The number of points of the samples."""
         count, pairs = len(study.parameters), self.second_order
         return sensitivity_size(self.method, count, self.samples, second_order=pairs)
 

@@ -1,8 +1,8 @@
-"""Sobol indices: the shares of the variance of an outcome that parameters make.
+"""Sobol indices: the shares of the variance of an outcome that are due to parameters.
 
-First-order: what a parameter makes by itself. Total: with all its interactions. Second-order:
-what two make together beyond what each makes alone. Of the expected outcome of a run, as a function
-of the parameters: what is left of the chance of runs is taken out (see :func:`sobol_indices`).
+First-order: the share of a parameter by itself. Total: with all its interactions. Second-order:
+the share of two together beyond those of each alone. The variance is that of the expected outcome
+of a run: the noise left over from runs is taken out (see :func:`sobol_indices`).
 
 Points of one scrambled Sobol sequence are more even than independent ones, so their spread does not
 tell how far an estimate may be off. The design is therefore of eight sequences, each scrambled on
@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from relsim.errors import RelsimError
-from relsim.experiments.crossed import Crossed, crossed, mean_of_parts, products, ratios
-from relsim.experiments.parameters import Values
-from relsim.experiments.replicates import Index
+from relsim.experiments.replicates import Index, crossed, products, ratios
+from relsim.stats import Values
 
 SCRAMBLINGS = 8  # more leave too few points to each, fewer make Student's quantile large
 LEAST_SAMPLES = 64  # with which indices of Ishigami's function are known to ± 0.1 to 0.35
@@ -44,18 +43,12 @@ def sobol_points(count: int, samples: int, seed: int, *, second_order: bool) -> 
 
     Returns:
         [samples · block size, count].
-
-    Raises:
-        RelsimError: the base samples are too few, or no power of 2, for which Sobol points are
-            balanced.
     """
-    check_samples(samples)
     seeds = np.random.SeedSequence(seed).spawn(SCRAMBLINGS)
+    generators = (np.random.default_rng(own) for own in seeds)
     sequences = [
-        qmc.Sobol(2 * count, scramble=True, seed=np.random.default_rng(one)).random(
-            samples // SCRAMBLINGS
-        )
-        for one in seeds
+        qmc.Sobol(2 * count, scramble=True, seed=generator).random(samples // SCRAMBLINGS)
+        for generator in generators
     ]
     drawn = np.concatenate(sequences)
     a, b = drawn[:, None, 0::2], drawn[:, None, 1::2]
@@ -66,7 +59,8 @@ def sobol_points(count: int, samples: int, seed: int, *, second_order: bool) -> 
 
 
 def check_samples(samples: int) -> None:
-    """Refuses a number of base samples that :func:`sobol_points` cannot take."""
+    """Raises a RelsimError where base samples are too few, or no power of 2, for which Sobol points
+    are balanced."""
     if samples < LEAST_SAMPLES:
         raise RelsimError(
             f"Sobol indices need at least {LEAST_SAMPLES} base samples, not {samples:,}; "
@@ -78,12 +72,6 @@ def check_samples(samples: int) -> None:
             f"Sobol points are balanced in powers of 2, and {samples:,} is none. "
             f"Ask for {below:,} or {above:,} base samples."
         )
-
-
-def unit_problem(count: int) -> dict[str, object]:
-    """What SALib calls a problem: so many parameters between 0 and 1."""
-    names = [str(number) for number in range(count)]
-    return {"num_vars": count, "names": names, "bounds": [[0.0, 1.0]] * count}
 
 
 def sobol_indices(
@@ -110,18 +98,13 @@ def sobol_indices(
     starts = np.flatnonzero(np.diff(scramblings, prepend=-1))
     if len(starts) < LEAST_SCRAMBLINGS:
         return {}
-    variance, terms = _terms(_centred(blocks), starts, second_order=second_order)
-    if not mean_of_parts(variance).low[0] > 0:
+    # What a run is higher at all points moves no index, but would spread estimates of it.
+    centred = blocks - _mean_over_points(blocks)
+    variance, terms = _terms(centred / np.nanstd(centred), starts, second_order=second_order)
+    mean_variance = ratios(variance[None], np.ones_like(variance))
+    if not mean_variance.low[0] > 0:
         return {}
     return {name: _shares(each, variance) for name, each in terms.items()}
-
-
-def _centred(blocks: Values) -> Values:
-    """Outcomes less what a run is higher at all points, which moves no index but spreads the
-    estimates of it, in units of their size."""
-    centred = blocks - _mean_over_points(blocks)
-    scaled: Values = centred / np.nanstd(centred)
-    return scaled
 
 
 def _mean_over_points(blocks: Values) -> Values:
@@ -132,18 +115,19 @@ def _mean_over_points(blocks: Values) -> Values:
     return mean
 
 
-def _shares(terms: Values, variance: Values) -> Crossed:
-    found = ratios(terms, variance)
-    is_none = np.abs(found.value) < ROUNDING
+def _shares(terms: Values, variance: Values) -> Index:
+    index = ratios(terms, variance)
+    is_none = np.abs(index.value) < ROUNDING
+    (pseudo,) = index.replicates
     return crossed(
-        np.where(is_none, 0.0, found.value), np.where(is_none[:, None, None], 0.0, found.pseudo)
+        np.where(is_none, 0.0, index.value), np.where(is_none[:, None, None], 0.0, pseudo)
     )
 
 
 def _terms(
     outcomes: Values, starts: NDArray[np.int64], *, second_order: bool
 ) -> tuple[Values, dict[str, Values]]:
-    """The variance between points, and what parts of it are owed to parameters: sums over the base
+    """The variance between points and the parts of it due to parameters, each a sum over the base
     samples of a scrambling.
 
     Args:
@@ -156,22 +140,22 @@ def _terms(
         by name [., scramblings, 1 + runs].
     """
 
-    def summed(one: Values, other: Values) -> Values:
-        total: Values = np.add.reduceat(products(one, other), starts, axis=0)
+    def summed(x: Values, y: Values) -> Values:
+        total: Values = np.add.reduceat(products(x, y), starts, axis=0)
         return total
 
     count = (outcomes.shape[1] - 2) // (2 if second_order else 1)
     a, b = outcomes[:, 0], outcomes[:, -1]
-    swapped = [outcomes[:, 1 + place] for place in range(count)]
+    swapped = [outcomes[:, 1 + column] for column in range(count)]
     squared, alone = summed(a, a), summed(a, b)
     middle = _mean_over_points(outcomes[:, [0, -1]])
     sizes = np.diff(starts, append=len(outcomes))[:, None]
     variance = (squared + summed(b, b)) / 2 - sizes * products(middle, middle)
-    first = np.array([summed(one, b) - alone for one in swapped])
-    total = np.array([(squared + summed(one, one)) / 2 - summed(one, a) for one in swapped])
+    first = np.array([summed(mixed, b) - alone for mixed in swapped])
+    total = np.array([(squared + summed(mixed, mixed)) / 2 - summed(mixed, a) for mixed in swapped])
     terms = {"first": first, "total": total, "interactions": (variance - first.sum(axis=0))[None]}
     if second_order:
-        back = [outcomes[:, 1 + count + place] for place in range(count)]
+        back = [outcomes[:, 1 + count + column] for column in range(count)]
         pairs = combinations(range(count), 2)
         terms["second"] = np.array(
             [summed(back[j], swapped[k]) - alone - first[j] - first[k] for j, k in pairs]

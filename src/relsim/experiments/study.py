@@ -1,39 +1,129 @@
-"""An experiment on a scenario, and what each of its methods has to say and to do."""
+"""An experiment: what it varies, the shape that every method has, and a study ready to simulate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Protocol, get_args
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
 
+import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 
+from relsim.errors import RelsimError
 from relsim.experiments.misfit import Matched
-from relsim.experiments.parameters import Parameter, Values
 from relsim.experiments.schema import Measure, Name, Switch, Varied
 from relsim.model.plan import Ints
-from relsim.scenario.parts import About, FileName, Part, Title, as_list
+from relsim.scenario.parts import About, FileName, Part, Title, as_list, exactly_one
 from relsim.scenario.schema import MAX_ENTRIES, EnsembleSettings, FormatVersion, Scenario
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
+from relsim.stats import Values
+from relsim.words import number
 
 HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
+# Outcomes at points [P, K], by measure [P, R]: a column for each parameter, R runs at each point.
+# Run r has the same draws at every point (common random numbers).
+Evaluate: TypeAlias = Callable[[Values], AnyMapping[str, Values]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that an experiment varies.
+
+    Attributes:
+        path: its path in the scenario, as with ``--set``: ``PAK.ties.USA``.
+        low, high: its range, in the unit of the field: months for durations, per year for rates.
+        label: in words, for figures and sentences.
+        unit: in words; empty for numbers without one.
+        interest: how an interest is taken. ``changed``: the opening is read with the scenario's own
+            value. ``reading``: it is read with the value of the point. Empty for other numbers.
+    """
+
+    path: str
+    low: float
+    high: float
+    label: str = ""
+    unit: str = ""
+    interest: Literal["", "changed", "reading"] = ""
+
+    @property
+    def name(self) -> str:
+        """Its label, or its path where it has none."""
+        return self.label or self.path
+
+    def written(self, value: float) -> str:
+        """A value of it, to a hundredth of its range or better, without its unit."""
+        span = self.high - self.low
+        digits = max(0, 2 - math.ceil(math.log10(span))) if span > 0 else 2
+        return number(round(value, digits), 15)
+
+    def with_unit(self, value: float) -> str:
+        """The same with its unit."""
+        return f"{self.written(value)} {self.unit}".rstrip()
+
+
+def headings(parameters: Iterable[Parameter]) -> list[str]:
+    """The parameters as headings of columns, with units; by their paths where labels repeat."""
+    several = list(parameters)
+    units = [f" ({parameter.unit})" if parameter.unit else "" for parameter in several]
+    names = [parameter.name + unit for parameter, unit in zip(several, units, strict=True)]
+    if len({*names}) == len(names):
+        return names
+    return [parameter.path + unit for parameter, unit in zip(several, units, strict=True)]
+
+
+def unit_points(parameters: tuple[Parameter, ...], points: Values) -> Values:
+    """Values [P, K] as points of the unit cube."""
+    low, high = _ranges(parameters)
+    unit: Values = (points - low) / (high - low)
+    return unit
+
+
+def scaled(parameters: tuple[Parameter, ...], unit_points: Values) -> Values:
+    """Points of the unit cube [P, K] as values of the parameters."""
+    low, high = _ranges(parameters)
+    scaled_points: Values = low + (high - low) * unit_points
+    return scaled_points
+
+
+def _ranges(parameters: tuple[Parameter, ...]) -> Values:
+    return np.array([(parameter.low, parameter.high) for parameter in parameters]).reshape(-1, 2).T
+
+
+def require(module: str) -> Any:
+    """A module of the extra ``experiments``, imported when it is used.
+
+    Raises:
+        RelsimError: it is not installed.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Such as ema_workbench's word that other, unused parts of it lack their libraries.
+            warnings.simplefilter("ignore")
+            return import_module(module)
+    except ImportError as error:
+        raise RelsimError(
+            f"This experiment needs {module.split('.')[0]}: pip install 'relsim[experiments]'."
+        ) from error
 
 
 class Findings(Protocol):
-    """What a method found."""
+    """The results of a method: numbers, and what they say."""
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The numbers, by name."""
 
     def sentences(self) -> list[str]:
-        """What was found, in words, the most important first."""
+        """The results in words, the most important first."""
 
     def warnings(self) -> list[str]:
-        """What the size of the sample does not support."""
+        """Limits of the sample: conclusions that it is too small for."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +134,7 @@ class Outcomes:
         points: [P, K], a column for each parameter, then one for each switch (0 off, 1 on).
         by_measure: [P, R] each; NaN where a run failed.
         failed: how many runs failed.
-        reported: places of points that were simulated again with the runs R to 2R - 1.
+        reported: rows of points that were simulated again with the runs R to 2R - 1.
         fresh: by measure, the outcomes of those runs [C, R].
     """
 
@@ -57,11 +147,11 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method made of a study.
+    """The result of a method for a study.
 
     Attributes:
         outcomes: of every point that it simulated.
-        findings: what it found.
+        findings: the results.
         files: texts to keep beside the tables, by name of the file.
     """
 
@@ -86,8 +176,8 @@ class Engine(Protocol):
 
 
 class Method(Part):
-    """A method of experiments: the section of its file, the points that it simulates, and what it
-    makes of their outcomes.
+    """A method of experiments: the section of its file, the points that it simulates, and the
+    analysis of their outcomes.
 
     A method with a fixed design has `points` and `analyse`. One that chooses points as it goes has
     a `run` of its own, and `size`.
@@ -97,7 +187,7 @@ class Method(Part):
         switch_key: the key of its switches; a method that has some takes no parameters.
         reserved: names in its tables and figures that no switch can have.
         libraries: those whose versions decide its numbers, beside those of all experiments.
-        adaptive: whether it chooses points as it goes; several processes may share such a search.
+        adaptive: whether it chooses points as it goes.
     """
 
     noun: ClassVar[str] = ""
@@ -113,7 +203,7 @@ class Method(Part):
 
     @property
     def switches(self) -> dict[str, Switch]:
-        """What is there or not at a point, by name."""
+        """The switches that are on or off at each point, by name."""
         return getattr(self, self.switch_key) if self.switch_key else {}
 
     def measures_named(self) -> dict[TreePath, str]:
@@ -122,11 +212,11 @@ class Method(Part):
         return {}
 
     def problems(self, study: Study) -> Iterator[tuple[TreePath, str]]:
-        """What keeps it from running, beside its size: the place in the file, and the text."""
+        """Reasons why it cannot run, beside its size: the path in the file, and the text."""
         yield from ()
 
     def size(self, study: Study) -> int:
-        """How many points it simulates; at most, where it chooses as it goes.
+        """The number of points it simulates; at most, where it chooses as it goes.
 
         Raises:
             RelsimError: a number of its section makes no sense.
@@ -142,18 +232,18 @@ class Method(Part):
         raise NotImplementedError
 
     def analyse(self, study: Study, points: Values, outcomes: AnyMapping[str, Values]) -> Findings:
-        """What it finds in outcomes [P, R], by the names of their measures, at its points."""
+        """The findings, from its points and their outcomes [P, R] by the names of measures."""
         raise NotImplementedError
 
     def run(self, study: Study, engine: Engine) -> Answer:
-        """Has points simulated, and says what it finds."""
+        """Simulates its points and analyses their outcomes."""
         outcomes = engine.simulate(self.points(study))
         named = study.by_name(outcomes.by_measure)
         return Answer(outcomes, self.analyse(study, outcomes.points, named))
 
 
 class Setup(Part):
-    """What an experiment says besides its method. The fields that a subclass adds are methods."""
+    """An experiment's file without its methods, which are the fields that a subclass adds."""
 
     relsim: FormatVersion = Field(description="Version of this format.")
     name: Title = Field(min_length=1, description="Name for people.")
@@ -182,16 +272,13 @@ class Setup(Part):
 
     @model_validator(mode="after")
     def _one_method(self) -> Setup:
-        used = [name for name in self.methods() if getattr(self, name) is not None]
-        if len(used) != 1:
-            here = " and ".join(used) or "none"
-            text = f"Exactly one of {', '.join(self.methods())} is needed; here: {here}."
-            raise fail("bad-method", text)
+        exactly_one(self, (*self.methods(),), "bad-method")
         if self.switches and self.parameters:
-            text = f"`{used[0]}` takes no parameters: its numbers stay as the scenario has them."
+            text = f"`{self.method_name}` takes no parameters: its numbers stay as the scenario "
+            text += "has them."
             raise fail("bad-method", text, "Uncertain numbers are drawn anew in each run.")
         if not self.switches and not self.parameters:
-            raise fail("bad-method", f"`{used[0]}` needs `parameters` to vary.")
+            raise fail("bad-method", f"`{self.method_name}` needs `parameters` to vary.")
         return self
 
     @classmethod
@@ -216,7 +303,7 @@ class Setup(Part):
 
     @property
     def switches(self) -> dict[str, Switch]:
-        """What is there or not at a point."""
+        """The switches that are on or off at each point."""
         return self.method.switches
 
 
@@ -248,7 +335,7 @@ class Study:
 
     @property
     def method(self) -> Method:
-        """What is done with its outcomes."""
+        """Its method."""
         return self.experiment.method
 
     @property
@@ -258,8 +345,8 @@ class Study:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What a column of a point stands for: paths of parameters, or names of switches."""
-        return (*(one.path for one in self.parameters), *self.experiment.switches)
+        """Names of the columns of points: paths of parameters, then names of switches."""
+        return (*(parameter.path for parameter in self.parameters), *self.experiment.switches)
 
     @property
     def switch_names(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ reported are simulated anew with fresh runs, whose means are those of the report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,32 +20,52 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PlainValidator
 
-from relsim.errors import RelsimError, did_you_mean
-from relsim.experiments.identifiability import Identified, first_box, identify, next_box
+from relsim.errors import RelsimError, ScenarioError, did_you_mean
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
     best_point,
     compromise,
     fits_as_well,
+    losses_of,
     mean_over_runs,
     pareto_front,
 )
-from relsim.experiments.optional import require
-from relsim.experiments.parameters import Evaluate, Parameter, Values, scaled
 from relsim.experiments.schema import THRESHOLD, Count
-from relsim.experiments.studies import Journal, Outcome, Question, Trials, collect, open_journal
-from relsim.experiments.study import Answer, Engine, Method, Outcomes, Study
-from relsim.experiments.surface import latin_hypercube, term_count
-from relsim.experiments.tuned import tuned_text
+from relsim.experiments.study import (
+    Answer,
+    Engine,
+    Evaluate,
+    Method,
+    Outcomes,
+    Parameter,
+    Study,
+    require,
+    scaled,
+)
+from relsim.experiments.surface import (
+    PINNED_DOWN,
+    Identified,
+    first_box,
+    identify,
+    latin_hypercube,
+    next_box,
+    term_count,
+)
+from relsim.experiments.trials import Journal, Outcome, Question, Trials, collect, open_journal
 from relsim.experiments.tuning import SEARCH, Tuning
+from relsim.scenario.schema import FORMAT_VERSION, Scenario
 from relsim.scenario.tree import Path as TreePath
 from relsim.scenario.values import fail
+from relsim.scenario.writer import yaml_text
+from relsim.stats import Values
 
 ROUNDS = 4  # response surfaces at most, each in a box that the one before it suggests
 # Each trial is proposed from all before it, so that time grows with their square.
 MOST_TRIALS = 20_000
 EXTREMES = ("lowest", "highest")
+DIGITS = 6  # significant ones of a tuned value; far finer than any range that fits as well
+_UNITS = {"bad-duration": "months", "bad-rate": "per year"}
 
 
 def tune(
@@ -58,52 +78,45 @@ def tune(
     *,
     fresh: Evaluate,
     held_out: Sequence[str] = (),
-    progress: Callable[[int], None] | None = None,
 ) -> Tuning:
     """Searches for the values of parameters that come nearest to what is wanted.
 
-    Points are asked for one at a time. After the ``trials`` of the search, one objective takes
-    some more around the best point: see :func:`most_points`. What is reported as chosen is asked
-    for once more, with fresh runs.
+    Points are evaluated one at a time. After the ``trials`` of the search, one objective takes
+    some more around the best point: see :func:`most_points`. What is reported as chosen is
+    evaluated once more, with fresh runs.
 
     Args:
         parameters: what to vary, and in which ranges.
         evaluate: gives the outcomes.
         objectives: one, or several for a Pareto front.
         trials: points of the search.
-        seed: the same seed gives the same result from one process; with a file, after an
-            interruption as well. Several processes at once find other points each time.
-        storage: a file that keeps the trials. A study goes on from there until it has ``trials``;
-            several processes may work at it, and all return the same.
+        seed: the same seed gives the same result; with a file, after an interruption as well.
+        storage: a file that keeps the trials. A study goes on from there until it has ``trials``.
+            A second process waits until the first has closed it.
         fresh: gives the outcomes of other runs than ``evaluate``, for what is reported.
         held_out: measures to report at the best point, that play no part in finding it.
-        progress: called with the number of points that this process has finished.
 
     Raises:
-        RelsimError: the question makes no sense, or a library is missing.
+        RelsimError: there are too few trials, no run has a value, or a library is missing.
         ResultsError: the file cannot be used, or answers another question.
     """
-    work = _Work(
-        tuple(parameters), evaluate, fresh, tuple(objectives), tuple(held_out), seed, progress
-    )
-    _check(work, trials)
+    most_points(len(parameters), len(objectives), trials)  # refuses too few
     with open_journal(storage) as journal:
-        searched = _search(work, journal, trials)
-        found, stages = searched, [SEARCH] * len(searched.points)
-        seen: Identified | None = None
-        if len(work.objectives) == 1:
-            found, stages, seen = _close_in(work, journal, trials, searched)
-        best, front = _chosen(work, found, seen)
-        ends = [best_of_front(one, found.outcomes[one.measure], front) for one in work.objectives]
+        work = _Work(journal, tuple(parameters), tuple(objectives), tuple(held_out), seed)
+        known = _search(work, evaluate, trials)
+        stages, seen = [SEARCH] * len(known.points), None
+        if len(objectives) == 1:
+            known, stages, seen = _close_in(work, evaluate, trials, known)
+        best, front = _chosen(work, known, seen)
+        ends = [best_of_front(goal, known.outcomes[goal.measure], front) for goal in objectives]
         reported = np.unique([best, *ends])
-        name, points = f"fresh runs, of {trials} trials", found.points[reported]
-        again = work.at(journal, name, points, work.fresh)
+        again = work.at(f"fresh runs, of {trials} trials", known.points[reported], fresh)
     return Tuning(
         work.parameters,
         work.objectives,
         work.held_out,
-        scaled(work.parameters, found.points),
-        found.outcomes,
+        scaled(work.parameters, known.points),
+        known.outcomes,
         tuple(stages),
         best,
         front,
@@ -138,6 +151,117 @@ def checks(dimensions: int) -> int:
     return 1 + 2 * dimensions
 
 
+def startup(dimensions: int) -> int:
+    """Points of the Latin hypercube with which the search begins."""
+    return max(10, 4 * (dimensions + 1))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What stays the same over all stages of a search."""
+
+    journal: Journal
+    parameters: tuple[Parameter, ...]
+    objectives: tuple[Objective, ...]
+    held_out: tuple[str, ...]
+    seed: int
+
+    @cached_property
+    def question(self) -> Question:
+        """Of every study of this work."""
+        about = {
+            "parameters": [[p.path, p.low, p.high] for p in self.parameters],
+            "objectives": [[goal.measure, goal.goal] for goal in self.objectives],
+            "held out": list(self.held_out),
+            "seed": self.seed,
+        }
+        names = tuple(parameter.path for parameter in self.parameters)
+        return Question(names, len(self.objectives), about)
+
+    def outcome(self, evaluate: Evaluate, point: Values) -> Outcome:
+        """Outcomes [R] by measure at a point [K] of the unit cube."""
+        given = evaluate(scaled(self.parameters, point[np.newaxis]))
+        wanted = (*(goal.measure for goal in self.objectives), *self.held_out)
+        return {measure: np.asarray(given[measure], np.float64)[0] for measure in wanted}
+
+    def losses(self, outcome: Outcome) -> list[float]:
+        """One for each objective."""
+        rows = {measure: values[np.newaxis] for measure, values in outcome.items()}
+        losses: list[float] = losses_of(self.objectives, rows)[0].tolist()
+        return losses
+
+    def collect(
+        self, name: str, count: int, sampler: Callable[[int], Any], evaluate: Evaluate
+    ) -> Trials:
+        """The trials of one study, each of which has its own sampler, by its number."""
+        outcome = partial(self.outcome, evaluate)
+        return collect(self.journal, name, self.question, count, sampler, outcome, self.losses)
+
+    def at(self, name: str, points: Values, evaluate: Evaluate) -> Trials:
+        """The trials of a study whose points [P, K] are known."""
+        return self.collect(name, len(points), lambda number: self.fixed(points[number]), evaluate)
+
+    def fixed(self, point: Values) -> Any:
+        """A sampler that proposes this point [K]."""
+        samplers = require("optuna.samplers")
+        known = dict(zip(self.question.names, point.tolist(), strict=True))
+        return samplers.PartialFixedSampler(known, samplers.RandomSampler(seed=0))
+
+
+def _search(work: _Work, evaluate: Evaluate, trials: int) -> Trials:
+    samplers, dimensions = require("optuna.samplers"), len(work.parameters)
+    generator = np.random.default_rng([work.seed, 1979])
+    first = latin_hypercube(startup(dimensions), dimensions, generator)
+
+    def sampler(number: int) -> Any:
+        if number < len(first):
+            return work.fixed(first[number])
+        seed = int(np.random.SeedSequence([work.seed, number]).generate_state(1)[0])
+        return samplers.TPESampler(
+            multivariate=True, constant_liar=True, n_startup_trials=2, seed=seed
+        )
+
+    return work.collect(SEARCH, trials, sampler, evaluate)
+
+
+def _close_in(
+    work: _Work, evaluate: Evaluate, trials: int, known: Trials
+) -> tuple[Trials, list[str], Identified | None]:
+    """Response surfaces around the best point, each checked at its lowest point and its ends."""
+    objective, dimensions = work.objectives[0], len(work.parameters)
+    measure, stages = objective.measure, [SEARCH] * len(known.points)
+    losses = objective.losses(mean_over_runs(known.outcomes[measure]))
+    box, seen = first_box(objective, known.points, losses), None
+    for number in range(1, ROUNDS + 1):
+        name, of_all = f"around the best {number}", f"of {trials} trials"
+        generator = np.random.default_rng([work.seed, 1951, number])
+        design = latin_hypercube(design_size(dimensions), dimensions, generator)
+        points = box.low + (box.high - box.low) * design
+        known = _joined(known, work.at(f"{name}, {of_all}", points, evaluate))
+        seen = identify(objective, box, known.points, known.outcomes[measure], work.seed)
+        if seen is not None:
+            checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
+            known = _joined(known, work.at(f"{name}, {of_all}, checks", checked, evaluate))
+        stages += [name] * (len(known.points) - len(stages))
+        if seen is None:
+            break
+        lowest = best_point(objective, known.outcomes[measure])
+        as_well = fits_as_well(objective, known.outcomes[measure], lowest, work.seed)
+        seen = replace(seen, confirmed=as_well[-2 * dimensions :].reshape(-1, 2))
+        box, before = next_box(seen, known.points[lowest]), box
+        if box is before:
+            break
+    return known, stages, seen
+
+
+def _joined(first: Trials, second: Trials) -> Trials:
+    outcomes = {
+        measure: np.vstack([values, second.outcomes[measure]])
+        for measure, values in first.outcomes.items()
+    }
+    return Trials(np.vstack([first.points, second.points]), outcomes)
+
+
 def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, NDArray[np.int64]]:
     """The point that is recommended, and the front.
 
@@ -148,196 +272,107 @@ def _chosen(work: _Work, trials: Trials, seen: Identified | None) -> tuple[int, 
         RelsimError: no trial has a value.
     """
     objectives, outcomes = work.objectives, trials.outcomes
-    sound = [np.isfinite(mean_over_runs(outcomes[one.measure])) for one in objectives]
-    if not np.all(sound, axis=0).any():
+    if not np.isfinite(losses_of(objectives, outcomes)).all(axis=1).any():
         raise RelsimError("No point has a value of every objective: no run gave one.")
     if len(objectives) > 1:
         front = pareto_front(objectives, outcomes)
         return compromise(objectives, outcomes, front), front
-    best = _recommended(objectives[0], outcomes[objectives[0].measure], seen, work.seed)
+    values = outcomes[objectives[0].measure]
+    best = best_point(objectives[0], values)
+    if seen is not None:
+        middle = len(values) - checks(len(seen.center))
+        best = middle if fits_as_well(objectives[0], values, best, work.seed)[middle] else best
     return best, np.array([best])
 
 
-def _recommended(objective: Objective, outcomes: Values, seen: Identified | None, seed: int) -> int:
-    lowest = best_point(objective, outcomes)
-    if seen is None:
-        return lowest
-    middle = len(outcomes) - checks(len(seen.center))
-    generator = np.random.default_rng([seed, 1979])
-    return middle if fits_as_well(objective, outcomes, lowest, generator)[middle] else lowest
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What stays the same over all stages."""
-
-    parameters: tuple[Parameter, ...]
-    evaluate: Evaluate
-    fresh: Evaluate
-    objectives: tuple[Objective, ...]
-    held_out: tuple[str, ...]
-    seed: int
-    progress: Callable[[int], None] | None
-
-    @cached_property
-    def question(self) -> Question:
-        """Of every study of this work."""
-        about = {
-            "parameters": [[one.path, one.low, one.high] for one in self.parameters],
-            "objectives": [[one.measure, one.goal, one.tolerance] for one in self.objectives],
-            "held out": list(self.held_out),
-            "seed": self.seed,
-        }
-        names = tuple(one.path for one in self.parameters)
-        return Question(names, len(self.objectives), about)
-
-    def outcome(self, evaluate: Evaluate, point: Values) -> Outcome:
-        """Outcomes [R] by measure at a point [K] of the unit cube."""
-        given = evaluate(scaled(self.parameters, point[np.newaxis]))
-        wanted = (*(one.measure for one in self.objectives), *self.held_out)
-        missing = [measure for measure in wanted if measure not in given]
-        if missing:
-            text = f"No outcome is called {', '.join(missing)}; there are {', '.join(given)}."
-            raise RelsimError(text)
-        return {measure: np.asarray(given[measure], np.float64)[0] for measure in wanted}
-
-    def losses(self, outcome: Outcome) -> list[float]:
-        """One for each objective."""
-        means = [mean_over_runs(outcome[one.measure][np.newaxis]) for one in self.objectives]
-        return [
-            float(one.losses(mean)[0]) for one, mean in zip(self.objectives, means, strict=True)
-        ]
-
-    @cached_property
-    def count(self) -> _Count:
-        """Of the points that this process has finished."""
-        return _Count(self.progress)
-
-    def collect(
-        self,
-        journal: Journal,
-        name: str,
-        count: int,
-        sampler: Callable[[int], Any],
-        evaluate: Evaluate,
-    ) -> Trials:
-        """The trials of one study, in which each place has its sampler."""
-        outcome = partial(self.outcome, evaluate)
-        return collect(
-            journal, name, self.question, count, sampler, outcome, self.losses, self.count.one
-        )
-
-    def at(self, journal: Journal, name: str, points: Values, evaluate: Evaluate) -> Trials:
-        """The trials of a study whose points [P, K] are known."""
-        names = self.question.names
-        return self.collect(
-            journal, name, len(points), lambda place: _fixed(names, points[place]), evaluate
-        )
-
-
-@dataclass
-class _Count:
-    progress: Callable[[int], None] | None
-    done: int = 0
-
-    def one(self) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done)
-
-
-def _check(work: _Work, trials: int) -> None:
-    paths = [one.path for one in work.parameters]
-    measures = [*(one.measure for one in work.objectives), *work.held_out]
-    if not work.parameters or not work.objectives:
-        raise RelsimError("Tuning takes at least one parameter and one objective.")
-    if len(set(paths)) < len(paths) or len(set(measures)) < len(measures):
-        raise RelsimError("Each parameter and each measure may be named once.")
-    empty = [one.path for one in work.parameters if not one.low < one.high]
-    if empty:
-        raise RelsimError(f"The range of {', '.join(empty)} is empty: high must be above low.")
-    most_points(len(paths), len(work.objectives), trials)
-
-
-def startup(dimensions: int) -> int:
-    """Points of the Latin hypercube with which the search begins."""
-    return max(10, 4 * (dimensions + 1))
-
-
-def _search(work: _Work, journal: Journal, trials: int) -> Trials:
-    samplers = require("optuna.samplers")
-    dimensions, names = len(work.parameters), work.question.names
-    first = latin_hypercube(
-        startup(dimensions), dimensions, np.random.default_rng([work.seed, 1979])
-    )
-
-    def sampler(place: int) -> Any:
-        seed = int(np.random.SeedSequence([work.seed, place]).generate_state(1)[0])
-        if place < len(first):
-            return _fixed(names, first[place])
-        return samplers.TPESampler(
-            multivariate=True, constant_liar=True, n_startup_trials=2, seed=seed
-        )
-
-    return work.collect(journal, SEARCH, trials, sampler, work.evaluate)
-
-
-def _fixed(names: tuple[str, ...], point: Values) -> Any:
-    samplers = require("optuna.samplers")
-    known = dict(zip(names, point.tolist(), strict=True))
-    return samplers.PartialFixedSampler(known, samplers.RandomSampler(seed=0))
-
-
-def _close_in(
-    work: _Work, journal: Journal, trials: int, searched: Trials
-) -> tuple[Trials, list[str], Identified | None]:
-    """Response surfaces around the best point, each checked at its lowest point and its ends."""
-    (objective,) = work.objectives
-    dimensions = len(work.parameters)
-    found, stages = searched, [SEARCH] * len(searched.points)
-    seen: Identified | None = None
-    box = first_box(objective, found.points, _losses(objective, found))
-    for number in range(1, ROUNDS + 1):
-        generator = np.random.default_rng([work.seed, 1951, number])
-        design = latin_hypercube(design_size(dimensions), dimensions, generator)
-        name = f"around the best {number}"
-        points = box.low + (box.high - box.low) * design
-        answer = work.at(journal, f"{name}, of {trials} trials", points, work.evaluate)
-        found = _joined(found, answer)
-        stages += [name] * len(points)
-        outcomes = found.outcomes[objective.measure]
-        seen = identify(objective, box, found.points, outcomes, work.seed)
-        if seen is None:
-            break
-        checked = np.vstack([seen.center, seen.ends.reshape(-1, dimensions)])
-        name_of_checks = f"{name}, of {trials} trials, checks"
-        found = _joined(found, work.at(journal, name_of_checks, checked, work.evaluate))
-        stages += [name] * len(checked)
-        outcomes = found.outcomes[objective.measure]
-        lowest = best_point(objective, outcomes)
-        generator = np.random.default_rng([work.seed, 1979])
-        as_well = fits_as_well(objective, outcomes, lowest, generator)[-2 * dimensions :]
-        seen = replace(seen, confirmed=as_well.reshape(-1, 2))
-        best = found.points[lowest]
-        following = next_box(seen, best)
-        if following is box:
-            break
-        box = following
-    return found, stages, seen
-
-
-def _losses(objective: Objective, trials: Trials) -> Values:
-    return objective.losses(mean_over_runs(trials.outcomes[objective.measure]))
-
-
-def _joined(one: Trials, other: Trials) -> Trials:
-    outcomes = {
-        measure: np.vstack([values, other.outcomes[measure]])
-        for measure, values in one.outcomes.items()
+# The tuned scenario
+def tuned_changes(tuning: Tuning) -> dict[str, float]:
+    """The best values by path, in the unit of their field; those of the compromise where there are
+    several objectives."""
+    return {
+        parameter.path: float(f"{value:.{DIGITS}g}")
+        for parameter, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
     }
-    return Trials(np.vstack([one.points, other.points]), outcomes)
 
 
+def written_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as the scenario's fields are written: durations and rates with their unit.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    try:
+        scenario.with_changes(dict(changes))
+    except ScenarioError as error:
+        units = {
+            problem.position.file.removeprefix("change "): _UNITS[problem.code]
+            for problem in error.problems
+            if problem.code in _UNITS
+        }
+        if not units:
+            raise
+        written = {
+            path: f"{value} {units[path]}" if path in units else value
+            for path, value in changes.items()
+        }
+        scenario.with_changes(written)
+        return written
+    return dict(changes)
+
+
+def tuned_text(
+    tuning: Tuning,
+    scenario: Scenario,
+    besides: Mapping[str, Any] | None = None,
+) -> str:
+    """The YAML of a whole scenario, the original with the tuned values. Changed interests keep the
+    reference that its opening was read with; readings become what it is read with.
+
+    It inherits nothing, so that it is sound wherever it lies; claims `against` other files, which
+    are not there, are left out.
+
+    Args:
+        tuning: the findings.
+        scenario: the original.
+        besides: changes by path that the scenario has beside its file.
+
+    Raises:
+        ScenarioError: the scenario cannot have these values.
+    """
+    before = scenario.with_changes(dict(besides)) if besides else scenario
+    changes = written_changes(before, tuned_changes(tuning))
+    readings = [one.path for one in tuning.parameters if one.interest == "reading"]
+    written = before.with_changes({**changes, "recoded": readings}).as_written
+    head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
+    about = _about(tuning)
+    compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
+    if compared:
+        about += f" Left out are claims that compare with other files: {', '.join(compared)}."
+        claims = {name: one for name, one in written["claims"].items() if name not in compared}
+        written["claims"] = claims
+    rest = {key: part for key, part in written.items() if key not in ("relsim", "name", "about")}
+    return yaml_text({**head, "about": about, **rest})
+
+
+def _about(tuning: Tuning) -> str:
+    """How it was fitted, in one line."""
+    reached = ", ".join(
+        f"{objective.name} {tuning.reached(objective.measure, tuning.best)} (wanted "
+        f"{objective.wanted})"
+        for objective in tuning.objectives
+    )
+    loose = [
+        parameter.name
+        for parameter, state in zip(tuning.parameters, tuning.pinned, strict=True)
+        if state not in ("", PINNED_DOWN)
+    ]
+    text = f"Tuned with relsim: {reached}; mean and 95 % "
+    text += f"interval of {tuning.fresh_runs} fresh runs, which played no part in the choice among "
+    text += f"{len(tuning.points)} points; seed {tuning.seed}."
+    return f"{text} Not pinned down by the fit: {', '.join(loose)}." if loose else text
+
+
+# The section of the file
 def _wanted(raw: Any) -> Any:
     """``lowest``, ``highest`` or a finite number."""
     if isinstance(raw, str) and raw.strip() in EXTREMES:

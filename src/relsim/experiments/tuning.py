@@ -1,18 +1,16 @@
-"""Tuning: what a search for values of parameters found, in tables and words."""
+"""Tuning: findings of a search for values of parameters, in tables and words."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from relsim.experiments.identifiability import Identified, states, whole_range
 from relsim.experiments.objectives import (
     Objective,
     best_of_front,
@@ -21,9 +19,10 @@ from relsim.experiments.objectives import (
     fits_as_well,
     mean_over_runs,
 )
-from relsim.experiments.parameters import Parameter, Values, scaled, unit_points
-from relsim.stats import Estimate
-from relsim.words import capital
+from relsim.experiments.study import Parameter, scaled, unit_points
+from relsim.experiments.surface import PINNED_DOWN, Identified, states, whole_range
+from relsim.stats import Estimate, Values
+from relsim.words import capital, digits_for, fixed, listed, number, with_interval
 
 SEARCH = "search"
 MANY = 0.25  # of the search fitting as well as the best: the noise hides what the search is for
@@ -36,7 +35,7 @@ POOR = 0.5  # of the variance: a surface that explains less says little
 
 @dataclass(frozen=True)
 class Tuning:
-    """What tuning found.
+    """Findings of a search for values of parameters.
 
     Attributes:
         parameters: what was varied, K.
@@ -74,23 +73,19 @@ class Tuning:
         if len(self.objectives) > 1:
             return np.isin(np.arange(len(self.points)), self.front)
         outcomes = self.outcomes[self.objectives[0].measure]
-        generator = np.random.default_rng([self.seed, 1979])
-        return fits_as_well(self.objectives[0], outcomes, self.best, generator)
+        return fits_as_well(self.objectives[0], outcomes, self.best, self.seed)
 
     @property
     def ranges(self) -> Values:
         """The lowest and highest value [K, 2] of each parameter that fits as well as the best."""
         unit = unit_points(self.parameters, self.points)
-        found = unit[self.as_well]
-        shares = np.column_stack([found.min(axis=0), found.max(axis=0)])
-        if self.identified is not None:
-            shares = whole_range(self.identified, unit, self.as_well)
+        shares = whole_range(self.identified, unit[self.as_well])
         return np.column_stack([scaled(self.parameters, edge) for edge in shares.T])
 
     @property
     def shares(self) -> Values:
         """Those ranges as shares [K] of the allowed ones."""
-        allowed = np.array([one.high - one.low for one in self.parameters])
+        allowed = np.array([parameter.high - parameter.low for parameter in self.parameters])
         shares: Values = np.ptp(self.ranges, axis=1) / allowed
         return shares
 
@@ -100,13 +95,27 @@ class Tuning:
         where that was not asked."""
         if self.identified is None:
             return [""] * len(self.parameters)
-        unit = unit_points(self.parameters, self.ranges.T).T
-        return states(unit, self.identified)
+        return states(unit_points(self.parameters, self.ranges.T).T, self.identified)
+
+    def partners(self, k: int) -> list[str]:
+        """The names of the parameters that make up for the k-th when it moves."""
+        others = self.identified.partners[k] if self.identified is not None else ()
+        return [self.parameters[other].name for other in others]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the objectives, then those held out."""
+        return (*(objective.measure for objective in self.objectives), *self.held_out)
+
+    @property
+    def fresh_runs(self) -> int:
+        """How many fresh runs there are of each point that is reported."""
+        return self.fresh[self.objectives[0].measure].shape[1]
 
     @property
     def sound(self) -> NDArray[np.bool_]:
         """Which points have a value of every objective, [N]."""
-        means = [self.means(one.measure) for one in self.objectives]
+        means = [self.means(objective.measure) for objective in self.objectives]
         return np.asarray(np.isfinite(means).all(axis=0))
 
     def means(self, measure: str) -> Values:
@@ -120,409 +129,316 @@ class Tuning:
     def estimate(self, measure: str, point: int) -> Estimate:
         """The mean over fresh runs at a point that is reported, with its 95 % interval."""
         (row,) = np.flatnonzero(self.reported == point)
-        share = any(one.share for one in self.objectives if one.measure == measure)
+        share = any(goal.share for goal in self.objectives if goal.measure == measure)
         return estimate_over_runs(self.fresh[measure][row], share=share)
 
+    # Tables
     def tables(self) -> dict[str, pd.DataFrame]:
         """``fit``, ``parameters`` and ``trials``; ``directions`` or ``front`` where there are."""
-        tables = {"fit": self._fit(), "parameters": self._parameters(), "trials": self._trials()}
+        trials = self._trials()
+        tables = {"fit": self._fit(), "parameters": self._parameters(), "trials": trials}
         if len(self.objectives) > 1:
-            tables["front"] = self._trials().iloc[self.front].reset_index(drop=True)
+            tables["front"] = trials.iloc[self.front].reset_index(drop=True)
         if self.identified is not None:
             tables["directions"] = self._directions(self.identified)
         return tables
 
-    def sentences(self) -> list[str]:
-        """What was found, the most important first."""
-        if len(self.objectives) > 1:
-            return [*_front(self), *_held_out(self)]
-        return [_best(self), *_held_out(self), *_pinned(self)]
-
-    def warnings(self) -> list[str]:
-        """What the trials do not support, and what to do about it."""
-        found = [*_failed(self), *_at_an_end(self)]
-        if len(self.objectives) > 1:
-            return found
-        found += _missed(self) or _unconfirmed(self)
-        if unmoved := _unmoved(self):
-            return [*found, *unmoved]
-        return [*found, *_unsettled(self), *_noisy(self), *_unexplained(self)]
-
     def _fit(self) -> pd.DataFrame:
-        wanted = {one.measure: str(one.goal) for one in self.objectives}
-        rows = [
-            self._fit_row(place, point, measure, wanted.get(measure))
-            for place, point in enumerate(self.reported)
-            for measure in (*wanted, *self.held_out)
-        ]
+        """Each measure at each reported point: in fresh runs, and in those that chose the point."""
+        wanted = {objective.measure: str(objective.goal) for objective in self.objectives}
+        rows = []
+        for index, point in enumerate(self.reported):
+            for measure in self.measures:
+                fresh = self.estimate(measure, point)
+                rows.append(
+                    {
+                        "trial": point,
+                        "chosen as": self._chosen_as(point),
+                        "measure": measure,
+                        "part": "fitted" if measure in wanted else "held out",
+                        "wanted": wanted.get(measure, ""),
+                        "mean over fresh runs": fresh.value,
+                        "low 95 %": fresh.low,
+                        "high 95 %": fresh.high,
+                        "fresh runs": int(np.isfinite(self.fresh[measure][index]).sum()),
+                        "mean in the search": self.means(measure)[point],
+                        "standard error in the search": self.errors(measure)[point],
+                    }
+                )
         return pd.DataFrame(rows)
 
-    def _fit_row(
-        self, place: int, point: int, measure: str, wanted: str | None
-    ) -> dict[str, object]:
-        """A measure at a reported point: in fresh runs, and in those that chose the point."""
-        fresh = self.estimate(measure, point)
-        return {
-            "trial": point,
-            "chosen as": self._chosen_as(point),
-            "measure": measure,
-            "part": "held out" if wanted is None else "fitted",
-            "wanted": wanted or "",
-            "mean over fresh runs": fresh.value,
-            "low 95 %": fresh.low,
-            "high 95 %": fresh.high,
-            "fresh runs": int(np.isfinite(self.fresh[measure][place]).sum()),
-            "mean in the search": self.means(measure)[point],
-            "standard error in the search": self.errors(measure)[point],
-        }
-
     def _chosen_as(self, point: int) -> str:
-        """What a reported point was chosen as, in words."""
         if len(self.objectives) == 1:
             return "best"
-        said = ["compromise"] if point == self.best else []
-        said += [
-            f"best {one.name}"
-            for one in self.objectives
-            if best_of_front(one, self.outcomes[one.measure], self.front) == point
-        ]
-        return ", ".join(said)
+        roles = ["compromise"] if point == self.best else []
+        roles += [f"best {goal.name}" for goal in self.objectives if self._end(goal) == point]
+        return ", ".join(roles)
+
+    def _end(self, objective: Objective) -> int:
+        """The point of the front that is best in one objective."""
+        return best_of_front(objective, self.outcomes[objective.measure], self.front)
 
     def _parameters(self) -> pd.DataFrame:
         table = pd.DataFrame(
             {
-                "parameter": [one.name for one in self.parameters],
-                "path": [one.path for one in self.parameters],
-                "unit": [one.unit for one in self.parameters],
+                "parameter": [parameter.name for parameter in self.parameters],
+                "path": [parameter.path for parameter in self.parameters],
+                "unit": [parameter.unit for parameter in self.parameters],
                 "best value": self.points[self.best],
                 "lowest that fits as well": self.ranges[:, 0],
                 "highest that fits as well": self.ranges[:, 1],
                 "share of the allowed range": self.shares,
-                "lowest allowed": [one.low for one in self.parameters],
-                "highest allowed": [one.high for one in self.parameters],
+                "lowest allowed": [parameter.low for parameter in self.parameters],
+                "highest allowed": [parameter.high for parameter in self.parameters],
             }
         )
         if self.identified is not None:
             allowed = (table["highest allowed"] - table["lowest allowed"]).to_numpy()
-            alone = np.ptp(self.identified.alone, axis=1)
             table["standard error"] = self.identified.errors * allowed
-            table["share with the others held"] = alone
+            table["share with the others held"] = np.ptp(self.identified.alone, axis=1)
             table["pinned down"] = self.pinned
-            table["made up for by"] = [
-                ", ".join(self.parameters[one].name for one in partners)
-                for partners in self.identified.partners
-            ]
+            table["made up for by"] = [", ".join(self.partners(k)) for k in range(len(table))]
         return table
 
     def _trials(self) -> pd.DataFrame:
         columns: dict[str, Any] = {"trial": np.arange(len(self.points)), "stage": self.stages}
-        for which, parameter in enumerate(self.parameters):
-            columns[parameter.path] = self.points[:, which]
-        for measure in (*(one.measure for one in self.objectives), *self.held_out):
+        for parameter, values in zip(self.parameters, self.points.T, strict=True):
+            columns[parameter.path] = values
+        for measure in self.measures:
             columns[f"{measure}, mean in the search"] = self.means(measure)
             columns[f"{measure}, standard error in the search"] = self.errors(measure)
         columns["fits as well" if len(self.objectives) == 1 else "on the front"] = self.as_well
         return pd.DataFrame(columns)
 
     def _directions(self, seen: Identified) -> pd.DataFrame:
-        table = pd.DataFrame(
-            {
-                "direction": np.arange(1, len(seen.directions) + 1),
-                "curvature (loss per squared allowed range)": seen.curvatures,
-                "length that fits as well (allowed ranges)": seen.lengths,
-            }
+        columns: dict[str, Any] = {
+            "direction": np.arange(1, len(seen.directions) + 1),
+            "curvature (loss per squared allowed range)": seen.curvatures,
+            "length that fits as well (allowed ranges)": seen.lengths,
+        }
+        for parameter, parts in zip(self.parameters, seen.directions.T, strict=True):
+            columns[parameter.path] = parts
+        return pd.DataFrame(columns)
+
+    # Sentences
+    def sentences(self) -> list[str]:
+        """The findings, the most important first."""
+        if len(self.objectives) > 1:
+            return [*self._front(), *self._held_out("compromise")]
+        return [self._best(), *self._held_out("best point"), *self._pinned()]
+
+    def _best(self) -> str:
+        objective = self.objectives[0]
+        extreme = "low" if objective.goal == "lowest" else "high"
+        wanted = f"as {extreme} as can be" if isinstance(objective.goal, str) else objective.wanted
+        return (
+            f"The best of {len(self.points)} points has {self._reached(objective, self.best)}, "
+            f"wanted {wanted}: {self._values(self.best)}. This is the mean of {self.fresh_runs} "
+            "fresh runs with its 95 % interval; in the runs of the search, which chose the point, "
+            f"it was {self._in_the_search(objective.measure, self.best)}."
         )
-        for which, parameter in enumerate(self.parameters):
-            table[parameter.path] = seen.directions[:, which]
-        return table
 
+    def _held_out(self, point: str) -> Iterator[str]:
+        for measure in self.held_out:
+            value = self.reached(measure, self.best)
+            yield f"Held out, and no part of the fit: {measure} is {value} at the {point}."
 
-def number(value: float) -> str:
-    """Four digits, with a true minus."""
-    return f"{value + 0.0:.4g}".replace("-", "−")
+    def _pinned(self) -> list[str]:
+        """Each parameter's range, those that are not pinned down first."""
+        if self.identified is None:
+            return []
+        texts: dict[str, list[str]] = {"not pinned down": [], "only together": [], PINNED_DOWN: []}
+        rows = zip(self.parameters, self.pinned, self.ranges, self.shares, strict=True)
+        for k, (parameter, state, (low, high), share) in enumerate(rows):
+            # A path stays as it is written.
+            subject = capital(parameter.label) or parameter.path
+            values = (
+                f"{'at least ' if self.identified.cut[k].any() else ''}{number(low, 4)} to "
+                f"{amount(parameter, high)} fit as well, {_percent(share)} of its allowed range"
+            )
+            if state == "only together":
+                alone = _percent(float(np.ptp(self.identified.alone[k])))
+                text = (
+                    f"{subject} is not pinned down apart from {listed(self.partners(k))}: "
+                    f"{values}, as one makes up for the other. With the others held, {alone} of it "
+                    "does."
+                )
+            else:
+                text = f"{subject} is {state}: {values}."
+            texts[state].append(text)
+        return [text for of_state in texts.values() for text in of_state]
+
+    def _front(self) -> Iterator[str]:
+        yield (
+            f"{len(self.front)} of {len(self.points)} points are on the Pareto front: at each, no "
+            "other is better in one objective without being worse in another."
+        )
+        for goal in self.objectives:
+            yield f"The best {goal.name} comes with this: {self._everything(self._end(goal))}."
+        yield (
+            "A compromise, the nearest to the best of each on the front: "
+            f"{self._everything(self.best)}."
+        )
+        yield (
+            f"Values of these points are means of {self.fresh_runs} fresh runs with 95 % "
+            "intervals. What is the same in a run at all points widens these, not the differences "
+            "between the points. The front is that of the runs of the search, which on average "
+            "flatter the points they chose."
+        )
+
+    def _everything(self, point: int) -> str:
+        """Every objective at a point, then the point."""
+        measured = ", ".join(self._reached(objective, point) for objective in self.objectives)
+        return f"{measured}, at {self._values(point)}"
+
+    def _values(self, point: int) -> str:
+        values = zip(self.parameters, self.points[point], strict=True)
+        return ", ".join(
+            f"{parameter.name} {amount(parameter, value)}" for parameter, value in values
+        )
+
+    def _reached(self, objective: Objective, point: int) -> str:
+        value = self.reached(objective.measure, point)
+        return f"{objective.name} {value} {objective.unit}".rstrip()
+
+    def reached(self, measure: str, point: int) -> str:
+        """The mean over fresh runs with its 95 % interval, to two digits of half its width."""
+        estimate = self.estimate(measure, point)
+        half = (estimate.high - estimate.low) / 2
+        if not half > SURE * abs(estimate.value):
+            return number(estimate.value, 4)
+        return with_interval(*estimate, partial(fixed, digits=digits_for([half], 2)))
+
+    def _in_the_search(self, measure: str, point: int) -> str:
+        """The mean over the runs of the search with its standard error, to two digits of that."""
+        mean, error = self.means(measure)[point], self.errors(measure)[point]
+        if not error > SURE * abs(mean):
+            return number(mean, 4)
+        digits = digits_for([error], 2)
+        return f"{fixed(mean, digits)} ± {fixed(error, digits)}"
+
+    # Warnings
+    def warnings(self) -> list[str]:
+        """What the trials do not support, and what to do about it."""
+        texts = [*self._failed(), *self._at_an_end()]
+        if len(self.objectives) > 1:
+            return texts
+        objective = self.objectives[0]
+        texts += [*self._missed(objective)] or [*self._unconfirmed(objective)]
+        means = self.means(objective.measure)[self.sound]
+        if np.ptp(means) <= SINGLE * np.abs(means).max():
+            unmoved = f"{capital(objective.name)} is the same at all {len(means)} points: none of "
+            return [*texts, unmoved + "the parameters moves it."]
+        return [
+            *texts,
+            *self._unsettled(objective),
+            *self._noisy(objective),
+            *self._unexplained(),
+        ]
+
+    def _failed(self) -> Iterator[str]:
+        for objective in self.objectives:
+            measure = objective.measure
+            failed = ~np.isfinite(np.vstack([self.outcomes[measure], self.fresh[measure]]))
+            empty = int(failed.all(axis=1).sum())
+            if failed.any():
+                points = f", at {empty} points in all" if empty else ""
+                yield (
+                    f"{objective.name}: {failed.sum()} of {failed.size} runs gave no value{points}."
+                    " They are left out of means; look at what such runs have in common."
+                )
+
+    def _at_an_end(self) -> Iterator[str]:
+        rows = zip(self.parameters, self.points[self.best], self.pinned, strict=True)
+        for parameter, value, state in rows:
+            room = EDGE * (parameter.high - parameter.low)
+            below, above = value - parameter.low, parameter.high - value
+            if min(below, above) <= room and state != "not pinned down":
+                yield (
+                    f"The best value of {parameter.name}, {amount(parameter, value)}, is at the "
+                    f"{'lower' if below <= room else 'upper'} end of its range. Widen the range, "
+                    "if values beyond make sense."
+                )
+
+    def _missed(self, objective: Objective) -> Iterator[str]:
+        if isinstance(objective.goal, str):
+            return
+        mean = self.means(objective.measure)[self.best]
+        error = np.nan_to_num(self.errors(objective.measure)[self.best])
+        if abs(mean - objective.goal) > 2 * error + self._near(objective):
+            yield (
+                f"{capital(objective.name)} does not reach {objective.wanted}: it is "
+                f"{self.reached(objective.measure, self.best)} at best. Other parameters or wider "
+                "ranges are needed."
+            )
+
+    def _near(self, objective: Objective) -> float:
+        """A difference of the objective that is not worth a word."""
+        means = self.means(objective.measure)
+        rounding = SINGLE * float(np.abs(means[self.best]))
+        return max(GAIN * float(np.ptp(means[self.sound])), rounding)
+
+    def _unconfirmed(self, objective: Objective) -> Iterator[str]:
+        """Whether fresh runs contradict what the search saw at the best point."""
+        measure = objective.measure
+        seen, fresh = self.means(measure)[self.best], self.estimate(measure, self.best)
+        if isinstance(objective.goal, str):
+            beyond = fresh.low - seen if objective.goal == "lowest" else seen - fresh.high
+        else:
+            beyond = max(fresh.low - objective.goal, objective.goal - fresh.high)
+        if beyond > self._near(objective):
+            yield (
+                f"Fresh runs do not confirm the best point: {objective.name} was "
+                f"{self._in_the_search(measure, self.best)} in the runs that chose it, and is "
+                f"{self.reached(measure, self.best)} in others. With more runs at each point the "
+                "search is misled less."
+            )
+
+    def _unsettled(self, objective: Objective) -> Iterator[str]:
+        """Whether the last stage still improved clearly on those before."""
+        losses = objective.losses(self.means(objective.measure))
+        last = np.array([stage == self.stages[-1] for stage in self.stages])
+        if last.all() or not self.as_well[last].any() or self.as_well[~last].any():
+            return
+        gain = float(np.nanmin(losses[~last]) - np.nanmin(losses[last]))
+        if gain > GAIN * float(np.nanmedian(losses) - np.nanmin(losses)):
+            yield (
+                "The last stage still improved the fit by more than the noise. More trials will "
+                "find a better one: the same command with a higher number goes on from here."
+            )
+
+    def _noisy(self, objective: Objective) -> Iterator[str]:
+        searched = np.array([stage == SEARCH for stage in self.stages])
+        alike, points = int(self.as_well[searched].sum()), int(searched.sum())
+        runs = self.outcomes[objective.measure].shape[1]
+        if alike > MANY * points:
+            yield (
+                f"{alike} of the {points} points of the search cannot be told from the best: the "
+                f"parameters hardly move {objective.name}, or its noise hides it. {4 * runs} runs "
+                f"instead of {runs} would halve the noise."
+            )
+
+    def _unexplained(self) -> Iterator[str]:
+        seen = self.identified
+        if seen is None:
+            yield (
+                "Too few points around the best have a value to say which parameters are pinned "
+                "down. More trials will give them."
+            )
+        elif seen.surface.explained < POOR and np.ptp(seen.profile) > seen.surface.rounding:
+            explained = seen.surface.explained
+            share = f"only {_percent(explained)}" if explained > 0 else "none"
+            yield (
+                f"The response surface explains {share} of the variance around the best point, so "
+                "that ranges that fit as well are wide. More runs make it surer where noise is the "
+                "reason."
+            )
 
 
 def amount(parameter: Parameter, value: float) -> str:
-    """A value with its unit."""
-    return f"{number(value)} {parameter.unit}".rstrip()
-
-
-def reached(tuning: Tuning, measure: str, point: int) -> str:
-    """The mean over fresh runs with its 95 % interval, to two digits of half the width of that."""
-    mean, low, high = tuning.estimate(measure, point)
-    half = (high - low) / 2
-    if not half > SURE * abs(mean):
-        return number(mean)
-    shown = [_to_digits_of(half, one) for one in (mean, low, high)]
-    return f"{shown[0]} ({shown[1]} to {shown[2]})"
-
-
-def in_the_search(tuning: Tuning, measure: str, point: int) -> str:
-    """The mean over the runs of the search with its standard error, to two digits of that."""
-    mean, error = tuning.means(measure)[point], tuning.errors(measure)[point]
-    if not error > SURE * abs(mean):
-        return number(mean)
-    return f"{_to_digits_of(error, mean)} ± {_to_digits_of(error, error)}"
-
-
-def _to_digits_of(error: float, value: float) -> str:
-    """A value to two digits of its error."""
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value + 0.0:.{digits}f}".replace("-", "−")
-
-
-def fresh_runs(tuning: Tuning) -> int:
-    """How many fresh runs there are of each point that is reported."""
-    return tuning.fresh[tuning.objectives[0].measure].shape[1]
-
-
-def _best(tuning: Tuning) -> str:
-    (objective,) = tuning.objectives
-    values = ", ".join(
-        f"{one.name} {amount(one, value)}"
-        for one, value in zip(tuning.parameters, tuning.points[tuning.best], strict=True)
-    )
-    return (
-        f"The best of {len(tuning.points)} points has {objective.name} "
-        f"{reached(tuning, objective.measure, tuning.best)}{_unit(objective)}, "
-        f"{_goal(objective)}: {values}. This is the mean of {fresh_runs(tuning)} fresh runs with "
-        "its 95 % interval; in the runs of the search, which chose the point, it was "
-        f"{in_the_search(tuning, objective.measure, tuning.best)}."
-    )
-
-
-def _goal(objective: Objective) -> str:
-    if isinstance(objective.goal, str):
-        return f"wanted as {'low' if objective.goal == 'lowest' else 'high'} as can be"
-    return f"wanted {number(objective.goal)}"
-
-
-def _unit(objective: Objective) -> str:
-    return f" {objective.unit}" if objective.unit else ""
-
-
-def _held_out(tuning: Tuning) -> list[str]:
-    point = "best point" if len(tuning.objectives) == 1 else "compromise"
-    return [
-        f"Held out, and no part of the fit: {measure} is "
-        f"{reached(tuning, measure, tuning.best)} at the {point}."
-        for measure in tuning.held_out
-    ]
-
-
-def _pinned(tuning: Tuning) -> list[str]:
-    """Each parameter's range, those that are not pinned down first."""
-    said: dict[str, list[str]] = {"not pinned down": [], "only together": [], "pinned down": []}
-    rows = zip(tuning.parameters, tuning.pinned, tuning.ranges, tuning.shares, strict=True)
-    for which, (parameter, state, (low, high), share) in enumerate(rows):
-        if not state:
-            continue
-        least = "at least " if _is_cut(tuning, which) else ""
-        values = (
-            f"{least}{number(low)} to {amount(parameter, high)} fit as well, "
-            f"{_percent(share)} of its allowed range"
-        )
-        if state == "pinned down":
-            text = f"{_subject(parameter)} is pinned down: {values}."
-        elif state == "only together":
-            others = _others(tuning, which)
-            text = f"{_subject(parameter)} is not pinned down apart from {others}: {values}, "
-            text += "as one makes up for the other. With the others held, "
-            text += f"{_percent(_alone(tuning, which))} of it does."
-        else:
-            text = f"{_subject(parameter)} is not pinned down: {values}."
-        said[state].append(text)
-    return [text for texts in said.values() for text in texts]
-
-
-def _is_cut(tuning: Tuning, which: int) -> bool:
-    """Whether values further out were not looked at."""
-    return tuning.identified is not None and bool(tuning.identified.cut[which].any())
-
-
-def _subject(parameter: Parameter) -> str:
-    """Its name at the beginning of a sentence; a path stays as it is written."""
-    return capital(parameter.label) or parameter.path
-
-
-def _others(tuning: Tuning, which: int) -> str:
-    assert tuning.identified is not None
-    names = [tuning.parameters[one].name for one in tuning.identified.partners[which]]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _alone(tuning: Tuning, which: int) -> float:
-    assert tuning.identified is not None
-    low, high = tuning.identified.alone[which]
-    return float(high - low)
+    """A value of a parameter with its unit."""
+    return f"{number(value, 4)} {parameter.unit}".rstrip()
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1g} %"
-
-
-def _front(tuning: Tuning) -> list[str]:
-    size, whole = len(tuning.front), len(tuning.points)
-    said = [
-        f"{size} of {whole} points are on the Pareto front: at each, no other is better in one "
-        "objective without being worse in another."
-    ]
-    for objective in tuning.objectives:
-        point = best_of_front(objective, tuning.outcomes[objective.measure], tuning.front)
-        said.append(f"The best {objective.name} is bought with this: {_all(tuning, point)}.")
-    said.append(
-        f"A compromise, the nearest to the best of each on the front: {_all(tuning, tuning.best)}."
-    )
-    said.append(
-        f"Values of these points are means of {fresh_runs(tuning)} fresh runs with 95 % "
-        "intervals. What is the same in a run at all points widens these, not the differences "
-        "between the points. The front is that of the runs of the search, which on average flatter "
-        "the points they chose."
-    )
-    return said
-
-
-def _all(tuning: Tuning, point: int) -> str:
-    """Every objective at a point, then the point."""
-    measured = ", ".join(
-        f"{one.name} {reached(tuning, one.measure, point)}{_unit(one)}" for one in tuning.objectives
-    )
-    values = ", ".join(
-        f"{one.name} {amount(one, value)}"
-        for one, value in zip(tuning.parameters, tuning.points[point], strict=True)
-    )
-    return f"{measured}, at {values}"
-
-
-def _unmoved(tuning: Tuning) -> list[str]:
-    """Whether the measure is the same wherever it was looked at."""
-    (objective,) = tuning.objectives
-    means = tuning.means(objective.measure)[tuning.sound]
-    if np.ptp(means) > SINGLE * np.abs(means).max():
-        return []
-    return [
-        f"{capital(objective.name)} is the same at all {len(means)} points: none of the "
-        "parameters moves it."
-    ]
-
-
-def _failed(tuning: Tuning) -> list[str]:
-    said = []
-    for objective in tuning.objectives:
-        measure = objective.measure
-        outcomes = np.vstack([tuning.outcomes[measure], tuning.fresh[measure]])
-        failed = int((~np.isfinite(outcomes)).sum())
-        empty = int((~np.isfinite(outcomes)).all(axis=1).sum())
-        if failed:
-            points = f", at {empty} points in all" if empty else ""
-            said.append(
-                f"{objective.name}: {failed} of {outcomes.size} runs gave no value{points}. They "
-                "are left out of means; look at what such runs have in common."
-            )
-    return said
-
-
-def _at_an_end(tuning: Tuning) -> list[str]:
-    said = []
-    rows = zip(tuning.parameters, tuning.points[tuning.best], tuning.pinned, strict=True)
-    for parameter, value, state in rows:
-        room = EDGE * (parameter.high - parameter.low)
-        end = "lower" if value - parameter.low <= room else "upper"
-        if min(value - parameter.low, parameter.high - value) <= room and state != (
-            "not pinned down"
-        ):
-            said.append(
-                f"The best value of {parameter.name}, {amount(parameter, value)}, is at the {end} "
-                "end of its range. Widen the range, if values beyond make sense."
-            )
-    return said
-
-
-def _missed(tuning: Tuning) -> list[str]:
-    (objective,) = tuning.objectives
-    if isinstance(objective.goal, str):
-        return []
-    mean = tuning.means(objective.measure)[tuning.best]
-    error = np.nan_to_num(tuning.errors(objective.measure)[tuning.best])
-    if abs(mean - objective.goal) <= 2 * error + _near(tuning):
-        return []
-    return [
-        f"{capital(objective.name)} does not reach {number(objective.goal)}: it is "
-        f"{reached(tuning, objective.measure, tuning.best)} at best. Other parameters or wider "
-        "ranges are needed."
-    ]
-
-
-def _near(tuning: Tuning) -> float:
-    """A difference of the objective that is not worth a word."""
-    (objective,) = tuning.objectives
-    means = tuning.means(objective.measure)
-    rounding = SINGLE * float(np.abs(means[tuning.best]))
-    return objective.tolerance + max(GAIN * float(np.ptp(means[tuning.sound])), rounding)
-
-
-def _unconfirmed(tuning: Tuning) -> list[str]:
-    """Whether fresh runs contradict what the search saw at the best point."""
-    (objective,) = tuning.objectives
-    seen = tuning.means(objective.measure)[tuning.best]
-    _, low, high = tuning.estimate(objective.measure, tuning.best)
-    if isinstance(objective.goal, str):
-        beyond = low - seen if objective.goal == "lowest" else seen - high
-    else:
-        beyond = max(low - objective.goal, objective.goal - high)
-    if not beyond > _near(tuning):
-        return []
-    return [
-        f"Fresh runs do not confirm the best point: {objective.name} was "
-        f"{in_the_search(tuning, objective.measure, tuning.best)} in the runs that chose it, and "
-        f"is {reached(tuning, objective.measure, tuning.best)} in others. With more runs at each "
-        "point the search is misled less."
-    ]
-
-
-def _unsettled(tuning: Tuning) -> list[str]:
-    """Whether the last stage still found something clearly better."""
-    (objective,) = tuning.objectives
-    losses = objective.losses(tuning.means(objective.measure))
-    last = np.array([stage == tuning.stages[-1] for stage in tuning.stages])
-    if last.all() or not tuning.as_well[last].any():
-        return []
-    spread = float(np.nanmedian(losses) - np.nanmin(losses))
-    gain = float(np.nanmin(losses[~last]) - np.nanmin(losses[last]))
-    if tuning.as_well[~last].any() or gain <= GAIN * spread:
-        return []
-    return [
-        "The last stage still improved the fit by more than the noise. More trials will find a "
-        "better one: the same command with a higher number goes on from here."
-    ]
-
-
-def _noisy(tuning: Tuning) -> list[str]:
-    searched = np.array([stage == "search" for stage in tuning.stages])
-    alike = int(tuning.as_well[searched].sum())
-    if alike <= MANY * searched.sum():
-        return []
-    (objective,) = tuning.objectives
-    runs = tuning.outcomes[objective.measure].shape[1]
-    return [
-        f"{alike} of the {int(searched.sum())} points of the search cannot be told from the best: "
-        f"the parameters hardly move {objective.name}, or its noise hides it. {4 * runs} runs "
-        f"instead of {runs} would halve the noise."
-    ]
-
-
-def _unexplained(tuning: Tuning) -> list[str]:
-    seen = tuning.identified
-    if seen is None:
-        return [
-            "Too few points around the best have a value to say which parameters are pinned down. "
-            "More trials will give them."
-        ]
-    if seen.surface.explained >= POOR or not np.ptp(seen.profile) > seen.surface.rounding:
-        return []
-    share = f"only {_percent(seen.surface.explained)}" if seen.surface.explained > 0 else "none"
-    return [
-        f"The response surface explains {share} of the variance "
-        "around the best point, so that ranges that fit as well are wide. More runs make it "
-        "surer where noise is the reason."
-    ]
+    return f"{number(100 * share, 2 if share >= 0.095 else 1)} %"

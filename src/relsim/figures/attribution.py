@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.attribution import WHOLE, Attribution, MeasureAttribution
+from relsim.experiments.attribute import WHOLE, Attribution, MeasureAttribution
 from relsim.figures.claims import in_lines
 from relsim.figures.style import DIVERGING, ELSE, INK, configured, level_labels
 from relsim.scenario.characters import one_line

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relsim.experiments.discovery import Box, Discovery
-from relsim.experiments.parameters import Parameter
-from relsim.experiments.wording import value_of, with_unit
+from relsim.experiments.study import Parameter
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, ELSE, EVENT, GRID, INK, LINE, MUTED, configured
 
@@ -91,7 +90,7 @@ def _row(parameter: Parameter, box: Box, k: int) -> dict[str, Any]:
     bounds = np.array([parameter.low, parameter.high])
     low, high = _places(parameter, np.where(is_set, box.limits[k], bounds))
     texts = [
-        value_of(limit, parameter) if some else ""
+        parameter.written(limit) if some else ""
         for limit, some in zip(box.limits[k], is_set, strict=True)
     ]
     spread = _places(parameter, box.spread[k].ravel())
@@ -103,8 +102,8 @@ def _row(parameter: Parameter, box: Box, k: int) -> dict[str, Any]:
         "high": high,
         "lower": texts[0],
         "upper": texts[1],
-        "start": value_of(parameter.low, parameter),
-        "end": with_unit(parameter.high, parameter),
+        "start": parameter.written(parameter.low),
+        "end": parameter.with_unit(parameter.high),
         **dict(zip(names, spread, strict=True)),
     }
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from relsim.experiments.advice import Advice
-from relsim.experiments.attribution import Attribution
+from relsim.experiments.attribute import Attribution
 from relsim.experiments.discovery import Discovery
 from relsim.experiments.sensitivity_findings import SensitivityFindings
 from relsim.experiments.study import Findings
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.sweep import SweepFindings
 from relsim.experiments.tuning import Tuning
 from relsim.figures.advice import advice_charts
 from relsim.figures.attribution import attribution_charts

@@ -9,9 +9,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from relsim.experiments.parameters import Parameter
 from relsim.experiments.response import Response
-from relsim.experiments.sweep_findings import SweepFindings
+from relsim.experiments.study import Parameter
+from relsim.experiments.sweep import SweepFindings
 from relsim.figures.claims import in_lines
 from relsim.figures.style import BANDS, DIVERGING, INK, LINE, WIDTH, configured, ink_on
 from relsim.scenario.naming import file_names

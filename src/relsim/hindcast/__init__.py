@@ -1,1 +1,1 @@
-"""Measured skill: what the model would have said of years that have happened."""
+"""Measured series: from event files, forecast from past years, and compared with scenarios."""

@@ -1,6 +1,6 @@
 """Simple forecasts that a model must beat, each with an honest spread of its own.
 
-Each makes one number of a pair's past. What the model has to say how sure it is, they have too:
+Each takes one number from a pair's past. They express uncertainty by the same means as the model:
 the link and its error by events (:mod:`relsim.hindcast.measurement`), a spread that grows with the
 horizon, a drawing-in of values that rest on few events, and numbers fitted on the past alone. (A
 normal spread, clipped at the ends of the scale, is the plainer choice. It would make them easier
@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from relsim.hindcast.counts import SHARES, counts_of
+from relsim.hindcast.fitting import lowest
 from relsim.hindcast.measurement import absorb, cell_weights, predictive, shrunk_pull
-from relsim.hindcast.panel import Panel
+from relsim.hindcast.panel import Panel, Values
+from relsim.hindcast.pooling import SHARES, counts_of
 from relsim.hindcast.scores import Predictive, clipped_normal
-from relsim.hindcast.search import lowest
-
-Values = NDArray[np.float64]
 
 EWMA_WEIGHT = 0.3  # of the newest value
 MEAN_YEARS = 5
@@ -33,10 +31,10 @@ LEAST_CASES = 40  # forecasts of one horizon, for a spread of two numbers
 
 @dataclass(frozen=True)
 class Cases:
-    """Forecasts that can be made: of each, what is known and how far ahead it looks.
+    """Forecasts that can be made, with the known features and the horizon of each.
 
     Attributes:
-        features: of each feature, its value for each case, [F, N]; NaN where never measured.
+        features: the value of each feature for each case, [F, N]; NaN where never measured.
         events: expected, [N].
         horizons: in years, [N].
     """
@@ -56,8 +54,7 @@ class Baseline:
 
     Attributes:
         name: as shown.
-        features: what it makes of a panel: for each feature, [P, T], column t from the years
-            up to t.
+        features: functions of a panel that give [P, T], column t from the years up to t.
         centre: from features to the expected pull.
         start: the numbers of the search, as transformed: log variance at once, log variance a
             year, log clustering, log weight of the mean of all (in events), then those of
@@ -77,14 +74,14 @@ class Baseline:
         numbers = self._fit(past, mean)
         now = np.array([feature(past)[:, -1] for feature in self.features])
         counts = counts_of(past)
-        said = {}
+        forecasts = {}
         for years in horizons:
             cases = Cases(now, counts.expected, np.full(len(counts.logs), float(years)))
             pulls, variances = self._pulls(numbers, cases, mean)
             events = counts.ahead(years)
             cells = [cell_weights(pulls, variances)] * len(SHARES)
-            said[years] = predictive(cells, events, SHARES, float(np.exp(numbers[2])))
-        return said
+            forecasts[years] = predictive(cells, events, SHARES, float(np.exp(numbers[2])))
+        return forecasts
 
     def _pulls(self, numbers: Values, cases: Cases, mean: float) -> tuple[Values, Values]:
         """Expected pulls and their variances; pairs never seen are spread like the others."""
@@ -104,8 +101,8 @@ class Baseline:
         def surprise(numbers: Values) -> float:
             pulls = self.centre(numbers, cases, mean)
             variances = _variances(numbers, cases.horizons)
-            told = absorb(pulls, variances, values, events, float(np.exp(numbers[2])))[2]
-            return float(np.sum(((numbers - start) / widths) ** 2) / 2 - told.sum())
+            density = absorb(pulls, variances, values, events, float(np.exp(numbers[2])))[2]
+            return float(np.sum(((numbers - start) / widths) ** 2) / 2 - density.sum())
 
         return lowest(surprise, start, start, widths)
 
@@ -116,7 +113,7 @@ def past_cases(
     """Every forecast that could have been made and judged within a past.
 
     Returns:
-        The cases, the values that came, and the events those rest on, [N] each.
+        The cases, their outcomes, and the events that these rest on, [N] each.
     """
     made = np.array([feature(past) for feature in features])
     rows: list[Values] = []
@@ -132,18 +129,12 @@ def past_cases(
 
 
 def _variances(numbers: Values, horizons: Values) -> Values:
-    variances: Values = np.exp(numbers[0]) + np.exp(numbers[1]) * horizons
-    return variances
+    return np.asarray(np.exp(numbers[0]) + np.exp(numbers[1]) * horizons)
 
 
 def last_value(past: Panel) -> Values:
     """The newest value, [P, T]."""
-    found = np.full_like(past.values, np.nan)
-    newest = np.full(len(past.dyads), np.nan)
-    for year, values in enumerate(past.values.T):
-        newest = np.where(np.isnan(values), newest, values)
-        found[:, year] = newest
-    return found
+    return pd.DataFrame(past.values).ffill(axis=1).to_numpy()
 
 
 def mean_of_five(past: Panel) -> Values:
@@ -171,13 +162,13 @@ def long_mean(past: Panel) -> Values:
 
 def weighted_mean(past: Panel) -> Values:
     """The exponentially weighted mean, α = 0.3, from the first value on, [P, T]."""
-    found = np.full_like(past.values, np.nan)
-    mean = np.full(len(past.dyads), np.nan)
-    for year, values in enumerate(past.values.T):
-        moved = mean + EWMA_WEIGHT * (values - mean)
-        mean = np.where(np.isnan(values), mean, np.where(np.isnan(mean), values, moved))
-        found[:, year] = mean
-    return found
+    means = past.values.copy()
+    for year in range(1, len(past.years)):
+        before, values = means[:, year - 1], past.values[:, year]
+        moved = before + EWMA_WEIGHT * (values - before)
+        newest = np.where(np.isnan(before), values, moved)
+        means[:, year] = np.where(np.isnan(values), before, newest)
+    return means
 
 
 def _one_feature(numbers: Values, cases: Cases, mean: float) -> Values:
@@ -191,13 +182,12 @@ def _regression(numbers: Values, cases: Cases, mean: float) -> Values:
     shares = np.exp(np.array([0.0, numbers[4], numbers[5]]))
     blend = shares @ pulls / shares.sum()
     kept = expit(numbers[6]) ** cases.horizons
-    drawn: Values = numbers[7] + kept * (blend - numbers[7])
-    return drawn
+    return np.asarray(numbers[7] + kept * (blend - numbers[7]))
 
 
-# The regression's own numbers: log weights against the last value, log odds of what is kept a
-# year (4: 0.98), the mean drawn back to. Narrower priors for the last two: few horizons tell of
-# them early on, and wide ones cost it 10 % at five years.
+# The regression's own numbers: log weights against the last value, log odds of the share kept
+# each year (4: 0.98), the mean drawn back to. The last two have narrower priors: few horizons
+# determine them early on, and wide ones cost it 10 % at five years.
 BASELINES = (
     Baseline("last value", (last_value,), _one_feature),
     Baseline("mean of five years", (mean_of_five,), _one_feature),
@@ -216,9 +206,9 @@ BASELINES = (
 class PlainBaseline:
     """A forecaster with a normal spread, as such baselines are mostly given.
 
-    Its variance is a² + b²/events, fitted by maximum likelihood on the forecasts over as many
-    years that could have been judged in the past; over fewer years where there are too few; on
-    how far values are from their mean where no pair has two.
+    Its variance is a² + b²/events, fitted by maximum likelihood to the errors of past forecasts
+    over as many years; over fewer years where there are too few of them; to the distances of
+    values from their mean where no pair has two.
     """
 
     name: str
@@ -231,35 +221,24 @@ class PlainBaseline:
         seen = ~np.isnan(now)
         unseen = 0.0 if seen.all() else float(now[seen].var())
         means = np.where(seen, now, now[seen].mean())
-        said = {}
+        forecasts = {}
         for years in horizons:
-            errors, known = values - cases.features[0], events
-            if len(errors):
-                judged = cases.horizons == min(years, _longest(cases.horizons))
-                errors, known = errors[judged], events[judged]
+            if len(values):
+                counts = dict(zip(*np.unique(cases.horizons, return_counts=True), strict=True))
+                enough = [ahead for ahead, count in counts.items() if count >= LEAST_CASES]
+                scored = cases.horizons == min(years, max(enough, default=min(counts)))
+                errors, known = (values - cases.features[0])[scored], events[scored]
             else:
-                errors, known = _about_the_mean(past)
+                errors, known = past.values[past.measured], past.events[past.measured]
+                errors = errors - errors.mean()
             always, by_event = _fit_spread(errors, known)
             variances = always + by_event / expected + np.where(seen, 0.0, unseen)
-            said[years] = clipped_normal(means, np.sqrt(variances))
-        return said
-
-
-def _about_the_mean(past: Panel) -> tuple[Values, Values]:
-    """How far the values of a past are from their mean, and their events, [N] each."""
-    values = past.values[past.measured]
-    return values - values.mean(), past.events[past.measured]
-
-
-def _longest(horizons: Values) -> float:
-    """The longest horizon with enough forecasts to fit a spread to."""
-    counts = {years: int((horizons == years).sum()) for years in np.unique(horizons)}
-    enough = [years for years, count in counts.items() if count >= LEAST_CASES]
-    return float(max(enough, default=min(counts)))
+            forecasts[years] = clipped_normal(means, np.sqrt(variances))
+        return forecasts
 
 
 def _fit_spread(errors: Values, events: Values) -> tuple[float, float]:
-    """a² and b² of normal errors whose variance is a² + b²/events, of most likelihood."""
+    """a² and b² of normal errors with variance a² + b²/events, by maximum likelihood."""
 
     def surprise(logs: Values) -> float:
         variances = np.exp(logs[0]) + np.exp(logs[1]) / events
@@ -267,8 +246,8 @@ def _fit_spread(errors: Values, events: Values) -> tuple[float, float]:
 
     start = np.log([max(errors.var() / 2, 1e-4), max(errors.var() * np.median(events) / 2, 1e-2)])
     bounds = [(-14.0, 2.0), (-14.0, 10.0)]
-    found = minimize(surprise, start, method="L-BFGS-B", bounds=bounds).x
-    return float(np.exp(found[0])), float(np.exp(found[1]))
+    logs = minimize(surprise, start, method="L-BFGS-B", bounds=bounds).x
+    return float(np.exp(logs[0])), float(np.exp(logs[1]))
 
 
 PLAIN = (

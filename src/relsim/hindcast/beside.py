@@ -1,16 +1,16 @@
-"""A scenario beside a measured series: what its ensemble says of each value that was measured.
+"""A scenario beside a measured series: its ensemble scored by each value that was measured.
 
-Nothing of the scenario is fitted; its levels, acts and chances are as written. Fitted on the whole
-series is what ties pull units to measured pulls: the offset of the source, the spread that is gone
+Nothing of the scenario is fitted; its levels, acts and chances are as written. What ties pull units
+to measured pulls is fitted on the whole series: the offset of the source, the spread that is gone
 the next year, and how much an event tells (:mod:`relsim.hindcast.state_space`). How far apart the
 source sets levels (the scale), and by how much it has each pair of states too high or too low (the
-spread), are of most likelihood given what the scenario says, which favours it. Yearly means of
-overall cooperation go through that, run by run.
+spread), maximise the likelihood of the scenario's output, which favours it. Yearly means of overall
+cooperation go through that, run by run.
 
 Two plain references have the same measurement. ``NO_CHANGE`` is the scenario's own opening, held,
-with the scale and spread that suit it.
-``MEAN`` knows the mean of the series over all pairs and years and its spread, and no pair from
-another; it is fitted on the very values that it is scored on, which favours it.
+with the scale and spread that suit it. ``MEAN`` knows the mean of the series over all pairs and
+years and its spread, and no pair from another; it is fitted on the very values that it is scored
+on, which favours it.
 """
 
 from __future__ import annotations
@@ -22,22 +22,20 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import spearmanr
 
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import RelsimError
-from relsim.hindcast.clustered import mean_scores_of
-from relsim.hindcast.evaluate import mean_scores, scored
+from relsim.hindcast.evaluate import LEVELS, mean_scores, pit_shares, scored
+from relsim.hindcast.findings import over
+from relsim.hindcast.fitting import Fitted, fit, one_thread
 from relsim.hindcast.forecast import Link, as_measured, link_at, passing_variances
 from relsim.hindcast.measurement import absorb, cell_weights, predictive
-from relsim.hindcast.one_thread import one_thread
-from relsim.hindcast.panel import Panel
-from relsim.hindcast.scores import Predictive, pit_histogram
-from relsim.hindcast.state_space import Fitted, fit
+from relsim.hindcast.panel import Panel, Values
+from relsim.hindcast.scores import Predictive, mean_scores_of
 from relsim.scenario.schema import Scenario, Time
-
-Values = NDArray[np.float64]
+from relsim.words import counted, fixed, listed, percent, signed
 
 SCENARIO = "scenario"
 NO_CHANGE = "no change"
@@ -46,22 +44,24 @@ _USUAL = np.log([1.0, 0.3])  # scale and spread of a source; weak normal priors,
 _REACH = 4.0  # of the search for them
 _POOLED_START = np.array([1.0, -1.0])  # mean of all pulls, and log variance
 _POOLED_BOUNDS = [(-5.0, 5.0), (-10.0, 3.0)]  # reached where all values are the same
-NAMED = 12  # states and pairs that an error lists
+NAMED = 12  # states and pairs that an error or a sentence lists
+RIGHT = 0.8  # share of a pair's years in the 80 % band, as it should be
+WRONG = 0.5
+FAR_OFF = 0.1  # of coverage from its level; values of a pair are no independent ones
+LEAST_PAIRS = 4  # for a rank correlation
 
 
 @dataclass(frozen=True)
 class Source:
-    """What ties levels to the values of a series.
+    """The link from levels to the values of a series.
 
     Attributes:
         link: puts the mean of the series at a normal relationship.
         spread: standard deviation over pairs of how much too high the source has one, in pulls.
-        clustering: coded events for each independent one.
     """
 
     link: Link
     spread: float
-    clustering: float
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,15 @@ class Beside:
     """A scenario scored by a measured series.
 
     Attributes:
-        scenario: what was simulated.
-        runs: how many futures.
+        scenario: the one that was simulated.
         panel: the pairs and years that both have, pairs as the scenario spells them.
         fitted: the measurement, by the whole series.
-        sources: what ties the scenario, and no change, to the series.
+        sources: the link of the scenario, and of no change, to the series.
         scores: a row for each forecaster, pair and year measured: ``dyad, year, forecaster,
             events`` and the columns of :func:`relsim.hindcast.evaluate.scored`.
     """
 
     scenario: Scenario
-    runs: int
     panel: Panel
     fitted: Fitted
     sources: dict[str, Source]
@@ -90,10 +88,7 @@ class Beside:
         """Mean scores by forecaster; ``ratio`` of the scenario's CRPS to theirs, with its 95 %
         interval over states and years, and ``year_blocks``, 0 where it is over states alone."""
         rows = self.scores.assign(weight=1.0)
-        table = pd.DataFrame(
-            {name: mean_scores(one) for name, one in rows.groupby("forecaster", sort=False)}
-        ).T.rename_axis("forecaster")
-        means = mean_scores_of(rows)
+        table, means = mean_scores(rows), mean_scores_of(rows)
         ends = ["ratio", "ratio_low", "ratio_high"]
         table[ends] = [means.ratio(SCENARIO, [str(name)]) for name in table.index]
         table["year_blocks"] = means.blocks
@@ -101,21 +96,21 @@ class Beside:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """A row for each pair: how many years, measured and said means, CRPS of each forecaster,
+        """A row for each pair: number of years, measured and said means, CRPS of each forecaster,
         share of years in the 80 % band, and changes from the first year measured to the last."""
         own = self.scores[self.scores["forecaster"] == SCENARIO]
         crps = self.scores.pivot_table(index="dyad", columns="forecaster", values="crps")
         rows = [
             {
                 "dyad": dyad,
-                "years": len(one),
-                "measured": one["value"].mean(),
-                "said": one["mean"].mean(),
-                "in80": one["in80"].mean(),
-                "measured_change": one["value"].iloc[-1] - one["value"].iloc[0],
-                "said_change": one["mean"].iloc[-1] - one["mean"].iloc[0],
+                "years": len(years),
+                "measured": years["value"].mean(),
+                "said": years["mean"].mean(),
+                "in80": years["in80"].mean(),
+                "measured_change": years["value"].iloc[-1] - years["value"].iloc[0],
+                "said_change": years["mean"].iloc[-1] - years["mean"].iloc[0],
             }
-            for dyad, one in own.sort_values("year").groupby("dyad")
+            for dyad, years in own.sort_values("year").groupby("dyad")
         ]
         return pd.DataFrame(rows).merge(crps.reset_index(), on="dyad")
 
@@ -127,11 +122,7 @@ class Beside:
 
     def pit(self, bins: int = 10) -> pd.DataFrame:
         """PIT histograms: a row for each forecaster, a column for each bin."""
-        shares = {
-            name: pit_histogram(one["pit_below"].to_numpy(), one["pit_upto"].to_numpy(), bins)
-            for name, one in self.scores.groupby("forecaster", sort=False)
-        }
-        return pd.DataFrame.from_dict(shares, orient="index").rename_axis("forecaster")
+        return pit_shares(self.scores, bins, ["forecaster"])
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The numbers, by name."""
@@ -141,6 +132,37 @@ class Beside:
             "pit": self.pit().reset_index(),
             "beside": self.scores,
         }
+
+    def sentences(self) -> list[str]:
+        """Scores against the references, which pairs are right, levels, changes, and the fit."""
+        source, dynamics = self.sources[SCENARIO], self.fitted.dynamics
+        return [
+            _score_sentence(self),
+            *_worst_sentence(self.pairs),
+            _band_sentence(self.skill),
+            *_pairs_sentences(self.pairs),
+            _rank_sentence(self.pairs, "Levels", "measured", "said"),
+            _change_sentence(self.pairs),
+            f"Fitted on the series: the link, measured pull = {fixed(source.link.offset)} + "
+            f"{source.link.scale:.2f}·pull units, {source.spread:.2f} of spread over pairs and "
+            f"{dynamics.passing:.2f} that passes in a year, and {dynamics.clustering:.1f} events "
+            "for each independent one. Scale and spread suit the scenario best. Nothing of the "
+            "scenario is fitted.",
+        ]
+
+    def warnings(self) -> list[str]:
+        """What the series does not judge."""
+        missing = ", ".join(self.unmeasured)
+        if not missing:
+            return []
+        if len(self.unmeasured) == len(self.scenario.watched_pairs):
+            return [
+                f"None of the watched pairs is in the series ({missing}): nothing here judges what "
+                "the scenario is about, only the world around it."
+            ]
+        return [
+            f"Watched, but not in the series: {missing}. Nothing here judges what is said of them."
+        ]
 
 
 @one_thread
@@ -156,21 +178,32 @@ def beside(panel: Panel, ensemble: Ensemble) -> Beside:
     """
     shared = shared_part(panel, ensemble.scenario)
     fitted = fit(panel)
-    pooled = _pooled(panel, fitted.dynamics.clustering)
+    clustering = fitted.dynamics.clustering
+    mean, variance = _pooled(panel, clustering)
     names = ensemble.scenario.pair_names(dyad.split("-") for dyad in panel.dyads)
     passing = passing_variances(fitted)[np.isin(names, shared.dyads)]
-    sources, said = {}, {}
+    sources, forecasts = {}, {}
     for name, levels in _levels(shared, ensemble).items():
-        source = _source(shared, levels, pooled[0], passing, fitted.dynamics.clustering)
-        sources[name], said[name] = source, _through(source, shared, levels, passing)
-    said[MEAN] = _pooled_forecasts(shared, pooled, fitted.dynamics.clustering)
+        source = _source(shared, levels, mean, passing, clustering)
+        around = passing + source.spread**2
+        sources[name] = source
+        forecasts[name] = {
+            year: as_measured(level, source.link, around, _events(shared, year), clustering)
+            for year, level in levels.items()
+        }
+    pairs = np.ones(len(shared.dyads))
+    cells = cell_weights(mean * pairs, variance * pairs)
+    forecasts[MEAN] = {
+        year: predictive([cells], _events(shared, year)[:, np.newaxis], np.ones(1), clustering)
+        for year in shared.years
+    }
     rows = [
-        _rows(shared, year, name, one)
-        for name, by_year in said.items()
-        for year, one in by_year.items()
+        _rows(shared, year, name, forecast)
+        for name, by_year in forecasts.items()
+        for year, forecast in by_year.items()
     ]
     scores = pd.concat(rows, ignore_index=True)
-    return Beside(ensemble.scenario, ensemble.runs, shared, fitted, sources, scores)
+    return Beside(ensemble.scenario, shared, fitted, sources, scores)
 
 
 def whole_years(time: Time) -> tuple[int, ...]:
@@ -190,7 +223,7 @@ def yearly_means(ensemble: Ensemble) -> dict[int, Values]:
 
 
 def shared_part(panel: Panel, scenario: Scenario) -> Panel:
-    """The pairs and years of a series that a scenario speaks of, without those never measured.
+    """The pairs and years of a series that a scenario has too, without those never measured.
 
     Raises:
         RelsimError: there are none.
@@ -201,7 +234,13 @@ def shared_part(panel: Panel, scenario: Scenario) -> Panel:
     columns = np.isin(panel.years, years)
     measured = panel.measured[np.ix_(rows, columns)]
     if not measured.any():
-        raise RelsimError(_nothing_shared(panel, scenario, years))
+        whole = f"the whole years {years[0]} to {years[-1]}" if years else "no whole year"
+        raise RelsimError(
+            "The scenario and the series have no pair and year in common. The scenario has "
+            f"{_some(tuple(scenario.states))} and {whole}; the series has "
+            f"{_some(panel.states()[0])} and {panel.years[0]} to {panel.years[-1]}. Take a series "
+            "of these years, with the codes that the scenario gives its states."
+        )
     rows[rows], columns[columns] = measured.any(axis=1), measured.any(axis=0)
     cells = np.ix_(rows, columns)
     return replace(
@@ -213,29 +252,19 @@ def shared_part(panel: Panel, scenario: Scenario) -> Panel:
     )
 
 
-def _nothing_shared(panel: Panel, scenario: Scenario, years: Sequence[int]) -> str:
-    names, _ = panel.states()
-    whole = f"the whole years {years[0]} to {years[-1]}" if years else "no whole year"
-    return (
-        f"The scenario and the series have no pair and year in common. The scenario has "
-        f"{_some(tuple(scenario.states))} and {whole}; the series has {_some(names)} and "
-        f"{panel.years[0]} to {panel.years[-1]}. Take a series of these years, with the codes "
-        "that the scenario gives its states."
-    )
-
-
 def _some(names: Sequence[str]) -> str:
+    """The first of some names."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
 
 
 def _levels(shared: Panel, ensemble: Ensemble) -> dict[str, dict[int, Values]]:
     """Yearly means of cooperation of the shared pairs, [R, P], by forecaster and year."""
-    places = ensemble.data.indexes["pair"].get_indexer(pd.Index(shared.dyads))
+    columns = ensemble.data.indexes["pair"].get_indexer(pd.Index(shared.dyads))
     yearly = yearly_means(ensemble)
-    opening = ensemble.data["overall"].isel(time=0).to_numpy()[:, places].astype(np.float64)
+    opening = ensemble.data["overall"].isel(time=0).to_numpy()[:, columns].astype(np.float64)
     return {
-        SCENARIO: {year: yearly[year][:, places].astype(np.float64) for year in shared.years},
+        SCENARIO: {year: yearly[year][:, columns].astype(np.float64) for year in shared.years},
         NO_CHANGE: dict.fromkeys(shared.years, opening),
     }
 
@@ -243,7 +272,7 @@ def _levels(shared: Panel, ensemble: Ensemble) -> dict[str, dict[int, Values]]:
 def _source(
     shared: Panel, levels: dict[int, Values], mean: float, passing: Values, clustering: float
 ) -> Source:
-    """Scale and spread of most likelihood, with weak priors; runs are taken for normal."""
+    """Scale and spread of highest likelihood, with weak priors; runs are taken for normal."""
     units = {year: level / np.sqrt(1 - level**2) for year, level in levels.items()}
     centres = np.array([units[year].mean(axis=0) for year in shared.years]).T
     variances = np.array([units[year].var(axis=0) for year in shared.years]).T
@@ -259,52 +288,28 @@ def _source(
 
     bounds = [(usual - _REACH, usual + _REACH) for usual in _USUAL]
     scale, spread = np.exp(minimize(surprise, _USUAL, method="L-BFGS-B", bounds=bounds).x)
-    return Source(link_at(mean, float(scale)), float(spread), clustering)
-
-
-def _through(
-    source: Source, shared: Panel, levels: dict[int, Values], passing: Values
-) -> dict[int, Predictive]:
-    """Distributions of measured values of the shared pairs, by year."""
-    around = passing + source.spread**2
-    return {
-        year: as_measured(level, source.link, around, _events(shared, year), source.clustering)
-        for year, level in levels.items()
-    }
-
-
-def _pooled_forecasts(
-    shared: Panel, pooled: tuple[float, float], clustering: float
-) -> dict[int, Predictive]:
-    """What a level says that knows only the mean of the series and its spread."""
-    mean, variance = (np.full(len(shared.dyads), number) for number in pooled)
-    cells, all_of_it = cell_weights(mean, variance), np.ones(1)
-    return {
-        year: predictive([cells], _events(shared, year)[:, np.newaxis], all_of_it, clustering)
-        for year in shared.years
-    }
+    return Source(link_at(mean, float(scale)), float(spread))
 
 
 def _events(shared: Panel, year: int) -> Values:
-    """That the values of a year rest on, [P]; 1 where there is none."""
+    """The events that the values of a year rest on, [P]; 1 where there is no value."""
     column = shared.years.index(year)
-    found: Values = np.where(shared.measured[:, column], shared.events[:, column], 1.0)
-    return found
+    return np.where(shared.measured[:, column], shared.events[:, column], 1.0)
 
 
 def _pooled(panel: Panel, clustering: float) -> tuple[float, float]:
-    """Mean and variance of η over all pairs and years, of most likelihood."""
+    """Mean and variance of η over all pairs and years, by maximum likelihood."""
     values, events = panel.values[panel.measured], panel.events[panel.measured]
 
     def surprise(numbers: Values) -> float:
         mean, variance = np.full_like(values, numbers[0]), np.full_like(values, np.exp(numbers[1]))
         return -float(absorb(mean, variance, values, events, clustering)[2].sum())
 
-    found = minimize(surprise, _POOLED_START, method="L-BFGS-B", bounds=_POOLED_BOUNDS).x
-    return float(found[0]), float(np.exp(found[1]))
+    numbers = minimize(surprise, _POOLED_START, method="L-BFGS-B", bounds=_POOLED_BOUNDS).x
+    return float(numbers[0]), float(np.exp(numbers[1]))
 
 
-def _rows(shared: Panel, year: int, name: str, said: Predictive) -> pd.DataFrame:
+def _rows(shared: Panel, year: int, name: str, forecast: Predictive) -> pd.DataFrame:
     column = shared.years.index(year)
     known = shared.measured[:, column]
     about = {
@@ -313,4 +318,86 @@ def _rows(shared: Panel, year: int, name: str, said: Predictive) -> pd.DataFrame
         "forecaster": name,
         "events": shared.events[known, column],
     }
-    return pd.DataFrame(about | scored(said.of(known), shared.values[known, column]))
+    return pd.DataFrame(about | scored(forecast.of(known), shared.values[known, column]))
+
+
+def _score_sentence(beside: Beside) -> str:
+    table, panel = beside.skill.set_index("forecaster"), beside.panel
+    own = table.loc[SCENARIO]
+    against = "; ".join(_ratio(row, str(name)) for name, row in table.drop(SCENARIO).iterrows())
+    return (
+        f"Of {own['n']:,.0f} values of {counted(len(panel.dyads), 'pair')}, {panel.years[0]} to "
+        f"{panel.years[-1]}, the scenario's CRPS is {own['crps']:.4f}: {against}. The 95 % "
+        f"intervals are {over(own['year_blocks'])}."
+    )
+
+
+def _ratio(row: pd.Series, name: str) -> str:
+    reference = {NO_CHANGE: "its own opening, held", MEAN: "the mean of all pairs of the series"}
+    word = "better than" if row["ratio_high"] < 1 else "worse than" if row["ratio_low"] > 1 else ""
+    return (
+        f"{row['ratio']:.3f} times that of {reference[name]} ({row['ratio_low']:.3f} to "
+        f"{row['ratio_high']:.3f}; {word or 'not detectably different from'} it)"
+    )
+
+
+def _worst_sentence(pairs: pd.DataFrame) -> list[str]:
+    """The scores without the pair that is missed by most, which may decide a mean alone."""
+    if len(pairs) < LEAST_PAIRS:
+        return []
+    worst = int(np.argmax(pairs[SCENARIO] * pairs["years"]))
+    rest = pairs.drop(index=pairs.index[worst])
+    crps = {
+        name: float((rest[name] * rest["years"]).sum() / rest["years"].sum())
+        for name in (SCENARIO, NO_CHANGE, MEAN)
+    }
+    return [
+        f"Without {pairs['dyad'].iloc[worst]}, which it misses by most (chosen afterwards, in its "
+        f"favour), its CRPS is {crps[SCENARIO]:.4f}: {crps[SCENARIO] / crps[NO_CHANGE]:.3f} times "
+        f"that of its opening, {crps[SCENARIO] / crps[MEAN]:.3f} times that of the mean."
+    ]
+
+
+def _band_sentence(table: pd.DataFrame) -> str:
+    (own,) = table[table["forecaster"] == SCENARIO].to_dict("records")
+    off = own["cover80"] - 0.8
+    word = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
+    held = listed(percent(own[f"cover{name}"]) for name in LEVELS)
+    return f"Its {listed(LEVELS)} % bands hold {held} of the values{word}."
+
+
+def _pairs_sentences(pairs: pd.DataFrame) -> list[str]:
+    right, wrong = pairs["in80"] >= RIGHT, pairs["in80"] < WRONG
+    return [
+        f"Right, with four fifths of the years or more in the 80 % band: {_named(pairs[right])}.",
+        f"Not right, with fewer than half: {_named(pairs[wrong])}.",
+        f"Between: {_named(pairs[~right & ~wrong])}.",
+    ]
+
+
+def _named(pairs: pd.DataFrame) -> str:
+    names = [
+        f"{row['dyad']} (measured {signed(row['measured'])}, said {signed(row['said'])})"
+        for row in pairs.to_dict("records")
+    ]
+    return _some(names) or "none"
+
+
+def _change_sentence(pairs: pd.DataFrame) -> str:
+    moved = pairs[pairs["years"] > 1]
+    same = (moved["measured_change"] * moved["said_change"] > 0).sum()
+    title = "Changes from the first year to the last"
+    text = _rank_sentence(moved, title, "measured_change", "said_change")
+    return f"{text} {same} of {len(moved)} have the measured sign."
+
+
+def _rank_sentence(pairs: pd.DataFrame, title: str, measured: str, said: str) -> str:
+    """Whether pairs are in the same order, and how often chance does as well."""
+    count = len(pairs)
+    if count < LEAST_PAIRS or pairs[measured].nunique() == 1 or pairs[said].nunique() == 1:
+        return f"{title}: too few pairs ({count}) to compare their order."
+    ranks = spearmanr(pairs[measured], pairs[said])
+    return (
+        f"{title}: rank correlation of said and measured {signed(ranks.statistic)} over {count} "
+        f"pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."
+    )

@@ -1,30 +1,29 @@
-"""Rolling origins: what each forecaster would have said, scored by what came.
+"""Rolling origins: forecasts of each forecaster, scored by the values that followed.
 
-Everything is fitted anew at each origin, on the years up to it. How sure ratios of scores are is in
-:mod:`relsim.hindcast.clustered`.
+Everything is fitted anew at each origin, on the years up to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from relsim.hindcast.baselines import BASELINES, PLAIN, last_value
-from relsim.hindcast.clustered import DRAWS, mean_scores_of
-from relsim.hindcast.forecast import with_theory, without_theory
-from relsim.hindcast.one_thread import one_thread
-from relsim.hindcast.origins import HoldOut, chosen_origins, folds
-from relsim.hindcast.panel import Panel
-from relsim.hindcast.scores import MIDDLES, Predictive, pit_histogram
-from relsim.hindcast.state_space import Fit, fit
+from relsim.hindcast.fitting import Fit, fit, one_thread
+from relsim.hindcast.forecast import fitted_gain, simulated
+from relsim.hindcast.panel import Flags, HoldOut, Panel, Values, chosen_origins, folds
+from relsim.hindcast.scores import (
+    DRAWS,
+    MIDDLES,
+    MeanScores,
+    Predictive,
+    mean_scores_of,
+    pit_histogram,
+)
 
-Values = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Forecasts: TypeAlias = dict[int, Predictive]
 Forecaster: TypeAlias = Callable[[Panel, Sequence[int]], Forecasts]
 
@@ -32,36 +31,33 @@ MODEL = "state space"
 LEVEL = "level alone"
 SIMULATION, THEORY = "simulation", "with third parties"
 HORIZONS = (1, 3, 5)
-LEVELS = (0.5, 0.8, 0.95)
+LEVELS = {"50": 0.5, "80": 0.8, "95": 0.95}  # of bands, by the ends of their columns
 # Of cooperation, from the last value known: a tenth of the scale, and twice the error that the
 # difference of two values has that rest on 250 events each, as usual ones do (√(2/250) = 0.09).
 LARGE = 0.2
 
 
-def state_space(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> Forecasts:
-    """The linear cousin of the model, fitted and run forward."""
-    return fit_of(past).forecast(horizons)
-
-
-def level_alone(past: Panel, horizons: Sequence[int]) -> Forecasts:
-    """The same without drift and lasting fluctuation: pooled levels, and a spread about them.
-
-    Where years are in no order (shuffled), there is nothing to know but this.
-    """
-    return fit(past, moving=False).forecast(horizons)
-
-
 def forecasters(fit_of: Fit = fit) -> dict[str, Forecaster]:
-    """The model, the model without its dynamics, and the baselines, by name."""
+    """The model, the model without its dynamics, and the baselines, by name.
+
+    Without drift and lasting fluctuation, pooled levels and a spread about them are left: all there
+    is to know where years are in no order (shuffled).
+    """
     simple = {baseline.name: baseline.forecast for baseline in (*BASELINES, *PLAIN)}
-    return {MODEL: partial(state_space, fit_of=fit_of), LEVEL: level_alone, **simple}
+    return {
+        MODEL: lambda past, horizons: fit_of(past).forecast(horizons),
+        LEVEL: lambda past, horizons: fit(past, moving=False).forecast(horizons),
+        **simple,
+    }
 
 
 def simulations(fit_of: Fit = fit) -> dict[str, Forecaster]:
-    """The simulation itself, without third parties and with them."""
+    """The simulation itself: without third parties, and with the best gain of the past."""
     return {
-        SIMULATION: partial(without_theory, fit_of=fit_of),
-        THEORY: partial(with_theory, fit_of=fit_of),
+        SIMULATION: lambda past, horizons: simulated(fit_of(past), horizons),
+        THEORY: lambda past, horizons: simulated(
+            fit_of(past), horizons, fitted_gain(past, fit_of=fit_of)
+        ),
     }
 
 
@@ -77,8 +73,8 @@ def evaluate(
 
     Args:
         panel: the series.
-        chosen: forecasters by name; all, where not said.
-        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
+        chosen: forecasters by name; by default all but the simulations.
+        origins: last years of the pasts; by default all possible, at most 12, evenly spaced.
         horizons: in years.
         hold_out: forecast pairs as if never seen: a fifth of the pairs at a time, or all pairs
             of a fifth of the states. A pair left out with both states counts in each fold half.
@@ -109,16 +105,16 @@ def evaluate(
 
 
 def _came(panel: Panel, judged: Flags, year: int) -> Flags:
-    """Which of the pairs to score have a value in a year, [P]."""
+    """Whether each pair is to be scored and has a value in a year, [P]."""
     return judged & panel.measured[:, np.isin(panel.years, [year])].any(axis=1)
 
 
 def _scored(
-    panel: Panel, past: Panel, judged: Flags, horizon: int, name: str, said: Predictive
+    panel: Panel, past: Panel, judged: Flags, horizon: int, name: str, forecast: Predictive
 ) -> pd.DataFrame:
     origin = past.years[-1]
     rows, column = _came(panel, judged, origin + horizon), panel.years.index(origin + horizon)
-    values, chosen = panel.values[rows, column], said.of(rows)
+    values, chosen = panel.values[rows, column], forecast.of(rows)
     about = {
         "dyad": np.array(panel.dyads)[rows],
         "origin": origin,
@@ -138,42 +134,39 @@ def known_levels(past: Panel) -> Values:
 def beyond(levels: Values) -> Values:
     """Weights of the cells of the grid: 1 where more than ``LARGE`` from a level, [P, G - 1].
 
-    They are fixed by what is known at the origin, so that the CRPS with them is proper (Gneiting
-    and Ranjan 2011). Scores of cases picked by what came would not be (Lerch et al. 2017).
+    They depend only on values known at the origin, so that the CRPS with them is proper (Gneiting
+    and Ranjan 2011). Scores of cases picked by their outcome would not be (Lerch et al. 2017).
     """
-    weights: Values = (np.abs(MIDDLES - levels[:, np.newaxis]) > LARGE).astype(np.float64)
-    return weights
+    return (np.abs(MIDDLES - levels[:, np.newaxis]) > LARGE).astype(np.float64)
 
 
-def scored(said: Predictive, values: Values) -> dict[str, Values | Flags]:
+def scored(forecast: Predictive, values: Values) -> dict[str, Values | Flags]:
     """Columns of a table of scores: values, means, scores, PIT and bands, [N] each."""
-    below, upto = said.pit(values)
+    below, upto = forecast.pit(values)
     columns: dict[str, Values | Flags] = {
         "value": values,
-        "mean": said.mean(),
-        "crps": said.crps(values),
-        "log_score": said.log_score(values),
+        "mean": forecast.mean(),
+        "crps": forecast.crps(values),
+        "log_score": forecast.log_score(values),
         "pit_below": below,
         "pit_upto": upto,
     }
-    for level in LEVELS:
-        percent = f"{level * 100:g}"
-        columns[f"lower{percent}"], columns[f"upper{percent}"] = said.band(level)
-        columns[f"in{percent}"] = said.covered(values, level)
+    for name, level in LEVELS.items():
+        columns[f"lower{name}"], columns[f"upper{name}"] = forecast.band(level)
+        columns[f"in{name}"] = forecast.covered(values, level)
     return columns
 
 
-def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
+def skill(scores: pd.DataFrame, draws: int = DRAWS) -> pd.DataFrame:
     """Mean scores by horizon and forecaster, and ratios to the best baseline.
 
     The best baseline of a horizon is the one of ``BASELINES`` with the least mean CRPS there,
-    known only afterwards: that favours the baselines. The level alone is none of them: a ratio
+    known only afterwards, which favours the baselines. The level alone is not one of them: a ratio
     to it says what the dynamics are worth, a ratio to the best baseline what the whole model is.
 
     Args:
         scores: as :func:`evaluate` gives them, or some of its rows.
-        draws: behind the intervals.
-        seed: of the draws.
+        draws: of the intervals.
 
     Returns:
         A row for each horizon and forecaster: ``n, crps, log_score, rmse``, for each level
@@ -187,27 +180,20 @@ def skill(scores: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataFra
         the intervals are over, 0 where they take the years as they were.
     """
     dated = scores.assign(year=scores["origin"] + scores["horizon"])
-    tables = {years: _skill(rows, draws, seed) for years, rows in dated.groupby("horizon")}
+    tables = {years: _skill(rows, draws) for years, rows in dated.groupby("horizon")}
     return pd.concat(tables, names=["horizon"]).reset_index("horizon").reset_index(drop=True)
 
 
-def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
-    """The same for one horizon."""
-    table = pd.DataFrame(
-        [
-            {"forecaster": name, **mean_scores(one)}
-            for name, one in rows.groupby("forecaster", sort=False)
-        ]
-    ).set_index("forecaster")
+def _skill(rows: pd.DataFrame, draws: int) -> pd.DataFrame:
+    """The skill at one horizon."""
+    table = mean_scores(rows)
     names = [str(name) for name in table.index]
     span = int(rows["horizon"].iloc[0])
-    whole, large = (
-        mean_scores_of(rows, score, span, draws, seed) for score in ("crps", "crps_large")
-    )
+    whole, large = (mean_scores_of(rows, score, span, draws) for score in ("crps", "crps_large"))
     table["crps_large"] = large.means
-    simple = [one.name for one in BASELINES if one.name in names] or names
-    plain = [one.name for one in PLAIN if one.name in names] or simple
-    bases = {
+    simple = [baseline.name for baseline in BASELINES if baseline.name in names] or names
+    plain = [baseline.name for baseline in PLAIN if baseline.name in names] or simple
+    bases: dict[str, tuple[MeanScores, list[str]]] = {
         "ratio": (whole, simple),
         "to_level": (whole, [LEVEL]),
         "to_plain": (whole, plain),
@@ -227,27 +213,37 @@ def _skill(rows: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     return table.reset_index()
 
 
-def mean_scores(rows: pd.DataFrame) -> dict[str, float]:
-    """Mean scores of one forecaster, with coverage and width of its bands."""
+def mean_scores(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean scores by forecaster, weighted, with coverage and width of bands."""
+    return pd.DataFrame(
+        {name: _means(cases) for name, cases in rows.groupby("forecaster", sort=False)}
+    ).T.rename_axis("forecaster")
+
+
+def _means(rows: pd.DataFrame) -> dict[str, float]:
     weights = rows["weight"].to_numpy()
 
-    def mean(column: Values | pd.Series) -> float:
+    def mean(column: pd.Series) -> float:
         return float(np.average(column, weights=weights))
 
-    found = {"n": float(weights.sum()), "crps": mean(rows["crps"])}
-    found |= {"log_score": mean(rows["log_score"])}
-    found |= {"rmse": mean((rows["mean"] - rows["value"]) ** 2) ** 0.5}
-    for level in LEVELS:
-        percent = f"{level * 100:g}"
-        found[f"cover{percent}"] = mean(rows[f"in{percent}"])
-        found[f"width{percent}"] = mean(rows[f"upper{percent}"] - rows[f"lower{percent}"])
-    return found
-
-
-def pit_shares(scores: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
-    """PIT histograms: a row for each horizon and forecaster, a column for each bin."""
-    found = {
-        key: pit_histogram(rows["pit_below"].to_numpy(), rows["pit_upto"].to_numpy(), bins)
-        for key, rows in scores.groupby(["horizon", "forecaster"], sort=False)
+    means = {
+        "n": float(weights.sum()),
+        "crps": mean(rows["crps"]),
+        "log_score": mean(rows["log_score"]),
+        "rmse": mean((rows["mean"] - rows["value"]) ** 2) ** 0.5,
     }
-    return pd.DataFrame.from_dict(found, orient="index").rename_axis("horizon, forecaster")
+    for name in LEVELS:
+        means[f"cover{name}"] = mean(rows[f"in{name}"])
+        means[f"width{name}"] = mean(rows[f"upper{name}"] - rows[f"lower{name}"])
+    return means
+
+
+def pit_shares(
+    scores: pd.DataFrame, bins: int = 10, keys: Sequence[str] = ("horizon", "forecaster")
+) -> pd.DataFrame:
+    """PIT histograms: a row for each horizon and forecaster, a column for each bin."""
+    shares = {
+        key: pit_histogram(rows["pit_below"].to_numpy(), rows["pit_upto"].to_numpy(), bins)
+        for key, rows in scores.groupby(list(keys) if len(keys) > 1 else keys[0], sort=False)
+    }
+    return pd.DataFrame.from_dict(shares, orient="index").rename_axis(", ".join(keys))

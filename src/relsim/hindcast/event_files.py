@@ -1,4 +1,4 @@
-"""Files of events, compressed or not, as lines: never more of a file in memory than a line."""
+"""Event files, compressed or not, as numbered lines; only one line at a time is in memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeAlias, cast
 
 from relsim.errors import Position, Problem, ScenarioError, near_path
 from relsim.scenario.reader import is_file
 from relsim.scenario.text_files import other_than_a_file
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # what is read of a folder
+Lines: TypeAlias = Iterator[tuple[int, str]]  # numbers from 1, texts without their line ends
+
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")  # files that are read in a folder
 OTHER_TABLES = (".mentions.", ".gkg.")  # GDELT publishes them beside its events
 MAX_LINE = 1_000_000  # characters; the longest of GDELT's fields are addresses
 LINES_BETWEEN = 5_000  # calls of the progress bar
-_BROKEN = (
+_DAMAGED = (
     EOFError,
     gzip.BadGzipFile,
     zlib.error,
@@ -37,7 +39,7 @@ _OLD_BYTES = "relsim.old-bytes"
 
 
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """What is no UTF-8 is read as the encoding of most older files, line by line."""
+    """Reads bytes that are not UTF-8 in the encoding of most older files."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
@@ -48,11 +50,11 @@ codecs.register_error(_OLD_BYTES, _as_windows_1252)
 
 @dataclass(frozen=True)
 class EventFile:
-    """A file that was named, or found where a folder or a pattern was.
+    """A file that the user named, or that a named folder or pattern holds.
 
     Attributes:
         path: where it is.
-        name: as it is called in problems and records: as the user named it.
+        name: as problems and records call it: as the user named it.
         size: bytes, as stored.
     """
 
@@ -60,133 +62,119 @@ class EventFile:
     name: str
     size: int
 
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of its bytes, in hexadecimal digits.
+    def tables(
+        self, progress: Callable[[int], None] = lambda number: None
+    ) -> Generator[tuple[str, Lines], None, None]:
+        """The name and the lines of each table, to be read one after the other.
+
+        Plain text and ``.gz`` have one table, a ``.zip`` one for each of its files; the first
+        bytes tell which format it is.
+
+        Args:
+            progress: called now and then with the number of bytes that are read.
 
         Raises:
-            ScenarioError: it cannot be read.
+            ScenarioError: the file cannot be read to its end, or a line is too long.
         """
-        with _readable(self.name), self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with _readable(self.name), ExitStack() as opened:
+            raw = opened.enter_context(self.path.open("rb"))
+            start = raw.read(4)
+            raw.seek(0)
+            if start[:2] == b"\x1f\x8b":
+                unzipped = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+                yield self.name, _lines(unzipped, self.name, raw, progress)
+            elif start == b"PK\x03\x04":
+                archive = opened.enter_context(zipfile.ZipFile(raw))
+                for member in archive.infolist():
+                    if not member.is_dir() and not member.filename.startswith("__MACOSX"):
+                        name = f"{self.name}/{member.filename}"
+                        stream = opened.enter_context(archive.open(member))
+                        yield name, _lines(stream, name, raw, progress)
+            else:
+                yield self.name, _lines(raw, self.name, raw, progress)
 
 
-@dataclass(frozen=True)
-class Table:
-    """Lines that belong together: a file, or one file of an archive.
+def digest_of(path: Path, name: str) -> str:
+    """The SHA-256 of the bytes of a file, in hexadecimal digits.
 
-    Attributes:
-        name: for problems.
-        lines: (number from 1, text without its end).
+    Raises:
+        ScenarioError: it cannot be read.
     """
+    with _readable(name), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
-    name: str
-    lines: Iterator[tuple[int, str]]
 
-
-def event_files(places: Iterable[Path], *, less: Path) -> list[EventFile]:
+def event_files(paths: Iterable[Path], *, output: Path) -> list[EventFile]:
     """Every file once, in the order named; those of a folder or a pattern by name.
 
     Args:
-        places: files, folders with all below them, and patterns such as ``2008*.zip``.
-        less: the file to be written, which is no source of itself.
+        paths: files, folders with everything below them, and patterns such as ``2008*.zip``.
+        output: the file to be written, which is not a source of itself.
 
     Raises:
-        ScenarioError: a place is not there, or holds no file to read.
+        ScenarioError: a path does not exist, or holds no file to read.
     """
     problems: list[Problem] = []
-    found: dict[Path, EventFile] = {}
-    for place in places:
-        with _readable(str(place)):
-            paths = _paths(place)
-            if not paths:
-                problems.append(_nothing_at(place))
-        for path in paths:
-            if path.resolve() != less.resolve():
-                found.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
+    files: dict[Path, EventFile] = {}
+    for named in paths:
+        with _readable(str(named)):
+            members = _members(named)
+            if not members:
+                problems.append(_nothing_at(named))
+        for path in members:
+            if path.resolve() != output.resolve():
+                files.setdefault(path.resolve(), EventFile(path, str(path), path.stat().st_size))
     if problems:
         raise ScenarioError(problems)
-    return list(found.values())
+    return list(files.values())
 
 
-def _nothing_at(place: Path) -> Problem:
-    """Why a place holds no file to read. A file is read twice, for its digest, so it is no pipe."""
-    whole = Position.whole(str(place))
+def _members(named: Path) -> list[Path]:
+    """The file itself, or the event files of a folder or a pattern."""
+    if is_file(named):
+        return [named]
+    paths = named.rglob("*") if named.is_dir() else map(Path, glob.glob(str(named)))  # noqa: PTH207
+    return sorted(
+        path
+        for path in paths
+        if path.name.lower().endswith(SUFFIXES)
+        and not path.name.startswith(".")
+        and not any(part in path.name.lower() for part in OTHER_TABLES)
+        and is_file(path)
+    )
+
+
+def _nothing_at(path: Path) -> Problem:
+    """Why a path holds no file to read. Files are read twice, so a pipe will not do."""
+    whole = Position.whole(str(path))
     try:
-        other = other_than_a_file(place)
+        kind = other_than_a_file(path)
     except (OSError, ValueError):
-        return Problem(whole, "not-found", "There is no such file.", near_path(place))
-    if other == "a folder":
-        hint = f"Read are {' '.join(SUFFIXES)}."
-        return Problem(whole, "not-found", "Here is no file of events.", hint)
-    return Problem(whole, "not-readable", f"This is {other}.", "Name a file, or a folder of files.")
-
-
-def _paths(place: Path) -> list[Path]:
-    if is_file(place):
-        return [place]
-    found = place.rglob("*") if place.is_dir() else map(Path, glob.glob(str(place)))  # noqa: PTH207
-    return sorted(path for path in found if _is_wanted(path))
-
-
-def _is_wanted(path: Path) -> bool:
-    name = path.name.lower()
-    other = name.startswith(".") or any(part in name for part in OTHER_TABLES)
-    return name.endswith(SUFFIXES) and not other and is_file(path)
-
-
-def tables(file: EventFile, at_byte: Callable[[int], None]) -> Generator[Table, None, None]:
-    """The tables of a file, to be read one after the other.
-
-    Args:
-        file: plain text, ``.gz`` or ``.zip``; which one, its first bytes say.
-        at_byte: told now and then how many bytes of it are read.
-
-    Raises:
-        ScenarioError: it cannot be read to its end, or has a line without end.
-    """
-    with _readable(file.name), ExitStack() as opened:
-        raw = opened.enter_context(file.path.open("rb"))
-        for name, stream in _streams(file, raw, opened):
-            yield Table(name, _lines(stream, name, raw, at_byte))
+        return Problem(whole, "not-found", "There is no such file.", near_path(path))
+    if kind == "a folder":
+        hint = f"In a folder, {' '.join(SUFFIXES)} are read."
+        return Problem(whole, "not-found", "There is no file of events here.", hint)
+    return Problem(whole, "not-readable", f"This is {kind}.", "Name a file, or a folder of files.")
 
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Turns what is wrong with a file into a problem at its place."""
+    """Turns errors of reading a file into a problem with its name."""
     try:
         yield
-    except _BROKEN as error:
-        said = f"The file is damaged: {str(error).rstrip('.') or 'it ends too early'}."
+    except _DAMAGED as error:
+        text = f"The file is damaged: {str(error).rstrip('.') or 'it ends too early'}."
         hint = "Get it again, or leave it out."
-        raise ScenarioError([Problem(Position(name), "damaged-file", said, hint)]) from None
-    except RuntimeError as error:  # what zipfile raises where a password is needed
-        said = f"The archive cannot be opened: {error}."
-        raise ScenarioError([Problem(Position(name), "not-readable", said)]) from None
+        raise ScenarioError([Problem(Position(name), "damaged-file", text, hint)]) from None
+    except RuntimeError as error:  # zipfile raises it where a password is needed
+        text = f"The archive cannot be opened: {error}."
+        raise ScenarioError([Problem(Position(name), "not-readable", text)]) from None
     except OSError as error:
-        said = f"{error.strerror or error}."
-        raise ScenarioError([Problem(Position(name), "not-readable", said)]) from None
+        text = f"{error.strerror or error}."
+        raise ScenarioError([Problem(Position(name), "not-readable", text)]) from None
 
 
-def _streams(file: EventFile, raw: IO[bytes], opened: ExitStack) -> Iterator[tuple[str, IO[bytes]]]:
-    """Uncompressed content, and what to call it."""
-    start = raw.read(4)
-    raw.seek(0)
-    if start[:2] == b"\x1f\x8b":
-        yield file.name, cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-    elif start == b"PK\x03\x04":
-        archive = opened.enter_context(zipfile.ZipFile(raw))
-        for member in archive.infolist():
-            if not member.is_dir() and not member.filename.startswith("__MACOSX"):
-                name = f"{file.name}/{member.filename}"
-                yield name, opened.enter_context(archive.open(member))
-    else:
-        yield file.name, raw
-
-
-def _lines(
-    stream: IO[bytes], name: str, raw: IO[bytes], at_byte: Callable[[int], None]
-) -> Iterator[tuple[int, str]]:
+def _lines(stream: IO[bytes], name: str, raw: IO[bytes], progress: Callable[[int], None]) -> Lines:
     number = 0
     with _readable(name):
         buffered = io.BufferedReader(cast(io.RawIOBase, stream))
@@ -195,15 +183,11 @@ def _lines(
         while line := text.readline(MAX_LINE):
             number += 1
             if len(line) == MAX_LINE:
-                raise ScenarioError([_no_end(name, number)])
+                long = f"A line has over {MAX_LINE:,} characters."
+                hint = "A table of events has one event in each line."
+                raise ScenarioError([Problem(Position(name, number), "too-large", long, hint)])
             if number % LINES_BETWEEN == 0:
-                at_byte(raw.tell())
+                progress(raw.tell())
             yield number, line.rstrip("\n")
         text.detach()
         buffered.detach()
-
-
-def _no_end(name: str, number: int) -> Problem:
-    said = f"A line has over {MAX_LINE:,} characters."
-    hint = "This is no table with an event in a line."
-    return Problem(Position(name, number), "too-large", said, hint)

@@ -1,15 +1,15 @@
-"""What a hindcast found: tables, and what they say in words."""
+"""A hindcast: its tables, the fitted numbers to keep, and sentences about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relsim.hindcast.clustered import LEAST_BLOCKS
 from relsim.hindcast.evaluate import (
     LARGE,
     LEVEL,
@@ -23,13 +23,28 @@ from relsim.hindcast.evaluate import (
     simulations,
     skill,
 )
-from relsim.hindcast.origins import HoldOut, chosen_origins
-from relsim.hindcast.panel import Panel
-from relsim.hindcast.state_space import Fitted, fits_once
-from relsim.words import percent
+from relsim.hindcast.fitting import Fitted, draws_of, fits_once
+from relsim.hindcast.forecast import domain_volatility, drift_of, monthly_speed, volatility_of
+from relsim.hindcast.panel import HoldOut, Panel, chosen_origins
+from relsim.hindcast.scores import INTERVAL, LEAST_BLOCKS
+from relsim.hindcast.state_space import Dynamics
+from relsim.words import counted, listed, percent
 
-FAR_OFF = 0.03  # of coverage from its level, of 80 % bands: the range that is asked for
-WORTH = 0.005  # of CRPS: half a percent, well below what pairs and years settle
+FAR_OFF = 0.03  # of the coverage of 80 % bands from 0.8: a usual demand
+WORTH = 0.005  # of CRPS: half a percent, well below the differences that pairs and years settle
+DIGITS = 6  # of fitted numbers that are kept
+
+# The model's numbers, from the fitted ones, with their units.
+MODEL_NUMBERS: dict[str, tuple[Callable[[Dynamics], float], str]] = {
+    "adaptability": (lambda dynamics: monthly_speed(dynamics.persistence), "per month"),
+    "volatility": (
+        lambda dynamics: domain_volatility(volatility_of(dynamics)),
+        "stationary standard deviation of cooperation in a domain",
+    ),
+    "drift": (drift_of, "pull units per √year"),
+}
+_RATIOS = ("ratio", "ratio_low", "ratio_high", "to_plain", "to_plain_low", "to_plain_high")
+_KEPT_SCORES = ("crps", *_RATIOS, *(f"cover{name}" for name in LEVELS))
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,7 @@ class Hindcast:
         horizons: in years.
         hold_out: whether pairs were forecast as if never seen.
         scores: as of :func:`relsim.hindcast.evaluate.evaluate`.
-        fitted: the model fitted on all years.
+        fitted: the model fitted to all years.
     """
 
     panel: Panel
@@ -57,74 +72,86 @@ class Hindcast:
         """Mean scores by horizon and forecaster."""
         return skill(self.scores)
 
+    @property
+    def model(self) -> pd.DataFrame:
+        """The rows of the skill that are the model's, by horizon."""
+        return self.skill[self.skill["forecaster"] == MODEL]
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """The numbers, by name."""
+        numbers = asdict(self.fitted.dynamics)
         return {
             "skill": self.skill,
             "pit": pit_shares(self.scores).reset_index(),
             "forecast": self.forecast(),
-            "parameters": self.parameters(),
+            "parameters": pd.DataFrame({"parameter": numbers.keys(), "value": numbers.values()}),
             "scores": self.scores,
         }
 
     def forecast(self) -> pd.DataFrame:
-        """What the fitted model says of the years to come, by pair and horizon."""
+        """The fitted model's forecast of the years to come, by pair and horizon."""
         frames = []
-        for years, said in self.fitted.forecast(self.horizons).items():
+        for years, forecast in self.fitted.forecast(self.horizons).items():
             frame = pd.DataFrame({"dyad": self.panel.dyads, "year": self.panel.years[-1] + years})
-            frame["mean"] = said.mean()
-            for level in LEVELS:
-                percent = f"{level * 100:g}"
-                frame[f"lower{percent}"], frame[f"upper{percent}"] = said.band(level)
+            frame["mean"] = forecast.mean()
+            for name, level in LEVELS.items():
+                frame[f"lower{name}"], frame[f"upper{name}"] = forecast.band(level)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True).sort_values(["dyad", "year"])
 
-    def parameters(self) -> pd.DataFrame:
-        """The fitted numbers, on all years."""
-        found = asdict(self.fitted.dynamics)
-        return pd.DataFrame({"parameter": list(found), "value": list(found.values())})
-
     def sentences(self) -> list[str]:
-        """How good it is, against what, by horizon; then its bands and large changes."""
-        table = self.skill
-        said = [_skill_sentence(rows) for _, rows in table.groupby("horizon")]
-        return [
-            *said,
-            _plain_sentence(table),
-            _band_sentence(table),
-            *_dynamics_sentence(table),
-            *_theory_sentences(table),
-            _large_sentence(table),
+        """Skill compared with baselines, by horizon; coverage of bands; skill at large changes."""
+        model, forecasters = self.model, set(self.skill["forecaster"])
+        covered = model.assign(text=[percent(share, 1) for share in model["cover80"]])
+        best_large = "; ".join(self._best("best_large"))
+        sentences = [
+            *(_skill_sentence(rows) for _, rows in self.skill.groupby("horizon")),
+            f"Against the best with a fitted normal spread ({'; '.join(self._best('best_plain'))}) "
+            f"it is {_ratios(model, 'to_plain')}.",
+            f"Of the values that followed, its 80 % bands hold {_by_horizon(covered, '{text}')}.",
         ]
+        if LEVEL in forecasters:
+            level = _ratios(model, "to_level")
+            sentences.append(f"Against pooled levels that do not move, its CRPS is {level}.")
+        if {SIMULATION, THEORY} <= forecasters:
+            sentences += _theory_sentences(self.skill)
+        sentences.append(
+            f"Where only values more than {LARGE:g} from the last known one count (the CRPS of all "
+            f"forecasts, weighted so), its score is that of the best baseline ({best_large}) "
+            f"times {_ratios(model, 'large')}."
+        )
+        return sentences
+
+    def _best(self, column: str) -> list[str]:
+        """The baselines that are best at some horizon, by a column that marks them."""
+        return list(dict.fromkeys(self.skill.loc[self.skill[column], "forecaster"]))
 
     def warnings(self) -> list[str]:
         """What the scores do not support."""
-        table = self.skill.query("forecaster == @MODEL")
-        far = table[(table["cover80"] - 0.8).abs() > FAR_OFF]
-        said = [
+        model = self.model
+        far = model[(model["cover80"] - 0.8).abs() > FAR_OFF]
+        warnings = [
             f"At {in_years(row['horizon'])} 80 % bands hold {percent(row['cover80'], 1)} of the "
             "values."
             for _, row in far.iterrows()
         ]
-        unscored = sorted(set(self.horizons) - set(table["horizon"]))
+        unscored = sorted(set(self.horizons) - set(model["horizon"]))
         if unscored:
-            said.append(f"No value was measured {_listed(unscored)} after an origin: no score.")
-        unsure = table[(table["ratio_low"] < 1) & (table["ratio_high"] > 1)]
+            warnings.append(f"No value was measured {_years(unscored)} after an origin: no score.")
+        unsure = model[(model["ratio_low"] < 1) & (model["ratio_high"] > 1)]
         if len(unsure):
-            horizons = _listed([int(value) for value in unsure["horizon"]])
-            said.append(
-                f"At {horizons} the interval of the ratio to the best baseline contains 1: these "
-                "pairs and years alone do not settle that the model is better."
+            warnings.append(
+                f"At {_years(unsure['horizon'])} the interval of the ratio to the best baseline "
+                "contains 1: these pairs and years alone do not settle that the model is better."
             )
-        fixed = table[table["year_blocks"] == 0]
+        fixed = model[model["year_blocks"] == 0]
         if len(fixed):
-            horizons = _listed([int(value) for value in fixed["horizon"]])
-            said.append(
-                f"At {horizons} intervals take the years as they were: there are fewer than "
-                f"{LEAST_BLOCKS} blocks of years whose forecasts do not overlap, which is too few "
-                "to tell how years differ. Other years may give ratios far outside."
+            warnings.append(
+                f"At {_years(fixed['horizon'])} intervals take the years as they were: there are "
+                f"fewer than {LEAST_BLOCKS} blocks of years whose forecasts do not overlap, too "
+                "few to show how years differ. Other years may give ratios far outside."
             )
-        return said
+        return warnings
 
 
 def hindcast(
@@ -139,7 +166,7 @@ def hindcast(
 
     Args:
         panel: the series.
-        origins: last years of the pasts; all possible, or 12 spread over them, where not said.
+        origins: last years of the pasts; by default all possible, at most 12, evenly spaced.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score ensembles of the simulation too, without third parties and with them.
@@ -166,63 +193,29 @@ def _skill_sentence(rows: pd.DataFrame) -> str:
     )
 
 
-def _plain_sentence(table: pd.DataFrame) -> str:
-    """The same against baselines with a normal spread, which is the plainer choice."""
-    model = table[table["forecaster"] == MODEL]
-    names = list(dict.fromkeys(table.loc[table["best_plain"], "forecaster"]))
-    ratios = _ratios_in_words(model, "to_plain")
-    return f"Against the best with a fitted normal spread ({'; '.join(names)}) it is {ratios}."
-
-
-def _ratios_in_words(model: pd.DataFrame, name: str) -> str:
-    """A ratio of scores with its interval at each horizon."""
+def _by_horizon(rows: pd.DataFrame, text: str) -> str:
+    """A text filled in by each row, with its horizon."""
     return ", ".join(
-        f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f}) at "
-        f"{in_years(row['horizon'])}"
-        for _, row in model.iterrows()
+        f"{text.format_map(dict(row))} at {in_years(row['horizon'])}" for _, row in rows.iterrows()
     )
 
 
-def _band_sentence(table: pd.DataFrame) -> str:
-    model = table[table["forecaster"] == MODEL]
-    shares = ", ".join(
-        f"{percent(row['cover80'], 1)} at {in_years(row['horizon'])}" for _, row in model.iterrows()
-    )
-    return f"Its 80 % bands hold {shares} of what came."
-
-
-def _dynamics_sentence(table: pd.DataFrame) -> list[str]:
-    """What drift and fluctuation are worth beside pooled levels."""
-    model = table[table["forecaster"] == MODEL]
-    if LEVEL not in set(table["forecaster"]):
-        return []
-    ratios = ", ".join(
-        f"{row['to_level']:.3f} ({row['to_level_low']:.3f} to {row['to_level_high']:.3f}) at "
-        f"{in_years(row['horizon'])}"
-        for _, row in model.iterrows()
-    )
-    return [f"Against pooled levels that do not move, its CRPS is {ratios}."]
+def _ratios(rows: pd.DataFrame, name: str, digits: int = 3) -> str:
+    """A ratio of scores with its interval, at each horizon."""
+    value, low, high = (f"{{{name}{end}:.{digits}f}}" for end in ("", "_low", "_high"))
+    return _by_horizon(rows, f"{value} ({low} to {high})")
 
 
 def _theory_sentences(table: pd.DataFrame) -> list[str]:
-    """What the simulation says of the linear model, and what third parties add to it."""
+    """How the simulation scores compared with the linear model, and what third parties add."""
     by_name = table.pivot(index="horizon", columns="forecaster", values="crps")
-    if not {SIMULATION, THEORY} <= set(by_name):
-        return []
-    own = ", ".join(
-        f"{by_name.loc[years, SIMULATION] / by_name.loc[years, MODEL]:.3f} at {in_years(years)}"
-        for years in by_name.index
-    )
+    own = (by_name[SIMULATION] / by_name[MODEL]).rename("own").reset_index()
     theory = table[table["forecaster"] == THEORY]
-    added = ", ".join(
-        f"{row['to_simulation']:.4f} ({row['to_simulation_low']:.4f} to "
-        f"{row['to_simulation_high']:.4f}) at {in_years(row['horizon'])}"
-        for _, row in theory.iterrows()
-    )
     return [
-        f"Run as the simulation, CRPS is that of the linear model times {own}.",
+        f"Run as the simulation, CRPS is that of the linear model times "
+        f"{_by_horizon(own, '{own:.3f}')}.",
         f"Third parties, with a gain fitted on the past, {_worth(theory['to_simulation'])}: CRPS "
-        f"with them over that without is {added}.",
+        f"with them over that without is {_ratios(theory, 'to_simulation', 4)}.",
     ]
 
 
@@ -234,18 +227,6 @@ def _worth(ratios: pd.Series) -> str:
     return "help" if better else "harm" if worse else "are worth nothing here"
 
 
-def _large_sentence(table: pd.DataFrame) -> str:
-    """How well large changes are foretold: scores of all cases, of the far part of the scale."""
-    model = table[table["forecaster"] == MODEL]
-    names = list(dict.fromkeys(table.loc[table["best_large"], "forecaster"]))
-    ratios = _ratios_in_words(model, "large")
-    return (
-        f"Where only values more than {LARGE:g} from the last one known count (the CRPS of all "
-        f"forecasts, weighted so), its score is that of the best baseline ({'; '.join(names)}) "
-        f"times {ratios}."
-    )
-
-
 def over(blocks: object) -> str:
     """What an interval is over: states, and blocks of years where there are enough."""
     count = int(np.asarray(blocks).item())
@@ -254,11 +235,59 @@ def over(blocks: object) -> str:
 
 def in_years(horizon: object) -> str:
     """A horizon, as in ``3 years``."""
-    years = int(np.asarray(horizon).item())
-    return f"{years} year" + ("s" if years != 1 else "")
+    return counted(int(np.asarray(horizon).item()), "year")
 
 
-def _listed(values: list[int]) -> str:
-    words = [str(value) for value in values]
-    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return f"{text} years" if values != [1] else "1 year"
+def _years(horizons: Sequence[int] | pd.Series) -> str:
+    """Horizons as a list, as in ``1, 3 and 5 years``."""
+    years = [int(horizon) for horizon in horizons]
+    return f"{listed(map(str, years))} {'year' if years == [1] else 'years'}"
+
+
+def defaults_of(hindcast: Hindcast, file: str) -> dict[str, Any]:
+    """The results of a fit that are worth keeping, ready for JSON.
+
+    Args:
+        hindcast: its fit is to all years.
+        file: name of the series.
+
+    Returns:
+        ``fitted``: the numbers of the linear model, by name. ``ranges``: 95 % range of each.
+        ``model``: adaptability, volatility and drift in the model's own units, each with ``value``,
+        ``low``, ``high`` and ``unit``. ``provenance``: file, pairs, years, origins, pairs held out,
+        and ``scores``, a row for each horizon and for state space and simulation.
+    """
+    panel, numbers = hindcast.panel, asdict(hindcast.fitted.dynamics)
+    drawn, skill = draws_of(hindcast.fitted), hindcast.skill
+    scored = skill[skill["forecaster"].isin([MODEL, SIMULATION, THEORY])].to_dict("records")
+    model = {}
+    for name, (of, unit) in MODEL_NUMBERS.items():
+        low, high = _range([of(dynamics) for dynamics in drawn])
+        value = _rounded(of(hindcast.fitted.dynamics))
+        model[name] = {"value": value, "low": low, "high": high, "unit": unit}
+    return {
+        "fitted": {name: _rounded(value) for name, value in numbers.items()},
+        "ranges": {name: _range([getattr(row, name) for row in drawn]) for name in numbers},
+        "model": model,
+        "provenance": {
+            "file": file,
+            "pairs": len(panel.dyads),
+            "years": [panel.years[0], panel.years[-1]],
+            "origins": list(hindcast.origins),
+            "hold_out": hindcast.hold_out,
+            "scores": [
+                {"horizon": row["horizon"], "forecaster": row["forecaster"], "n": int(row["n"])}
+                | {name: _rounded(row[name]) for name in _KEPT_SCORES}
+                for row in scored
+            ],
+        },
+    }
+
+
+def _range(drawn: list[float]) -> list[float]:
+    """The 95 % range of draws."""
+    return [_rounded(end) for end in np.quantile(drawn, INTERVAL)]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), DIGITS)

@@ -4,17 +4,17 @@ The fit is in measured pulls η; the model is in its own pull units u. The two a
 η = offset + ``SCALE``·u. What is fitted turns into the model's numbers so:
 
 - opening ties: the filtered level and fluctuation, with the level's uncertainty as a normal;
-- the part that is fluctuation goes by a shift of affinity in the first month, which leaves
-  posture where it is and puts its target at the level;
+- fluctuation passes by a shift of affinity in the first month, which leaves posture where it is
+  and puts its target at the level;
 - ``adaptability`` and ``volatility``: such that yearly means of an Ornstein–Uhlenbeck process have
   the fitted persistence and spread;
 - ``drift``: the fitted one, in pull units.
 
 Tie interests are a partner's share of a state's news, over ``DOMINANT``, and at most 1.
-Reciprocity, rivalry, issues and capacities are off: yearly values of a pair do not tell of them.
+Reciprocity, rivalry, issues and capacities are off: yearly values of a pair do not show them.
 Alignment draws a pair both to the relations of third parties and back from its own moves. The
 second is in the persistence and the spread that were fitted to the pair, so speed, volatility,
-drift and the shift make up for it (:func:`held_back`), and what is scored is the first.
+drift and the shift make up for it (:func:`held_back`), and only the first is scored.
 """
 
 from __future__ import annotations
@@ -26,19 +26,16 @@ from typing import Any
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from relsim.ensemble.simulate import simulate
+from relsim.hindcast.fitting import Fit, Fitted, fit
 from relsim.hindcast.measurement import cell_weights, predictive
-from relsim.hindcast.panel import Panel
+from relsim.hindcast.panel import Flags, Panel, Values
 from relsim.hindcast.scores import Predictive
-from relsim.hindcast.state_space import Dynamics, Fit, Fitted, fit
+from relsim.hindcast.state_space import Dynamics
 from relsim.scenario.load import check_text
-from relsim.scenario.schema import Scenario
-
-Values = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from relsim.scenario.schema import DEFAULT_DOMAINS, Parameters, Scenario
 
 NORMAL = 0.2  # cooperation of a normal relationship, on the anchors of the codebook
 # Measured pulls per pull unit. Levels of 28 pairs that were coded for 1991 and for 2020 (the two
@@ -83,10 +80,10 @@ def link_at(pull: float, scale: float = SCALE) -> Link:
 
 
 def monthly_speed(persistence: float) -> float:
-    """Adaptability per month whose yearly means are correlated so from year to year.
+    """The adaptability per month whose yearly means have this correlation from year to year.
 
-    Of an Ornstein–Uhlenbeck process with speed k a year: (1 - e^-k)²/(2(k - 1 + e^-k)). Below the
-    least that the range allows (about 0.05), the range's end.
+    For an Ornstein–Uhlenbeck process with speed k a year it is (1 - e^-k)²/(2(k - 1 + e^-k)). Below
+    the least that the range allows (about 0.05), the range's end.
     """
 
     def excess(speed: float) -> float:
@@ -114,6 +111,20 @@ def volatility_of(dynamics: Dynamics) -> float:
     """Stationary standard deviation of cooperation at a normal relationship, of a usual pair."""
     share = yearly_share(monthly_speed(dynamics.persistence))
     return dynamics.volatility / SCALE * SLOPE / share
+
+
+def domain_volatility(cooperation: float) -> float:
+    """The volatility in each domain that gives overall cooperation its fluctuation.
+
+    For the default domains, weighted alike: their shocks have the default correlation ρ, so the
+    variance of the mean of D of them is v²·(1 + (D - 1)·ρ)/D.
+
+    Args:
+        cooperation: stationary standard deviation of overall cooperation.
+    """
+    between = float(Parameters.model_fields["domain_correlation"].default)
+    domains = len(DEFAULT_DOMAINS)
+    return cooperation / float(np.sqrt((1 + (domains - 1) * between) / domains))
 
 
 def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
@@ -156,10 +167,10 @@ def scenario_of(fitted: Fitted, years: int, gain: float = 0.0) -> Scenario:
 def held_back(
     dyads: Sequence[str], interests: Mapping[str, Mapping[str, float]], gain: float
 ) -> Values:
-    """By how much alignment draws each pair back from a move of its own, [P]; 1 where it does not.
+    """How strongly alignment draws each pair back from its own moves, [P]; 1 where it does not.
 
     Third parties pull a side by gain·Σw less for each unit by which its cooperation has moved. So
-    the pair moves by 1/(1 + slope·gain·Σw) of what it would, and so much faster.
+    the pair moves by 1/(1 + slope·gain·Σw) of the move it would make, and so much faster.
     """
     weights = []
     for dyad in dyads:
@@ -170,7 +181,14 @@ def held_back(
 
 
 def _openings(fitted: Fitted, held: Values) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Opening ties, uncertain, and the shifts that let fluctuations pass, by :func:`held_back`."""
+    """Uncertain opening ties, and the shifts that let fluctuations pass, by :func:`held_back`.
+
+    The fitted level drifts at once, posture follows its affinity with a lag of 1/adaptability. So
+    an ensemble that opens at rest lacks that much drift, and opens less sure by its variance.
+    """
+    dynamics = fitted.dynamics
+    lag = 1 / (12 * monthly_speed(dynamics.persistence))  # years
+    behind = (dynamics.drift**2 + dynamics.shared_drift**2) * lag
     link, belief, weights = link_of(fitted), fitted.filtered.belief, fitted.filtered.weights
     own = (weights * belief.level).sum(axis=1)
     fluctuation = (weights * belief.fluctuation).sum(axis=1)
@@ -178,29 +196,19 @@ def _openings(fitted: Fitted, held: Values) -> tuple[dict[str, Any], list[dict[s
         axis=1
     )
     shared = fitted.filtered.shared
-    spread = spread + shared.variance + _ahead_of_posture(fitted.dynamics)
+    spread = spread + shared.variance + behind
     units = link.units(own + shared.mean + fluctuation)
     opening = np.clip(units / np.sqrt(1 + units**2), -_MOST, _MOST)
     error = np.sqrt(spread) / SCALE * (1 + units**2) ** -1.5
     ties = {
-        dyad: {"normal": [round(float(one), 6), round(float(off), 6)]}
-        for dyad, one, off in zip(fitted.past.dyads, opening, error, strict=True)
+        dyad: {"normal": [round(float(level), 6), round(float(deviation), 6)]}
+        for dyad, level, deviation in zip(fitted.past.dyads, opening, error, strict=True)
     }
     shifts = [
-        {"shift": dyad, "size": round(-float(one) / SCALE, 6)}
-        for dyad, one in zip(fitted.past.dyads, fluctuation * held, strict=True)
+        {"shift": dyad, "size": round(-float(pull) / SCALE, 6)}
+        for dyad, pull in zip(fitted.past.dyads, fluctuation * held, strict=True)
     ]
     return ties, shifts
-
-
-def _ahead_of_posture(dynamics: Dynamics) -> float:
-    """Variance of the drift that posture has not followed yet, in pulls².
-
-    The fitted level drifts at once, posture follows its affinity with a lag of 1/adaptability. So
-    of an ensemble that opens at rest that much drift is missing, unless it opens less sure.
-    """
-    lag = 1 / (12 * monthly_speed(dynamics.persistence))  # years
-    return (dynamics.drift**2 + dynamics.shared_drift**2) * lag
 
 
 def _states(
@@ -211,8 +219,8 @@ def _states(
     factors = fitted.filtered.weights @ fitted.filtered.factors
     volatility, speed = volatility_of(fitted.dynamics), monthly_speed(fitted.dynamics.persistence)
     states: dict[str, Any] = {}
-    for place, name in enumerate(names):
-        own = joins[:, place] > 0
+    for column, name in enumerate(names):
+        own = joins[:, column] > 0
         mean, slowed = float(factors[own].mean()), float(held[own].mean())
         states[name] = {
             "ties": {code: round(weight, 6) for code, weight in interests[name].items()},
@@ -252,20 +260,20 @@ def simulated(
     overall = data["overall"].sel(pair=names)
     link, passing = link_of(fitted), passing_variances(fitted)
     years = data["time"].dt.year.to_numpy()
-    said = {}
+    forecasts = {}
     for horizon in horizons:
         chosen = np.flatnonzero(years == fitted.past.years[-1] + horizon)
         yearly = overall.isel(time=chosen).mean("time").to_numpy().astype(np.float64)
         pulls = link.pulls(np.clip(yearly, -_MOST, _MOST))
-        said[horizon] = fitted.measured(horizon, partial(_cells, pulls, passing))
-    return said
+        forecasts[horizon] = fitted.measured(horizon, partial(_cells, pulls, passing))
+    return forecasts
 
 
 def passing_variances(fitted: Fitted) -> Values:
-    """Variance of what is gone the next year, of each pair, in pulls², [P]."""
+    """Variance of the part of each pair's pull that is gone the next year, in pulls², [P]."""
     dynamics, filtered = fitted.dynamics, fitted.filtered
-    own: Values = dynamics.passing**2 * (filtered.weights @ filtered.factors**2)
-    return own + dynamics.shared_passing**2
+    own = dynamics.passing**2 * (filtered.weights @ filtered.factors**2)
+    return np.asarray(own + dynamics.shared_passing**2)
 
 
 def as_measured(
@@ -299,18 +307,6 @@ def _cells(pulls: Values, variances: Values, pairs: Flags, shifts: Values, more:
     return np.array(columns)
 
 
-def without_theory(
-    past: Panel, horizons: Sequence[int], fit_of: Fit = fit
-) -> dict[int, Predictive]:
-    """The model's ensemble with third parties switched off."""
-    return simulated(fit_of(past), horizons)
-
-
-def with_theory(past: Panel, horizons: Sequence[int], fit_of: Fit = fit) -> dict[int, Predictive]:
-    """The model's ensemble with the gain on alignment that served best in the past."""
-    return simulated(fit_of(past), horizons, fitted_gain(past, fit_of=fit_of))
-
-
 def fitted_gain(
     past: Panel, gains: Sequence[float] = GAINS, runs: int = RUNS // 2, fit_of: Fit = fit
 ) -> float:
@@ -326,6 +322,6 @@ def fitted_gain(
         fitted, column = fit_of(earlier), past.years.index(origin + 1)
         known = past.measured[:, column] & earlier.seen
         for gain in gains:
-            said = simulated(fitted, (1,), gain, runs)[1].of(known)
-            totals[gain].append(float(said.crps(past.values[known, column]).sum()))
+            forecast = simulated(fitted, (1,), gain, runs)[1].of(known)
+            totals[gain].append(float(forecast.crps(past.values[known, column]).sum()))
     return min(gains, key=lambda gain: sum(totals[gain]))

@@ -1,4 +1,4 @@
-"""How a measured value comes of latent cooperation: the link, and the error that events leave.
+"""How a measured value comes from latent cooperation: the link, and the error that events leave.
 
 The *pull* η of a pair has no bounds; cooperation is tanh η. A value that rests on n coded events
 is 2k/n - 1, where k of them are cooperative: binomial with probability (1 + tanh η)/2, which is
@@ -13,12 +13,10 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, expit, gammaln, log_expit, ndtr
 
+from relsim.hindcast.panel import Values
 from relsim.hindcast.scores import GRID, Predictive
-
-Values = NDArray[np.float64]
 
 NEWTON_STEPS = 6  # fewer leave beliefs far from a value short of the mode; more change nothing
 # Of the integral over η that a value is learned from; two more nodes change no third digit.
@@ -33,33 +31,21 @@ _OF_GRID = np.searchsorted(_FINE, GRID)
 TRIALS: Values = np.geomspace(1.5, 20_000.0, 28)  # independent events of the table of kernels
 
 
-def pull_of(cooperation: Values) -> Values:
-    """Pull η at which latent cooperation is this; cooperation inside ±1."""
-    pulls: Values = np.arctanh(cooperation)
-    return pulls
-
-
-def cooperation_of(pulls: Values) -> Values:
-    """Latent cooperation of pulls η."""
-    levels: Values = np.tanh(pulls)
-    return levels
-
-
 def shrunk_pull(values: Values, events: Values, towards: float, weight: float) -> Values:
-    """Pull of a value after ``weight`` events more that say ``towards``: finite where it is 1."""
+    """Pull of a value after ``weight`` more events with the value ``towards``: finite at 1, too."""
     shrunk = (events * values + weight * towards) / (events + weight)
-    return pull_of(np.clip(shrunk, -0.9999, 0.9999))
+    return np.arctanh(np.clip(shrunk, -0.9999, 0.9999))
 
 
 def absorb(
     mean: Values, variance: Values, values: Values, events: Values, clustering: float
 ) -> tuple[Values, Values, Values]:
-    """What a measured value makes of a normal belief about η.
+    """Update a normal belief about η by a measured value.
 
     Mean, variance and density are integrals over η by Gauss and Hermite's rule, put where Laplace's
     approximation has the mode and the curvature (Liu and Pierce 1994). The mode itself would be too
-    low by a fifth of a standard deviation after some years, as what a value near 1 leaves open is
-    skewed upwards.
+    low by a fifth of a standard deviation after some years, as the uncertainty that a value near 1
+    leaves is skewed upwards.
 
     Args:
         mean: of η before, any shape.
@@ -74,8 +60,8 @@ def absorb(
     trials = events / clustering
     share = (1 + values) / 2
     measured = np.arctanh(np.clip(values * trials / (trials + 1), -0.999, 0.999))
-    told = trials * (1 - np.tanh(measured) ** 2)  # precision of what the value alone says
-    mode = (mean / variance + told * measured) / (1 / variance + told)
+    own = trials * (1 - np.tanh(measured) ** 2)  # precision of the value alone
+    mode = (mean / variance + own * measured) / (1 / variance + own)
     for _ in range(NEWTON_STEPS):
         probability = expit(2 * mode)
         slope = 2 * trials * (share - probability) - (mode - mean) / variance
@@ -106,8 +92,7 @@ def log_ways(values: Values, events: Values, clustering: float) -> Values:
     trials = events / clustering
     share = (1 + values) / 2
     ways = gammaln(trials + 1) - gammaln(trials * share + 1) - gammaln(trials * (1 - share) + 1)
-    ended: Values = ways - np.where(np.abs(values) < 1, np.log(clustering), 0.0)
-    return ended
+    return np.asarray(ways - np.where(np.abs(values) < 1, np.log(clustering), 0.0))
 
 
 def predictive(
@@ -116,7 +101,7 @@ def predictive(
     """Distributions of values, mixed over η and over how many events they rest on.
 
     For one η a share is beta distributed with mean p and variance p(1 - p)/trials; a share within
-    half an event of 0 or 1 is that.
+    half an event of 0 or 1 is taken as 0 or 1.
 
     Args:
         weights: probabilities of the cells of ``PULLS``, [N, Q], for each count.
@@ -131,10 +116,10 @@ def predictive(
 
 
 def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
-    """The same for one count of events of each, [N, G]."""
-    place = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
-    left = np.minimum(place.astype(int), len(TRIALS) - 2)
-    kernels, more = _kernels(), (place - left)[:, np.newaxis]
+    """Distribution functions of values that rest on one count of events each, [N, G]."""
+    row = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
+    left = np.minimum(row.astype(int), len(TRIALS) - 2)
+    kernels, more = _kernels(), (row - left)[:, np.newaxis]
     cdf = np.empty((len(weights), len(_FINE)))
     for lower in np.unique(left):
         rows = left == lower
@@ -146,8 +131,8 @@ def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
 def _with_atoms(cdf: Values, ends: Values) -> Values:
     """Distribution functions on ``GRID`` of values whose share of events is rounded to the ends.
 
-    All that lies beyond ±``ends`` is moved to ±1. As in :class:`Predictive`, the last column is
-    what lies below 1.
+    All probability beyond ±``ends`` is moved to ±1. As in :class:`Predictive`, the last column is
+    the probability below 1.
 
     Args:
         cdf: on ``_FINE``, [N, F].
@@ -166,16 +151,14 @@ def _kernels() -> Values:
     probability = expit(2 * PULLS)[:, np.newaxis]
     share = (1 + _FINE) / 2
     precision = TRIALS[:, np.newaxis, np.newaxis] - 1
-    kernels: Values = betainc(precision * probability, precision * (1 - probability), share)
-    return kernels
+    return betainc(precision * probability, precision * (1 - probability), share)
 
 
 def cell_weights(means: Values, variances: Values) -> Values:
     """Probabilities of the cells of ``PULLS`` under normal distributions, [..., Q].
 
-    What lies beyond the ends is counted in the last cells.
+    Probability beyond the ends is counted in the last cells.
     """
     edges = (PULLS[:-1] + _CELL / 2 - means[..., np.newaxis]) / np.sqrt(variances)[..., np.newaxis]
     ends = np.zeros((*means.shape, 1)), np.ones((*means.shape, 1))
-    weights: Values = np.diff(np.concatenate([ends[0], ndtr(edges), ends[1]], axis=-1), axis=-1)
-    return weights
+    return np.diff(np.concatenate([ends[0], ndtr(edges), ends[1]], axis=-1), axis=-1)

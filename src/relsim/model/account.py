@@ -1,4 +1,4 @@
-"""The account of a pull: its parts, as of the moment states decide, for one pair of states.
+"""The account of a pull: its parts, as of the moment states decide.
 
 A part is what a rule gives when only this interest is there, so the rules of the step are used
 and none is written a second time. Parts of a directed pair i → j stand in the order of
@@ -8,104 +8,49 @@ third party, each issue, reciprocity, each event.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from relsim.model import rules
 from relsim.model.compilation import compiled
-from relsim.model.kernel import Batch, open_runs
-from relsim.model.plan import PARAMETERS, Floats, Ints, Numbers, Plan, Sizes
-from relsim.model.step import (
-    begin_step,
-    end_step,
-    fill_chance_pull,
-    fill_state_pull,
-    respond,
-)
-from relsim.model.world import World
-
-_ALIGNMENT_GAIN = PARAMETERS.index("alignment_gain")
-_RIVALRY_GAIN = PARAMETERS.index("rivalry_gain")
-_ISSUE_GAIN = PARAMETERS.index("issue_gain")
+from relsim.model.plan import Numbers, Plan, Program, Sizes, World
+from relsim.model.step import fill_chance_pull, fill_state_pull
+from relsim.model.structs import Floats, Ints, Struct, floats, ints
 
 AFFINITY, CHANCE, FIRST_THIRD_PARTY = 0, 1, 2  # places on the axis of parts
 
 
-class Accounts(NamedTuple):
-    """Where a batch writes its accounts: R runs, T + 1 moments, D domains.
+class Accounts(Struct):
+    """Where a batch writes accounts: R runs, T + 1 moments, S sides, D domains.
 
     Moment 0 is the opening, before anything happens; moment t + 1 is step t after its events,
-    when states decide. The two directions are first → second and back.
+    when states decide. A side is one direction of a pair.
     """
 
-    pair: Ints  # [2] indices of the states
-    part: Floats  # [R, T + 1, 2, D, parts] pull units
-    lasting: Floats  # [R, T + 1, 2, D, E] what of each event's part does not fade
-    pull: Floats  # [R, T + 1, 2, D]
-    posture: Floats  # [R, T + 1, 2, D]
-    slope: Floats  # [R, T + 1, 2, D] posture per pull: how far the target moves with the pull
-    interest: Floats  # [R, T + 1, 2, N] tie weights in force
-    tie: Floats  # [R, T + 1, 2, N] overall cooperation of either with every state
-    domain_weight: Floats  # [R, D]
-    fired: NDArray[np.uint8]  # [R, T, E]
+    sides = ints("S 2")  # state indices: who decides, and on whom
+    part = floats("R T+1 S D parts")  # pull units
+    lasting = floats("R T+1 S D E")  # what of each event's part does not fade
+    pull = floats("R T+1 S D")
+    posture = floats("R T+1 S D")
+    slope = floats("R T+1 S D")  # posture per pull: how far the target moves with the pull
+    interest = floats("R T+1 S N")  # tie weights in force
+    tie = floats("R T+1 S N")  # overall cooperation with every state
+    domain_weight = floats("R D")
+
+    @classmethod
+    def empty(cls, sides: Ints, program: Program, runs: int) -> Accounts:
+        """Accounts to fill."""
+        sizes, steps = program.sizes, program.plan.steps
+        axes = sizes.axes | {"R": runs, "T+1": steps + 1, "S": len(sides)}
+        return cls.zeros({**axes, "parts": part_count(sizes)}, sides=sides)
 
 
-def part_count(states: int, issues: int, events: int) -> int:
+def part_count(sizes: Sizes) -> int:
     """How many parts a pull has: affinity, chance, N third parties, M issues, reciprocity, E."""
-    return FIRST_THIRD_PARTY + states + issues + 1 + events
-
-
-def empty_accounts(pair: tuple[int, int], sizes: Sizes, steps: int, runs: int) -> Accounts:
-    """Accounts to fill for the states of ``pair``, by index."""
-    states, issues, events, domains = sizes.states, sizes.issues, sizes.events, sizes.domains
-    by_domain = (runs, steps + 1, 2, domains)
-    by_state = (runs, steps + 1, 2, states)
-    return Accounts(
-        pair=np.array(pair, dtype=np.int64),
-        part=np.zeros((*by_domain, part_count(states, issues, events))),
-        lasting=np.zeros((*by_domain, events)),
-        pull=np.zeros(by_domain),
-        posture=np.zeros(by_domain),
-        slope=np.zeros(by_domain),
-        interest=np.zeros(by_state),
-        tie=np.zeros(by_state),
-        domain_weight=np.zeros((runs, domains)),
-        fired=np.zeros((runs, steps, events), dtype=np.uint8),
-    )
+    return FIRST_THIRD_PARTY + sizes.states + sizes.issues + 1 + sizes.events
 
 
 @compiled
-def simulate_accounts(
-    plan: Plan, numbers: Numbers, world: World, batch: Batch, accounts: Accounts
-) -> None:
-    """Simulates the runs of a batch, each as the ensemble does, and accounts for every step.
-
-    Args:
-        plan, numbers, world, batch: as of :func:`relsim.model.kernel.simulate_batch`.
-        accounts: filled.
-    """
-    runs = np.empty(world.domain_total.size, dtype=np.uint64)
-    for first in range(0, batch.drawn.shape[0], runs.size):
-        used = open_runs(plan, numbers, world, batch, first, runs)
-        for lane in range(used):
-            accounts.domain_weight[first + lane, :] = numbers.domain_weight[:, lane]
-        _record(first, used, 0, plan, numbers, world, accounts)
-        for step in range(plan.steps):
-            if batch.stop[0]:
-                return
-            begin_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
-            _record(first, used, step + 1, plan, numbers, world, accounts)
-            for event in range(world.fired.shape[0]):
-                for lane in range(used):
-                    accounts.fired[first + lane, step, event] = world.fired[event, lane]
-            respond(plan, numbers, world)
-            end_step(plan, numbers, world, np.uint64(step))
-
-
-@compiled
-def _record(
+def record_accounts(
     first: int,
     used: int,
     moment: int,
@@ -114,30 +59,50 @@ def _record(
     world: World,
     accounts: Accounts,
 ) -> None:
-    """Writes the accounts of both directions at one moment of the runs in the used lanes."""
-    these = slice(first, first + used)
+    """Writes the accounts of every side at one moment of the runs in the first ``used`` lanes."""
     fill_chance_pull(plan, numbers, world)
-    for direction in range(2):
-        i, j = accounts.pair[direction], accounts.pair[1 - direction]
-        part = accounts.part[these, moment, direction]
+    for lane in range(used):
+        for d in range(plan.domains):
+            accounts.domain_weight[first + lane, d] = numbers.domain_weight[d, lane]
+    rows = slice(first, first + used)
+    for side in range(accounts.sides.shape[0]):
+        i, j = accounts.sides[side, 0], accounts.sides[side, 1]
+        part = accounts.part[rows, moment, side]
         _fill_own_parts(i, j, numbers, world, part)
         _fill_third_parties(i, j, numbers, world, part)
         _fill_issues(i, j, numbers, world, part)
-        _fill_events(i, j, plan, world, part, accounts.lasting[these, moment, direction])
-        pull, slope = (
-            accounts.pull[these, moment, direction],
-            accounts.slope[these, moment, direction],
-        )
-        _fill_pull(i, j, numbers, world, pull)
-        _fill_slope(i, j, numbers.capacity, pull, slope)
-        for lane in range(used):
-            for d in range(plan.domains):
-                pull[lane, d] += world.chance_pull[i, j, 0, lane]
-                accounts.posture[first + lane, moment, direction, d] = rules.within_limit(
-                    world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
-                )
-            accounts.interest[first + lane, moment, direction, :] = world.interest[i, :, lane]
-            accounts.tie[first + lane, moment, direction, :] = world.overall[i, :, lane]
+        _fill_events(i, j, plan, world, part, accounts.lasting[rows, moment, side])
+        _fill_decision(i, j, first, moment, side, used, numbers, world, accounts)
+
+
+@compiled
+def _fill_decision(
+    i: int,
+    j: int,
+    first: int,
+    moment: int,
+    side: int,
+    used: int,
+    numbers: Numbers,
+    world: World,
+    accounts: Accounts,
+) -> None:
+    """The whole pull of j on i and what i makes of it, by the functions that the step uses; and
+    the ties on which it rests."""
+    states, domains, _ = numbers.capacity.shape
+    fill_state_pull(i, numbers, world, world.pull[i])
+    for lane in range(used):
+        r = first + lane
+        for d in range(domains):
+            pull = world.pull[i, j, d, lane]
+            ceiling = min(numbers.capacity[i, d, lane], numbers.capacity[j, d, lane])
+            shown = world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
+            accounts.slope[r, moment, side, d] = rules.target_slope(pull, ceiling)
+            accounts.pull[r, moment, side, d] = pull + world.chance_pull[i, j, 0, lane]
+            accounts.posture[r, moment, side, d] = rules.within_limit(shown)
+        for k in range(states):
+            accounts.interest[r, moment, side, k] = world.interest[i, k, lane]
+            accounts.tie[r, moment, side, k] = world.overall[i, k, lane]
 
 
 @compiled
@@ -166,12 +131,13 @@ def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Flo
     states, _, lanes = numbers.stance.shape
     alone, pull = np.zeros((states, lanes)), np.zeros((states, out.shape[1], lanes))
     for k in range(states):
-        alone[k, :] = world.interest[i, k]
+        for lane in range(lanes):
+            alone[k, lane] = world.interest[i, k, lane]
         rules.fill_third_party_pull(
             i,
             alone,
-            numbers.parameter[_ALIGNMENT_GAIN],
-            numbers.parameter[_RIVALRY_GAIN],
+            numbers.alignment_gain,
+            numbers.rivalry_gain,
             world.caused,
             world.room,
             pull,
@@ -187,7 +153,7 @@ def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) ->
     """The pull of j on i by each issue alone, the same in all domains."""
     states, issues, lanes = numbers.stance.shape
     gain = np.empty(lanes)
-    rules.fill_attention_share(i, numbers.salience, numbers.parameter[_ISSUE_GAIN], gain)
+    rules.fill_attention_share(i, numbers.salience, numbers.issue_gain, gain)
     for m in range(issues):
         for lane in range(out.shape[0]):
             weighed = numbers.salience[i, m, lane] * numbers.stance[i, m, lane]
@@ -218,20 +184,3 @@ def _fill_events(i: int, j: int, plan: Plan, world: World, out: Floats, lasting:
                     force = world.fading[push, lane] + world.lasting[push, lane]
                     out[lane, d, first_event + event] += force
                     lasting[lane, d, event] += world.lasting[push, lane]
-
-
-@compiled
-def _fill_pull(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of j on i by causes, by domain [used, D], by the function that the step uses."""
-    fill_state_pull(i, numbers, world, world.pull[i])
-    for lane in range(out.shape[0]):
-        out[lane, :] = world.pull[i, j, :, lane]
-
-
-@compiled
-def _fill_slope(i: int, j: int, capacity: Floats, pull: Floats, out: Floats) -> None:
-    """How far the target of i towards j moves with its pull, by domain [used, D]."""
-    for lane in range(pull.shape[0]):
-        for d in range(pull.shape[1]):
-            ceiling = min(capacity[i, d, lane], capacity[j, d, lane])
-            out[lane, d] = rules.target_slope(pull[lane, d], ceiling)

@@ -11,8 +11,9 @@ import numpy as np
 
 from relsim.model.compile_events import compile_events
 from relsim.model.number_vector import Labels, NumberVector
-from relsim.model.plan import NONE, PARAMETERS, Compiled, Ints, Plan
+from relsim.model.plan import NONE, PARAMETERS, Compiled, Plan
 from relsim.model.streams import noise_keys
+from relsim.model.structs import Ints
 from relsim.scenario.references import TRAITS, TieRef
 from relsim.scenario.schema import Scenario
 
@@ -100,7 +101,7 @@ def _both(
 
 
 def _numbers(interest: Sequence[Any], name: str) -> list[Any]:
-    return [None if one is None else getattr(one, name) for one in interest]
+    return [None if value is None else getattr(value, name) for value in interest]
 
 
 def _put_opening(scenario: Scenario, vector: NumberVector) -> None:
@@ -134,8 +135,8 @@ def _clear_opening(tie: TieRef, vector: NumberVector) -> None:
 def _put_parameters(scenario: Scenario, vector: NumberVector) -> None:
     """Numbers that hold for all states; traits go to the states that have none of their own."""
     parameters = scenario.parameters
-    for name, place in zip(PARAMETERS, vector.places.parameter, strict=True):
-        number = getattr(parameters, name)
+    for name in PARAMETERS:
+        number, place = getattr(parameters, name), getattr(vector.places, name)
         vector.put(math.inf if number is None else number, f"parameters.{name}", [place])
     for trait in TRAITS:
         vector.put(getattr(parameters, trait), f"parameters.{trait}", vector.trait_places(trait))

@@ -9,8 +9,8 @@ import numpy as np
 
 from relsim.model import plan as form
 from relsim.model.number_vector import NumberVector
-from relsim.model.plan import Ints
 from relsim.model.streams import event_keys
+from relsim.model.structs import Ints
 from relsim.scenario.conditions import Condition
 from relsim.scenario.effects import AddToNumber, Effect, Pulse, SetNumber, Shift
 from relsim.scenario.goldstein import goldstein_weights

@@ -7,8 +7,9 @@ from scipy.special import ndtri
 
 from relsim.model.compilation import compiled
 from relsim.model.noise import uniform
-from relsim.model.plan import Draw, Floats, Ints
+from relsim.model.plan import Draw
 from relsim.model.streams import number_keys
+from relsim.model.structs import Floats, Ints
 from relsim.scenario.values import Distribution
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
-from relsim.model.compilation import compiled, inlined, woven
+from relsim.model.compilation import compiled, inlined
 from relsim.model.compile_events import ADD, PUSH, SET
 from relsim.model.noise import fill_uniforms
 from relsim.model.plan import (
@@ -17,17 +17,13 @@ from relsim.model.plan import (
     ON_CONTEXT,
     ON_COOPERATION,
     ON_POSTURE,
-    PARAMETERS,
     SCHEDULED,
     TRAITS,
-    Floats,
-    Ints,
     Numbers,
     Plan,
+    World,
 )
-from relsim.model.world import World
-
-_GOLDSTEIN_UNIT = PARAMETERS.index("goldstein_unit")
+from relsim.model.structs import Floats, Ints
 
 
 @compiled
@@ -37,7 +33,7 @@ def follow_context(plan: Plan, numbers: Numbers, world: World, step: np.uint64) 
     follow_interests(plan.fades_with, numbers, world)
 
 
-@woven
+@compiled
 def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> None:
     """Context variables, on their paths or as events have left them."""
     share = step / plan.steps
@@ -50,7 +46,7 @@ def _follow_variables(plan: Plan, numbers: Numbers, world: World, step: np.uint6
             world.context[z, lane] = scale * path + shift
 
 
-@woven
+@compiled
 def follow_interests(fades_with: Ints, numbers: Numbers, world: World) -> None:
     """Tie weights in force, each fading with the context variable ``fades_with`` [N, N] names."""
     n_states, _, lanes = world.interest.shape
@@ -63,7 +59,7 @@ def follow_interests(fades_with: Ints, numbers: Numbers, world: World) -> None:
                 world.interest[i, k, lane] = rules.weight_in_force(weight, fading)
 
 
-@woven
+@compiled
 def follow_traits(plan: Plan, numbers: Numbers, world: World) -> None:
     """How far states move in a step, and how far and unsteadily chance moves pairs, from the
     traits of the states. A pair has the mean of its two states'."""
@@ -112,13 +108,13 @@ def happen(
             times_fired[event, lane] += min(fired[event, lane], 1)
 
 
-@woven
+@compiled
 def _any(times: Ints) -> bool:
     """Whether an event fires in any run; ``times`` [L]."""
-    found = False
+    fires = False
     for lane in range(times.size):
-        found |= times[lane] > 0
-    return found
+        fires |= times[lane] > 0
+    return fires
 
 
 @compiled
@@ -155,7 +151,7 @@ def _time_events(
                 fired[event, lane] = int(possible and draw < rules.firing_probability(rate, months))
 
 
-@woven
+@compiled
 def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
     """Takes an event back whose time has come, in runs where it has no firings left or its
     condition does not hold."""
@@ -168,7 +164,7 @@ def _withhold(event: int, plan: Plan, numbers: Numbers, world: World) -> None:
         _strike_out(condition, plan, numbers, world, fired)
 
 
-@woven
+@compiled
 def _strike_out(condition: int, plan: Plan, numbers: Numbers, world: World, times: Ints) -> None:
     """Sets ``times`` [L] to 0 in runs in which a condition does not hold."""
     kind, sign = plan.condition_kind[condition], plan.condition_sign[condition]
@@ -228,7 +224,7 @@ def _tie_level(
     return level / total if total > 0.0 else 0.0
 
 
-@woven
+@compiled
 def _apply(
     effect: int, fired: Ints, plan: Plan, numbers: Numbers, world: World, step: np.uint64
 ) -> int:
@@ -254,7 +250,7 @@ def _apply(
     return NOTHING
 
 
-@woven
+@compiled
 def _change(effect: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
     """Numbers of the model are set or added to, within their bounds, in runs where ``times`` [L]
     is not 0."""
@@ -276,14 +272,14 @@ def _change(effect: int, times: Ints, plan: Plan, numbers: Numbers, world: World
                 shift[target, lane] = value
 
 
-@woven
+@compiled
 def _push(push: int, times: Ints, plan: Plan, numbers: Numbers, world: World) -> None:
     """A pulse or shift, ``times`` [L] over: its lasting share stays, the rest fades."""
     sizes, shares = numbers.push_size[push], numbers.push_lasting[push]
     fading, lasting = world.fading[push], world.lasting[push]
     scaled, goldstein = plan.push_scaled[push] == 1, plan.push_goldstein[push]
     for lane in range(times.size):
-        unit = numbers.parameter[_GOLDSTEIN_UNIT, lane]
+        unit = numbers.goldstein_unit[lane]
         size = unit * goldstein if scaled else sizes[lane]
         fading[lane] += times[lane] * (1.0 - shares[lane]) * size
         lasting[lane] += times[lane] * shares[lane] * size

@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model import rules
+from relsim.model.account import Accounts, record_accounts
 from relsim.model.compilation import compiled
-from relsim.model.plan import NONE, Floats, Ints, Numbers, Plan
-from relsim.model.step import open_world, take_step
-from relsim.model.world import World
+from relsim.model.plan import NONE, Numbers, Plan, World
+from relsim.model.step import begin_step, end_step, open_world, respond
+from relsim.model.structs import Struct, array_of, floats, ints, number
 
 
-class Recording(NamedTuple):
-    """Where a batch writes what it records: R runs, T steps, S recorded times. Empty axes record
+class Batch(Struct):
+    """Which runs, and the numbers that differ among them.
+
+    R runs; K numbers of the vector, U of which differ by run.
+    """
+
+    seed = number(np.uint64)
+    runs = array_of(np.uint64, "R")  # number of each run, which fixes its noise
+    vector = floats("K")  # numbers that are the same in all runs
+    places = ints("U")  # indices into the vector that differ by run
+    drawn = floats("R U")
+    stop = array_of(np.uint8, "1")  # once another thread sets it, the batch ends unfinished
+
+
+class Levels(Struct):
+    """Where a batch writes levels and events: R runs, T steps, S recorded times. Empty axes record
     nothing."""
 
-    places: Ints  # [T + 1] where each time stands among those recorded, or NONE
-    overall_pairs: Ints  # [A, 2] state indices
-    domain_pairs: Ints  # [B, 2]
-    posture_pairs: Ints  # [C, 2] from, to
-    overall: NDArray[np.float32]  # [R, S, A]
-    cooperation: NDArray[np.float32]  # [R, S, B, D]
-    posture: NDArray[np.float32]  # [R, S, C, D]
-    fired: NDArray[np.uint8]  # [R, T, E]
-
-
-class Batch(NamedTuple):
-    """Which runs, and the numbers that differ among them."""
-
-    seed: np.uint64
-    runs: NDArray[np.uint64]  # [R] number of each run, which fixes its noise
-    vector: Floats  # [K] numbers that are the same in all runs
-    places: Ints  # [U] indices into the vector that differ by run
-    drawn: Floats  # [R, U]
-    stop: NDArray[np.uint8]  # [1] once another thread sets it, the batch ends unfinished
+    places = ints("T+1")  # where each time stands among those recorded, or NONE
+    overall_pairs = ints("A 2")  # state indices
+    domain_pairs = ints("B 2")
+    posture_pairs = ints("C 2")  # from, to
+    overall = array_of(np.float32, "R S A")
+    cooperation = array_of(np.float32, "R S B D")
+    posture = array_of(np.float32, "R S C D")
+    fired = array_of(np.uint8, "R T E")  # how often each event happened
 
 
 @compiled
 def simulate_batch(
-    plan: Plan, numbers: Numbers, world: World, batch: Batch, recording: Recording
+    plan: Plan,
+    numbers: Numbers,
+    world: World,
+    batch: Batch,
+    levels: Levels,
+    accounts: Accounts | None,
 ) -> None:
     """Simulates the runs of a batch, as many at a time as the world has lanes.
 
@@ -49,22 +56,29 @@ def simulate_batch(
         plan: Plan.
         numbers: views into ``world.vector``.
         world: World, overwritten.
-        batch: Batch.
-        recording: Recording, filled; not to be used once ``batch.stop`` is set.
+        batch: Batch; nothing is to be used once its ``stop`` is set.
+        levels: filled, with levels at the end of steps.
+        accounts: filled, as states decide. Where it is None, its part of the loop is not even
+            compiled.
     """
-    lanes = world.domain_total.size
-    runs = np.empty(lanes, dtype=np.uint64)
-    for first in range(0, batch.drawn.shape[0], lanes):
+    runs = np.empty(world.domain_total.size, dtype=np.uint64)
+    for first in range(0, batch.runs.size, runs.size):
         used = open_runs(plan, numbers, world, batch, first, runs)
-        _record(first, used, 0, world, recording)
+        _record_levels(first, used, 0, world, levels)
+        if accounts is not None:
+            record_accounts(first, used, 0, plan, numbers, world, accounts)
         for step in range(plan.steps):
             if batch.stop[0]:
                 return
-            take_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
-            _record(first, used, step + 1, world, recording)
+            begin_step(plan, numbers, world, batch.seed, runs, np.uint64(step))
+            if accounts is not None:
+                record_accounts(first, used, step + 1, plan, numbers, world, accounts)
+            respond(plan, numbers, world)
+            end_step(plan, numbers, world, np.uint64(step))
+            _record_levels(first, used, step + 1, world, levels)
             for event in range(world.fired.shape[0]):
                 for lane in range(used):
-                    recording.fired[first + lane, step, event] = world.fired[event, lane]
+                    levels.fired[first + lane, step, event] = world.fired[event, lane]
 
 
 @compiled
@@ -85,7 +99,7 @@ def open_runs(
     Returns:
         How many lanes are used; those left over repeat the last run.
     """
-    used = min(runs.size, batch.drawn.shape[0] - first)
+    used = min(runs.size, batch.runs.size - first)
     for lane in range(runs.size):
         r = first + min(lane, used - 1)
         runs[lane] = batch.runs[r]
@@ -98,25 +112,25 @@ def open_runs(
 
 
 @compiled
-def _record(first: int, used: int, time: int, world: World, recording: Recording) -> None:
+def _record_levels(first: int, used: int, time: int, world: World, levels: Levels) -> None:
     """Writes the levels at one time, where it is recorded, of the runs in the first ``used``
     lanes."""
-    place = recording.places[time]
+    place = levels.places[time]
     if place == NONE:
         return
     n_domains = world.posture.shape[2]
     for lane in range(used):
         r = first + lane
-        for a in range(recording.overall_pairs.shape[0]):
-            i, j = recording.overall_pairs[a, 0], recording.overall_pairs[a, 1]
-            recording.overall[r, place, a] = world.overall[i, j, lane]
-        for b in range(recording.domain_pairs.shape[0]):
-            i, j = recording.domain_pairs[b, 0], recording.domain_pairs[b, 1]
+        for a in range(levels.overall_pairs.shape[0]):
+            i, j = levels.overall_pairs[a, 0], levels.overall_pairs[a, 1]
+            levels.overall[r, place, a] = world.overall[i, j, lane]
+        for b in range(levels.domain_pairs.shape[0]):
+            i, j = levels.domain_pairs[b, 0], levels.domain_pairs[b, 1]
             for d in range(n_domains):
                 level = world.caused[i, j, d, lane] + world.chance[i, j, d, lane]
-                recording.cooperation[r, place, b, d] = rules.within_limit(level)
-        for c in range(recording.posture_pairs.shape[0]):
-            i, j = recording.posture_pairs[c, 0], recording.posture_pairs[c, 1]
+                levels.cooperation[r, place, b, d] = rules.within_limit(level)
+        for c in range(levels.posture_pairs.shape[0]):
+            i, j = levels.posture_pairs[c, 0], levels.posture_pairs[c, 1]
             for d in range(n_domains):
                 shown = world.posture[i, j, d, lane] + world.chance[i, j, d, lane]
-                recording.posture[r, place, c, d] = rules.within_limit(shown)
+                levels.posture[r, place, c, d] = rules.within_limit(shown)

@@ -22,9 +22,9 @@ import pandas as pd
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, place_draws
-from relsim.model.plan import Compiled, Floats, Numbers, number_views, pair_names
+from relsim.model.plan import Compiled, Numbers, World, pair_names
 from relsim.model.rules import within_limit
-from relsim.model.world import World, lane, new_world
+from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 
@@ -118,7 +118,7 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         compiled: the arrays and labels of the scenario; ``compiled.scenario`` is the scenario
             (Mesa 3.5 keeps ``model.scenario`` for a class of its own).
         states, domains, pairs: labels, in the order of the arrays.
-        world: the arrays of the run (see relsim.model.world.World), without the axis of lanes.
+        world: the arrays of the run (see relsim.model.plan.World), without the axis of lanes.
         numbers: the numbers of the model as they stand (relsim.model.plan.Numbers), likewise;
             what is written into either takes effect.
         lanes: both as the compiled rules take them.
@@ -144,10 +144,10 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         self.states = self.compiled.states
         self.domains = self.compiled.domains
         self.pairs = self.compiled.pairs
-        world = new_world(self.compiled)
-        self.lanes = Lanes(number_views(self.compiled.sizes, world.vector), world)
-        self.world = lane(world, 0)
-        self.numbers = Numbers(*(block[..., 0] for block in self.lanes.numbers))
+        world = World.empty(self.compiled)
+        self.lanes = Lanes(Numbers.views(self.compiled.sizes, world.vector), world)
+        self.world = world.lane(0)
+        self.numbers = self.lanes.numbers.lane(0)
         self.step_number = 0
         self.running: bool = True
         self._draw_uncertain_numbers()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relsim.model.compilation import compiled, inlined
-from relsim.model.plan import Floats
+from relsim.model.structs import Floats
 
 _U = np.uint64
 _MULTIPLIER_0, _MULTIPLIER_1 = _U(0xD2511F53), _U(0xCD9E8D57)

@@ -7,18 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relsim.model.plan import PARAMETERS, REFERENCE, Draw, Sizes, number_shapes, number_views
-from relsim.scenario.references import (
-    CAPACITY,
-    CONTEXT,
-    PARAMETER_BOUNDS,
-    SALIENCE,
-    STANCE,
-    TRAITS,
-    WEIGHT,
-    NumberRef,
-    TieRef,
-)
+from relsim.model.plan import REFERENCE, Draw, Numbers, Sizes
+from relsim.scenario.references import PARAMETER_BOUNDS, TRAITS, NumberRef, TieRef
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Distribution, Number
 
@@ -86,12 +76,11 @@ class NumberVector:
             trait: {c for c, s in scenario.states.items() if getattr(s.traits, trait) is not None}
             for trait in TRAITS
         }
-        shapes = number_shapes(self.sizes)
-        count = sum(int(np.prod(shape)) for shape in shapes.values())
+        count = Numbers.count(self.sizes)
         self.vector = np.zeros(count)
         self.low, self.high = np.full(count, -np.inf), np.full(count, np.inf)
-        self.numbers = number_views(self.sizes, self.vector)
-        self.places = number_views(self.sizes, np.arange(count))
+        self.numbers = Numbers.views(self.sizes, self.vector)
+        self.places = Numbers.views(self.sizes, np.arange(count))
         self.draws: dict[str, Draw] = {}
         self._set_bounds()
 
@@ -123,15 +112,11 @@ class NumberVector:
                 self.put(number, prefix + name, [place])
 
     def _set_bounds(self) -> None:
-        blocks = {"weight": WEIGHT, "stance": STANCE, "salience": SALIENCE, "capacity": CAPACITY}
-        blocks |= {trait: PARAMETER_BOUNDS[trait] for trait in TRAITS}
-        blocks |= {"context_shift": CONTEXT}
-        for name, bounds in blocks.items():
-            places = getattr(self.places, name)
-            self.low[places], self.high[places] = bounds.low, bounds.high
-        for name, place in zip(PARAMETERS, self.places.parameter, strict=True):
-            bounds = PARAMETER_BOUNDS[name]
-            self.low[place], self.high[place] = bounds.low, bounds.high
+        for name, field in Numbers.fields.items():
+            bounds = field.bounds or PARAMETER_BOUNDS.get(name)
+            if bounds is not None:
+                places = getattr(self.places, name)
+                self.low[places], self.high[places] = bounds.low, bounds.high
 
     def opening_places(self, tie: TieRef, domains: Iterable[str]) -> list[int]:
         """Places of the opening postures of a tie in some domains."""
@@ -155,7 +140,7 @@ class NumberVector:
         if number.kind == "parameter" and key in TRAITS:
             return self.trait_places(key)
         if number.kind == "parameter":
-            return [int(places.parameter[PARAMETERS.index(key)])]
+            return [int(getattr(places, key))]
         if number.kind == "context":
             return [int(places.context_shift[labels.contexts.index(key)])]
         row = labels.states.index(str(number.state))

@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
-from relsim.model.compilation import compiled, inlined, woven
-from relsim.model.plan import Floats
+from relsim.model.compilation import compiled, inlined
+from relsim.model.structs import Floats
 
 LIMIT = 0.999  # posture and cooperation lie in (-1, 1); the pull that would hold them here is 22
 
@@ -80,7 +80,7 @@ def weight_in_force(weight: float, fading: float) -> float:
     return weight * max(0.0, 1.0 - fading)
 
 
-@woven
+@compiled
 def fill_third_party_pull(
     i: int,
     interest: Floats,
@@ -143,7 +143,7 @@ def fill_third_party_pull(
                     )
 
 
-@woven
+@compiled
 def fill_issue_pull(
     i: int, stance: Floats, salience: Floats, gain: Floats, room: Floats, out: Floats
 ) -> None:
@@ -176,7 +176,7 @@ def fill_issue_pull(
             out[j, lane] *= share[lane]
 
 
-@woven
+@compiled
 def fill_attention_share(i: int, salience: Floats, gain: Floats, out: Floats) -> None:
     """The gain on the issues of a state, ι / max(1, Σ_m s_im), [L]."""
     for lane in range(out.size):

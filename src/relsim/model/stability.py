@@ -15,7 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from relsim.errors import Position, Problem
-from relsim.model.plan import NONE, PARAMETERS, Compiled, Floats, Numbers
+from relsim.model.plan import NONE, Compiled, Numbers
+from relsim.model.structs import Floats
 
 LIMIT = 0.999  # as in relsim.model.rules
 DENSE = 64  # up to so many postures, all eigenvalues; above, the leading one
@@ -67,7 +68,7 @@ def _causes(compiled: Compiled, numbers: Numbers, radius: float) -> list[tuple[s
         place = (i, k) if block == "weight" else (i,)
         changed = getattr(numbers, block).copy()
         changed[place] = 0.0
-        without = spectral_radius(compiled, numbers._replace(**{block: changed}))
+        without = spectral_radius(compiled, numbers.replace(**{block: changed}))
         code = compiled.states[i]
         path = (
             f"{code}.ties.{compiled.states[k]}" if block == "weight" else f"{code}.traits.{block}"
@@ -89,12 +90,12 @@ def spectral_radius(compiled: Compiled, numbers: Numbers) -> float:
     operator = LinearOperator(
         (size, size), matvec=lambda vector: step(vector.reshape(shape)).ravel(), dtype=float
     )
-    asked = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.ones(size)}
+    options = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.ones(size)}
     with threadpool_limits(limits=1, user_api="blas"):  # threads wait longer than they work
         try:
-            leading = eigs(operator, maxiter=RESTARTS, **asked)
+            leading = eigs(operator, maxiter=RESTARTS, **options)
         except ArpackNoConvergence:  # many eigenvalues are nearly alike
-            leading = eigs(operator, tol=COARSE, **asked)
+            leading = eigs(operator, tol=COARSE, **options)
     return float(np.abs(leading).max())
 
 
@@ -104,8 +105,7 @@ def step_derivative(compiled: Compiled, numbers: Numbers) -> Callable[[Floats], 
     Where the two postures of a pair are equal, min(p_ij, p_ji) counts half of each.
     """
     alignment, rivalry, mutuality = (
-        numbers.parameter[PARAMETERS.index(name)]
-        for name in ("alignment_gain", "rivalry_gain", "mutuality")
+        getattr(numbers, name) for name in ("alignment_gain", "rivalry_gain", "mutuality")
     )
     at_rest, scale = _opening_share(numbers)
     posture, slope = at_rest * scale, scale * (1.0 - at_rest**2) ** 1.5
@@ -176,10 +176,10 @@ def fading_factors(compiled: Compiled, numbers: Numbers, *, reference: bool = Fa
 
 def warning(compiled: Compiled, file: str) -> list[Problem]:
     """A warning where the status quo does not hold."""
-    found = stability(compiled)
-    if found.stable:
+    result = stability(compiled)
+    if result.stable:
         return []
-    text = f"The status quo runs away: spectral radius {found.radius:.3f}, at or above 1."
-    causes = ", ".join(f"{path} (without it {radius:.3f})" for path, radius in found.causes)
+    text = f"The status quo runs away: spectral radius {result.radius:.3f}, at or above 1."
+    causes = ", ".join(f"{path} (without it {radius:.3f})" for path, radius in result.causes)
     hint = f"Strongest causes: {causes}." if causes else ""
     return [Problem(Position(file), "unstable-status-quo", text, hint)]

@@ -25,16 +25,9 @@ from relsim.model.happenings import (
     happen,
 )
 from relsim.model.noise import fill_normals
-from relsim.model.plan import PARAMETERS, Floats, Numbers, Plan
-from relsim.model.world import World
+from relsim.model.plan import Numbers, Plan, World
+from relsim.model.structs import Floats
 
-_ALIGNMENT_GAIN = PARAMETERS.index("alignment_gain")
-_RIVALRY_GAIN = PARAMETERS.index("rivalry_gain")
-_ISSUE_GAIN = PARAMETERS.index("issue_gain")
-_MUTUALITY = PARAMETERS.index("mutuality")
-_DOMAIN_CORRELATION = PARAMETERS.index("domain_correlation")
-_DRIFT = PARAMETERS.index("drift")
-_HISTORY_HALF_LIFE = PARAMETERS.index("history_half_life")
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
@@ -45,16 +38,16 @@ def open_world(plan: Plan, numbers: Numbers, world: World) -> None:
     The opening is read with the reference interests. Where those in force are others, postures
     start to move with the first step.
     """
-    world.chance.fill(0.0)
-    world.overall_chance.fill(0.0)
-    world.history_left.fill(1.0)
-    world.drift.fill(0.0)
-    world.stimulus.fill(0.0)
-    world.fading.fill(0.0)
-    world.lasting.fill(0.0)
-    world.fired.fill(0)
-    world.times_fired.fill(0)
-    world.affinity.fill(0.0)
+    world.chance[:] = 0.0
+    world.overall_chance[:] = 0.0
+    world.history_left[:] = 1.0
+    world.drift[:] = 0.0
+    world.stimulus[:] = 0.0
+    world.fading[:] = 0.0
+    world.lasting[:] = 0.0
+    world.fired[:] = 0
+    world.times_fired[:] = 0
+    world.affinity[:] = 0.0
     work_out(plan, numbers, world)
     follow_context(plan, numbers, world, np.uint64(0))
     _exchange_reference(numbers)
@@ -90,7 +83,7 @@ def _exchange(first: Floats, second: Floats) -> None:
 def work_out(plan: Plan, numbers: Numbers, world: World) -> None:
     """What follows from the numbers and needs no working out in every step."""
     pushes, lanes = world.decay.shape
-    world.domain_total.fill(0.0)
+    world.domain_total[:] = 0.0
     for d in range(plan.domains):
         for lane in range(lanes):
             world.domain_total[lane] += numbers.domain_weight[d, lane]
@@ -199,20 +192,20 @@ def respond(plan: Plan, numbers: Numbers, world: World) -> None:
 @compiled
 def fill_state_pull(i: int, numbers: Numbers, world: World, out: Floats) -> None:
     """The pull of every state on i by causes, by domain [N, D, L]."""
-    parameter, posture, room, issue = numbers.parameter, world.posture, world.room, world.issue
+    posture, room, issue = world.posture, world.room, world.issue
     affinity, stimulus, reciprocity = world.affinity, world.stimulus, numbers.reciprocity
     left = world.history_left
     n_states, _, n_domains, lanes = posture.shape
     rules.fill_third_party_pull(
         i,
         world.interest[i],
-        parameter[_ALIGNMENT_GAIN],
-        parameter[_RIVALRY_GAIN],
+        numbers.alignment_gain,
+        numbers.rivalry_gain,
         world.caused,
         room,
         out,
     )
-    rules.fill_issue_pull(i, numbers.stance, numbers.salience, parameter[_ISSUE_GAIN], room, issue)
+    rules.fill_issue_pull(i, numbers.stance, numbers.salience, numbers.issue_gain, room, issue)
     for j in range(n_states):
         for d in range(n_domains):
             for lane in range(lanes):
@@ -257,10 +250,10 @@ def end_step(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> Non
     _move_chance(plan, numbers, world, step)
     _take_postures(world.next_posture, world.posture)
     measure(numbers, world)
-    _drift(numbers.parameter[_DRIFT], plan.months, world.drift_shock, world.drift)
+    _drift(numbers.drift, plan.months, world.drift_shock, world.drift)
     fade(world.decay, world.fading)
     for lane in range(world.history_left.size):
-        half_life = numbers.parameter[_HISTORY_HALF_LIFE, lane]
+        half_life = numbers.history_half_life[lane]
         world.history_left[lane] *= rules.decay_factor(half_life, plan.months)
 
 
@@ -268,13 +261,13 @@ def end_step(plan: Plan, numbers: Numbers, world: World, step: np.uint64) -> Non
 def fill_chance_pull(plan: Plan, numbers: Numbers, world: World) -> None:
     """What chance adds to the pull of each pair, the same for both sides and all domains
     [N, N, 1, L]: its drift, and the mean of what reaches the two by way of third parties."""
-    parameter, out = numbers.parameter, world.chance_pull
+    out = world.chance_pull
     for i in range(plan.states):
         rules.fill_third_party_pull(
             i,
             world.interest[i],
-            parameter[_ALIGNMENT_GAIN],
-            parameter[_RIVALRY_GAIN],
+            numbers.alignment_gain,
+            numbers.rivalry_gain,
             world.overall_chance,
             world.room,
             out[i],
@@ -294,7 +287,7 @@ def _move_chance(plan: Plan, numbers: Numbers, world: World, step: np.uint64) ->
     """What chance adds to the cooperation of every pair after this step."""
     pull, chance_pull, chance = world.pull, world.chance_pull, world.chance
     shock = world.even_shock if step & _ONE == _ZERO else world.odd_shock
-    correlation, weight = numbers.parameter[_DOMAIN_CORRELATION], numbers.domain_weight
+    correlation, weight = numbers.domain_correlation, numbers.domain_weight
     lanes = correlation.size
     all_domains, one_domain = world.room[0], world.room[1]
     for lane in range(lanes):
@@ -345,7 +338,7 @@ def measure(numbers: Numbers, world: World) -> None:
         world.chance,
         numbers.domain_weight,
         world.domain_total,
-        numbers.parameter[_MUTUALITY],
+        numbers.mutuality,
         world.caused,
         world.overall,
     )
@@ -358,18 +351,3 @@ def _drift(drift: Floats, months: float, shock: Floats, walk: Floats) -> None:
     for pair in range(pairs):
         for lane in range(lanes):
             walk[pair, lane] += rules.drift_step(drift[lane], months, shock[pair, lane])
-
-
-@compiled
-def take_step(
-    plan: Plan,
-    numbers: Numbers,
-    world: World,
-    seed: np.uint64,
-    runs: NDArray[np.uint64],
-    step: np.uint64,
-) -> None:
-    """One whole step of all states at once."""
-    begin_step(plan, numbers, world, seed, runs, step)
-    respond(plan, numbers, world)
-    end_step(plan, numbers, world, step)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relsim.hindcast.findings import Hindcast
-from relsim.hindcast.origins import run_of
+from relsim.hindcast.panel import run_of
 from relsim.report.measured_page import Words
 
 CAUTION = (

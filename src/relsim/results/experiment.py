@@ -19,9 +19,7 @@ from pydantic import BaseModel
 from relsim import __version__
 from relsim.errors import DamagedError
 from relsim.experiments.evaluate import evaluate
-from relsim.experiments.interests import interests_in_words
-from relsim.experiments.load import load_experiment
-from relsim.experiments.parameters import Values
+from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiments import experiment_charts
 from relsim.model.compile import compile_scenario
@@ -30,6 +28,7 @@ from relsim.report.experiment_page import experiment_page
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
+from relsim.stats import Values
 
 EXPERIMENTS = "experiments"  # apart from results of scenarios
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search

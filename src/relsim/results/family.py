@@ -15,7 +15,7 @@ import pandas as pd
 
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page

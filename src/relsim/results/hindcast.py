@@ -18,12 +18,9 @@ from relsim.ensemble.simulate import simulate as simulate_runs
 from relsim.figures.beside import beside_charts
 from relsim.figures.skill import hindcast_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
-from relsim.hindcast.beside_findings import sentences, warnings
-from relsim.hindcast.defaults import defaults_of
 from relsim.hindcast.evaluate import HORIZONS
-from relsim.hindcast.findings import Hindcast, hindcast
-from relsim.hindcast.origins import HoldOut
-from relsim.hindcast.panel import Panel, panel_of
+from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
+from relsim.hindcast.panel import HoldOut, Panel, panel_of
 from relsim.report.beside_page import beside_words
 from relsim.report.hindcast_page import hindcast_words
 from relsim.report.measured_page import Words, measured_page
@@ -87,7 +84,8 @@ def run_hindcast(
 
     Args:
         observed: CSV of observations (``dyad,period,value[,events]``).
-        origins: years to forecast from; by default all with enough past, or 12 spread over them.
+        origins: years to forecast from; by default every year with enough past, at most 12,
+            evenly spaced.
         horizons: in years.
         hold_out: forecast pairs, or all pairs of some states, as if never seen.
         simulate: score the simulation too, which takes most of the time.
@@ -299,8 +297,8 @@ class BesideJob(_MeasuredJob[Beside]):
             "name": self.ensemble.scenario.name,
             **self._series(findings.panel),
             "not_measured": list(findings.unmeasured),
-            "sentences": sentences(findings),
-            "warnings": warnings(findings),
+            "sentences": findings.sentences(),
+            "warnings": findings.warnings(),
         }
 
     def tables(self, findings: Beside) -> Mapping[str, pd.DataFrame]:

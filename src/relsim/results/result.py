@@ -12,8 +12,7 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
-from relsim.ensemble.simulate import Ensemble, without_runs
-from relsim.ensemble.spelling import spelled_by
+from relsim.ensemble.simulate import Ensemble, spelled_by, without_runs
 from relsim.ensemble.store import Layout, open_store
 from relsim.errors import DamagedError, ResultsError, ScenarioError, near_path
 from relsim.model.compile import compile_scenario

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from relsim.analysis.observed import simplified
-from relsim.hindcast.states import state_codes
+from relsim.hindcast.event_values import state_codes
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hindcast.made import made_panel
-from relsim.hindcast.counts import SHARES, counts_of
 from relsim.hindcast.panel import Panel
+from relsim.hindcast.pooling import SHARES, counts_of
 
 PANEL = made_panel(years=10, seed=61, states=14)
 

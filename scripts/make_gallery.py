@@ -15,6 +15,8 @@ from relsim.figures.result import fan_chart
 from relsim.figures.save import save_chart
 from relsim.figures.why import why_chart
 from relsim.results.family import run_family
+from relsim.results.job import Execution
+from relsim.results.question import Question
 from relsim.words import measured, percent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +34,8 @@ def main() -> None:
     """Runs the family aside, copies figures of it, draws others, and fills the table."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as aside:
-        family = run_family(FILES, out=aside)
+        questions = [Question.of(relsim.load(file)) for file in FILES]
+        family = run_family(questions, Execution(Path(aside)))
         photograph(family.report, IMAGES / "report.png")
         write_verdicts([(result.scenario.slug, result.claims) for result in family.results])
         armenia = relsim.run(FAMILY / "armenia-recognition.yaml", out=aside)

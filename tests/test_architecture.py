@@ -25,10 +25,9 @@ RANKS = {
     "figures": 6,
     "report": 7,
     "results": 8,
-    "terminal": 9,
-    "cli": 10,
-    "__init__": 11,
-    "__main__": 11,
+    "cli": 9,
+    "__init__": 10,
+    "__main__": 10,
 }
 
 

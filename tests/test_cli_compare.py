@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from commands import Command
+from relsim.cli.run import closing_lines
 from relsim.results.run import run
-from relsim.terminal.closing import closing_lines
 from scenarios_to_test import FAMILY, STATUS_QUO
 
 ARMENIA = FAMILY / "armenia-recognition.yaml"
@@ -138,10 +139,11 @@ LESS = FAMILY / "pakistan-without-washington.yaml"
 
 def test_a_changed_interest_is_said_by_run_compare_and_diff(relsim: Command, out: Path) -> None:
     changed = "PAK.ties.USA from uniform(0.25, 0.45) to 0"
-    words = closing_lines(run(LESS, runs=60, out=out, views=False))
+    words = "\n".join(closing_lines(run(LESS, runs=60, out=out, views=False)))
     assert "One interest has changed, so relations move from an opening" in words
     assert changed in words
-    assert "interest" not in closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
+    lines = closing_lines(run(STATUS_QUO, runs=60, out=out, views=False))
+    assert not [line for line in lines if "interest" in line]
     done = relsim("compare", STATUS_QUO, LESS, "--runs", "60", "--out", out)
     assert f"Interests that changed, so that relations move: {changed}." in done.stdout
     carried = re.search(
@@ -168,3 +170,29 @@ def test_a_recoded_interest_is_said_though_nothing_moves(
     assert "only read the opening differently" in done.stdout
     assert "Interests that changed" not in done.stdout
     assert "(recoded)" in relsim("diff", base, variant).stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"), [("--pair", "PAK-RSU", "RSU"), ("--at", "soon", "soon")]
+)
+def test_what_cannot_be_settled_is_wrong_use(
+    relsim: Command, tmp_path: Path, option: str, value: str, words: str
+) -> None:
+    files = (STATUS_QUO, ARMENIA)
+    done = relsim("compare", *files, "--until-clear", option, value, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("sized", "words"), [(0, ""), (1, "1 of 19 coded acts has a size of its")])
+def test_only_acts_with_a_size_of_their_own_are_worth_a_line(
+    out: Path, sized: int, words: str
+) -> None:
+    result = run(ARMENIA, runs=60, out=out, views=False)
+    weights = [{"overridden": number < sized} for number in range(19)]
+    lines = closing_lines(replace(result, manifest={**result.manifest, "event_weights": weights}))
+    assert [line for line in lines if "coded act" in line] == [
+        line for line in lines if words and line.startswith(words)
+    ]
+    assert bool(words) == any("Goldstein scale" in line for line in lines)

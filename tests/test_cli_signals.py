@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from relsim.cli.signals import ONE_WISH, Stopping, stopped_by_signals
+from relsim.cli.application import ONE_WISH, Stopping, stopped_by_signals
 from scenarios_to_test import STATUS_QUO
 
 

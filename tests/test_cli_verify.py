@@ -9,7 +9,7 @@ import numpy as np
 import zarr
 
 from commands import Command
-from relsim.results.contents import notes_of
+from relsim.results.folder import notes_of
 from relsim.results.manifest import write_manifest
 from relsim.results.run import run
 from relsim.scenario.load import load

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
+from relsim.cli.compare import show_comparison
+from relsim.cli.explain import story_and_parts
+from relsim.cli.run import closing_lines, closing_table
 from relsim.results.run import run
-from relsim.terminal.account import told
-from relsim.terminal.closing import closing_lines, closing_table
-from relsim.terminal.comparison import show_comparison
 from relsim.words import (
     counted,
     digits_for,
@@ -70,9 +70,11 @@ def test_numbers_on_a_screen_have_one_minus_sign_and_files_the_plain_one(tmp_pat
     reached = [comparison.time_to("A-B", -0.5)]
     console = Console(width=100, record=True, file=StringIO())
     for one in (result, other):
-        console.print(closing_table(one), closing_lines(one).partition("Report")[0])
+        console.print(closing_table(one), *closing_lines(one)[:-2])
     show_comparison(console, comparison, effects, comparison.month(), reached)
-    console.print(*(told(explain(worse, "A-B", runs=2), way, None, "overall") for way in ("A>B",)))
+    console.print(
+        *(story_and_parts(explain(worse, "A-B", runs=2), way, None, "overall") for way in ("A>B",))
+    )
     page = (other.folder / "report.html").read_text(encoding="utf-8")
     page = re.sub(r"(?s)<(script|style|pre).*?</\1>", "", page)
     for text in (console.export_text(), re.sub(r"<[^>]*>", " ", page)):

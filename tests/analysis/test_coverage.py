@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from relsim.analysis.findings import coverage_sentence, own_numbers
+from relsim.cli.run import closing_lines
 from relsim.hindcast.findings import MODEL_NUMBERS
 from relsim.results.run import run
 from relsim.scenario.schema import Parameters
 from relsim.scenario.shipped import FIT, Coverage, Fit, FittedNumber
-from relsim.terminal.closing import closing_lines
 from scenarios_to_test import scenario_of
 
 SCENARIO: dict[str, Any] = {
@@ -44,7 +44,7 @@ def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: 
     assert page.index("hindcast") > page.index("How this was made</h2>")
     for figure in (result.folder / "figures").glob("*.svg"):
         assert "hindcast" not in figure.read_text(encoding="utf-8"), figure.name
-    assert "hindcast" not in closing_lines(result)
+    assert "hindcast" not in "\n".join(closing_lines(result))
 
 
 @pytest.mark.parametrize("number", ["drift", "domain_correlation"])

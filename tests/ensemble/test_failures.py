@@ -11,11 +11,11 @@ from relsim.analysis.account import Account
 from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
+from relsim.cli.explain import explanation
 from relsim.ensemble import accounts, chunks, simulate
 from relsim.ensemble.chunks import Chunk, Stopped
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.terminal.account import explanation
 from scenarios_to_test import EVERYTHING, scenario_of
 
 SCENARIO = scenario_of(EVERYTHING)
@@ -153,7 +153,7 @@ def test_accounts_leave_failed_runs_out_and_say_where_they_failed(
     assert first.error == "ZeroDivisionError: in run 2"
     assert first.trace[-1].startswith("test_failures.py:")
     assert_of_runs(account, left)
-    said = explanation(account).splitlines()
+    said = explanation(account)
     failed = said.index("5 of 10 runs failed and are left out: 2, 4, 5, 6, 7.")
     assert said[failed + 1] == "Run 2: ZeroDivisionError: in run 2"
 

@@ -13,16 +13,16 @@ from commands import Command
 from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.summary import event_table, summarise, summary_table
+from relsim.cli.run import size_line, too_large
 from relsim.ensemble.chunks import size_of
 from relsim.ensemble.record import RECORD_LEVELS, RecordLevel, recorded_steps, variables
 from relsim.ensemble.simulate import fill, simulate
 from relsim.ensemble.store import create_store, open_store
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.results.identity import Question
+from relsim.results.question import Question
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from relsim.terminal.size import size_line, too_large
 from scenarios_to_test import EVERYTHING, STATUS_QUO, scenario_of
 
 
@@ -123,8 +123,8 @@ def test_what_is_kept_is_part_of_the_question() -> None:
 
 def test_a_big_run_says_what_it_takes() -> None:
     scenario = load(STATUS_QUO)
-    assert size_line([scenario], 1000, "domains", 1) == ""
-    said = size_line([scenario], 1_000_000, "domains", 1, workers=2)
+    assert size_line([Question.of(scenario, 1000)]) == ""
+    said = size_line([Question.of(scenario, 1_000_000)], workers=2)
     assert said == "This will take about 29.0 GiB on disk and 0.8 GiB of memory."
     compiled = compile_scenario(scenario)
     one, ten = (size_of(compiled, runs, "watched") for runs in (1_000_000, 10_000_000))
@@ -135,7 +135,7 @@ def test_a_big_run_says_what_it_takes() -> None:
 def test_what_does_not_fit_on_the_disk_is_refused_before_it_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relsim: Command
 ) -> None:
-    asked: Any = [load(STATUS_QUO)], 1_000_000, "domains", 1, tmp_path / "not" / "yet"
+    asked = [Question.of(load(STATUS_QUO), 1_000_000)], tmp_path / "not" / "yet"
     room = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=30 * 2**30))
     assert too_large(*asked) == ""
@@ -151,5 +151,5 @@ def test_what_does_not_fit_on_the_disk_is_refused_before_it_starts(
     def stop(*_: Any, **__: Any) -> None:
         raise ResultsError("far enough")
 
-    monkeypatch.setattr("relsim.results.run.run", stop)
+    monkeypatch.setattr("relsim.results.run.run_question", stop)
     assert "far enough" in relsim(*arguments, "--force-size").stderr

@@ -12,12 +12,12 @@ from relsim.analysis.claims import judge
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
 from relsim.analysis.summary import summarise
+from relsim.cli.run import closing_table
 from relsim.ensemble.simulate import Ensemble, simulate, spelled_by
 from relsim.errors import ResultsError
 from relsim.results.result import open_result
 from relsim.results.run import run
 from relsim.scenario.schema import Scenario
-from relsim.terminal.closing import closing_table
 from scenarios_to_test import scenario_of
 
 CLAIM = {"says": "x", "expect": {"level": "B-C.low", "above": -1, "at": "2020-06"}}

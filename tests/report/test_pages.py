@@ -11,12 +11,11 @@ import yaml
 
 import relsim
 from experiments.small import SWITCHED, study_in
+from families import run_family
 from hindcast.beside_made import as_file, measured
 from hindcast.beside_made import scenario as past
 from hindcast.made import made_file
-from relsim.results.beside import run_beside
-from relsim.results.family import run_family
-from relsim.results.hindcast import run_hindcast
+from relsim.results.hindcast import run_beside, run_hindcast
 from relsim.scenario.load import check_text
 from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
 from scenarios_to_test import FAMILY

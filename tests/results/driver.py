@@ -19,8 +19,8 @@ import altair as alt
 
 from relsim.cli import main
 from relsim.ensemble import chunks, simulate
-from relsim.results import resume, views
 from relsim.results import run as run_module
+from relsim.results import views
 
 CHUNK = 8
 SLOW = {
@@ -31,7 +31,7 @@ SLOW = {
 
 
 def kill_after(count: int) -> None:
-    module: Any = resume
+    module: Any = run_module
     sound, left = module.note, iter(range(count - 1, -1, -1))
 
     def note(*arguments: Any) -> None:

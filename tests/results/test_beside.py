@@ -12,7 +12,7 @@ import yaml
 from commands import Command
 from hindcast.beside_made import as_file, measured, scenario
 from relsim.errors import RelsimError
-from relsim.results.beside import run_beside
+from relsim.results.hindcast import run_beside
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
@@ -118,6 +118,6 @@ def test_a_series_may_write_the_states_in_another_way(
     def stop(scenario: Scenario, **_: object) -> None:
         raise RelsimError(f"The pairs are {', '.join(map(str, scenario.watch))}.")
 
-    monkeypatch.setattr("relsim.results.beside.simulate", stop)
+    monkeypatch.setattr("relsim.results.hindcast.simulate_runs", stop)
     with pytest.raises(RelsimError, match="The pairs are A-B, A-C"):
         run_beside(series, load(file), runs=2, out=tmp_path / "out")

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from relsim import cli
 from relsim.analysis.claims import Verdict
 from relsim.cli.application import app
+from relsim.cli.junit import junit_xml, write_junit
 from relsim.errors import ResultsError
-from relsim.results.comparisons import note_on_changes
-from relsim.results.junit import junit_xml, write_junit
+from relsim.results.question import note_on_changes
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
 from relsim.scenario.load import check_file, check_text, load

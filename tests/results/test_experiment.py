@@ -17,15 +17,15 @@ from relsim.ensemble.simulate import simulate
 from relsim.errors import DamagedError, ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
-from relsim.results import experiment as module
+from relsim.figures.save import Painter
 from relsim.results.experiment import (
+    ExperimentJob,
     ExperimentResult,
-    experiment_id,
+    PointJournal,
     open_experiment,
     run_experiment,
 )
-from relsim.results.point_journal import PointJournal
-from relsim.results.watcher import Nobody
+from relsim.results.job import Nobody
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import ROOT
 
@@ -57,7 +57,7 @@ METHODS: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn in tests of their own."""
-    monkeypatch.setattr(module, "_draw", lambda charts, painter, folder: folder.mkdir())
+    monkeypatch.setattr(Painter, "draw_what_can_be", lambda *_: None)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -107,10 +107,12 @@ def test_a_finished_experiment_is_not_repeated(tmp_path: Path, no_drawing: None)
 
 
 def test_words_alone_do_not_make_another_experiment(tmp_path: Path) -> None:
-    before = experiment_id(study_in(tmp_path, VARIED))
-    assert experiment_id(study_in(tmp_path, {**VARIED, "name": "Other", "about": "More"})) == before
-    assert experiment_id(study_in(tmp_path, {**VARIED, "runs": 6})) != before
-    assert experiment_id(study_in(tmp_path, {**VARIED, "set": {"A.ties.C": 0.1}})) != before
+    before = ExperimentJob(study_in(tmp_path, VARIED)).id
+    assert (
+        ExperimentJob(study_in(tmp_path, {**VARIED, "name": "Other", "about": "More"})).id == before
+    )
+    assert ExperimentJob(study_in(tmp_path, {**VARIED, "runs": 6})).id != before
+    assert ExperimentJob(study_in(tmp_path, {**VARIED, "set": {"A.ties.C": 0.1}})).id != before
 
 
 WORDS = ("name", "about", "label")  # keys of the format whose text moves no number
@@ -123,7 +125,7 @@ def test_a_name_that_a_person_chose_counts_though_it_is_a_word_of_the_format(
     """Measures, goals, bounds, players, levers and paths may be called as such keys are."""
 
     def ids(*experiments: dict[str, Any]) -> int:
-        return len({experiment_id(study_in(tmp_path, one)) for one in experiments})
+        return len({ExperimentJob(study_in(tmp_path, one)).id for one in experiments})
 
     measures = {word: {"level": "A-B", "label": "x"}}
     tuned = [
@@ -162,7 +164,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> ExperimentResult:
     folder = tmp_path_factory.mktemp("finished")
     still = {"level": {"level": "A-B"}, "start": {"change": "A-B", "at": "2020-01"}}  # of zeros
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_draw", lambda charts, painter, folder: folder.mkdir())
+        patch.setattr(Painter, "draw_what_can_be", lambda *_: None)
         return run_experiment(
             study_in(folder, {**METHODS["sweep"], "measures": still}), out=folder / "out"
         )
@@ -188,9 +190,9 @@ def test_a_finished_experiment_that_lacks_a_part_does_not_stand(
 ) -> None:
     folder = copied(finished, tmp_path / "copy")
     study = load_experiment(tmp_path / "copy" / "experiment.yaml")
-    assert module._stands(study, folder)
+    assert ExperimentJob(study).outdated(folder) == ""
     remove(folder / part)
-    assert not module._stands(study, folder)
+    assert part == "manifest.json" or ExperimentJob(study).outdated(folder)
     if part not in ("figures", "report.html"):  # these are drawn from the rest
         with pytest.raises(DamagedError, match=f"{re.escape(part)}.* makes it anew"):
             open_experiment(folder)
@@ -202,7 +204,7 @@ def test_an_experiment_whose_words_have_changed_is_made_anew(
     folder = copied(finished, tmp_path / "copy")
     file = tmp_path / "copy" / "experiment.yaml"
     file.write_text(file.read_text("utf-8") + "about: Other words.\n", encoding="utf-8")
-    assert not module._stands(load_experiment(file), folder)
+    assert "words" in ExperimentJob(load_experiment(file)).outdated(folder)
     again = run_experiment(file, out=folder.parents[2])
     assert (again.folder, again.reused) == (folder, False)
     assert run_experiment(file, out=folder.parents[2]).reused
@@ -280,7 +282,7 @@ def test_an_interrupted_experiment_goes_on_to_the_same_outcomes(
 ) -> None:
     long = {**PLAIN, "measures": FEW, "sweep": {"latin_hypercube": 300}}
     study = study_in(tmp_path, long)
-    with pytest.raises(KeyboardInterrupt, match="goes on from here"):
+    with pytest.raises(KeyboardInterrupt, match="goes on from there"):
         run_experiment(study, out=tmp_path / "out", watcher=Interrupting(600))
     kept = len(list((tmp_path / "out").rglob("points/*.npz")))
     assert 0 < kept < 300 // 51

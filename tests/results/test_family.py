@@ -9,11 +9,12 @@ import re
 import pandas as pd
 import pytest
 
-from relsim.results.family import Family, run_family
+from families import run_family
+from relsim.cli.run import closing_table, family_table
+from relsim.results.family import Family
 from relsim.results.listing import list_results
 from relsim.results.result import open_result
 from relsim.scenario.load import load
-from relsim.terminal.closing import closing_table, family_table
 
 BASE = """\
 relsim: 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,13 @@ import pytest
 import yaml
 
 from commands import Command
+from families import run_family
 from relsim.errors import ResultsError
-from relsim.results.family import run_family
-from relsim.results.places import results_until_clear
+from relsim.results.compare import results_until_clear
+from relsim.results.job import Execution
 from relsim.results.result import open_result
 from relsim.results.run import run
 from relsim.results.verify import verify
-from relsim.results.watcher import Nobody
 from relsim.scenario.load import load
 from relsim.stats import share_sequence
 
@@ -141,10 +139,10 @@ def test_what_is_compared_with_is_looked_at_as_the_result_records_it(tmp_path: P
 def test_other_questions_have_other_results(files: tuple[Path, Path], tmp_path: Path) -> None:
     """Of one base: what a comparison settles is not what claims, or another comparison, settle."""
     out, (base, other) = tmp_path / "out", files
-    scenarios = {path: load(path) for path in files}
-    asked: dict[str, Any] = {"at": None, "domain": None, "most": 300, "seed": None, "out": out}
+    scenarios = [load(path) for path in files]
+    asked: dict[str, Any] = {"at": None, "domain": None, "most": 300, "seed": None}
     found = [
-        results_until_clear(scenarios, pairs=pairs, command="", watching=nobody, **asked)[0]
+        results_until_clear(scenarios, pairs=pairs, execution=Execution(out), **asked)[0]
         for pairs in (["A-B"], ["A-B", "A-C"], ["A-B"])
     ]
     assert found[0].folder == found[2].folder != found[1].folder
@@ -167,8 +165,3 @@ def test_each_scenario_is_looked_at_on_its_own_seed(
     )
     assert own.share is not None
     assert f"holds in {100 * own.share:.1f} % of {own.runs:,} runs" in sentence
-
-
-@contextmanager
-def nobody(_: int) -> Iterator[Nobody]:
-    yield Nobody()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from hand_made import ensemble_of
 from relsim.errors import ResultsError
-from relsim.results import places
-from relsim.results.lookup import finished_folders, result_folder
-from relsim.results.result import Result
+from relsim.results import compare
+from relsim.results.job import Nobody
+from relsim.results.question import Question
+from relsim.results.result import Result, finished_folders, result_folder
 from scenarios_to_test import scenario_of
 
 
@@ -62,9 +64,23 @@ def test_no_result_is_said_with_what_to_do(tmp_path: Path) -> None:
         result_folder(tmp_path)
 
 
-def test_files_compared_with_a_result_have_the_runs_that_it_was_asked_for(tmp_path: Path) -> None:
+def test_files_compared_with_a_result_have_the_runs_that_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scenario = scenario_of({"states": {"A": {}, "B": {}, "C": {}}})
     levels = np.zeros((8, scenario.time.steps + 1))
     ensemble = replace(ensemble_of(scenario, levels, seed=4), failed=(8, 9))
     result = Result(tmp_path, {}, ensemble)
-    assert places._asked_of(tmp_path, {tmp_path: result}, {}) == (10, 4)
+    monkeypatch.setattr(compare, "result_at", lambda _: result)
+    questions: list[Question] = []
+    monkeypatch.setattr(compare, "_answered", lambda question, _: questions.append(question))
+    file = tmp_path / "file.yaml"
+    compare.paired_results(
+        [tmp_path, file],
+        {file: scenario},
+        runs=None,
+        seed=None,
+        out=tmp_path,
+        watching=lambda _: nullcontext(Nobody()),
+    )
+    assert [(question.runs, question.seed) for question in questions] == [(10, 4)]

@@ -15,15 +15,14 @@ from commands import Command
 from experiments.small import SWITCHED, study_in
 from relsim.analysis.findings import find
 from relsim.errors import DamagedError
-from relsim.figures.save import definition
+from relsim.figures.save import Painter, definition
 from relsim.report.result_page import result_page
-from relsim.results import experiment
 from relsim.results.experiment import open_experiment, run_experiment
+from relsim.results.hindcast import open_hindcast
 from relsim.results.listing import list_results, list_studies
 from relsim.results.manifest import FORMAT, write_manifest
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.results.scored import open_hindcast
 from relsim.results.views import charts_of
 from scenarios_to_test import scenario_of
 
@@ -168,7 +167,7 @@ def test_a_damaged_result_is_made_anew_by_force_alone(tmp_path: Path) -> None:
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "_draw", lambda charts, painter, folder: folder.mkdir())
+        patch.setattr(Painter, "draw_what_can_be", lambda *_: None)
         asked = {**SWITCHED, "measures": {"level": {"level": "A-B"}}}
         return run_experiment(study_in(folder, asked), out=folder / "out").folder
 

@@ -17,17 +17,18 @@ from typing import Any
 
 import pytest
 
+from families import run_family
 from relsim.cli.application import EXIT_RESULTS, EXIT_STOPPED
 from relsim.ensemble import chunks, simulate
 from relsim.ensemble.chunks import Chunk
 from relsim.errors import ResultsError
-from relsim.results import resume, views
-from relsim.results.contents import JOURNAL
-from relsim.results.family import run_family
-from relsim.results.folder import locked, place_aside, written_aside, written_once
+from relsim.results import run as run_module
+from relsim.results import views
+from relsim.results.folder import JOURNAL, locked, written_aside
+from relsim.results.folder import beside as place_beside
+from relsim.results.job import Nobody
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.results.watcher import Nobody
 from relsim.scenario.load import check_file
 
 SOON = 5  # seconds; far from the end of what is interrupted, whatever else the machine does
@@ -102,7 +103,7 @@ def notes(file: Path) -> int:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
     """Makes noting a chunk fail, once so many are noted."""
-    module: Any = resume
+    module: Any = run_module
     sound, left = module.note, iter([None] * after)
 
     def note(*arguments: Any) -> None:
@@ -110,7 +111,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException)
             raise error
         sound(*arguments)
 
-    monkeypatch.setattr(resume, "note", note)
+    monkeypatch.setattr(run_module, "note", note)
 
 
 def interrupted(file: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -213,23 +214,6 @@ def test_a_place_that_no_folder_can_have_is_refused(file: Path, name: str, force
         simulated(file, out=out, force=force)
     with pytest.raises(ResultsError, match=said):
         run_family([file], out=out, runs=8, force=force)
-    with pytest.raises(ResultsError, match=said):
-        written_once(out / "x", lambda _: None, force=force, waiting=lambda: None)
-
-
-@pytest.mark.parametrize(
-    ("force", "kept"),
-    [(False, "Nothing is kept; the same command"), (True, "With --force the same command")],
-)
-def test_what_is_not_gone_on_with_says_that_it_begins_afresh(
-    tmp_path: Path, force: bool, kept: str
-) -> None:
-    def write(_: Path) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt, match=f"Stopped. {kept}"):
-        written_once(tmp_path / "scored", write, force=force, waiting=lambda: None)
-    assert not (tmp_path / "scored").exists()
 
 
 def test_an_interrupted_family_says_what_is_kept_of_all(tmp_path: Path) -> None:
@@ -372,7 +356,7 @@ def test_what_stands_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     with written_aside(folder, afresh=False) as aside:
         assert (aside / "new").exists()
     assert [path.name for path in folder.iterdir()] == ["new"]
-    assert not place_aside(folder).exists()
+    assert not place_beside(folder).exists()
 
 
 def _write_half(folder: Path) -> None:
@@ -484,7 +468,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def test_failed_runs_are_recorded_counted_and_left_out(
     file: Path, failing: pytest.MonkeyPatch
 ) -> None:
-    from relsim.terminal.closing import closing_lines
+    from relsim.cli.run import closing_lines
 
     result = simulated(file)
     told = json.loads((result.folder / "failures.json").read_text())
@@ -494,7 +478,8 @@ def test_failed_runs_are_recorded_counted_and_left_out(
     assert result.ensemble.failed == (9, 20)
     assert result.ensemble.runs == RUNS - 2
     assert not result.summary()["overall"].isnull().any()
-    assert f"2 of 40 runs failed and are left out; see {result.folder}" in closing_lines(result)
+    words = f"2 of 40 runs failed and are left out; see {result.folder / 'failures.json'}"
+    assert words in closing_lines(result)
     assert simulated(file).reused
 
 
@@ -514,9 +499,3 @@ def test_the_command_line_names_a_place_that_cannot_be_written(file: Path) -> No
     assert process.returncode == EXIT_RESULTS
     assert "results cannot be written" in said
     assert "Traceback" not in said
-
-
-def test_what_is_forced_says_that_it_begins_afresh(tmp_path: Path) -> None:
-    asked = resume.telling_what_is_kept([], tmp_path, force=True)
-    with pytest.raises(KeyboardInterrupt, match=r"Stopped\. With --force .* begins afresh"), asked:
-        raise KeyboardInterrupt

@@ -90,23 +90,20 @@ def test_a_finished_result_is_not_repeated_unless_told(
     reused = run(FAMILY / "armenia-recognition.yaml", runs=60, out=out)
     assert reused.reused
     assert (result.folder / "manifest.json").stat().st_mtime_ns == before
-    monkeypatch.setattr(run_module, "_write", _write_manifest_only(result))
+    monkeypatch.setattr(run_module, "simulate_into", _write_half)
     with pytest.raises(ZeroDivisionError):
         run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, force=True, views=False)
     assert is_finished(result.folder)  # what was there survives a repetition that fails
 
 
-def _write_manifest_only(result: Result):  # type: ignore[no-untyped-def]
-    def write(asked: object, compared: object, folder: Path) -> None:
-        (folder / "half").write_text("x")
-        raise ZeroDivisionError
-
-    return write
+def _write_half(question: object, folder: Path, execution: object) -> None:
+    (folder / "half").write_text("x")
+    raise ZeroDivisionError
 
 
 @pytest.mark.parametrize("change", ["runs", "seed", "record", "number", "claim", "words"])
 def test_the_id_is_that_of_the_question(result: Result, change: str) -> None:
-    from relsim.results.identity import Question
+    from relsim.results.question import Question
 
     scenario = result.scenario
     base = Question(scenario, 1, 60, "domains")

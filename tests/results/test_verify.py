@@ -11,21 +11,32 @@ import numpy as np
 import pytest
 import zarr
 
+from relsim.cli.results import verification_lines
 from relsim.ensemble import chunks
 from relsim.ensemble.chunks import Chunk
 from relsim.ensemble.store import Layout, create_store, open_store, reopen_store
 from relsim.errors import DamagedError, ResultsError
 from relsim.model.compile import compile_scenario
-from relsim.results.contents import notes_of
-from relsim.results.identity import Question
-from relsim.results.manifest import asked_part, write_manifest
+from relsim.results.folder import notes_of
+from relsim.results.manifest import question_part, write_manifest
+from relsim.results.question import Question
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
-from relsim.results.verify import Difference, chunks_of, first_difference, spread_evenly, verify
-from relsim.terminal.verification import verification_lines
+from relsim.results.verify import (
+    Difference,
+    Verification,
+    chunks_of,
+    first_difference,
+    spread_evenly,
+    verify,
+)
 from scenarios_to_test import EVERYTHING, scenario_of
 
 RUNS = 50  # seven chunks of eight, the last of two
+
+
+def lines_of(verification: Verification) -> str:
+    return "\n".join(verification_lines(verification))
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +86,7 @@ def test_a_sound_result_is_verified_in_part_or_whole(result: Result) -> None:
     assert done == [8, 8, 8, 2]
     assert found.difference is None
     assert verify(result, chunks=None).runs == RUNS
-    assert "--all checks every run." in verification_lines(found)
+    assert "--all checks every run." in lines_of(found)
 
 
 def test_the_sample_is_spread_from_first_to_last(result: Result) -> None:
@@ -93,9 +104,9 @@ def test_the_first_value_that_differs_is_named(result: Result) -> None:
     found = verify(result, chunks=None).difference
     assert found is not None
     assert (found.kind, found.variable) == ("damaged", "overall")
-    assert found.place == {"run": "19", "time": "2020-06", "pair": "A-D"}
+    assert found.labels == {"run": "19", "time": "2020-06", "pair": "A-D"}
     assert (found.stored, found.recomputed) == (float(after), float(before))
-    said = verification_lines(verify(result, chunks=None))
+    said = lines_of(verify(result, chunks=None))
     assert f"run 19, month 2020-06, pair A-D: stored {float(after)!r}, recomputed" in said
 
 
@@ -103,18 +114,18 @@ def test_events_and_drawn_numbers_are_verified_too(result: Result) -> None:
     array(result, "fired")[3, 7, 0] += 1
     found = verify(result).difference
     assert found is not None
-    assert found.place is not None
-    assert (found.variable, found.place["run"], found.place["step"]) == ("fired", "3", "2020-08")
+    assert found.labels is not None
+    assert (found.variable, found.labels["run"], found.labels["step"]) == ("fired", "3", "2020-08")
     assert (found.stored, found.recomputed) == (1, 0)
 
 
 def test_what_was_written_but_does_not_come_out_again_is_told_apart(result: Result) -> None:
     question = Question(result.scenario, 5, RUNS, "domains", version="0.0.9")
-    other = rewrite_manifest(result, relsim="0.0.9", **asked_part(question))
+    other = rewrite_manifest(result, relsim="0.0.9", **question_part(question))
     found = verify(other)
     assert found.difference is not None
     assert found.difference.kind == "changed"
-    said = verification_lines(found)
+    said = lines_of(found)
     assert said.startswith("Made by relsim 0.0.9, checked by")
     assert "of runs 0 to 7 does not come out again." in said
 
@@ -136,7 +147,7 @@ def test_a_digest_that_is_wrong_is_found(result: Result) -> None:
     noted[0]["digests"]["drawn"] = "0" * 32
     found = verify(rewrite_manifest(result, chunks=noted)).difference
     assert found is not None
-    assert (found.kind, found.variable, found.place) == ("damaged", "drawn", None)
+    assert (found.kind, found.variable, found.labels) == ("damaged", "drawn", None)
 
 
 def labels_of(result: Result) -> list[str]:
@@ -270,15 +281,15 @@ def test_an_array_on_other_axes_is_named(result: Result) -> None:
 def test_altered_and_missing_tables_are_named(result: Result, name: str) -> None:
     file = result.folder / name
     file.write_text(file.read_text()[:-1] + "0\n")
-    assert f"Damaged: {name} does not have" in verification_lines(verify(result))
+    assert f"Damaged: {name} does not have" in lines_of(verify(result))
     file.write_text(file.read_text()[:-2] + "\n")
     before = "".join(sorted(file.read_text()))
     file.write_text(before)  # of the same size
-    said = verification_lines(verify(result))
+    said = lines_of(verify(result))
     assert said.startswith(f"Damaged: {name} is not as it was written.")
     assert "The same relsim run writes it again." in said
     file.unlink()
-    assert f"Damaged: {name} is missing." in verification_lines(verify(result))
+    assert f"Damaged: {name} is missing." in lines_of(verify(result))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +301,7 @@ def test_an_altered_scenario_is_found(tmp_path: Path, old: str, new: str) -> Non
     result = run(scenario_of(data), runs=8, out=tmp_path, views=False)
     file = result.folder / "scenario.resolved.yaml"
     file.write_text(file.read_text().replace(old, new))
-    said = verification_lines(verify(open_result(result.folder)))
+    said = lines_of(verify(open_result(result.folder)))
     assert "Damaged: scenario.resolved.yaml is not as it was written." in said
     files = {**result.manifest["files"], **notes_of(result.folder, ["scenario.resolved.yaml"])}
     found = verify(rewrite_manifest(result, files=files)).difference  # the digest altered too
@@ -305,7 +316,7 @@ def test_a_verdict_that_does_not_follow_is_found(tmp_path: Path) -> None:
     (stored,) = result.manifest["claims"]
     assert stored["verdict"] == "supported"
     altered = rewrite_manifest(result, claims=[{**stored, "verdict": "contradicted"}])
-    said = verification_lines(verify(altered))
+    said = lines_of(verify(altered))
     assert "Changed: the verdict on high does not follow from the runs." in said
     assert verify(rewrite_manifest(result, claims=[])).difference == Difference("claim", "high")
 
@@ -319,12 +330,12 @@ def test_a_manifest_that_was_edited_is_found(result: Result, key: str) -> None:
         name, value = next(iter(edited.items()))
         edited[name] = value + "1" if isinstance(value, str) else value + 1
     file.write_text(json.dumps({**content, key: edited}))
-    said = verification_lines(verify(open_result(result.folder)))
+    said = lines_of(verify(open_result(result.folder)))
     assert "Damaged: manifest.json is not as it was written." in said
 
 
 def test_what_is_not_checked_is_said(result: Result) -> None:
-    assert "Not checked: figures/ and report.html" in verification_lines(verify(result))
+    assert "Not checked: figures/ and report.html" in lines_of(verify(result))
 
 
 @pytest.mark.parametrize("noted", [None, [], [{}], [{"first": 0, "runs": 50, "digests": {}}]])

@@ -1,7 +1,7 @@
 """The command line: each command is one call of the Python API.
 
-A module holds the commands of one purpose; `inputs` turns what they name into scenarios and
-results.
+A module holds the commands of one purpose, with the tables that they print. Modules import what is
+slow to load inside of functions, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
@@ -21,25 +21,23 @@ from relsim.cli.application import (
     EXIT_UNREAD,
     Interrupted,
     app,
+    stopped_by_signals,
 )
 from relsim.cli.compare import compare
 from relsim.cli.experiment import experiment
 from relsim.cli.explain import explain
 from relsim.cli.files import diff, new, schema, validate
 from relsim.cli.hindcast import hindcast
-from relsim.cli.listing import list_
 from relsim.cli.observe import observe
 from relsim.cli.output import accept_any_text, leave_output, showing_warnings
-from relsim.cli.report import report
+from relsim.cli.results import list_, report, verify
 from relsim.cli.run import run
-from relsim.cli.signals import stopped_by_signals
-from relsim.cli.verify import verify
 from relsim.errors import DamagedError, RelsimError, ScenarioError, printable
 
 # Objects between collections. Charts and scenarios are trees of many small objects without
 # cycles; at Python's 700, looking through them takes a fifth of a family's time.
 GARBAGE_THRESHOLD = 100_000
-LONGEST_PLACE = 200  # characters of a path that are shown
+LONGEST_PATH = 200  # characters of a path that are shown
 
 app.command()(run)
 app.command()(compare)
@@ -103,7 +101,7 @@ def _exit_code() -> int:
 
 
 def _of_the_system(error: OSError) -> str:
-    """What the system refuses, with the place."""
-    place, reason = str(error.filename or "Output"), error.strerror or str(error)
-    shown = place if len(place) <= LONGEST_PLACE else place[:LONGEST_PLACE] + "…"
+    """What the system refuses, with the file."""
+    path, reason = str(error.filename or "Output"), error.strerror or str(error)
+    shown = path if len(path) <= LONGEST_PATH else path[:LONGEST_PATH] + "…"
     return f"{shown} cannot be read or written: {reason}."

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from relsim.cli.inputs import Cluster, Out, Workers, refuse_both
+from relsim.cli.output import say, watching
 
 if TYPE_CHECKING:
     from relsim.results.experiment import ExperimentResult
@@ -47,9 +48,8 @@ def experiment(
             typer.echo(f"{file}: sound")
         return
     from relsim.ensemble.executors import chosen
-    from relsim.results.command import command_line, without_folders
     from relsim.results.experiment import run_experiment
-    from relsim.terminal.progress import watching
+    from relsim.results.manifest import command_text
 
     console = Console(quiet=quiet)
     with chosen(workers, cluster) as executor:
@@ -60,24 +60,23 @@ def experiment(
                     executor=executor,
                     out=out,
                     force=force,
-                    command=command_line("experiment", without_folders(file)),
+                    command=command_text("experiment", file),
                     watcher=watcher,
                 )
-            _report(result, console, quiet=quiet)
+            if quiet:
+                typer.echo(str(result.folder))
+            else:
+                say(console, _lines(result))
 
 
-def _report(result: ExperimentResult, console: Console, *, quiet: bool) -> None:
-    if quiet:
-        typer.echo(str(result.folder))
-        return
+def _lines(result: ExperimentResult) -> list[str]:
+    """The findings in words, and where the page is."""
     manifest = result.manifest
     done = "was there already" if result.reused else f"took {manifest['seconds']:g} s"
-    lines = [
+    return [
         f"{manifest['experiment']['name']}: {manifest['points']:,} points, "
         f"{manifest['runs']:,} runs at each; {done}.",
         *(f"• {sentence}" for sentence in result.sentences),
         *(f"warning: {warning}" for warning in result.warnings),
         f"Report: {result.folder / 'report.html'}",
     ]
-    for line in lines:
-        console.print(line, soft_wrap=True, highlight=False, markup=False)

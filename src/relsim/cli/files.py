@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from relsim.cli.application import EXIT_RESULTS, fail
 from relsim.cli.inputs import (
@@ -17,8 +20,26 @@ from relsim.cli.inputs import (
     SwitchedOn,
     all_settings,
     checked_scenarios,
+    refuse,
+    whole,
 )
-from relsim.cli.whole_numbers import whole
+from relsim.cli.output import say
+
+if TYPE_CHECKING:
+    from relsim.scenario.diff import Difference, Kind, Taken
+
+SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
+STYLES: dict[Kind, str] = {"added": "green", "removed": "red", "changed": "yellow"}
+_TAKEN: dict[Taken, str] = {
+    "changed": "(changed)",
+    "recoded": "(recoded)",
+    "read otherwise": "(the opening is read otherwise, the same is in force)",
+}
+_MEANINGS: dict[Taken, str] = {
+    "changed": "Changed interests move relations.",
+    "recoded": "Recoded ones only read the opening differently: nothing moves at rest, and --set "
+    "needs them in recoded=[...] too.",
+}
 
 
 def validate(
@@ -48,25 +69,20 @@ def diff(
     extends_anywhere: Anywhere = False,
 ) -> None:
     """Show what differs in the inputs of two scenarios, inheritance applied."""
-    from relsim.results.places import result_at, scenario_files
-
-    places = [first, second]
-    files = scenario_files(places)
-    known = dict(
-        zip(files, checked_scenarios(files, [], extends_anywhere, quiet=True), strict=True)
-    )
-    before, after = (known.get(place) or result_at(place).scenario for place in places)
-
+    from relsim.results.result import result_at
     from relsim.scenario.diff import diff as differences_of
     from relsim.scenario.diff import events_reordered
-    from relsim.terminal.differences import closing_line, differences_table
 
-    found = differences_of(before, after)
+    paths = [first, second]
+    files = list(dict.fromkeys(path for path in paths if not path.is_dir()))
+    scenarios = checked_scenarios(files, [], extends_anywhere, quiet=True)
+    by_file = dict(zip(files, scenarios, strict=True))
+    before, after = (by_file.get(path) or result_at(path).scenario for path in paths)
+    differences = differences_of(before, after)
     console = Console()
-    if found:
-        console.print(differences_table(found))
-    line = closing_line(found, reordered=events_reordered(before, after))
-    console.print(line, soft_wrap=True, highlight=False, markup=False)
+    if differences:
+        console.print(differences_table(differences))
+    say(console, [closing_line(differences, reordered=events_reordered(before, after))])
 
 
 def schema(
@@ -104,7 +120,12 @@ def new(
     ] = None,
 ) -> None:
     """Write a scenario to start from: a commented starter, or a made-up world."""
-    text = _new_text(world, seed)
+    from relsim.scenario.shipped import starter_text
+    from relsim.scenario.world import world_text
+
+    if world is None:
+        refuse({"--seed": seed}, "only with --world")
+    text = starter_text() if world is None else world_text(world, seed or 0)
     if file.exists():
         fail(f"{file} exists already. Choose another name.", EXIT_RESULTS)
     try:
@@ -115,13 +136,44 @@ def new(
     typer.echo(f"Wrote {file}. Edit it, then: relsim run {file}")
 
 
-def _new_text(world: int | None, seed: int | None) -> str:
-    """What `new` writes."""
-    from relsim.scenario.shipped import starter_text
-    from relsim.scenario.world import world_text
+def differences_table(differences: Sequence[Difference]) -> Table:
+    """Paths and values, numbers first, then words, claims last."""
+    sections = {
+        "": [each for each in differences if not each.is_words and not each.is_claim],
+        "Words, which move no number": [
+            each for each in differences if each.is_words and not each.is_claim
+        ],
+        "Claims": [each for each in differences if each.is_claim],
+    }
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=44)
+    table.add_column(overflow="fold")
+    for title, section in sections.items():
+        if section and title:
+            table.add_row("", Text(title, style="bold"))
+        for difference in section:
+            sign = Text(SIGNS[difference.kind], style=STYLES[difference.kind])
+            table.add_row(sign, Text(difference.path), Text(_values(difference)))
+    return table
 
-    if world is not None:
-        return world_text(world, seed or 0)
-    if seed is not None:
-        raise typer.BadParameter("only with --world", param_hint="--seed")
-    return starter_text()
+
+def _values(difference: Difference) -> str:
+    from relsim.scenario.text import flow_text
+
+    sides = (difference.before, difference.after)
+    values = " → ".join(flow_text(value) for value in sides if value is not None)
+    return values if difference.taken is None else f"{values}  {_TAKEN[difference.taken]}"
+
+
+def closing_line(differences: Sequence[Difference], *, reordered: bool) -> str:
+    """How many differences there are, and what they mean."""
+    if not differences and not reordered:
+        return "The two ask the same: no input differs."
+    counts = {kind: sum(each.kind == kind for each in differences) for kind in SIGNS}
+    text = ", ".join(f"{count} {kind} ({SIGNS[kind]})" for kind, count in counts.items() if count)
+    interests = {each.taken for each in differences}
+    sentences = [f"{text}.", "--set takes each path; null removes."] if differences else []
+    if reordered:
+        sentences.append("Events stand in another order, in which their effects apply.")
+    return " ".join([*sentences, *(_MEANINGS[taken] for taken in _MEANINGS if taken in interests)])

@@ -1,22 +1,49 @@
-"""What is named on the command line, as scenarios and results."""
+"""Options of several commands, and the scenarios that files name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from relsim import __version__
-from relsim.cli.whole_numbers import whole
-from relsim.errors import Problem, ScenarioError
+from relsim.cli.output import warn
+from relsim.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from relsim.ensemble.simulate import Ensemble
-    from relsim.results.result import Result
     from relsim.scenario.schema import Scenario
+
+MOST_RUNS = 2**32 - 1  # a run's number has 32 bits
+MOST_SEED = 2**63 - 1
+
+_WHOLE = re.compile(r"[-+]?[0-9]{1,30}")
+
+
+def whole(low: int = 1, high: int = MOST_SEED) -> Callable[[str | int], int]:
+    """A parser of whole numbers from ``low`` to ``high`` for an option.
+
+    What typer itself accepts depends on its version: 1.0 as 1, 1_0 as 10, full-width digits.
+    """
+
+    def read(written: str | int) -> int:
+        text = str(written).strip()
+        if not _WHOLE.fullmatch(text):
+            from relsim.scenario.text import scalar_value
+            from relsim.scenario.values import whole_number_hint
+
+            hint = whole_number_hint(scalar_value(text))
+            raise typer.BadParameter(f"'{text}' is not a whole number. {hint}".rstrip())
+        number = int(text)
+        if number < low:
+            raise typer.BadParameter(f"{number} is less than {low}.")
+        if number > high:
+            raise typer.BadParameter(f"{number} is more than {high}.")
+        return number
+
+    return read
+
 
 Files = Annotated[list[Path], typer.Argument(help="Scenario files.", show_default=False)]
 Settings = Annotated[
@@ -54,19 +81,36 @@ UntilClear = Annotated[
         help="Start with 250 runs and double them until all is settled; stop at 16,000 or --runs.",
     ),
 ]
-PICTURES = (".svg", ".png")
+
+
+def refuse(options: Mapping[str, object], why: str) -> None:
+    """Refuses options that mean nothing here, if they are given.
+
+    Args:
+        options: values by option; None and False are not given.
+        why: it cannot be, as in "not with --workers".
+    """
+    for option, value in options.items():
+        if value is not None and value is not False:
+            raise typer.BadParameter(why, param_hint=option)
 
 
 def refuse_both(workers: int | None, cluster: str | None) -> None:
-    """Processes here or the workers of a cluster, not both."""
-    if workers is not None and cluster is not None:
-        raise typer.BadParameter("not with --workers", param_hint="--cluster")
+    """Refuses processes here together with the workers of a cluster."""
+    if workers is not None:
+        refuse({"--cluster": cluster}, "not with --workers")
+
+
+def refuse_picture(file: Path | None) -> None:
+    """Refuses a picture in a format that cannot be drawn."""
+    if file is not None and file.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter("Name a file that ends in .svg or .png.", param_hint="--figure")
 
 
 def all_settings(
     settings: list[str] | None, on: list[str] | None, off: list[str] | None
 ) -> list[str]:
-    """What --set, --on and --off ask for, as --set takes it."""
+    """The settings of --set, --on and --off, as --set takes them."""
     for event in on or []:
         if event in (off or []):
             raise typer.BadParameter(f"{event} is with --off as well", param_hint="--on")
@@ -84,122 +128,13 @@ def checked_scenarios(
     from relsim.scenario.load import check_file
 
     checked = [check_file(file, settings, extends_anywhere=anywhere) for file in files]
-    problems = [problem for one in checked for problem in one.problems]
+    problems = [problem for each in checked for problem in each.problems]
     if problems:
         raise ScenarioError(problems)
-    scenarios = [one.require() for one in checked]
+    scenarios = [each.require() for each in checked]
     if not quiet:
-        for file, one, scenario in zip(files, checked, scenarios, strict=True):
+        for file, each, scenario in zip(files, checked, scenarios, strict=True):
             unstable = stability_warning(compile_scenario(scenario), str(file))
-            _warn([*one.warnings, *unstable])
+            for warning in (*each.warnings, *unstable):
+                warn(warning)
     return scenarios
-
-
-def warn_of_changes(files: list[Path], scenarios: list[Scenario]) -> None:
-    """Says what is changed in scenarios and not in those that their claims compare with."""
-    from relsim.results.comparisons import note_on_changes
-
-    for file, scenario in zip(files, scenarios, strict=True):
-        if note := note_on_changes(scenario):
-            typer.secho(f"warning: {file}: {note}", err=True, fg=typer.colors.YELLOW)
-
-
-def _warn(warnings: list[Problem]) -> None:
-    for warning in warnings:
-        typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)
-
-
-def results_at(
-    places: list[Path], runs: int | None, seed: int | None, out: Path, console: Console
-) -> list[Result]:
-    """The result at each place; scenario files are simulated, by default as the first was."""
-    from relsim.results.places import paired_results, scenario_files
-    from relsim.terminal.progress import watching
-
-    files = scenario_files(places)
-    return paired_results(
-        places,
-        dict(zip(files, checked_scenarios(files, [], False), strict=True)),
-        runs=runs,
-        seed=seed,
-        out=out,
-        command=lambda file, runs, seed: command_of([file], runs, seed, []),
-        watching=lambda runs: watching(console, runs),
-    )
-
-
-def results_settled(
-    places: list[Path],
-    pairs: list[str] | None,
-    at: str | None,
-    domain: str | None,
-    most: int | None,
-    seed: int | None,
-    out: Path,
-    console: Console,
-) -> list[Result]:
-    """The result of each file, with as many runs as settle how they differ from the first."""
-    from relsim.analysis.until_clear import MOST_RUNS
-    from relsim.results.command import command_line, without_folders
-    from relsim.results.places import results_until_clear
-    from relsim.terminal.progress import watching
-
-    if any(place.is_dir() for place in places):
-        said = "takes files, since a result has the runs it has"
-        raise typer.BadParameter(said, param_hint="--until-clear")
-    options: list[object] = [part for pair in pairs or [] for part in ("--pair", pair)]
-    options += [] if at is None else ["--at", at]
-    options += [] if domain is None else ["--domain", domain]
-    options += [] if most is None else ["--runs", most]
-    options += [] if seed is None else ["--seed", seed]
-    files = list(dict.fromkeys(places))
-    results = results_until_clear(
-        dict(zip(files, checked_scenarios(files, [], False), strict=True)),
-        pairs=pairs,
-        at=at,
-        domain=domain,
-        most=most or MOST_RUNS,
-        seed=seed,
-        out=out,
-        command=command_line(*("compare", *map(without_folders, files), "--until-clear", *options)),
-        watching=lambda runs: watching(console, runs),
-    )
-    found = dict(zip(files, results, strict=True))
-    return [found[place] for place in places]
-
-
-def subject_at(place: Path) -> Ensemble | Scenario:
-    """The ensemble of a result, or the scenario of a file."""
-    if (place.exists() and not place.is_dir()) or place.suffix in (".yaml", ".yml"):
-        return checked_scenarios([place], [], False)[0]
-    from relsim.results.places import result_at
-
-    result = result_at(place)
-    made_by = result.manifest.get("relsim")
-    if made_by != __version__:
-        text = f"warning: {result.folder} was made by relsim {made_by}; numbers may differ."
-        typer.secho(text, err=True, fg=typer.colors.YELLOW)
-    return result.ensemble
-
-
-def command_of(
-    files: Sequence[Path],
-    runs: int | None,
-    seed: int | None,
-    settings: list[str],
-    record: str = "domains",
-    thin: int = 1,
-    *,
-    until_clear: bool = False,
-) -> str:
-    """The command that makes a result, without absolute paths and whatever computes it."""
-    from relsim.results.command import command_line, without_folders
-
-    parts: list[object] = ["run", *map(without_folders, files)]
-    parts += [] if runs is None else ["--runs", runs]
-    parts += [] if seed is None else ["--seed", seed]
-    parts += [] if record == "domains" else ["--record", record]
-    parts += [] if thin == 1 else ["--thin", thin]
-    parts += ["--until-clear"] if until_clear else []
-    parts += [part for setting in settings for part in ("--set", setting)]
-    return command_line(*parts)

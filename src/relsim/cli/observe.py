@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from relsim.cli.whole_numbers import whole
+from relsim.cli.inputs import whole
+from relsim.cli.output import reading, warn
 from relsim.errors import printable
 from relsim.words import counted
 
@@ -102,7 +103,6 @@ def observe(
     """Make a series of measured cooperation from event data."""
     from relsim.hindcast.observe import Choices
     from relsim.hindcast.observe import observe as make
-    from relsim.terminal.progress import reading
 
     named = {"source": source, "target": target, "date": date, "cameo": cameo}
     named |= {"quad": quad, "goldstein": goldstein, "count": count}
@@ -123,7 +123,7 @@ def observe(
         typer.echo(str(series.file))
         return
     for problem in series.damaged:
-        typer.secho(f"warning: {problem}", err=True, fg=typer.colors.YELLOW)
+        warn(problem)
     for line in _lines(series.file, series.record):
         typer.echo(line)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from relsim.cli.application import EXIT_CONTRADICTED, EXIT_PROBLEMS, fail
 from relsim.cli.inputs import (
+    MOST_RUNS,
     Anywhere,
     Cluster,
     Files,
@@ -21,16 +28,28 @@ from relsim.cli.inputs import (
     Workers,
     all_settings,
     checked_scenarios,
-    command_of,
     refuse_both,
-    warn_of_changes,
+    whole,
 )
-from relsim.cli.whole_numbers import MOST_RUNS, whole
+from relsim.cli.output import say, warn, watching
+from relsim.results.folder import FAILURES, REPORT
+from relsim.words import counted, measured, signed
 
 if TYPE_CHECKING:
+    from relsim.analysis.claims import Verdict, VerdictWord
+    from relsim.ensemble.chunks import Size
     from relsim.results.family import Family
+    from relsim.results.question import Question
     from relsim.results.result import Result
-    from relsim.scenario.schema import Scenario
+
+GIB = 2**30
+WORTH_SAYING = GIB
+COLOURS: dict[VerdictWord, str] = {
+    "supported": "green",
+    "contradicted": "red",
+    "not distinguishable": "yellow",
+    "not judged": "dim",
+}
 
 
 def run(
@@ -83,95 +102,277 @@ def run(
     ] = None,
 ) -> None:
     """Simulate scenarios: an ensemble of futures with tables, figures and verdicts for each."""
+    from relsim.ensemble.executors import chosen
     from relsim.ensemble.record import RECORD_LEVELS
+    from relsim.results.family import run_family
+    from relsim.results.job import Execution
+    from relsim.results.manifest import run_command
+    from relsim.results.question import Question, note_on_changes
+    from relsim.results.run import run_question
 
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     refuse_both(workers, cluster)
     settings = all_settings(settings, on, off)
     scenarios = checked_scenarios(files, settings, extends_anywhere, quiet=quiet)
-    if not quiet:
-        warn_of_changes(files, scenarios)
-
-    commands = [command_of([file], runs, seed, settings, record, thin) for file in files]
-    if until_clear:  # runs are settled for all files together
-        commands = [command_of(files, runs, seed, settings, record, thin, until_clear=True)]
-        commands *= len(files)
-
-    from relsim.analysis.until_clear import MOST_RUNS as MOST_LOOKED_AT
-    from relsim.ensemble.executors import chosen
-    from relsim.terminal.size import size_line, too_large
-
-    if until_clear and runs is None:
-        runs = MOST_LOOKED_AT
-    if not force_size and (refused := too_large(scenarios, runs, record, thin, out)):
+    for file, scenario in zip(files, scenarios, strict=True):
+        if not quiet and (note := note_on_changes(scenario)):
+            warn(f"{file}: {note}")
+    questions = [
+        Question.of(scenario, runs, seed, record, thin, until_clear=until_clear)
+        for scenario in scenarios
+    ]
+    if not force_size and (refused := too_large(questions, out)):
         fail(refused, EXIT_PROBLEMS)
     console = Console(quiet=quiet)
-    if not until_clear and (line := size_line(scenarios, runs, record, thin, workers)):
+    if not until_clear and (line := size_line(questions, workers)):
         console.print(line, highlight=False)
-    asked: dict[str, Any] = {
-        "runs": runs,
-        "seed": seed,
-        "record": record,
-        "thin": thin,
-        "until_clear": until_clear,
-        "out": out,
-        "force": force,
-    }
-    with chosen(workers, cluster) as executor:
-        asked["executor"] = executor
-        results, family = _simulate(scenarios, commands, asked, console, reports=reports)
-    _report(results, family, console, quiet=quiet)
+    together = [files] * len(files) if until_clear else [[file] for file in files]
+    commands = [
+        run_command(named, runs, seed, record, thin, settings, until_clear=until_clear)
+        for named in together
+    ]
+    total = sum(question.runs for question in questions)
+    with chosen(workers, cluster) as executor, watching(console, total) as watcher:
+        execution = Execution(out, executor, force, commands[0], watcher)
+        if len(questions) == 1:
+            results, family = [run_question(questions[0], execution)], None
+        else:
+            family = run_family(questions, execution, commands, reports=reports)
+            results = list(family.results)
+    folders = [result.folder for result in results] + ([family.folder] if family else [])
+    if quiet:
+        for folder in folders:
+            typer.echo(str(folder))
+    else:
+        _report(results, family, console)
     if junit is not None:
-        from relsim.results.junit import write_junit
+        from relsim.cli.junit import write_junit
 
         write_junit([(result.scenario.slug, result.claims) for result in results], junit)
-    if check and any(claim.verdict == "contradicted" for one in results for claim in one.claims):
+    verdicts = [claim.verdict for result in results for claim in result.claims]
+    if check and "contradicted" in verdicts:
         raise typer.Exit(EXIT_CONTRADICTED)
 
 
-def _simulate(
-    scenarios: list[Scenario],
-    commands: list[str],
-    asked: dict[str, Any],
-    console: Console,
-    *,
-    reports: bool,
-) -> tuple[list[Result], Family | None]:
-    from relsim.terminal.progress import watching
-
-    total = sum(asked["runs"] or scenario.ensemble.runs for scenario in scenarios)
-    with watching(console, total) as watcher:
-        if len(scenarios) == 1:
-            from relsim.results.run import run as simulate_into_folder
-
-            one = simulate_into_folder(scenarios[0], command=commands[0], watcher=watcher, **asked)
-            return [one], None
-        from relsim.results.family import run_family
-
-        family = run_family(scenarios, reports=reports, commands=commands, watcher=watcher, **asked)
-        return list(family.results), family
-
-
-def _report(results: list[Result], family: Family | None, console: Console, *, quiet: bool) -> None:
-    from relsim.results.manifest import looking_of
-    from relsim.terminal.closing import closing_lines, closing_table, family_lines, family_table
-    from relsim.terminal.verdicts import claims_table, undecided_line, unjudged_lines
-
-    if quiet:
-        for folder in [
-            *(result.folder for result in results),
-            *([family.folder] if family else ()),
-        ]:
-            typer.echo(str(folder))
-        return
+def _report(results: list[Result], family: Family | None, console: Console) -> None:
+    """Prints the levels, the verdicts, and where the results are."""
     console.print(closing_table(results[0]) if family is None else family_table(family))
     claims = [(result.scenario.slug, claim) for result in results for claim in result.claims]
     if claims:
         console.print(claims_table(claims, scenarios=family is not None))
-        judged = [claim for _, claim in claims]
-        undecided = "" if looking_of(results[0].manifest) else undecided_line(judged)
-        for line in filter(None, [*unjudged_lines(judged), undecided]):
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
-    lines = closing_lines(results[0]) if family is None else family_lines(family)
-    console.print(lines, soft_wrap=True, highlight=False, markup=False)
+        until_clear = results[0].manifest["looking"] is not None
+        say(console, claims_lines([claim for _, claim in claims], until_clear=until_clear))
+    say(console, closing_lines(results[0]) if family is None else family_lines(family))
+
+
+def closing_table(result: Result) -> Table:
+    """A row for each watched pair: start, median and 80 % band at the end, P(up)."""
+    scenario = result.scenario
+    time = scenario.time
+    table = Table(title=escape(scenario.title), title_justify="left", title_style="bold")
+    table.add_column("pair", justify="left")
+    for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
+        table.add_column(name, justify="right")
+    pairs = scenario.pair_names(scenario.watched_pairs)
+    summary = result.summary(pairs)["overall"]
+    for pair in pairs:
+        end = summary.sel(pair=pair).isel(time=-1)
+        start = float(summary.sel(pair=pair, statistic="q0.5").isel(time=0))
+        low, middle, high, up = (
+            float(end.sel(statistic=name)) for name in ("q0.1", "q0.5", "q0.9", "p_up")
+        )
+        table.add_row(
+            *(pair, signed(start), signed(middle)),
+            *(f"{signed(low)} to {signed(high)}", f"{up:.2f}"),
+        )
+    return table
+
+
+def claims_table(claims: Sequence[tuple[str, Verdict]], *, scenarios: bool = False) -> Table:
+    """Each claim: in how many runs it holds, what it asks for, how large the effect is.
+
+    Args:
+        claims: verdicts, each with the slug of its scenario.
+        scenarios: whether to name those.
+    """
+    table = Table(
+        title="Claims, under the scenario's assumptions", title_justify="left", box=SIMPLE_HEAD
+    )
+    table.add_column("claim", justify="left", overflow="fold")
+    for name in ("holds, of asked", "median (80 %)"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", justify="left", min_width=len("distinguishable"))
+    heading = None
+    for scenario, claim in claims:
+        if scenarios and scenario != heading:
+            heading = scenario
+            table.add_section()
+            table.add_row(Text(scenario, style="bold underline"))
+        text = Text.assemble((claim.name, "bold"), f"\n{claim.says}")
+        word = Text(claim.verdict, style=COLOURS[claim.verdict])
+        table.add_row(text, _share(claim), _effect(claim), word)
+    return table
+
+
+def _share(claim: Verdict) -> str:
+    if claim.share is None or claim.low is None:
+        return "–"
+    return f"{claim.share:.1%} of {claim.required:.0%}\n{100 * claim.low:.1f} to {claim.high:.1%}"
+
+
+def _effect(claim: Verdict) -> str:
+    if claim.effect is None:
+        return "–"
+    middle, low, high = (
+        measured(value, claim.unit) for value in (claim.effect, claim.effect_low, claim.effect_high)
+    )
+    return f"{middle}{' months' if claim.unit == 'months' else ''}\n{low} to {high}"
+
+
+def claims_lines(claims: Sequence[Verdict], *, until_clear: bool) -> list[str]:
+    """Why some claims were not judged, and what to do about those that the runs do not decide."""
+    lines = [f"{claim.name} is not judged: {claim.reason}" for claim in claims if claim.reason]
+    undecided = sum(claim.verdict == "not distinguishable" for claim in claims)
+    if undecided and not until_clear:
+        lines.append(
+            f"{counted(undecided, 'claim')} {'is' if undecided == 1 else 'are'} not decided by "
+            "these runs. --until-clear adds runs, by bounds that allow for looking again; judging "
+            "again and again as here decides wrongly too often."
+        )
+    return lines
+
+
+def closing_lines(result: Result) -> list[str]:
+    """Where the result is, and what to know about it."""
+    content = result.manifest
+    weights = content["event_weights"]
+    sized = sum(weight["overridden"] for weight in weights)
+    lines = [
+        f"Overall cooperation, −1 to 1, median of {content['runs']:,} runs from seed "
+        f"{content['seed']}."
+    ]
+    if sized:
+        own = "has a size of its own" if sized == 1 else "have sizes of their own"
+        acts = counted(len(weights), "coded act")
+        lines.append(f"{sized} of {acts} {own} instead of that of the Goldstein scale.")
+    lines += [words for _, words in _changed([result])]
+    lines += _looking_lines(result) + failure_lines([result])
+    if result.reused:
+        lines.append("This question was answered before; --force asks it again.")
+    else:
+        lines.append(f"Simulated in {content['seconds']['simulate']:.2f} s.")
+    return [*lines, f"Report: {result.folder / REPORT}", f"Results: {result.folder}"]
+
+
+def family_lines(family: Family) -> list[str]:
+    """Where the common page is, and what to know about the results."""
+    base = family.results[family.base]
+    content = base.manifest
+    reused = sum(result.reused for result in family.results)
+    again = f" {reused} were answered before; --force asks again." if reused else ""
+    return [
+        f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
+        f"{content['seed']}.{again}",
+        *_looking_lines(base),
+        *(f"{slug}: {words}" for slug, words in _changed(family.results)),
+        *failure_lines(family.results),
+        f"Report: {family.report}",
+        f"Results: {family.folder}",
+    ]
+
+
+def _looking_lines(result: Result) -> list[str]:
+    """How the number of runs was chosen, if it was by looking."""
+    from relsim.results.manifest import looking_of
+
+    looking = looking_of(result.manifest)
+    return looking.sentences() if looking else []
+
+
+def _changed(results: Sequence[Result]) -> list[tuple[str, str]]:
+    """How interests were taken, of each scenario in which some have changed, by its name."""
+    from relsim.scenario.interests import changed_interests, interests_in_words
+
+    scenarios = [result.scenario for result in results]
+    return [
+        (scenario.slug, interests_in_words(scenario))
+        for scenario in scenarios
+        if changed_interests(scenario)
+    ]
+
+
+def failure_lines(results: Sequence[Result]) -> list[str]:
+    """How many runs of each result failed, and where the reasons are."""
+    return [
+        f"{result.manifest['failures']:,} of {result.manifest['runs']:,} runs failed and are left "
+        f"out; see {result.folder / FAILURES}"
+        for result in results
+        if result.manifest.get("failures")
+    ]
+
+
+def family_table(family: Family) -> Table:
+    """A row for each scenario: the median at the end of each pair that the base watches."""
+    from relsim.ensemble.simulate import spelled_by
+    from relsim.scenario.titles import titles
+
+    base = family.results[family.base]
+    own, time = base.scenario, base.scenario.time
+    pairs = own.pair_names(own.watched_pairs)
+    title = f"Median overall cooperation in {time.end}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("scenario", justify="left")
+    for pair in pairs:
+        table.add_column(pair, justify="right")
+    names = titles([result.scenario for result in family.results], numbered=True)
+    for result, name in zip(family.results, names, strict=True):
+        recorded = spelled_by(own, result.ensemble.data[["overall"]]).indexes["pair"]
+        shared = [pair for pair in pairs if pair in recorded]
+        medians = result.summary(shared)["overall"].sel(statistic="q0.5")
+        ends = spelled_by(own, medians).isel(time=-1)
+        cells = [signed(float(ends.sel(pair=pair)), 3) if pair in shared else "–" for pair in pairs]
+        table.add_row(escape(f"{name} (base)" if result is base else name), *cells)
+    return table
+
+
+def size_line(questions: Sequence[Question], workers: int | None = None) -> str:
+    """The disk and memory that ensembles will take; empty if it is little.
+
+    Args:
+        questions: what is simulated.
+        workers: how many simulate at once; as many as there are cores by default.
+    """
+    sizes = _sizes(questions, workers)
+    disk, memory = sum(size.disk for size in sizes), max(size.memory for size in sizes)
+    if disk + memory < WORTH_SAYING:
+        return ""
+    return f"This will take about {_gib(disk)} on disk and {_gib(memory)} of memory."
+
+
+def too_large(questions: Sequence[Question], out: Path) -> str:
+    """Why ensembles do not fit on the disk of a folder of results, which need not be there yet;
+    empty if they do."""
+    disk = sum(size.disk for size in _sizes(questions))
+    above = (out.absolute(), *out.absolute().parents)
+    free = shutil.disk_usage(next(folder for folder in above if folder.is_dir())).free
+    if disk <= free:
+        return ""
+    return (
+        f"This would take about {_gib(disk)} on disk, where {_gib(free)} are free. Ask for fewer "
+        "runs, keep less with --record watched or --thin, choose another place with --out, or "
+        "start all the same with --force-size."
+    )
+
+
+def _sizes(questions: Sequence[Question], workers: int | None = None) -> list[Size]:
+    from relsim.ensemble.chunks import size_of
+
+    return [
+        size_of(question.compiled, question.runs, question.record, question.thin, workers)
+        for question in questions
+    ]
+
+
+def _gib(size: float) -> str:
+    return f"{size / GIB:,.1f} GiB"

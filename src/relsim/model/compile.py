@@ -21,7 +21,15 @@ T = TypeVar("T")
 
 
 def compile_scenario(scenario: Scenario) -> Compiled:
-    """The arrays of a scenario."""
+    """The arrays of a scenario, made once and kept with it."""
+    kept = vars(scenario)  # where cached properties of models are too
+    if "compiled" not in kept:
+        kept["compiled"] = _compile(scenario)
+    compiled: Compiled = kept["compiled"]
+    return compiled
+
+
+def _compile(scenario: Scenario) -> Compiled:
     vector = NumberVector(scenario)
     labels = vector.labels
     _put_states(scenario, vector)

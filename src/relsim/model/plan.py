@@ -181,7 +181,7 @@ class Draw:
         return self.name.removeprefix(REFERENCE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal to itself alone: arrays have no truth value
 class Program:
     """What simulates runs of a scenario: arrays alone, small enough to be sent with every task.
 
@@ -252,7 +252,7 @@ class World(Struct, lanes=True):
         return cls.zeros({**program.sizes.axes, "L": lanes}, vector=vector)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled(Program):
     """A scenario ready to run, with the labels that its arrays lack.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import time
+import zipfile
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,46 +17,23 @@ import yaml
 from pydantic import BaseModel
 
 from relsim import __version__
-from relsim.analysis.summary import write_table
-from relsim.ensemble.chunks import compile_kernel, kernel_is_compiled
-from relsim.errors import DamagedError, ResultsError
+from relsim.errors import DamagedError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiment import experiment_charts
-from relsim.figures.save import Painter, definition
 from relsim.model.compile import compile_scenario
+from relsim.model.plan import Ints
 from relsim.report.scored_page import experiment_page
-from relsim.results.contents import FIGURES, REPORT, has_views
-from relsim.results.folder import (
-    BEGINS_AFRESH,
-    MANIFEST,
-    is_finished,
-    locked,
-    place_aside,
-    sweep,
-    unwritable,
-    written_aside,
-)
-from relsim.results.identity import Question, digest
-from relsim.results.lookup import EXPERIMENTS
-from relsim.results.manifest import (
-    FORMAT,
-    ExperimentManifest,
-    read_as,
-    refuse_incomplete,
-    remedy_of,
-    versions,
-    write_manifest,
-)
-from relsim.results.point_journal import FOLDER as JOURNAL
-from relsim.results.point_journal import PointJournal
-from relsim.results.watcher import Nobody, Watcher
+from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
+from relsim.results.question import Question, digest
 from relsim.stats import Values
 
+EXPERIMENTS = "experiments"  # apart from results of scenarios
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
-LIBRARIES = ("numba", "numpy", "scipy", "xarray")
+POINTS = "points"  # the folder of outcomes that are done, until the experiment is
 _WORDS = ("name", "about", "label")  # move no number
 
 
@@ -68,7 +44,7 @@ class ExperimentResult:
     Attributes:
         folder: where it is.
         manifest: as in ``manifest.json``; with the sentences and warnings of the findings.
-        reused: it was there already, so nothing was simulated.
+        reused: whether it was there already, so that nothing was simulated.
     """
 
     folder: Path
@@ -77,7 +53,7 @@ class ExperimentResult:
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, in words."""
+        """The findings in words."""
         return list(self.manifest["sentences"])
 
     @property
@@ -129,48 +105,20 @@ def run_experiment(
 
     Args:
         experiment: its file, or what :func:`load_experiment` made of it.
-        executor: where runs are simulated; threads on all cores where absent.
+        executor: where runs are simulated; threads on all cores by default.
         out: folder of all results.
         force: repeat a finished experiment.
-        command: how it was asked for, for the manifest.
-        watcher: told how far it is.
+        command: the command that asks for it, for the manifest.
+        watcher: receives progress.
 
     Raises:
         ScenarioError: the file has problems.
         ResultsError: the folder cannot be written.
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
-    told, started = watcher or Nobody(), time.perf_counter()
-    folder = Path(out) / EXPERIMENTS / study.slug / experiment_id(study)
-    waiting = partial(told.phase, "Another process runs this experiment; waiting")
-    try:
-        if not force and _stands(study, folder, told):
-            if not study.method.adaptive:  # others may still write aside, without a lock
-                sweep(folder)
-            return replace(open_experiment(folder), reused=True)
-        answer = None
-        if study.method.adaptive:
-            aside = place_aside(folder)
-            if force:
-                shutil.rmtree(aside, ignore_errors=True)
-            engine = _Engine(study, aside, executor, told)
-            told.phase(f"Trying up to {study.method.size(study):,} points")
-            answer = study.method.run(study, engine)
-        with locked([folder], waiting):
-            if answer is None and not force and _stands(study, folder):
-                return replace(open_experiment(folder), reused=True)
-            afresh = force and answer is None
-            with written_aside(folder, afresh=afresh) as aside, Painter() as painter:
-                painter.start()  # its engine warms up beside the simulation
-                if answer is None:
-                    answer = study.method.run(study, _Engine(study, aside, executor, told))
-                _write(study, answer, aside, painter, command, started, told)
-    except OSError as error:
-        raise unwritable(error, folder) from error
-    except KeyboardInterrupt:
-        said = BEGINS_AFRESH if force else "The same command goes on from here."
-        raise KeyboardInterrupt(f"Stopped. {said}") from None
-    return open_experiment(folder)
+    execution = Execution(Path(out), executor, force, command, watcher or Nobody())
+    result, reused = carry_out(ExperimentJob(study), execution)
+    return replace(result, reused=reused)
 
 
 def open_experiment(folder: str | Path) -> ExperimentResult:
@@ -180,101 +128,154 @@ def open_experiment(folder: str | Path) -> ExperimentResult:
         DamagedError: its manifest cannot be read, or something of it is missing.
     """
     folder = Path(folder)
-    content = read_as(ExperimentManifest, folder / MANIFEST, "an experiment")
-    refuse_incomplete(folder, content)
-    return ExperimentResult(folder, content)
+    return ExperimentResult(folder, read_whole(ExperimentManifest, folder, ExperimentJob.kind))
 
 
-def _stands(study: Study, folder: Path, watcher: Watcher | None = None) -> bool:
-    """Whether a finished experiment is there with all its parts, in the words of the study; tells
-    the watcher why not."""
-    if not is_finished(folder):
-        return False
-    reason = ""
-    try:
-        if open_experiment(folder).manifest["words"] != _words(study):
-            reason = f"The words of {folder} have changed."
-        elif not has_views(folder):
-            reason = f"The page or the figures of {folder} are missing."
-    except ResultsError as error:
-        reason = str(error)
-    if reason and watcher is not None:
-        watcher.phase(f"{reason} Making it anew")
-    return not reason
+@dataclass(frozen=True)
+class ExperimentJob(Job[Answer, ExperimentResult]):
+    """An experiment to be run."""
 
+    study: Study
 
-def experiment_id(study: Study) -> str:
-    """Twelve hexadecimal digits over all that decides the numbers of an experiment."""
-    experiment = study.experiment
-    asked = experiment.model_dump(mode="json", by_alias=True, exclude=_words_of(experiment))
-    return digest([asked, _scenario_hash(study), _files(study), __version__])[:12]
+    kind: ClassVar = "an experiment"
+    model: ClassVar = ExperimentManifest
+    doing: ClassVar = "runs this experiment"
+    resumes: ClassVar = True
+
+    def libraries(self) -> tuple[str, ...]:
+        """Those of all experiments and of the method."""
+        return ("numba", "numpy", "scipy", "xarray", *self.study.method.libraries)
+
+    @property
+    def parent(self) -> Path:
+        """By the name of the experiment."""
+        return Path(EXPERIMENTS, self.study.slug)
+
+    def key(self) -> Any:
+        """The experiment without its words, the scenario, and the files of observed series."""
+        study, experiment = self.study, self.study.experiment
+        plain = experiment.model_dump(mode="json", by_alias=True, exclude=_words_of(experiment))
+        misfits = (measure.misfit for measure in experiment.measures.values())
+        files = {
+            name: digest((study.folder / name).read_text(encoding="utf-8"))
+            for name in misfits
+            if name is not None
+        }
+        return [plain, self._scenario_hash(), files, __version__]
+
+    def _scenario_hash(self) -> str:
+        experiment = self.study.experiment
+        return Question(self.study.scenario, experiment.seed, experiment.runs).scenario_hash
+
+    def words(self) -> str:
+        """SHA-256 of all that is written of the experiment and its scenario, words included."""
+        study = self.study
+        return digest([study.experiment.model_dump(mode="json"), study.scenario.as_written])
+
+    def make(self, folder: Path, execution: Execution) -> Answer:
+        """Simulates what is missing, and analyses it."""
+        study = self.study
+        answer = study.method.run(study, _Engine(study, folder, execution))
+        for name, text in answer.files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        _store(study, answer.outcomes, folder / OUTCOMES)
+        experiment = study.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
+        content = {"experiment": experiment, "scenario": study.scenario.as_written}
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+        (folder / RESOLVED).write_text(text, encoding="utf-8")
+        return answer
+
+    def about(self, findings: Answer) -> dict[str, Any]:
+        """What was asked, and the findings in words."""
+        study, experiment = self.study, self.study.experiment
+        interests = interests_in_words(experiment, study.parameters, study.scenario)
+        return {
+            "experiment": {
+                "name": experiment.name,
+                "slug": study.slug,
+                "method": experiment.method_name,
+            },
+            "scenario": {
+                "name": study.scenario.name,
+                "file": study.file,
+                "hash": self._scenario_hash(),
+            },
+            "seed": experiment.seed,
+            "points": len(findings.outcomes.points),
+            "runs": experiment.runs,
+            "failures": findings.outcomes.failed,
+            "sentences": [*findings.findings.sentences(), *([interests] if interests else [])],
+            "warnings": findings.findings.warnings(),
+            "tables": list(self.tables(findings)),
+        }
+
+    def tables(self, findings: Answer) -> Mapping[str, pd.DataFrame]:
+        """Those of the findings that are not empty."""
+        tables = findings.findings.tables()
+        return {name: table for name, table in tables.items() if not table.empty}
+
+    def charts(self, findings: Answer) -> Mapping[str, Any]:
+        """Those of the method."""
+        return experiment_charts(findings.findings)
+
+    def page(self, findings: Answer, parts: PageParts) -> str:
+        """The page of the experiment."""
+        return experiment_page(self.study, parts.tables, parts.charts, parts.content, parts.script)
+
+    def finish(self, content: dict[str, Any], folder: Path) -> None:
+        """Removes what was kept for the next process, and writes the manifest."""
+        shutil.rmtree(folder / POINTS, ignore_errors=True)
+        super().finish(content, folder)
+
+    def open(self, folder: Path) -> ExperimentResult:
+        """The finished experiment."""
+        return open_experiment(folder)
+
+    def kept(self, out: Path) -> str:
+        """Its points."""
+        return "The points that are done are kept"
 
 
 def _words_of(part: Any) -> dict[str, Any]:
-    """The keys of the format, at every depth, whose text moves no number; a name that a person
-    chose is none, though it be spelt the same."""
+    """The keys of the format, at every depth, whose text moves no number. A name that a person
+    chose counts, even if it is spelt like one of them."""
     if isinstance(part, dict):
-        inside: dict[str, Any] = {key: _words_of(one) for key, one in part.items()}
+        inside: dict[str, Any] = {key: _words_of(value) for key, value in part.items()}
     elif isinstance(part, BaseModel):
-        inside = {key: True if key in _WORDS else _words_of(one) for key, one in part}
+        inside = {key: True if key in _WORDS else _words_of(value) for key, value in part}
     else:
         return {}
     return {key: words for key, words in inside.items() if words}
 
 
-def _words(study: Study) -> str:
-    """SHA-256 of all that is written of an experiment and its scenario, words included."""
-    return digest([study.experiment.model_dump(mode="json"), study.scenario.as_written])
-
-
-def _scenario_hash(study: Study) -> str:
-    experiment = study.experiment
-    question = Question(study.scenario, experiment.seed, experiment.runs, "watched")
-    return question.scenario_hash
-
-
-def _files(study: Study) -> dict[str, str]:
-    """What other files hold that decides numbers: observed series."""
-    names = [one.misfit for one in study.experiment.measures.values() if one.misfit is not None]
-    return {name: digest((study.folder / name).read_text(encoding="utf-8")) for name in names}
-
-
 class _Engine:
-    """Simulates points of an experiment, and keeps what is done in its unfinished folder.
+    """Simulates points of an experiment, and keeps what is done in its unfinished folder."""
 
-    Args:
-        study: the experiment.
-        aside: where it is written until it is whole.
-        executor: where runs are simulated; threads on all cores where absent.
-        watcher: told how far it is.
-    """
-
-    def __init__(
-        self, study: Study, aside: Path, executor: Executor | None, watcher: Watcher
-    ) -> None:
-        self._study, self._executor, self._watcher = study, executor, watcher
-        self.folder = aside / JOURNAL
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not kernel_is_compiled():
-            watcher.phase("Compiling the model, once per installation (about a minute)")
-        compile_kernel(compile_scenario(study.scenario))
+    def __init__(self, study: Study, folder: Path, execution: Execution) -> None:
+        self._study, self._execution = study, execution
+        self.folder = folder / POINTS
+        self.folder.mkdir(exist_ok=True)
+        execution.get_ready(compile_scenario(study.scenario))
+        if study.method.adaptive:
+            size = study.method.size(study)
+            execution.watcher.phase(f"Trying up to {size:,} points")
 
     def simulate(self, points: Values) -> Outcomes:
         """Outcomes at all points, those that an earlier process left among them."""
-        study, runs = self._study, self._study.experiment.runs
+        study, runs, watcher = self._study, self._study.experiment.runs, self._execution.watcher
         journal = PointJournal(self.folder, points, list(study.outcomes), runs)
         known = journal.known()
-        self._watcher.phase(f"Simulating {len(points):,} points, {runs * len(points):,} runs")
-        self._watcher.runs_done(len(known) * runs)
+        watcher.phase(f"Simulating {len(points):,} points, {runs * len(points):,} runs")
+        watcher.runs_done(len(known) * runs)
         outcomes = evaluate(
             study,
             points,
             known=known,
-            executor=self._executor,
+            executor=self._execution.executor,
             done=journal.keep,
-            progress=self._watcher.runs_done,
+            progress=watcher.runs_done,
         )
-        self._watcher.phase("Analysing")
+        watcher.phase("Analysing")
         return outcomes
 
     def evaluate(self, points: Values, first_run: int = 0) -> Outcomes:
@@ -283,37 +284,56 @@ class _Engine:
             self._study,
             points,
             first_run=first_run,
-            executor=self._executor,
-            progress=self._watcher.runs_done,
+            executor=self._execution.executor,
+            progress=self._execution.watcher.runs_done,
         )
 
 
-def _write(
-    study: Study,
-    answer: Answer,
-    folder: Path,
-    painter: Painter,
-    command: str,
-    started: float,
-    watcher: Watcher,
-) -> None:
-    """Everything of an experiment, the manifest last."""
-    for name, text in answer.files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    tables = {name: one for name, one in answer.findings.tables().items() if not one.empty}
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
-    _store(study, answer.outcomes, folder / OUTCOMES)
-    watcher.phase("Drawing figures and the report")
-    charts = {name: definition(one) for name, one in experiment_charts(answer.findings).items()}
-    seconds = time.perf_counter() - started
-    content = _manifest(study, answer, list(tables), command, seconds)
-    _draw(charts, painter, folder / FIGURES)
-    page = experiment_page(study, tables, charts, content, painter.script())
-    (folder / REPORT).write_text(page, encoding="utf-8")
-    (folder / RESOLVED).write_text(_resolved(study), encoding="utf-8")
-    shutil.rmtree(folder / JOURNAL, ignore_errors=True)
-    write_manifest(content, folder)
+class PointJournal:
+    """A folder with a file for each chunk of points.
+
+    Args:
+        folder: where the files are; it exists.
+        points: [P, K] of the design; what was kept of other points is not read.
+        measures: names of the outcomes.
+        runs: R, at each point.
+    """
+
+    def __init__(self, folder: Path, points: Values, measures: list[str], runs: int) -> None:
+        self._folder = folder
+        self._points, self._measures, self._runs = points, measures, runs
+
+    def keep(self, rows: Ints, outcomes: Mapping[str, Values]) -> None:
+        """Writes the outcomes [p, R] of some points, whole or not at all."""
+        file = self._folder / f"{int(rows[0]):08d}.npz"
+        aside = file.with_suffix(".part")
+        content: dict[str, Any] = {f"of_{name}": values for name, values in outcomes.items()}
+        with aside.open("wb") as opened:
+            np.savez(opened, places=rows, points=self._points[rows], **content)
+        aside.replace(file)
+
+    def known(self) -> dict[int, dict[str, Values]]:
+        """By row of the design, the outcomes [R] of the points that are done, from sound files."""
+        known: dict[int, dict[str, Values]] = {}
+        for file in sorted(self._folder.glob("*.npz")):
+            known |= self._read(file)
+        return known
+
+    def _read(self, file: Path) -> dict[int, dict[str, Values]]:
+        try:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+                rows, points = stored["places"], stored["points"]
+                outcomes = {name: stored[f"of_{name}"] for name in self._measures}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return {}
+        shape = len(rows), self._runs
+        alike = all(values.shape == shape for values in outcomes.values())
+        if not alike or not np.array_equal(points, self._points[rows]):
+            return {}
+        return {
+            int(row): {name: values[n] for name, values in outcomes.items()}
+            for n, row in enumerate(rows)
+        }
 
 
 def _store(study: Study, outcomes: Outcomes, path: Path) -> None:
@@ -353,58 +373,3 @@ def _fresh_dataset(study: Study, outcomes: Outcomes) -> xr.Dataset:
     }
     coords = {"reported-point": outcomes.reported, "fresh-run": np.arange(runs, 2 * runs)}
     return xr.Dataset(content, coords)
-
-
-def _draw(charts: Mapping[str, Any], painter: Painter, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)  # of a process that was stopped
-    folder.mkdir()
-    painter.draw_what_can_be(charts, folder)
-
-
-def _manifest(
-    study: Study,
-    answer: Answer,
-    tables: list[str],
-    command: str,
-    seconds: float,
-) -> dict[str, Any]:
-    """How the experiment was made, as plain data. It names no machine and no absolute path."""
-    experiment = study.experiment
-    return {
-        "format": FORMAT,
-        "relsim": __version__,
-        "id": experiment_id(study),
-        "words": _words(study),
-        "experiment": {
-            "name": experiment.name,
-            "slug": study.slug,
-            "method": experiment.method_name,
-        },
-        "scenario": {
-            "name": study.scenario.name,
-            "file": study.file,
-            "hash": _scenario_hash(study),
-        },
-        "command": command,
-        "seed": experiment.seed,
-        "points": len(answer.outcomes.points),
-        "runs": experiment.runs,
-        "failures": answer.outcomes.failed,
-        "sentences": [*answer.findings.sentences(), *_interests(study)],
-        "warnings": answer.findings.warnings(),
-        "tables": tables,
-        "versions": versions((*LIBRARIES, *study.method.libraries)),
-        "seconds": round(seconds, 1),
-    }
-
-
-def _interests(study: Study) -> list[str]:
-    sentence = interests_in_words(study.experiment, study.parameters, study.scenario)
-    return [sentence] if sentence else []
-
-
-def _resolved(study: Study) -> str:
-    """The experiment as it was understood, and the scenario it was made of."""
-    experiment = study.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
-    content = {"experiment": experiment, "scenario": study.scenario.as_written}
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

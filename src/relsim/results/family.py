@@ -1,43 +1,44 @@
-"""Several scenarios asked alike: their results, and one page that shows them side by side."""
+"""Several scenarios simulated alike: their results, and one page that shows them side by side."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from relsim.analysis.claims import claims_table
 from relsim.analysis.compare import Comparison, compare
-from relsim.analysis.summary import write_table
-from relsim.ensemble.chunks import new_stop
-from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
-from relsim.results.comparisons import Read, comparisons
-from relsim.results.contents import CLAIMS, REPORT, has_views
-from relsim.results.folder import is_finished, locked, sweep, written_aside
-from relsim.results.identity import Question, digest
+from relsim.results.folder import REPORT, has_views
+from relsim.results.job import (
+    Execution,
+    Job,
+    PageParts,
+    Watcher,
+    carry_out_within,
+    telling_what_is_kept,
+)
 from relsim.results.looking import with_runs_chosen
-from relsim.results.lookup import FAMILY
-from relsim.results.manifest import FORMAT, looking_of
+from relsim.results.manifest import FORMAT, FamilyManifest, looking_of
+from relsim.results.question import Question
 from relsim.results.result import Result
-from relsim.results.resume import telling_what_is_kept
-from relsim.results.run import Asked, answer, question_of
+from relsim.results.run import RunJob, answer, chunks_kept
 from relsim.results.views import write_views
-from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.diff import diff
 from relsim.scenario.load import load
-from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import slug, told_apart
 
+FAMILY = "family.json"  # of a family instead of a manifest; written last
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
 
 
@@ -47,8 +48,8 @@ class Family:
 
     Attributes:
         folder: where their common page is.
-        results: in the order asked for.
-        base: the place in ``results`` of the one that the others are set against.
+        results: in the order of the scenarios.
+        base: the index in ``results`` of the one that the others are compared with.
     """
 
     folder: Path
@@ -61,184 +62,171 @@ class Family:
         return self.folder / REPORT
 
 
-@dataclass(frozen=True)
-class Member:
-    """A scenario of a family.
-
-    Attributes:
-        question: what is asked of it.
-        command: what asks for it alone.
-        needs: the ids of the questions that its claims compare with.
-    """
-
-    question: Question
-    command: str
-    needs: frozenset[str]
-
-    @classmethod
-    def of(cls, question: Question, command: str, read: Read) -> Member:
-        """A member, with what its claims compare with looked up."""
-        others = comparisons(question, read).values()
-        needs = frozenset(other.id for other in others if isinstance(other, Question))
-        return cls(question, command, needs)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Its place in the results: the folder of its scenario, and its own."""
-        return self.question.scenario.slug, self.question.id
-
-
 def run_family(
-    scenarios: Sequence[Scenario | str | Path],
-    *,
-    runs: int | None = None,
-    seed: int | None = None,
-    record: RecordLevel = "domains",
-    thin: int = 1,
-    until_clear: bool = False,
-    executor: Executor | None = None,
-    out: str | Path = "results",
-    force: bool = False,
-    reports: bool = False,
+    questions: Sequence[Question],
+    execution: Execution,
     commands: Sequence[str] = (),
-    watcher: Watcher | None = None,
+    *,
+    reports: bool = False,
 ) -> Family:
-    """Simulates several scenarios alike, each into its own folder, and shows them on one page.
+    """Simulates several scenarios, each into its own folder, and shows them on one page.
 
     The base is the scenario that most claims of the others compare with, else the first.
 
     Args:
-        scenarios: scenarios or their files.
-        runs, seed: for all of them; those of each scenario where absent.
-        record, thin: what to keep (see :func:`relsim.results.run.run`).
-        until_clear: double the runs of all until every claim is settled (see there).
-        executor: where runs are simulated, shared by all scenarios; threads on all cores for each
-            where absent.
-        out: folder of all results.
-        force: repeat finished results.
+        questions: one of each scenario.
+        execution: how they are carried out; an executor is shared by all.
+        commands: the command that asks for each, for the manifests.
         reports: also draw the figures and the page of each result.
-        commands: how each was asked for, for the manifests.
-        watcher: told how far it is.
 
     Raises:
-        ScenarioError: a file has problems.
         ResultsError: a folder cannot be written.
     """
-    told = watcher or Nobody()
-    loaded = told_apart([one if isinstance(one, Scenario) else load(one) for one in scenarios])
-    read = cache(load)  # most compare with the same few files
+    scenarios = told_apart([question.scenario for question in questions])
     questions = [
-        question_of(scenario, runs, seed, record, thin, until_clear=until_clear)
-        for scenario in loaded
+        replace(question, scenario=scenario)
+        for question, scenario in zip(questions, scenarios, strict=True)
     ]
-    if until_clear:
-        questions = with_runs_chosen(questions, Path(out), read, told, executor, force=force)
-    said = [*commands, *[""] * (len(questions) - len(commands))]
-    asked = [Member.of(*one, read) for one in zip(questions, said, strict=True)]
-    members = list({member.key: member for member in asked}.values())
-    with telling_what_is_kept(questions, Path(out), force=force), Painter() as painter:
+    read = cache(load)  # most compare with the same few files
+    if questions[0].until_clear:
+        questions = with_runs_chosen(questions, read, execution)
+    commands = [*commands, *[""] * (len(questions) - len(commands))]
+    jobs, commands_of = {}, {}
+    for question, command in zip(questions, commands, strict=True):
+        jobs[question.path] = RunJob(question, read)
+        commands_of[question.path] = command
+    kept = partial(chunks_kept, questions, execution.out)
+    with telling_what_is_kept(kept, execution), Painter() as painter:
         painter.start()  # its engine warms up beside the simulations
-        results = answer_all(members, Path(out), read, force=force, watcher=told, executor=executor)
+        results = answer_all(list(jobs.values()), commands_of, execution)
         if reports:
             for result in results:
-                write_views(result, painter, _Named(told, result.scenario.slug))
-        base = _base(members)
-        folder = Path(out) / _name(loaded) / _id(members)
-        if not is_finished(folder, FAMILY) or not all(result.reused for result in results):
-            told.phase("Setting the scenarios side by side")
-            waiting = partial(told.phase, "Another process is writing this; waiting")
-            with locked([folder], waiting), written_aside(folder, afresh=True) as aside:
-                _write(results, base, painter, folder, aside)
-        else:
-            sweep(folder)
-    return Family(folder, tuple(results), base)
+                watcher = _Named(execution.watcher, result.scenario.slug)
+                write_views(result, painter, watcher)
+        job = FamilyJob(tuple(jobs.values()), tuple(results))
+        anew = replace(execution, force=not all(result.reused for result in results))
+        family, _ = carry_out_within(job, anew, painter)
+    return family
 
 
 def answer_all(
-    members: Sequence[Member],
-    out: Path,
-    read: Read,
-    *,
-    force: bool,
-    watcher: Watcher,
-    executor: Executor | None = None,
+    jobs: Sequence[RunJob], commands: Mapping[Path, str], execution: Execution
 ) -> list[Result]:
-    """The results of a family, in order; those that others compare with are made before them."""
-    made: dict[str, Future[Result]] = {}
-    stop = new_stop()
+    """The results of a family, in order; those that others compare with are made before them.
 
-    def result_of(member: Member, needed: list[Future[Result]]) -> Result:
+    Args:
+        jobs: one for each result.
+        commands: the command that asks for each, by the path of its question.
+        execution: how they are carried out.
+    """
+    futures: dict[Path, Future[Result]] = {}
+    ids: dict[str, Future[Result]] = {}
+
+    def result_of(job: RunJob, needed: list[Future[Result]]) -> Result:
         wait(needed)
-        told = _Named(watcher, member.question.scenario.slug)
-        asked = Asked(member.question, out, member.command, told, executor, stop=stop, read=read)
-        result = answer(asked, force=force)
+        watcher = _Named(execution.watcher, job.question.scenario.slug)
+        command = commands[job.question.path]
+        result = answer(job, replace(execution, command=command, watcher=watcher))
         if result.reused:
-            watcher.runs_done(member.question.runs)
+            execution.watcher.runs_done(job.question.runs)
         return result
 
-    found = {}
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        for member in _in_order(members):
-            needed = [made[number] for number in member.needs if number in made]
-            future = pool.submit(result_of, member, needed)
-            made[member.question.id] = found[member.key] = future
+        for job in _in_order(jobs):
+            needed = [ids[number] for number in job.needs if number in ids]
+            future = pool.submit(result_of, job, needed)
+            futures[job.question.path] = ids[job.question.id] = future
         pool.shutdown()
     except KeyboardInterrupt:
-        stop[0] = 1
+        execution.stop[0] = 1
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    return [found[member.key].result() for member in members]
+    return [futures[job.question.path].result() for job in jobs]
 
 
-def _in_order(members: Sequence[Member]) -> Iterator[Member]:
-    """Members after those that they need; of those that need each other, as they come."""
-    waiting = list(members)
+def _in_order(jobs: Sequence[RunJob]) -> Iterator[RunJob]:
+    """Jobs after those that they need; those that need each other as they come."""
+    waiting = list(jobs)
     while waiting:
-        open_ids = {member.question.id for member in waiting}
-        free = [one for one in waiting if not (one.needs - {one.question.id}) & open_ids]
+        open_ids = {job.question.id for job in waiting}
+        free = [job for job in waiting if not (job.needs - {job.question.id}) & open_ids]
         ready = free or waiting[:1]
         yield from ready
-        waiting = [member for member in waiting if member not in ready]
+        done = {job.question.path for job in ready}
+        waiting = [job for job in waiting if job.question.path not in done]
 
 
-def _base(members: Sequence[Member]) -> int:
-    """The place of the scenario that most others compare with, else 0."""
-    counts = Counter(number for member in members for number in member.needs)
-    return max(range(len(members)), key=lambda n: (counts[members[n].question.id], -n))
+@dataclass(frozen=True)
+class FamilyJob(Job[pd.DataFrame, Family]):
+    """The common page of several results, and the table of all their claims."""
 
+    jobs: tuple[RunJob, ...]
+    results: tuple[Result, ...]
 
-def _name(scenarios: Sequence[Scenario]) -> str:
-    """The name of the folder that all files share, else what a family is."""
-    folders = {scenario.folder for scenario in scenarios}
-    only = folders.pop() if len(folders) == 1 else None
-    return f"family-{slug(only.resolve().name)}" if only is not None else "family"
+    kind: ClassVar = "a family"
+    model: ClassVar = FamilyManifest
+    doing: ClassVar = "is writing this"
+    last: ClassVar = FAMILY
 
+    @property
+    def parent(self) -> Path:
+        """By the name of the folder that all files share, if they share one."""
+        folders = {job.question.scenario.folder for job in self.jobs}
+        only = folders.pop() if len(folders) == 1 else None
+        return Path("family" if only is None else f"family-{slug(only.resolve().name)}")
 
-def _id(members: Sequence[Member]) -> str:
-    return digest([[*member.key, member.question.scenario.title] for member in members])[:12]
+    def key(self) -> list[list[str]]:
+        """The results, and the titles of their scenarios."""
+        questions = [job.question for job in self.jobs]
+        return [[each.scenario.slug, each.id, each.scenario.title] for each in questions]
 
+    @property
+    def base(self) -> int:
+        """The index of the scenario that most others compare with, else 0."""
+        counts = Counter(number for job in self.jobs for number in job.needs)
+        ids = [job.question.id for job in self.jobs]
+        return max(range(len(ids)), key=lambda index: (counts[ids[index]], -index))
 
-def _write(
-    results: Sequence[Result], base: int, painter: Painter, folder: Path, aside: Path
-) -> None:
-    """The common page, the claims of all, and which results they are of."""
-    ordered = [results[base], *(result for n, result in enumerate(results) if n != base)]
-    entries = [_entry(result, ordered[0]) for result in ordered]
-    manifest = ordered[0].manifest
-    title = folder.parent.name.removeprefix("family-")
-    page = family_page(
-        f"Scenarios: {title}",
-        entries,
-        manifest["runs"],
-        manifest["seed"],
-        painter.script(),
-        looking.sentences() if (looking := looking_of(manifest)) else [],
-    )
-    (aside / REPORT).write_text(page, encoding="utf-8")
-    write_table(family_claims(results), aside / CLAIMS)
-    content = {"format": FORMAT, "results": [_place(one) for one in ordered]}
-    (aside / FAMILY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    def _base_first(self) -> list[Result]:
+        base = self.results[self.base]
+        return [base, *(result for result in self.results if result is not base)]
+
+    def outdated(self, folder: Path) -> str:
+        """Nothing: it is made again whenever a result is."""
+        return ""
+
+    def make(self, folder: Path, execution: Execution) -> pd.DataFrame:
+        """The claims of all."""
+        execution.watcher.phase("Setting the scenarios side by side")
+        return family_claims(self.results)
+
+    def tables(self, findings: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+        """The claims of all."""
+        return {"claims": findings}
+
+    def page(self, findings: pd.DataFrame, parts: PageParts) -> str:
+        """The common page."""
+        ordered = self._base_first()
+        manifest = ordered[0].manifest
+        looking = looking_of(manifest)
+        return family_page(
+            f"Scenarios: {self.parent.name.removeprefix('family-')}",
+            [_entry(result, ordered[0]) for result in ordered],
+            manifest["runs"],
+            manifest["seed"],
+            parts.script,
+            looking.sentences() if looking else [],
+        )
+
+    def finish(self, content: dict[str, Any], folder: Path) -> None:
+        """Writes which results it is of."""
+        content = {"format": FORMAT, "results": [_path(result) for result in self._base_first()]}
+        (folder / FAMILY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def open(self, folder: Path) -> Family:
+        """The family."""
+        return Family(folder, self.results, self.base)
 
 
 def family_claims(results: Sequence[Result]) -> pd.DataFrame:
@@ -253,7 +241,7 @@ def family_claims(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def _entry(result: Result, base: Result) -> Entry:
-    page = _place(result) + f"/{REPORT}" if has_views(result.folder) else ""
+    page = f"{_path(result)}/{REPORT}" if has_views(result.folder) else ""
     return Entry(
         result.scenario,
         spelled_by(base.scenario, result.summary()),
@@ -265,7 +253,7 @@ def _entry(result: Result, base: Result) -> Entry:
     )
 
 
-def _place(result: Result) -> str:
+def _path(result: Result) -> str:
     """Where it is in the folder of results."""
     return f"{result.folder.parent.name}/{result.folder.name}"
 
@@ -281,7 +269,7 @@ def _compared(base: Result, other: Result) -> Comparison | str:
 
 @dataclass(frozen=True)
 class _Named:
-    """Tells a watcher which scenario a phase is of."""
+    """A watcher that names the scenario of each phase."""
 
     watcher: Watcher
     name: str

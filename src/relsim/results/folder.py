@@ -1,26 +1,40 @@
 """A results folder is whole or absent: written aside, then moved into place.
 
 What is written aside outlives its process, so that the next one can go on from there. Whoever
-writes holds a lock, which the system gives back when a process ends, however it ends. So what
-lies about while nobody holds the lock is of the dead, and goes once the result is whole.
+writes holds a lock, which the system releases when a process ends, however it ends. So what lies
+beside a result while nobody holds its lock was left by a process that died, and is removed once the
+result is whole.
+
+The manifest notes the size and digest of every file but figures and the page, which can be drawn
+from the rest at any time.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from filelock import FileLock, Timeout
 
 from relsim.errors import ResultsError
 
 MANIFEST = "manifest.json"  # written last: a folder with one is whole
-BEGINS_AFRESH = "With --force the same command begins afresh; what was there is as it was."
-
+STORE, RESOLVED = "ensemble.zarr", "scenario.resolved.yaml"
+FAILURES = "failures.json"  # only if runs failed
+SUMMARY, EVENTS, CLAIMS = "summary.csv", "events.csv", "claims.csv"
+TABLES = (SUMMARY, EVENTS, CLAIMS)
+WRITTEN_AGAIN = (RESOLVED, *TABLES)  # if they are missing or altered, or their words have changed
+FIGURES, REPORT = "figures", "report.html"
+JOURNAL = "journal.jsonl"  # of what is done, until the result is whole
+_NOT_NOTED = (FIGURES, REPORT, MANIFEST, JOURNAL)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+Notes: TypeAlias = Mapping[str, Mapping[str, Any]]  # by path in the folder: bytes, sha256
 
 
 def is_finished(folder: Path, last: str = MANIFEST) -> bool:
@@ -39,9 +53,10 @@ def _refuse_nul(folder: Path) -> None:
         raise OSError(errno.EINVAL, "no name holds the character NUL", str(folder))
 
 
-def place_aside(folder: Path) -> Path:
-    """Where a result is written until it is whole."""
-    return folder.parent / f".{folder.name}.part"
+def beside(folder: Path, ending: str = "part") -> Path:
+    """The hidden neighbour of a result: ``part``, where it is written until it is whole, ``lock``,
+    or ``old``, which is being replaced."""
+    return folder.parent / f".{folder.name}.{ending}"
 
 
 @contextmanager
@@ -62,16 +77,8 @@ def locked(folders: Iterable[Path], waiting: Callable[[], None]) -> Iterator[Non
         for folder in sorted(set(folders)):
             _refuse_nul(folder)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_locked(_lock_of(folder), waiting))
+            held.enter_context(_locked(beside(folder, "lock"), waiting))
         yield
-
-
-def _lock_of(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.lock"
-
-
-def _old_of(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.old"
 
 
 @contextmanager
@@ -98,18 +105,18 @@ def _held(lock: FileLock, file: Path) -> Iterator[None]:
 
 @contextmanager
 def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
-    """A place to write, which becomes ``folder`` when all went well and stays otherwise.
+    """A place to write, which becomes ``folder`` if all goes well and stays otherwise.
 
     A result that was there is replaced only then. To be used under the lock of the folder.
 
     Args:
         folder: the result.
-        afresh: without what was left there unfinished.
+        afresh: remove what was left there unfinished.
 
     Raises:
         OSError: the place cannot be written.
     """
-    aside, old = place_aside(folder), _old_of(folder)
+    aside, old = beside(folder), beside(folder, "old")
     if afresh:
         shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, exist_ok=True)
@@ -121,65 +128,26 @@ def written_aside(folder: Path, *, afresh: bool) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def remove_left(folder: Path, *inside: str) -> None:
-    """Removes what processes that were killed left of a whole result. To be used under its lock.
-
-    Args:
-        folder: the result.
-        inside: names of files in it that are of use only while it is not whole.
-    """
-    for left in _left(folder, inside):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
-
-
-def sweep(folder: Path, *inside: str) -> None:
-    """The same, unless somebody works at the result, who then holds its lock."""
-    file = _lock_of(folder)
-    if not (file.exists() or any(_left(folder, inside))):
+def sweep(folder: Path) -> None:
+    """Removes what processes that were killed left of a whole result, unless somebody works at it,
+    who then holds its lock."""
+    file = beside(folder, "lock")
+    if not (file.exists() or _left(folder)):
         return
     lock = FileLock(file)
     with suppress(Timeout, OSError):  # at work, or not ours to write
         lock.acquire(timeout=0)
         with _held(lock, file):
-            remove_left(folder, *inside)
+            for left in _left(folder):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
 
-def _left(folder: Path, inside: Iterable[str]) -> list[Path]:
-    known = (place_aside(folder), _old_of(folder), *(folder / name for name in inside))
+def _left(folder: Path) -> list[Path]:
+    known = (beside(folder), beside(folder, "old"), folder / JOURNAL)
     return [*(path for path in known if path.exists()), *folder.glob(".*.part")]
-
-
-def written_once(
-    folder: Path, write: Callable[[Path], None], *, force: bool, waiting: Callable[[], None]
-) -> bool:
-    """Writes a result unless it is there already; whether it was.
-
-    Args:
-        folder: of the result.
-        write: writes all of it into a folder, the manifest last.
-        force: write it again.
-        waiting: called before waiting for another process that writes it.
-
-    Raises:
-        KeyboardInterrupt: with a word on what is kept, where the work was interrupted.
-        ResultsError: the place cannot be written.
-    """
-    try:
-        with locked([folder], waiting):
-            if not force and is_finished(folder):
-                remove_left(folder)
-                return True
-            with written_aside(folder, afresh=True) as aside:
-                write(aside)
-    except KeyboardInterrupt:
-        kept = BEGINS_AFRESH if force else "Nothing is kept; the same command begins afresh."
-        raise KeyboardInterrupt(f"Stopped. {kept}") from None
-    except OSError as error:
-        raise unwritable(error, folder) from error
-    return False
 
 
 def is_full(error: OSError) -> bool:
@@ -187,17 +155,73 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-def unwritable(error: OSError, place: Path, kept: str = "") -> ResultsError:
-    """What to say when something could not be written.
+def unwritable(error: OSError, path: Path, kept: str = "") -> ResultsError:
+    """The error to raise if something could not be written.
 
     Args:
         error: what the system says.
-        place: where it happened.
+        path: what could not be written.
         kept: a sentence on what is kept of it.
     """
     if is_full(error):
-        said, hint = "The disk is full.", "Free some space and run the same command again."
-        return ResultsError(" ".join(filter(None, (said, kept, hint))))
+        hint = "Free some space and run the same command again."
+        return ResultsError(" ".join(filter(None, ("The disk is full.", kept, hint))))
     reason = error.strerror or str(error)
-    text = f"{place} cannot be written: {reason}. Choose another place with --out."
-    return ResultsError(text)
+    return ResultsError(f"{path} cannot be written: {reason}. Choose another place with --out.")
+
+
+def has_views(folder: Path) -> bool:
+    """Whether a result has its page, which is written last, and its figures."""
+    return (folder / REPORT).is_file() and (folder / FIGURES).is_dir()
+
+
+def notes_of(folder: Path, names: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The size of every file of a result, or of some, and its SHA-256.
+
+    Parts of recorded arrays have their size alone: their values have digests of their own, by
+    chunk of runs, and labels are compared with those of the scenario.
+    """
+    paths = sorted(_files(folder)) if names is None else [Path(name) for name in names]
+    return {path.as_posix(): _note(folder, path) for path in paths}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        path = file.relative_to(folder)
+        is_hidden = any(part.startswith(".") for part in path.parts)
+        if file.is_file() and not is_hidden and path.parts[0] not in _NOT_NOTED:
+            yield path
+
+
+def _note(folder: Path, path: Path) -> dict[str, Any]:
+    file = folder / path
+    note: dict[str, Any] = {"bytes": file.stat().st_size}
+    is_part = path.parts[0] == STORE and "c" in path.parts[2:]
+    return note if is_part else {**note, "sha256": _sha256(file)}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def incomplete(folder: Path, notes: Notes) -> str:
+    """What is missing of a result, or has another size than was noted, in words; empty where
+    nothing."""
+    for path, note in notes.items():
+        file = folder / path
+        if not file.is_file():
+            return f"{path} is missing."
+        if file.stat().st_size != note["bytes"]:
+            return f"{path} does not have the size that it was written with."
+    return ""
+
+
+def altered(folder: Path, notes: Notes) -> str:
+    """What is not as it was written, in words; empty where all is."""
+    for path, note in notes.items():
+        if missing := incomplete(folder, {path: note}):
+            return missing
+        if note.get("sha256") not in (None, _sha256(folder / path)):
+            return f"{path} is not as it was written."
+    return ""

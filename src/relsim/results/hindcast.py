@@ -1,35 +1,68 @@
-"""A hindcast into a folder of its own: scores, tables, figures, a page and a manifest."""
+"""What is scored by a measured series, each into a folder of its own: forecasts, or a scenario."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
+
+import pandas as pd
 
 from relsim import __version__
 from relsim.analysis.observed import read_observed
-from relsim.figures.hindcast import hindcast_charts
+from relsim.ensemble.simulate import simulate as simulate_runs
+from relsim.figures.hindcast import beside_charts, hindcast_charts
+from relsim.hindcast.beside import Beside, beside, shared_part
 from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
-from relsim.hindcast.panel import HoldOut, panel_of
-from relsim.report.scored_page import hindcast_words
-from relsim.results.folder import unwritable
-from relsim.results.identity import digest
-from relsim.results.lookup import HINDCASTS
-from relsim.results.manifest import FORMAT, versions
-from relsim.results.scored import (
-    LIBRARIES,
-    Asked,
-    HindcastResult,
-    scored_once,
-    write_scored,
-)
-from relsim.results.watcher import Nobody, Watcher
+from relsim.hindcast.panel import HoldOut, Panel, panel_of
+from relsim.report.scored_page import Words, beside_words, hindcast_words, measured_page
+from relsim.results.folder import RESOLVED, unwritable
+from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.manifest import HindcastManifest, read_whole
+from relsim.results.question import Question, digest
+from relsim.results.run import resolved_yaml
+from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import slug
 
+HINDCASTS = "hindcasts"  # apart from results of scenarios
 PARAMETERS = "parameters.json"
+
+Findings = TypeVar("Findings")
+
+
+@dataclass(frozen=True)
+class HindcastResult:
+    """A finished hindcast, or a scenario beside a series.
+
+    Attributes:
+        folder: where it is.
+        manifest: as in ``manifest.json``; with sentences and warnings.
+        reused: whether it was there already.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    reused: bool = False
+
+    @property
+    def skill(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster."""
+        return pd.read_csv(self.folder / "skill.csv")
+
+
+def open_hindcast(folder: str | Path) -> HindcastResult:
+    """A finished hindcast, from its folder.
+
+    Raises:
+        DamagedError: its manifest cannot be read, or something of it is missing.
+    """
+    folder = Path(folder)
+    return HindcastResult(folder, read_whole(HindcastManifest, folder, "a hindcast"))
 
 
 def run_hindcast(
@@ -55,53 +88,231 @@ def run_hindcast(
         simulate: score the simulation too, which takes most of the time.
         out: folder of all results.
         force: repeat a finished hindcast.
-        command: how it was asked for, for the manifest.
-        watcher: told how far it is.
+        command: the command that asks for it, for the manifest.
+        watcher: receives progress.
 
     Raises:
         ScenarioError: the file has problems.
         RelsimError: the series is too short.
         ResultsError: the folder cannot be written.
     """
-    file, told = Path(observed), watcher or Nobody()
+    file = Path(observed)
     panel = panel_of(read_observed(file))
-    question = {
-        "series": digest(file.read_text(encoding="utf-8-sig")),
-        "origins": None if origins is None else list(origins),
-        "horizons": list(horizons),
-        "hold_out": hold_out,
-        "simulate": simulate,
-        "relsim": __version__,
-    }
-    folder = Path(out) / HINDCASTS / slug(file.stem) / digest(question)[:12]
-
-    def find() -> Hindcast:
-        told.phase("Fitting each past, and scoring the forecasts")
-        return hindcast(panel, origins, horizons, hold_out, simulate=simulate)
-
-    return scored_once(Asked(folder, file, question, command, force), find, _write, told)
+    job = HindcastJob(file, panel, origins, horizons, hold_out, simulate)
+    execution = Execution(Path(out), None, force, command, watcher or Nobody())
+    result, reused = carry_out(job, execution)
+    return replace(result, reused=reused)
 
 
-def _write(found: Hindcast, about: dict[str, Any], folder: Path) -> None:
-    fitted = json.dumps(defaults_of(found, about["file"]), indent=2, ensure_ascii=False) + "\n"
-    (folder / PARAMETERS).write_text(fitted, encoding="utf-8")
-    tables, manifest = found.tables(), _manifest(found, about)
-    words, charts = hindcast_words(found, manifest), hindcast_charts(found)
-    write_scored(folder, words, tables, charts, manifest)
+def run_beside(
+    observed: str | Path,
+    scenario: Scenario,
+    *,
+    runs: int | None = None,
+    seed: int | None = None,
+    out: str | Path = "results",
+    force: bool = False,
+    command: str = "",
+    watcher: Watcher | None = None,
+) -> HindcastResult:
+    """Lays a scenario beside a measured series; leaves a folder with tables, figures and a page.
+
+    Args:
+        observed: CSV of observations (``dyad,period,value[,events]``).
+        scenario: what to simulate.
+        runs, seed: of its ensemble; its own by default.
+        out: folder of all results.
+        force: repeat a finished one.
+        command: the command that asks for it, for the manifest.
+        watcher: receives progress.
+
+    Raises:
+        ScenarioError: the file has problems.
+        RelsimError: the two have no pair and year in common.
+        ResultsError: the folder cannot be written.
+    """
+    file = Path(observed)
+    panel = panel_of(read_observed(file).named_as(scenario.states))
+    pairs = shared_part(panel, scenario).dyads  # raises before a thousand runs
+    job = BesideJob(file, panel, Question.of(scenario, runs, seed, "overall"), pairs)
+    execution = Execution(Path(out), None, force, command, watcher or Nobody())
+    result, reused = carry_out(job, execution)
+    return replace(result, reused=reused)
 
 
-def _manifest(found: Hindcast, about: dict[str, Any]) -> dict[str, Any]:
-    panel = found.panel
-    return {
-        "format": FORMAT,
-        **about,
-        "pairs": len(panel.dyads),
-        "years": [panel.years[0], panel.years[-1]],
-        "forecast_from": list(found.origins),
-        "sentences": found.sentences(),
-        "warnings": found.warnings(),
-        "versions": versions(LIBRARIES),
-    }
+@dataclass(frozen=True)
+class _MeasuredJob(Job[Findings, HindcastResult]):
+    """Something to be scored by a measured series.
+
+    Attributes:
+        file, panel: the series.
+    """
+
+    file: Path
+    panel: Panel
+
+    kind: ClassVar = "a hindcast"
+    model: ClassVar = HindcastManifest
+    doing: ClassVar = "runs this"
+
+    @abstractmethod
+    def question(self) -> dict[str, Any]:
+        """All that decides its numbers, beside the series and the version."""
+
+    def key(self) -> dict[str, Any]:
+        """The series, the question and the version."""
+        series = digest(self.file.read_text(encoding="utf-8-sig"))
+        return {"series": series, **self.question(), "relsim": __version__}
+
+    def words(self) -> str:
+        """The name of the file."""
+        return digest([self.file.name, ""])
+
+    def libraries(self) -> tuple[str, ...]:
+        """Those that score."""
+        return ("numpy", "pandas", "scipy")
+
+    def open(self, folder: Path) -> HindcastResult:
+        """The finished job."""
+        return open_hindcast(folder)
+
+    def _series(self, panel: Panel) -> dict[str, Any]:
+        """The series and the question, for the manifest."""
+        years = [panel.years[0], panel.years[-1]]
+        return {"file": self.file.name, **self.key(), "pairs": len(panel.dyads), "years": years}
+
+
+@dataclass(frozen=True)
+class HindcastJob(_MeasuredJob[Hindcast]):
+    """Forecasts to be scored by a measured series."""
+
+    origins: Sequence[int] | None
+    horizons: Sequence[int]
+    hold_out: HoldOut | None
+    simulate: bool
+
+    @property
+    def parent(self) -> Path:
+        """By the name of the series."""
+        return Path(HINDCASTS, slug(self.file.stem))
+
+    def question(self) -> dict[str, Any]:
+        """Which forecasts are scored."""
+        return {
+            "origins": None if self.origins is None else list(self.origins),
+            "horizons": list(self.horizons),
+            "hold_out": self.hold_out,
+            "simulate": self.simulate,
+        }
+
+    def make(self, folder: Path, execution: Execution) -> Hindcast:
+        """Fits and scores, and writes the fitted numbers."""
+        execution.watcher.phase("Fitting each past, and scoring forecasts")
+        findings = hindcast(
+            self.panel, self.origins, self.horizons, self.hold_out, simulate=self.simulate
+        )
+        text = json.dumps(defaults_of(findings, self.file.name), indent=2, ensure_ascii=False)
+        (folder / PARAMETERS).write_text(text + "\n", encoding="utf-8")
+        return findings
+
+    def about(self, findings: Hindcast) -> dict[str, Any]:
+        """The forecasts, and the findings in words."""
+        return {
+            **self._series(findings.panel),
+            "forecast_from": list(findings.origins),
+            "sentences": findings.sentences(),
+            "warnings": findings.warnings(),
+        }
+
+    def tables(self, findings: Hindcast) -> Mapping[str, pd.DataFrame]:
+        """Those of the hindcast."""
+        return findings.tables()
+
+    def charts(self, findings: Hindcast) -> Mapping[str, Any]:
+        """Those of the hindcast."""
+        return hindcast_charts(findings)
+
+    def page(self, findings: Hindcast, parts: PageParts) -> str:
+        """The page of the hindcast."""
+        return _page(hindcast_words(findings, parts.content), parts)
+
+
+@dataclass(frozen=True)
+class BesideJob(_MeasuredJob[Beside]):
+    """A scenario to be laid beside a measured series.
+
+    Attributes:
+        ensemble: its question.
+        pairs: those that both have.
+    """
+
+    ensemble: Question
+    pairs: tuple[str, ...]
+
+    @property
+    def parent(self) -> Path:
+        """By the names of scenario and series."""
+        return Path(HINDCASTS, f"{self.ensemble.scenario.slug}-beside-{slug(self.file.stem)}")
+
+    def question(self) -> dict[str, Any]:
+        """The ensemble."""
+        ensemble = self.ensemble
+        return {
+            "scenario": ensemble.scenario_hash,
+            "runs": ensemble.runs,
+            "seed": ensemble.seed,
+        }
+
+    def words(self) -> str:
+        """The name of the file, and the scenario with its words."""
+        return digest([self.file.name, digest(self.ensemble.scenario.as_written)])
+
+    def libraries(self) -> tuple[str, ...]:
+        """Those that score and simulate."""
+        return (*super().libraries(), "numba")
+
+    def make(self, folder: Path, execution: Execution) -> Beside:
+        """Simulates levels of the shared pairs alone (of a large world, all take gigabytes), and
+        scores them."""
+        scenario, watcher = self.ensemble.scenario, execution.watcher
+        watcher.phase("Simulating the scenario")
+        kept = simulate_runs(
+            scenario.with_changes({"watch": list(self.pairs)}),
+            runs=self.ensemble.runs,
+            seed=self.ensemble.seed,
+            record="watched",
+            progress=watcher.runs_done,
+        )
+        watcher.phase("Fitting the measurement, and scoring")
+        findings = beside(self.panel, replace(kept, scenario=scenario))
+        (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")
+        return findings
+
+    def about(self, findings: Beside) -> dict[str, Any]:
+        """The scenario, and the findings in words."""
+        return {
+            "name": self.ensemble.scenario.name,
+            **self._series(findings.panel),
+            "not_measured": list(findings.unmeasured),
+            "sentences": findings.sentences(),
+            "warnings": findings.warnings(),
+        }
+
+    def tables(self, findings: Beside) -> Mapping[str, pd.DataFrame]:
+        """Those of the scenario beside the series."""
+        return findings.tables()
+
+    def charts(self, findings: Beside) -> Mapping[str, Any]:
+        """Those of the scenario beside the series."""
+        return beside_charts(findings)
+
+    def page(self, findings: Beside, parts: PageParts) -> str:
+        """The page of the scenario beside the series."""
+        return _page(beside_words(findings, parts.content), parts)
+
+
+def _page(words: Words, parts: PageParts) -> str:
+    return measured_page(words, parts.tables, parts.charts, parts.content, parts.script)
 
 
 def save_parameters(result: HindcastResult, file: Path) -> None:

@@ -1,29 +1,28 @@
-"""What is in a folder of results: asked, judged, written, and how large."""
+"""The results in a folder of results: what was asked, how claims were judged, and how large."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from relsim import __version__
 from relsim.errors import ResultsError
+from relsim.results.experiment import EXPERIMENTS, ExperimentJob
+from relsim.results.family import FamilyJob
 from relsim.results.folder import MANIFEST
-from relsim.results.lookup import EXPERIMENTS, FAMILY, HINDCASTS, finished_folders
+from relsim.results.hindcast import HINDCASTS, HindcastJob
+from relsim.results.job import Job
 from relsim.results.manifest import (
-    ExperimentManifest,
-    FamilyManifest,
-    HindcastManifest,
     read_as,
     read_manifest,
     refuse_incomplete,
     verdicts_of,
 )
+from relsim.results.result import finished_folders
 from relsim.scenario.schema import title_of
 
 
@@ -36,10 +35,11 @@ class Listed:
         written: when it was finished, local time.
         size: bytes on disk.
         scenario: title of its scenario; of one that is unreadable, of the folder.
-        runs, seed, end: what was asked; the last month.
+        runs, seed, end: of its ensemble; the last month.
         verdicts: how many claims have each verdict.
+        until_clear: whether the number of runs was chosen by ``--until-clear``.
         current: simulated by this version of relsim.
-        problem: why it cannot be read; then the fields from ``runs`` on say nothing.
+        problem: why it cannot be read; then the fields from ``runs`` on are empty.
     """
 
     folder: Path
@@ -50,13 +50,14 @@ class Listed:
     seed: int = 0
     end: str = ""
     verdicts: Mapping[str, int] = field(default_factory=dict)
+    until_clear: bool = False
     current: bool = False
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class ListedStudy:
-    """What is made of many runs or none, in a folder of results.
+    """A family, an experiment or a hindcast in a folder of results.
 
     Attributes:
         kind: "family", "experiment" or "hindcast".
@@ -78,13 +79,13 @@ class ListedStudy:
 def list_results(out: str | Path = "results") -> tuple[Listed, ...]:
     """The whole results in a folder of results, by scenario, newest first.
 
-    A result that is not whole, or whose manifest cannot be read, is listed with its problem.
+    A result that lacks a file, or whose manifest cannot be read, is listed with its problem.
 
     Args:
         out: the folder, as given to ``relsim run --out``.
     """
-    found = [_listed(folder) for folder in finished_folders(Path(out))]
-    return tuple(sorted(found, key=lambda one: (one.folder.parent.name, one.scenario)))
+    listed = [_listed(folder) for folder in finished_folders(Path(out))]
+    return tuple(sorted(listed, key=lambda result: (result.folder.parent.name, result.scenario)))
 
 
 def list_studies(out: str | Path = "results") -> tuple[ListedStudy, ...]:
@@ -93,87 +94,74 @@ def list_studies(out: str | Path = "results") -> tuple[ListedStudy, ...]:
     Args:
         out: the folder, as given to ``relsim run --out``.
     """
-    found = []
-    for name, kind in _STUDIES.items():
-        some = [_listed_study(name, kind, file) for file in Path(out).glob(kind.pattern)]
-        some.sort(key=lambda one: (one.folder.parent.name, -one.written.timestamp()))
-        found += some
-    return tuple(found)
+    studies: list[ListedStudy] = []
+    for kind, (parent, job, describe) in _KINDS.items():
+        files = Path(out).glob(f"{parent}/*/{job.last}")
+        listed = [_listed_study(kind, job, describe, file) for file in files]
+        listed.sort(key=lambda study: (study.folder.parent.name, -study.written.timestamp()))
+        studies += listed
+    return tuple(studies)
 
 
-def _family(content: Mapping[str, Any]) -> dict[str, Any]:
-    slugs = [str(place).split("/")[0] for place in content["results"]]
-    return {"about": f"{len(slugs)} scenarios: {', '.join(slugs)}"}
+def _family(content: Mapping[str, Any]) -> str:
+    slugs = [path.split("/")[0] for path in content["results"]]
+    return f"{len(slugs)} scenarios: {', '.join(slugs)}"
 
 
-def _experiment(content: Mapping[str, Any]) -> dict[str, Any]:
-    asked = content["experiment"]
+def _experiment(content: Mapping[str, Any]) -> str:
+    experiment = content["experiment"]
     size = f"{content['points']:,} points of {content['runs']:,} runs"
-    about = f"{asked['name']}: {asked['method']}, {size}"
-    return {"about": about, "current": content["relsim"] == __version__}
+    return f"{experiment['name']}: {experiment['method']}, {size}"
 
 
-def _hindcast(content: Mapping[str, Any]) -> dict[str, Any]:
+def _hindcast(content: Mapping[str, Any]) -> str:
     first, last = content["years"]
-    about = f"{content['file']}: {content['pairs']:,} pairs, {first} to {last}"
-    return {"about": about, "current": content["relsim"] == __version__}
+    return f"{content['file']}: {content['pairs']:,} pairs, {first} to {last}"
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of study: where its manifests are, what is in them, and what to say of one."""
-
-    pattern: str
-    model: type[BaseModel]
-    named: str
-    told: Callable[[Mapping[str, Any]], dict[str, Any]]
-
-
-_STUDIES = {
-    "family": _Kind(f"*/*/{FAMILY}", FamilyManifest, "a family", _family),
-    "experiment": _Kind(
-        f"{EXPERIMENTS}/*/*/{MANIFEST}", ExperimentManifest, "an experiment", _experiment
-    ),
-    "hindcast": _Kind(f"{HINDCASTS}/*/*/{MANIFEST}", HindcastManifest, "a hindcast", _hindcast),
+_Describe = Callable[[Mapping[str, Any]], str]
+_KINDS: dict[str, tuple[str, type[Job[Any, Any]], _Describe]] = {
+    "family": ("*", FamilyJob, _family),
+    "experiment": (f"{EXPERIMENTS}/*", ExperimentJob, _experiment),
+    "hindcast": (f"{HINDCASTS}/*", HindcastJob, _hindcast),
 }
 
 
-def _listed_study(name: str, kind: _Kind, file: Path) -> ListedStudy:
+def _listed_study(
+    kind: str, job: type[Job[Any, Any]], describe: _Describe, file: Path
+) -> ListedStudy:
     folder = file.parent
+    study = ListedStudy(kind, folder, *_written_and_size(file))
     try:
-        content = read_as(kind.model, file, kind.named)
+        content = read_as(job.model, file, job.kind)
         refuse_incomplete(folder, content)
-        said = kind.told(content)
     except ResultsError as error:
-        said = {"problem": str(error)}
-    return ListedStudy(name, folder, _written(file), _size(folder), **said)
+        return replace(study, problem=str(error))
+    current = content.get("relsim", __version__) == __version__
+    return replace(study, about=describe(content), current=current)
 
 
 def _listed(folder: Path) -> Listed:
+    listed = Listed(folder, *_written_and_size(folder / MANIFEST), folder.parent.name)
     try:
         content = read_manifest(folder)
         refuse_incomplete(folder, content)
-        told = _told(content)
+        claims = verdicts_of(content)
     except ResultsError as error:
-        told = {"scenario": folder.parent.name, "problem": str(error)}
-    return Listed(folder, _written(folder / MANIFEST), _size(folder), **told)
+        return replace(listed, problem=str(error))
+    return replace(
+        listed,
+        scenario=title_of(content["scenario"]["name"], content["scenario"]["changes"]),
+        runs=content["runs"],
+        seed=content["seed"],
+        end=content["time"]["end"],
+        verdicts=Counter(claim.verdict for claim in claims),
+        until_clear=content["looking"] is not None,
+        current=content["relsim"] == __version__,
+    )
 
 
-def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    asked = manifest["scenario"]
-    return {
-        "scenario": title_of(asked["name"], asked["changes"]),
-        "runs": manifest["runs"],
-        "seed": manifest["seed"],
-        "end": manifest["time"]["end"],
-        "verdicts": Counter(claim.verdict for claim in verdicts_of(manifest)),
-        "current": manifest["relsim"] == __version__,
-    }
-
-
-def _written(file: Path) -> datetime:
-    return datetime.fromtimestamp(file.stat().st_mtime)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _written_and_size(file: Path) -> tuple[datetime, int]:
+    """When the last file of a result was written, and the bytes of all."""
+    size = sum(path.stat().st_size for path in file.parent.rglob("*") if path.is_file())
+    return datetime.fromtimestamp(file.stat().st_mtime), size

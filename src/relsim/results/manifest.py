@@ -1,72 +1,84 @@
 """The manifest: what was asked, of which version, how event weights were chosen, and what is there.
 
-Manifests are read in one way, whatever they are of: what is not as it is written here is refused.
+All manifests are read in one way: what does not match the models below is refused.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from relsim import __version__
 from relsim.analysis.claims import Verdict
 from relsim.analysis.until_clear import Looking
-from relsim.ensemble.chunks import Chunk
-from relsim.ensemble.journal import Digests
 from relsim.ensemble.record import RecordLevel
 from relsim.errors import DamagedError
-from relsim.results.comparisons import Comparisons, compared_ids, note_on_changes
-from relsim.results.contents import Notes, incomplete, notes_of
-from relsim.results.folder import MANIFEST
-from relsim.results.identity import Question, digest
+from relsim.results.folder import MANIFEST, Notes, incomplete, notes_of
+from relsim.results.question import Question, digest
 from relsim.scenario.effects import Pulse
 from relsim.scenario.schema import Scenario
 from relsim.scenario.shipped import goldstein_weights
 from relsim.scenario.values import central
 
 FORMAT = 2  # raised when what is in a folder changes its meaning
-LIBRARIES = ("mesa", "numba", "numpy", "pydantic", "xarray", "zarr")
 
 
-def manifest(
-    question: Question,
-    command: str,
-    durations: dict[str, float],
-    stability: dict[str, Any],
-    claims: Sequence[Verdict],
-    compared: Comparisons,
-    chunks: Mapping[Chunk, Digests],
-    failures: int,
-) -> dict[str, Any]:
-    """The manifest of a result, as plain data. It names no machine and no absolute path."""
-    return {
-        "format": FORMAT,
-        "relsim": __version__,
-        **asked_part(question),
-        "command": command,
-        "stability": stability,
-        "claims": [asdict(verdict) for verdict in claims],
-        "comparisons": compared_ids(compared),
-        "notes": [note] if (note := note_on_changes(question.scenario)) else [],
-        "failures": failures,
-        "versions": versions(LIBRARIES),
-        "seconds": {name: round(seconds, 3) for name, seconds in durations.items()},
-        "chunks": [
-            {"first": chunk.first, "runs": chunk.runs, "digests": found}
-            for chunk, found in sorted(chunks.items(), key=lambda item: item[0].first)
-        ],
-    }
+def command_text(*words: object, **options: object) -> str:
+    """The ``relsim`` command as a shell takes it, for the manifest.
+
+    Args:
+        words: the command and its arguments. Paths lose absolute folders, which would tell of a
+            machine.
+        options: by name. True is a flag; a list repeats its option; None and False say nothing.
+    """
+    parts = ["relsim", *map(_word, words)]
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            parts.append(option)
+        elif isinstance(value, (list, tuple)):
+            parts += [part for item in value for part in (option, _word(item))]
+        elif value is not None and value is not False:
+            parts += [option, _word(value)]
+    return shlex.join(parts)
 
 
-def asked_part(question: Question) -> dict[str, Any]:
-    """What follows from a question alone."""
+def _word(value: object) -> str:
+    if isinstance(value, Path):
+        return value.name if value.is_absolute() else value.as_posix()
+    return str(value)
+
+
+def run_command(
+    files: Iterable[str | Path],
+    runs: int | None,
+    seed: int | None,
+    record: str = "domains",
+    thin: int = 1,
+    settings: Iterable[str] = (),
+    *,
+    until_clear: bool = False,
+) -> str:
+    """The ``relsim run`` that makes a result, whatever computes it."""
+    return command_text(
+        *("run", *files),
+        runs=runs,
+        seed=seed,
+        record=None if record == "domains" else record,
+        thin=None if thin == 1 else thin,
+        until_clear=until_clear,
+        set=list(settings),
+    )
+
+
+def question_part(question: Question) -> dict[str, Any]:
+    """The part of a manifest that follows from the question alone."""
     scenario = question.scenario
     return {
         "id": question.id,
@@ -92,7 +104,7 @@ def asked_part(question: Question) -> dict[str, Any]:
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
-    """Of Python and of some libraries."""
+    """The versions of Python and of some libraries."""
     return {"python": platform.python_version(), **{name: version(name) for name in libraries}}
 
 
@@ -111,7 +123,7 @@ def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
 
 
 def own_digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a manifest less this digest."""
+    """SHA-256 of a manifest without this digest."""
     return digest({name: value for name, value in content.items() if name != "digest"})
 
 
@@ -125,7 +137,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_as(model: type[BaseModel], file: Path, kind: str) -> dict[str, Any]:
-    """A manifest as plain data, once it is as a model has it.
+    """A manifest as plain data, if it matches a model.
 
     Args:
         model: what has to be in it.
@@ -143,23 +155,34 @@ def read_as(model: type[BaseModel], file: Path, kind: str) -> dict[str, Any]:
         raise DamagedError(f"{file} cannot be read: {reason}. {ANEW}") from error
     form = content.get("format", FORMAT) if isinstance(content, dict) else FORMAT
     if form != FORMAT:
-        said = f"{file} is of format {form!r:.20}; this version of relsim reads format {FORMAT}."
-        raise DamagedError(f"{said} {ANEW}")
+        text = f"{file} is of format {form!r:.20}; this version of relsim reads format {FORMAT}."
+        raise DamagedError(f"{text} {ANEW}")
     try:
         model.model_validate_json(text)  # of JSON, strict models take objects
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "all of it"
-        said = f"{file} is not that of {kind}: {place}: {first['msg'].lower()}."
-        raise DamagedError(f"{said} {ANEW}") from error
-    found: dict[str, Any] = content
-    return found
+        key = ".".join(str(part) for part in first["loc"]) or "all of it"
+        text = f"{file} is not that of {kind}: {key}: {first['msg'].lower()}."
+        raise DamagedError(f"{text} {ANEW}") from error
+    known: dict[str, Any] = content
+    return known
+
+
+def read_whole(model: type[BaseModel], folder: Path, kind: str) -> dict[str, Any]:
+    """The manifest of a folder, all of whose files are there (see :func:`read_as`).
+
+    Raises:
+        DamagedError: it cannot be read, or a file is missing.
+    """
+    content = read_as(model, folder / MANIFEST, kind)
+    refuse_incomplete(folder, content)
+    return content
 
 
 def refuse_incomplete(
     folder: Path, content: Mapping[str, Any], replaced: Collection[str] = ()
 ) -> None:
-    """Refuses a result of which something is missing.
+    """Refuses a result that lacks a file.
 
     Args:
         folder: the result.
@@ -171,8 +194,8 @@ def refuse_incomplete(
     """
     files: Notes = content.get("files", {})
     needed = {path: note for path, note in files.items() if path not in replaced}
-    if lacks := incomplete(folder, needed):
-        raise DamagedError(f"{folder} is damaged: {lacks} {remedy_of(content)}")
+    if missing := incomplete(folder, needed):
+        raise DamagedError(f"{folder} is damaged: {missing} {remedy_of(content)}")
 
 
 ANEW = "The command that made it makes it anew with --force."
@@ -184,7 +207,7 @@ def remedy_of(content: Mapping[str, Any]) -> str:
     return f"{command} --force makes it anew." if command else ANEW
 
 
-# What has to be in manifests. Sizes of integers are those of the options that ask for them.
+# What has to be in manifests. Sizes of integers are those of the command line's options.
 _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Id = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -259,7 +282,7 @@ class _Manifest(_Part):
 
 
 class ResultManifest(_Manifest):
-    """That of a result of a scenario."""
+    """The manifest of a result of a scenario."""
 
     id: _Id
     scenario: _Scenario
@@ -287,23 +310,23 @@ class _Findings(_Manifest):
     seconds: float
 
 
-class _Studied(_Part):
+class _Experiment(_Part):
     name: str
     slug: str
     method: str
 
 
-class _TakenFrom(_Part):
+class _Base(_Part):
     name: str
     file: str
     hash: _Digest
 
 
 class ExperimentManifest(_Findings):
-    """That of an experiment."""
+    """The manifest of an experiment."""
 
-    experiment: _Studied
-    scenario: _TakenFrom
+    experiment: _Experiment
+    scenario: _Base
     seed: _Count
     points: _Count
     runs: _AtLeastOne
@@ -312,7 +335,7 @@ class ExperimentManifest(_Findings):
 
 
 class HindcastManifest(_Findings):
-    """That of a hindcast, or of a scenario beside a measured series."""
+    """The manifest of a hindcast, or of a scenario beside a measured series."""
 
     file: str
     pairs: _Count
@@ -334,7 +357,7 @@ def looking_of(content: Mapping[str, Any]) -> Looking | None:
 
 
 class FamilyManifest(_Part):
-    """What a family has in the place of a manifest."""
+    """The contents of ``family.json``, which a family has instead of a manifest."""
 
     format: int
     results: list[_InFolder]

@@ -1,4 +1,4 @@
-"""A finished result: what is in its folder, and opening it."""
+"""A finished result: finding and opening it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from relsim.analysis.claims import Verdict
 from relsim.analysis.summary import summarise
 from relsim.ensemble.simulate import Ensemble, spelled_by, without_runs
 from relsim.ensemble.store import Layout, open_store
-from relsim.errors import DamagedError, ResultsError, ScenarioError
+from relsim.errors import DamagedError, ResultsError, ScenarioError, near_path
 from relsim.model.compile import compile_scenario
-from relsim.results.contents import FAILURES, RESOLVED, STORE, TABLES, WRITTEN_AGAIN
-from relsim.results.folder import MANIFEST, is_finished
+from relsim.results.folder import (
+    FAILURES,
+    MANIFEST,
+    RESOLVED,
+    STORE,
+    TABLES,
+    WRITTEN_AGAIN,
+    is_finished,
+)
 from relsim.results.manifest import read_manifest, refuse_incomplete, remedy_of, verdicts_of
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
@@ -31,8 +38,8 @@ class Result:
         folder: where it is.
         manifest: as in ``manifest.json``.
         ensemble: every run, read from the store when used.
-        reused: it was there already, so nothing was simulated.
-        known_summary: its summary where that is at hand.
+        reused: whether it was there already, so that nothing was simulated.
+        known_summary: its summary, if it is at hand.
     """
 
     folder: Path
@@ -66,8 +73,6 @@ class Result:
 def open_result(
     folder: str | Path,
     *,
-    reused: bool = False,
-    summary: xr.Dataset | None = None,
     scenario: Scenario | None = None,
 ) -> Result:
     """A finished result.
@@ -76,8 +81,7 @@ def open_result(
 
     Args:
         folder: as printed by ``relsim run``.
-        reused, summary: noted in the result.
-        scenario: what was simulated; as the folder has it where absent.
+        scenario: what was simulated, if it is at hand; else it is read from the folder.
 
     Raises:
         ResultsError: there is no whole result there.
@@ -89,8 +93,7 @@ def open_result(
         raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
     remedy = remedy_of(content)
-    replaced = TABLES if scenario is None else WRITTEN_AGAIN
-    refuse_incomplete(folder, content, replaced)
+    refuse_incomplete(folder, content, TABLES if scenario is None else WRITTEN_AGAIN)
     if scenario is None:
         known = content["scenario"]
         scenario = _scenario(folder, remedy).named(known["slug"], known["changes"])
@@ -102,7 +105,7 @@ def open_result(
     data = without_runs(spelled_by(scenario, stored), failed)
     until_clear = content["looking"] is not None
     ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed, until_clear)
-    return Result(folder, content, ensemble, reused, summary)
+    return Result(folder, content, ensemble)
 
 
 def _scenario(folder: Path, remedy: str) -> Scenario:
@@ -117,7 +120,8 @@ def _failed_runs(folder: Path, content: Mapping[str, Any], remedy: str) -> tuple
     """The numbers of the runs that failed, as many as the manifest says."""
     file = folder / FAILURES
     try:
-        failed = sorted({int(one["run"]) for one in json.loads(file.read_text(encoding="utf-8"))})
+        failures = json.loads(file.read_text(encoding="utf-8"))
+        failed = sorted({int(failure["run"]) for failure in failures})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedError(f"{file} cannot be read. {remedy}") from error
     if len(failed) != content["failures"] or not 0 <= failed[0] <= failed[-1] < content["runs"]:
@@ -125,9 +129,15 @@ def _failed_runs(folder: Path, content: Mapping[str, Any], remedy: str) -> tuple
     return tuple(failed)
 
 
-def compared_with(result: Result) -> dict[str, Ensemble | str]:
+def compared_with(
+    result: Result, scenarios: Mapping[str, Scenario] | None = None
+) -> dict[str, Ensemble | str]:
     """By file, the ensembles that the claims of a result were judged against; a text says why one
     is not there.
+
+    Args:
+        result: whose claims were judged.
+        scenarios: those that are at hand, by file.
 
     Raises:
         DamagedError: what is there is not whole.
@@ -138,9 +148,69 @@ def compared_with(result: Result) -> dict[str, Ensemble | str]:
             continue
         folders = [folder for folder in out.glob(f"*/{number}") if is_finished(folder)]
         compared[file] = (
-            open_result(folders[0]).ensemble
+            open_result(folders[0], scenario=(scenarios or {}).get(file)).ensemble
             if folders
             else f"What this is compared with is not there: {file}, result {number}, which belongs "
             "into the same folder of results. So no difference is shown."
         )
     return compared
+
+
+def finished_folders(out: Path) -> list[Path]:
+    """The folders of all whole results under a folder of results, by scenario, newest first."""
+    folders = [path.parent for path in out.glob(f"*/*/{MANIFEST}")]
+    return sorted(folders, key=lambda folder: (folder.parent.name, -_written(folder), folder.name))
+
+
+def result_folder(path: str | Path) -> Path:
+    """The result at a path: the folder itself, or the newest result of a scenario's folder.
+
+    Args:
+        path: as in ``results/status-quo/3f2a91c04b7d`` or ``results/status-quo``.
+
+    Raises:
+        ResultsError: there is no whole result, or there are results of different scenarios whose
+            files have the same name.
+    """
+    path = Path(path)
+    if is_finished(path):
+        return path
+    inside = [file.parent for file in path.glob(f"*/{MANIFEST}")]
+    if not inside:
+        text = f"{path} holds no finished result: it has no {MANIFEST}, nor has a folder in it."
+        near = "" if path.exists() else near_path(path) or near_path("results" / path)
+        raise ResultsError(f"{text} {near or 'Simulate first: relsim run FILE.'}")
+    inside.sort(key=lambda folder: (_written(folder), folder.name))
+    _refuse_different(path, inside)
+    return inside[-1]
+
+
+def result_at(path: str | Path) -> Result:
+    """The result at a path (see :func:`result_folder`).
+
+    Raises:
+        ResultsError: there is no whole result.
+    """
+    return open_result(result_folder(path))
+
+
+def _refuse_different(path: Path, folders: list[Path]) -> None:
+    """Refuses results of more than one scenario, by name, oldest first."""
+    newest = {_scenario_name(folder): folder for folder in folders}
+    newest.pop("", None)
+    if len(newest) > 1:
+        listed = "".join(f"\n  {newest[name]}  {name}" for name in sorted(newest))
+        text = f"{path} holds results of {len(newest)} scenarios. Name one; the newest of each:"
+        raise ResultsError(text + listed)
+
+
+def _scenario_name(folder: Path) -> str:
+    """As its manifest has it; empty where that cannot be read."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"]["name"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _written(folder: Path) -> float:
+    return (folder / MANIFEST).stat().st_mtime

@@ -2,101 +2,76 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any, ClassVar
 
+import pandas as pd
 import xarray as xr
 import yaml
 
 from relsim.analysis.claims import Verdict, claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
-from relsim.analysis.until_clear import MOST_RUNS
-from relsim.ensemble.chunks import Stop, compile_kernel, kernel_is_compiled, new_stop
+from relsim.ensemble.chunks import Arrays, Chunk, all_chunks
+from relsim.ensemble.failures import Failure
+from relsim.ensemble.journal import Digests, digests, intact, note, noted, start
 from relsim.ensemble.record import RecordLevel
-from relsim.ensemble.simulate import Ensemble
+from relsim.ensemble.simulate import Ensemble, fill, without_runs
+from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_store
 from relsim.figures.save import Painter
-from relsim.model.compile import compile_scenario
 from relsim.model.stability import stability
-from relsim.results.command import command_line
-from relsim.results.comparisons import (
-    Comparisons,
-    Read,
-    comparisons,
-    is_current,
-    with_all_compared,
-)
-from relsim.results.contents import (
-    CLAIMS,
-    EVENTS,
+from relsim.results.folder import (
+    FAILURES,
     JOURNAL,
     REPORT,
     RESOLVED,
-    SUMMARY,
+    STORE,
     WRITTEN_AGAIN,
     altered,
+    beside,
     has_views,
+    is_finished,
+    locked,
     notes_of,
 )
-from relsim.results.folder import is_finished, locked, sweep, written_aside
-from relsim.results.identity import Question, digest
-from relsim.results.looking import with_runs_chosen
-from relsim.results.manifest import asked_part, manifest, read_manifest, write_manifest
-from relsim.results.result import Result, open_result
-from relsim.results.resume import (
-    Simulated,
-    forget_journal,
-    simulate_into,
+from relsim.results.job import (
+    Execution,
+    Job,
+    Nobody,
+    Watcher,
+    carry_out_within,
     telling_what_is_kept,
 )
+from relsim.results.looking import with_runs_chosen
+from relsim.results.manifest import (
+    ResultManifest,
+    question_part,
+    read_manifest,
+    run_command,
+    write_manifest,
+)
+from relsim.results.question import (
+    Comparisons,
+    Question,
+    Read,
+    compared_ids,
+    comparisons,
+    digest,
+    is_current,
+    note_on_changes,
+    with_all_compared,
+)
+from relsim.results.result import Result, open_result
 from relsim.results.views import write_views
-from relsim.results.watcher import Nobody, Watcher
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question with what else its answer needs.
-
-    ``known`` holds, by id, the ensembles of questions that are being answered further up: what
-    two scenarios need whose claims cite each other; ``held``, the results that are locked further
-    up. ``stop`` ends the work from another thread; ``read`` loads the files compared with.
-    """
-
-    question: Question
-    out: Path
-    command: str
-    watcher: Watcher
-    executor: Executor | None = None
-    known: Mapping[str, Ensemble] = field(default_factory=dict)
-    held: frozenset[Path] = frozenset()
-    stop: Stop = field(default_factory=new_stop)
-    read: Read = load
-
-    @property
-    def folder(self) -> Path:
-        """Where the result belongs."""
-        return folder_of(self.question, self.out)
-
-    def waiting(self) -> None:
-        """Says that somebody else has the lock."""
-        self.watcher.phase("Another process is simulating this; waiting")
-
-
-@dataclass
-class _Clock:
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timing(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
 
 
 def run(
@@ -121,231 +96,388 @@ def run(
 
     Args:
         scenario: a scenario or its file.
-        runs, seed: the scenario's where absent.
+        runs, seed: the scenario's by default.
         record: what to keep (see :func:`relsim.ensemble.record.variables`).
-        thin: keep levels at every so many steps alone, and at the end.
+        thin: keep levels only at every so many steps, and at the end.
         until_clear: double the runs until every claim is settled, by bounds that hold over all
-            looks; ``runs`` is then how many there are at most, 16,000 where absent.
+            looks; ``runs`` is then how many there are at most, 16,000 by default.
         executor: where runs are simulated (see :mod:`relsim.ensemble.executors`); threads on all
-            cores where absent. It decides no number and is not noted in the result.
+            cores by default. It decides no number and is not noted in the result.
         out: folder of all results.
         force: repeat a finished result.
-        views: draw the figures and the page; else data and tables alone.
-        command: how it was asked for, for the manifest.
-        watcher: told how far it is.
+        views: draw the figures and the page; else write data and tables alone.
+        command: the command that asks for it, for the manifest.
+        watcher: receives progress.
 
     Raises:
         ScenarioError: the file has problems.
         ResultsError: the folder cannot be written; or there is no claim to settle.
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
-    told = watcher or Nobody()
+    question = Question.of(scenario, runs, seed, record, thin, until_clear=until_clear)
+    execution = Execution(Path(out), executor, force, command, watcher or Nobody())
+    return run_question(question, execution, views=views)
+
+
+def run_question(question: Question, execution: Execution, *, views: bool = True) -> Result:
+    """The result of a question, with figures and a page (see :func:`run`).
+
+    Raises:
+        ResultsError: the folder cannot be written; or there is no claim to settle.
+    """
     read = cache(load)
-    question = question_of(scenario, runs, seed, record, thin, until_clear=until_clear)
-    if until_clear:
-        question = with_runs_chosen([question], Path(out), read, told, executor, force=force)[0]
-    asked = Asked(question, Path(out), command, told, executor, read=read)
-    with telling_what_is_kept([asked.question], asked.out, force=force):
+    if question.until_clear:
+        (question,) = with_runs_chosen([question], read, execution)
+    job = RunJob(question, read)
+    with telling_what_is_kept(partial(chunks_kept, [question], execution.out), execution):
         if not views:
-            return answer(asked, force=force)
+            return answer(job, execution)
         with Painter() as painter:
             painter.start()  # its engine warms up beside the simulation
-            result = answer(asked, force=force)
+            result = answer(job, execution)
             if not has_views(result.folder):
-                write_views(result, painter, told)
+                write_views(result, painter, execution.watcher, job.scenarios)
     return result
 
 
-def question_of(
-    scenario: Scenario,
-    runs: int | None,
-    seed: int | None,
-    record: RecordLevel,
-    thin: int = 1,
-    *,
-    until_clear: bool = False,
-) -> Question:
-    """A question, with the scenario's own runs and seed where none are named.
+def answer(job: RunJob, execution: Execution) -> Result:
+    """The result of a question: what is there if it still stands, else a new one.
 
-    Until clear, runs are the most that there may be.
+    It has every run, the tables and the manifest, and no figures. If words of the scenario have
+    changed since, or tables are not as they were written, these are written again, and the page is
+    removed, to be drawn anew.
+
+    Raises:
+        OSError: the folder cannot be written.
     """
-    settings = scenario.ensemble
-    own_runs = MOST_RUNS if until_clear else settings.runs
-    return Question(
-        scenario,
-        settings.seed if seed is None else seed,
-        own_runs if runs is None else runs,
-        record,
-        thin,
-    )
+    result, reused = carry_out_within(job, execution)
+    return replace(result, reused=reused)
 
 
-def answer(asked: Asked, *, force: bool = False) -> Result:
-    """The result of a question: the one that is there if it still stands, else a new one.
+@dataclass(frozen=True)
+class Simulated:
+    """Every run of a question, on disk.
 
-    It has every run, the tables and the manifest, and no figures. What is unfinished of it is
-    gone on with. Somebody else who writes it is waited for.
-
-    Of a result that stands, tables that are not as they were written are written again, and so are
-    words of the scenario that have changed since; figures and page are then gone, to be drawn anew.
+    Attributes:
+        ensemble: the runs that did not fail.
+        chunks: the digests of the arrays of every chunk.
+        failures: the runs that failed.
     """
-    compared = comparisons(asked.question, asked.read)
-    if not force and _stands(asked.folder, compared):
-        sweep(asked.folder, JOURNAL)
-        _refresh_all(asked)
-        return open_result(asked.folder, reused=True)
-    wanted = _to_be_written(asked) | {asked.folder}
-    with locked(wanted - asked.held, asked.waiting):
-        holding = replace(asked, held=asked.held | wanted)
-        if not force and _stands(asked.folder, compared):
-            _refresh_all(holding)
-            return open_result(asked.folder, reused=True)
-        with written_aside(asked.folder, afresh=force) as aside:
-            summary = _write(holding, compared, aside)
-        forget_journal(asked.folder)
-    return open_result(asked.folder, summary=summary)
+
+    ensemble: Ensemble
+    chunks: Mapping[Chunk, Digests]
+    failures: tuple[Failure, ...]
 
 
-def folder_of(question: Question, out: Path) -> Path:
-    """Where the result of a question belongs."""
-    return out / question.scenario.slug / question.id
+@dataclass(frozen=True)
+class RunFindings(Simulated):
+    """Every run of a question, summarised and judged.
 
-
-def _stands(folder: Path, compared: Comparisons) -> bool:
-    """Whether there is a whole result, judged against what it would be judged against now."""
-    return is_finished(folder) and is_current(read_manifest(folder), compared)
-
-
-def _to_be_written(asked: Asked) -> frozenset[Path]:
-    """The folders of all results that have to be made for this one, which are locked at once.
-
-    Were those it compares with locked later, two processes could wait for each other.
+    Attributes:
+        summary, claims: of its ensemble.
+        seconds: that each phase took.
     """
-    needed = with_all_compared(asked.question, asked.read)
-    places = [(folder_of(question, asked.out), compared) for question, compared in needed]
-    return frozenset(
-        place for place, compared in places if place == asked.folder or not _stands(place, compared)
-    )
+
+    summary: xr.Dataset
+    claims: tuple[Verdict, ...]
+    seconds: Mapping[str, float]
 
 
-def _refresh_all(asked: Asked) -> None:
-    """Brings the words and tables of a result up to date, and of those that it shows beside it."""
-    shown = [asked.question, *comparisons(asked.question, asked.read).values()]
-    changed = False
-    for question in shown:
-        if isinstance(question, Question) and is_finished(folder_of(question, asked.out)):
-            changed |= _refreshed(question, asked)
-    if changed:
-        (asked.folder / REPORT).unlink(missing_ok=True)
+@dataclass(frozen=True)
+class RunJob(Job[RunFindings, Result]):
+    """A question to be answered.
 
+    Attributes:
+        question: what is asked.
+        read: loads the files compared with.
+        known: by id, ensembles already in progress, so that scenarios whose claims cite each other
+            do not recurse.
+    """
 
-def _refreshed(question: Question, asked: Asked) -> bool:
-    """Writes words and tables of a result again where they are not up to date; whether it did."""
-    folder = folder_of(question, asked.out)
-    if _is_up_to_date(question, folder):
-        return False
-    with locked([] if folder in asked.held else [folder], asked.waiting):
-        result = open_result(folder, scenario=question.scenario)
-        (folder / REPORT).unlink(missing_ok=True)  # first, so that nothing is left of the old words
+    question: Question
+    read: Read = load
+    known: Mapping[str, Ensemble] = field(default_factory=dict)
+
+    kind: ClassVar = "a result"
+    model: ClassVar = ResultManifest
+    doing: ClassVar = "is simulating this"
+    draws: ClassVar = False  # its page can be drawn at any time, from what is stored
+    resumes: ClassVar = True
+
+    @property
+    def parent(self) -> Path:
+        """By the name of the scenario."""
+        return Path(self.question.scenario.slug)
+
+    def key(self) -> dict[str, Any]:
+        """That of the question."""
+        return self.question.key()
+
+    @cached_property
+    def compared(self) -> Comparisons:
+        """What its claims compare with."""
+        return comparisons(self.question, self.read)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The ids of the questions that its claims compare with."""
+        others = self.compared.values()
+        return frozenset(other.id for other in others if isinstance(other, Question))
+
+    @property
+    def scenarios(self) -> dict[str, Scenario]:
+        """The scenarios that its claims compare with, by file."""
+        return {
+            file: other.scenario
+            for file, other in self.compared.items()
+            if isinstance(other, Question)
+        }
+
+    def libraries(self) -> tuple[str, ...]:
+        """Those that simulate and store."""
+        return ("mesa", "numba", "numpy", "pydantic", "xarray", "zarr")
+
+    def outdated(self, folder: Path) -> str:
+        """Whether it was judged against what it would be judged against now."""
+        if is_current(read_manifest(folder), self.compared):
+            return ""
+        return f"What {folder} is compared with has changed."
+
+    def needed(self, out: Path) -> frozenset[Path]:
+        """Results that have to be made for this one. Were they locked later, two processes could
+        wait for each other."""
+        _, *others = with_all_compared(self.question, self.read)
+        jobs = {out / other.path: RunJob(other, self.read) for other in others}
+        return frozenset(
+            folder
+            for folder, job in jobs.items()
+            if not is_finished(folder) or job.outdated(folder)
+        )
+
+    def make(self, folder: Path, execution: Execution) -> RunFindings:
+        """Simulates, compares, summarises and judges."""
+        seconds: dict[str, float] = {}
+        question, watcher = self.question, execution.watcher
+        with _timed("compile", seconds):
+            execution.get_ready(question.compiled)
+        watcher.phase(f"Simulating {question.runs:,} runs")
+        with _timed("simulate", seconds):
+            simulated = simulate_into(question, folder, execution)
+        with _timed("compare", seconds):
+            others = self._compared_ensembles(simulated.ensemble, execution)
+        watcher.phase("Summarising")
+        with _timed("summarise", seconds):
+            summary = summarise(simulated.ensemble)
+            claims = tuple(judge(simulated.ensemble, others))
         (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
-        _write_tables(result.ensemble, result.summary(), result.claims, folder)
-        content = {**result.manifest, **asked_part(question)}
-        if question is asked.question and asked.command:
-            content["command"] = asked.command
-        content["files"] = {**content["files"], **notes_of(folder, WRITTEN_AGAIN)}
-        write_manifest(content, folder)
-    return True
+        return RunFindings(
+            **vars(simulated), summary=summary, claims=tuple(claims), seconds=seconds
+        )
+
+    def _compared_ensembles(
+        self, ensemble: Ensemble, execution: Execution
+    ) -> dict[str, Ensemble | str]:
+        """The futures that claims compare with, simulated into their own folders if need be."""
+        known = {**self.known, self.question.id: ensemble}
+        ensembles: dict[str, Ensemble | str] = {}
+        for file, other in self.compared.items():
+            if isinstance(other, str):
+                ensembles[file] = other
+            elif other.id in known:
+                ensembles[file] = known[other.id]
+            else:
+                execution.watcher.phase(f"Comparing with {file}")
+                command = execution.command
+                if other.looking is None:
+                    command = run_command([file], other.runs, other.seed, other.record, other.thin)
+                quietly = replace(execution, force=False, command=command, watcher=Nobody())
+                ensembles[file] = answer(RunJob(other, self.read, known), quietly).ensemble
+        return ensembles
+
+    def about(self, findings: RunFindings) -> dict[str, Any]:
+        """The question, the verdicts, and the digests of every chunk of runs."""
+        question = self.question
+        steady = stability(question.compiled)
+        note = note_on_changes(question.scenario)
+        chunks = sorted(findings.chunks.items(), key=lambda item: item[0].first)
+        return {
+            **question_part(question),
+            "stability": {"spectral_radius": round(steady.radius, 6), "stable": steady.stable},
+            "claims": [asdict(verdict) for verdict in findings.claims],
+            "comparisons": compared_ids(self.compared),
+            "notes": [note] if note else [],
+            "failures": len(findings.failures),
+            "seconds": {name: round(time, 3) for name, time in findings.seconds.items()},
+            "chunks": [
+                {"first": chunk.first, "runs": chunk.runs, "digests": noted}
+                for chunk, noted in chunks
+            ],
+        }
+
+    def tables(self, findings: RunFindings) -> Mapping[str, pd.DataFrame]:
+        """Those of the ensemble."""
+        return _tables(findings.ensemble, findings.summary, findings.claims)
+
+    def open(self, folder: Path) -> Result:
+        """The result, without reading its scenario again."""
+        return open_result(folder, scenario=self.question.scenario)
+
+    def made(self, findings: RunFindings, folder: Path) -> Result:
+        """The new result, with its summary."""
+        return replace(self.open(folder), known_summary=findings.summary)
+
+    def refresh(self, folder: Path, execution: Execution) -> None:
+        """Brings the words and tables of a result up to date, and of those shown beside it."""
+        shown = [self.question, *self.compared.values()]
+        changed = [
+            self._refreshed(question, execution)
+            for question in shown
+            if isinstance(question, Question) and is_finished(execution.out / question.path)
+        ]
+        if any(changed):
+            (folder / REPORT).unlink(missing_ok=True)
+
+    def _refreshed(self, question: Question, execution: Execution) -> bool:
+        """Writes words and tables of a result again if they are not up to date; whether it did."""
+        folder = execution.out / question.path
+        if _is_up_to_date(question, folder):
+            return False
+        waiting = partial(execution.watcher.phase, f"Another process {self.doing}; waiting")
+        with locked({folder} - execution.held, waiting):
+            result = open_result(folder, scenario=question.scenario)
+            (folder / REPORT).unlink(missing_ok=True)  # first, so that no old words are left
+            (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
+            tables = _tables(result.ensemble, result.summary(), result.claims)
+            for name, table in tables.items():
+                write_table(table, folder / f"{name}.csv")
+            content = {**result.manifest, **question_part(question)}
+            if question is self.question and execution.command:
+                content["command"] = execution.command
+            content["files"] = {**content["files"], **notes_of(folder, WRITTEN_AGAIN)}
+            write_manifest(content, folder)
+        return True
+
+
+@contextmanager
+def _timed(phase: str, seconds: dict[str, float]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[phase] = time.perf_counter() - start
 
 
 def _is_up_to_date(question: Question, folder: Path) -> bool:
     """Whether a result has the words of its scenario as they are, and its tables as written."""
     content = read_manifest(folder)
     written = {path: note for path, note in content["files"].items() if path in WRITTEN_AGAIN}
-    asked = question.scenario
-    told = content["scenario"]["words"], content["scenario"]["changes"]
-    same_words = told == (digest(asked.as_written), asked.changes)
+    words = content["scenario"]["words"], content["scenario"]["changes"]
+    same_words = words == (digest(question.scenario.as_written), question.scenario.changes)
     return same_words and len(written) == len(WRITTEN_AGAIN) and not altered(folder, written)
 
 
-def _write(asked: Asked, compared: Comparisons, folder: Path) -> xr.Dataset:
-    """Everything of a result, the manifest last; gives its summary."""
-    clock = _Clock()
-    question, watcher = asked.question, asked.watcher
-    simulated = _simulate(asked, folder, clock)
-    ensemble = simulated.ensemble
-    with clock.timing("compare"):
-        others = _compared_ensembles(asked, compared, ensemble)
-    watcher.phase("Summarising")
-    with clock.timing("summarise"):
-        summary, claims = summarise(ensemble), judge(ensemble, others)
-        _write_tables(ensemble, summary, claims, folder)
-    (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
-    steady = stability(compile_scenario(question.scenario))
-    found = {"spectral_radius": round(steady.radius, 6), "stable": steady.stable}
-    content = manifest(
-        question,
-        asked.command,
-        clock.seconds,
-        found,
-        claims,
-        compared,
-        simulated.chunks,
-        len(simulated.failures),
-    )
-    write_manifest(content, folder)
-    return summary
-
-
-def _write_tables(
-    ensemble: Ensemble, summary: xr.Dataset, claims: Sequence[Verdict], folder: Path
-) -> None:
+def _tables(
+    ensemble: Ensemble, summary: xr.Dataset, claims: Sequence[Verdict]
+) -> dict[str, pd.DataFrame]:
     watched = ensemble.scenario.pair_names(ensemble.scenario.watched_pairs)
-    write_table(summary_table(summary, watched), folder / SUMMARY)
-    write_table(event_table(ensemble), folder / EVENTS)
-    write_table(claims_table(claims), folder / CLAIMS)
-
-
-def _simulate(asked: Asked, folder: Path, clock: _Clock) -> Simulated:
-    """Every run, into the store of a result."""
-    question, watcher = asked.question, asked.watcher
-    compiled = compile_scenario(question.scenario)
-    if not kernel_is_compiled():
-        watcher.phase("Compiling the model, once per installation (about a minute)")
-    with clock.timing("compile"):
-        compile_kernel(compiled)
-    watcher.phase(f"Simulating {question.runs:,} runs")
-    with clock.timing("simulate"):
-        return simulate_into(question, compiled, folder, watcher, asked.stop, asked.executor)
-
-
-def _compared_ensembles(
-    asked: Asked, compared: Comparisons, own: Ensemble
-) -> dict[str, Ensemble | str]:
-    """The futures that claims compare with, simulated into their own folders where need be."""
-    known = {**asked.known, asked.question.id: own}
-    found: dict[str, Ensemble | str] = {}
-    for file, other in compared.items():
-        if isinstance(other, str):
-            found[file] = other
-        elif other.id in known:
-            found[file] = known[other.id]
-        else:
-            asked.watcher.phase(f"Comparing with {file}")
-            command = asked.command if other.looking else _command(file, other)
-            aside = replace(asked, question=other, command=command, watcher=Nobody(), known=known)
-            found[file] = answer(aside).ensemble
-    return found
-
-
-def _command(file: str, question: Question) -> str:
-    """The command that asks the question of a file."""
-    parts: list[object] = ["run", file, "--runs", question.runs, "--seed", question.seed]
-    parts += [] if question.record == "domains" else ["--record", question.record]
-    parts += [] if question.thin == 1 else ["--thin", question.thin]
-    return command_line(*parts)
+    return {
+        "summary": summary_table(summary, watched),
+        "events": event_table(ensemble),
+        "claims": claims_table(claims),
+    }
 
 
 def resolved_yaml(scenario: Scenario) -> str:
     """The scenario with inheritance and changes applied, as YAML that loads again."""
     text: str = yaml.safe_dump(scenario.as_written, allow_unicode=True, sort_keys=False, width=100)
     return text
+
+
+def simulate_into(question: Question, folder: Path, execution: Execution) -> Simulated:
+    """Simulates what a folder lacks of the runs of a question.
+
+    Each chunk is noted once it is stored. Chunks with failed runs are not, so that they are tried
+    again.
+
+    Args:
+        question: what to simulate.
+        folder: its own, with or without what was simulated earlier.
+        execution: where runs are simulated, and who receives progress.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ResultsError: all runs fail.
+        Stopped: ``execution.stop`` was set.
+    """
+    watcher, every = execution.watcher, chunks_of(question)
+    if (folder / JOURNAL).is_file():
+        watcher.phase("Checking what an earlier run left")
+    arrays, kept = _taken_over(question, folder, every)
+    if kept:
+        watcher.phase(f"Resuming: {len(kept)} of {len(every)} chunks are done")
+        watcher.runs_done(sum(chunk.runs for chunk in kept))
+    todo = [chunk for chunk in every if chunk not in kept]
+    for chunk in todo:
+        clear_chunk(folder / STORE, arrays, chunk)
+    done = dict(kept)
+
+    def stored(chunk: Chunk, recorded: Arrays, failed: tuple[Failure, ...]) -> None:
+        done[chunk] = digests(recorded)
+        if not failed:
+            note(folder / JOURNAL, chunk, done[chunk])
+
+    failures = fill(
+        *(question.compiled, question.runs, question.seed, question.record, arrays),
+        thin=question.thin,
+        todo=todo,
+        executor=execution.executor,
+        progress=watcher.runs_done,
+        stored=stored,
+        stop=execution.stop,
+    )
+    _write_failures(failures, folder / FAILURES)
+    failed = tuple(failure.run for failure in failures)
+    data = without_runs(open_store(folder / STORE), failed)
+    until_clear = question.looking is not None
+    ensemble = Ensemble(
+        question.scenario, question.seed, data, failed=failed, until_clear=until_clear
+    )
+    return Simulated(ensemble, done, tuple(failures))
+
+
+def chunks_of(question: Question) -> list[Chunk]:
+    """The chunks of the runs of a question."""
+    return all_chunks(question.compiled, question.runs, question.record, question.thin)
+
+
+def _taken_over(
+    question: Question, folder: Path, every: list[Chunk]
+) -> tuple[dict[str, Any], dict[Chunk, Digests]]:
+    """The arrays to fill, and the chunks that need not be simulated again."""
+    compiled, runs, kind = question.compiled, question.runs, (question.record, question.thin)
+    entries = noted(folder / JOURNAL)
+    arrays = reopen_store(folder / STORE, compiled, runs, *kind) if entries else None
+    kept = {} if arrays is None else intact(entries, every, arrays)
+    if arrays is None or not kept:
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        arrays = create_store(folder / STORE, compiled, runs, question.seed, *kind)
+    start(folder / JOURNAL, kept)
+    return arrays, kept
+
+
+def _write_failures(failures: list[Failure], file: Path) -> None:
+    file.unlink(missing_ok=True)
+    if failures:
+        content = [asdict(failure) for failure in failures]
+        file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def chunks_kept(questions: Iterable[Question], out: Path) -> str:
+    """How many chunks of some questions and of all they compare with are on disk, in words."""
+    needed = [each for question in questions for each in with_all_compared(question)]
+    folders = {out / question.path: question for question in needed}
+    counts = {folder: len(chunks_of(question)) for folder, question in folders.items()}
+    done = sum(
+        count if is_finished(folder) else len(noted(beside(folder) / JOURNAL))
+        for folder, count in counts.items()
+    )
+    return f"{done:,} of {sum(counts.values()):,} chunks are kept"

@@ -1,4 +1,4 @@
-"""A result checked against its manifest: is it as it was written, and does it come out again?"""
+"""Checks a result: whether it is as it was written, and whether it comes out again."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ import numpy as np
 import xarray as xr
 
 from relsim.analysis.claims import judge
-from relsim.ensemble.chunks import Chunk, all_chunks, map_chunks, new_stop
+from relsim.ensemble.chunks import Chunk, map_chunks, new_stop
 from relsim.ensemble.journal import Digests, Noted, digests
 from relsim.ensemble.simulate import Ensemble, chunk_task
 from relsim.ensemble.store import label_text, open_store
 from relsim.errors import ResultsError
-from relsim.model.compile import compile_scenario
-from relsim.results.contents import STORE, altered
-from relsim.results.folder import MANIFEST
-from relsim.results.identity import Question
-from relsim.results.manifest import asked_part, looking_of, own_digest
+from relsim.results.folder import MANIFEST, STORE, altered
+from relsim.results.manifest import looking_of, own_digest, question_part
+from relsim.results.question import Question
 from relsim.results.result import Result, compared_with
+from relsim.results.run import chunks_of as chunks_of_question
 
-SAMPLE = 4  # chunks that are checked where nothing else is asked
+SAMPLE = 4  # chunks that are checked by default
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where a result is not what it should be.
+    """The first value or file of a result that is not what it should be.
 
     Attributes:
         kind: "damaged": stored runs are not those that were written; "changed": they are, and do
@@ -36,28 +35,28 @@ class Difference:
             the manifest does not follow from the scenario; "claim": a verdict does not follow from
             the runs.
         variable: the array, the key of the manifest or the claim; of a file, what is wrong with it.
-        chunk: the runs in which it was found; None where it is no matter of runs.
-        place: labels of the first value that differs, by axis; None where it is not known.
+        chunk: the runs in which it was found; None if it is not of runs.
+        labels: of the first value that differs, by axis; None if it is not known.
         stored, recomputed: the value there.
     """
 
     kind: str
     variable: str
     chunk: Chunk | None = None
-    place: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = None
     stored: float | None = None
     recomputed: float | None = None
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked, and what was found.
+    """The outcome of a check.
 
     Attributes:
         checked, chunks: how many chunks were checked, of how many.
-        runs: how many runs these are.
+        runs: how many runs were checked.
         version: the relsim that made the result.
-        difference: the first difference; None where there is none.
+        difference: the first difference; None if there is none.
         not_judged: files whose results are not there, so that the claims against them were not
             judged again.
     """
@@ -92,28 +91,37 @@ def verify(
     every = chunks_of(result)
     chosen = spread_evenly(every, chunks)
     version = str(result.manifest["relsim"])
-    if unlike := _altered(result):
-        return Verification(0, len(every), 0, version, unlike)
+    if altered_part := _altered(result):
+        return Verification(0, len(every), 0, version, altered_part)
     others = compared_with(result)
-    apart = ", ".join(file for file, other in others.items() if isinstance(other, str))
+    missing = ", ".join(file for file, other in others.items() if isinstance(other, str))
     if misjudged := _misjudged(result, others):
-        return Verification(0, len(every), 0, version, Difference("claim", misjudged), apart)
-    found, runs = None, 0
+        return Verification(0, len(every), 0, version, Difference("claim", misjudged), missing)
+    difference, runs = None, 0
     for noted, difference in _checked(result, chosen):
         runs += noted.chunk.runs
         if progress is not None:
             progress(noted.chunk.runs)
         if difference is not None:
-            found = difference
             break
-    return Verification(len(chosen), len(every), runs, version, found, apart)
+    return Verification(len(chosen), len(every), runs, version, difference, missing)
 
 
 def spread_evenly(every: list[Noted], count: int | None) -> list[Noted]:
-    """So many of them, from the first to the last, in equal steps; all where None."""
+    """So many of them, from the first to the last, in equal steps; all by default."""
     most = len(every) if count is None else min(count, len(every))
-    places = np.linspace(0, len(every) - 1, most).round().astype(int)
-    return [every[place] for place in places]
+    return [every[index] for index in np.linspace(0, len(every) - 1, most).round().astype(int)]
+
+
+def question_of(result: Result) -> Question:
+    """The question that a result answers."""
+    manifest = result.manifest
+    return Question(
+        *(result.scenario, manifest["seed"], manifest["runs"], manifest["record"]),
+        thin=manifest["thin"],
+        looking=looking_of(manifest),
+        version=manifest["relsim"],
+    )
 
 
 def chunks_of(result: Result) -> list[Noted]:
@@ -122,23 +130,17 @@ def chunks_of(result: Result) -> list[Noted]:
     Raises:
         ResultsError: it names none, or not those of the question.
     """
-    manifest = result.manifest
+    file = result.folder / MANIFEST
     try:
         noted = [
-            Noted(Chunk(int(one["first"]), int(one["runs"])), dict(one["digests"]))
-            for one in manifest["chunks"]
+            Noted(Chunk(int(chunk["first"]), int(chunk["runs"])), dict(chunk["digests"]))
+            for chunk in result.manifest["chunks"]
         ]
-        asked = all_chunks(
-            compile_scenario(result.scenario),
-            manifest["runs"],
-            manifest["record"],
-            manifest["thin"],
-        )
+        expected = chunks_of_question(question_of(result))
     except (KeyError, TypeError, ValueError) as error:
-        text = f"{result.folder / MANIFEST} names no chunks to verify. --force makes it anew."
-        raise ResultsError(text) from error
-    if [one.chunk for one in noted] != asked:
-        text = f"{result.folder / MANIFEST} names other chunks than this version of relsim makes."
+        raise ResultsError(f"{file} names no chunks to verify. --force makes it anew.") from error
+    if [each.chunk for each in noted] != expected:
+        text = f"{file} names other chunks than this version of relsim makes."
         raise ResultsError(f"{text} --force makes it anew.")
     return noted
 
@@ -147,18 +149,9 @@ def _altered(result: Result) -> Difference | None:
     """The first file that is not as it was written, or part of a manifest that does not follow."""
     manifest = result.manifest
     digested = {path: note for path, note in manifest["files"].items() if "sha256" in note}
-    if said := altered(result.folder, digested):  # of recorded arrays, values are compared
-        return Difference("file", said)
-    question = Question(
-        result.scenario,
-        manifest["seed"],
-        manifest["runs"],
-        manifest["record"],
-        manifest["thin"],
-        looking_of(manifest),
-        manifest["relsim"],
-    )
-    for name, value in asked_part(question).items():
+    if text := altered(result.folder, digested):  # of recorded arrays, values are compared
+        return Difference("file", text)
+    for name, value in question_part(question_of(result)).items():
         if manifest[name] != value:
             return Difference("question", name)
     if manifest["digest"] != own_digest(manifest):
@@ -181,10 +174,9 @@ def _misjudged(result: Result, others: Mapping[str, Ensemble | str]) -> str:
 
 def _checked(result: Result, chosen: list[Noted]) -> Iterator[tuple[Noted, Difference | None]]:
     """Each chunk with the first difference in it. Simulation goes on beside the reading."""
-    manifest, stop = result.manifest, new_stop()
-    compiled, stored = compile_scenario(result.scenario), open_store(result.folder / STORE)
-    task = chunk_task(compiled, manifest["seed"], manifest["record"], manifest["thin"], stop)
-    with closing(map_chunks(task, [one.chunk for one in chosen], None, stop)) as simulated:
+    question, stop, stored = question_of(result), new_stop(), open_store(result.folder / STORE)
+    task = chunk_task(question.compiled, question.seed, question.record, question.thin, stop)
+    with closing(map_chunks(task, [noted.chunk for noted in chosen], None, stop)) as simulated:
         for noted, (_, (recomputed, _)) in zip(chosen, simulated, strict=True):
             yield noted, _difference(stored, noted, recomputed)
 
@@ -199,10 +191,10 @@ def _difference(
         kind = "changed" if _reads_as_noted(rows, name, noted.digests) else "damaged"
         if rows.shape != expected.shape:
             return Difference("damaged", name, noted.chunk)
-        place = first_difference(rows.values, expected)
-        if place is not None:
-            labels = _labels(rows, place)
-            values = float(rows.values[place]), float(expected[place])
+        index = first_difference(rows.values, expected)
+        if index is not None:
+            labels = _labels(rows, index)
+            values = float(rows.values[index]), float(expected[index])
             return Difference(kind, name, noted.chunk, labels, *values)
         if kind == "damaged":  # the digest is wrong, not the values
             return Difference(kind, name, noted.chunk)
@@ -222,20 +214,20 @@ def _reads_as_noted(rows: xr.DataArray, name: str, noted: Digests) -> bool:
 
 
 def first_difference(stored: Any, recomputed: Any) -> tuple[int, ...] | None:
-    """The place of the first value that differs in any bit; None where none does."""
+    """The index of the first value that differs in any bit; None if none does."""
     if stored.shape != recomputed.shape or stored.dtype != recomputed.dtype:
         return (0,) * stored.ndim
     size = stored.dtype.itemsize
-    bits = [np.ascontiguousarray(one).view(f"u{size}") for one in (stored, recomputed)]
+    bits = [np.ascontiguousarray(values).view(f"u{size}") for values in (stored, recomputed)]
     unlike = bits[0] != bits[1]
     if not unlike.any():
         return None
     return tuple(int(n) for n in np.unravel_index(unlike.argmax(), unlike.shape))
 
 
-def _labels(rows: xr.DataArray, place: tuple[int, ...]) -> dict[str, str]:
-    """What stands on each axis at a place; months as 2025-06."""
-    found = {}
-    for dim, n in zip(rows.dims, place, strict=True):
-        found[str(dim)] = label_text(rows[dim].values[n] if dim in rows.coords else n)
-    return found
+def _labels(rows: xr.DataArray, index: tuple[int, ...]) -> dict[str, str]:
+    """The label on each axis at an index; months as 2025-06."""
+    return {
+        str(dim): label_text(rows[dim].values[n] if dim in rows.coords else n)
+        for dim, n in zip(rows.dims, index, strict=True)
+    }

@@ -1,4 +1,4 @@
-"""What a finished result shows: figures and a page, drawn from what is stored.
+"""The figures and the page of a finished result, drawn from what is stored.
 
 They add nothing to a result and can be drawn again at any time, by a later version too.
 """
@@ -25,26 +25,38 @@ from relsim.figures.result import fan_chart, level_multiples, start_to_end_matri
 from relsim.figures.save import Painter, definition
 from relsim.figures.why import part_colours, why_chart
 from relsim.report.result_page import result_page
-from relsim.results.contents import FIGURES, REPORT
-from relsim.results.folder import locked, unwritable
+from relsim.results.folder import FIGURES, REPORT, locked, unwritable
+from relsim.results.job import Watcher
 from relsim.results.manifest import looking_of
 from relsim.results.result import Result, compared_with
-from relsim.results.watcher import Watcher
+from relsim.scenario.schema import Scenario
 
 
-def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
-    """Figures as SVG and PNG, and ``report.html``; what was there is replaced.
+def write_views(
+    result: Result,
+    painter: Painter,
+    watcher: Watcher,
+    scenarios: Mapping[str, Scenario] | None = None,
+) -> list[str]:
+    """Writes figures as SVG and PNG, and ``report.html``; what was there is replaced.
+
+    Args:
+        result, painter, watcher: what to draw, with what, and who receives progress.
+        scenarios: those compared with that are at hand, by file.
+
+    Returns:
+        A sentence on each result that it is compared with and that is not there.
 
     Raises:
         ResultsError: a figure cannot be drawn, or the folder not be written.
     """
     painter.start()
     watcher.phase("Comparing and explaining")
-    others = compared_with(result)
+    others = compared_with(result, scenarios)
     there = {file: other for file, other in others.items() if isinstance(other, Ensemble)}
+    missing = [other for other in others.values() if isinstance(other, str)]
     findings = find(result.ensemble, result.summary(), result.claims, there)
-    notes = [*result.manifest["notes"], *missing_comparisons(others)]
-    manifest = {**result.manifest, "notes": notes}
+    manifest = {**result.manifest, "notes": [*result.manifest["notes"], *missing]}
     watcher.phase("Drawing figures and the report")
     script = painter.script()
     try:
@@ -54,11 +66,7 @@ def write_views(result: Result, painter: Painter, watcher: Watcher) -> None:
             _replace_file(page, result.folder / REPORT)
     except OSError as error:
         raise unwritable(error, result.folder) from error
-
-
-def missing_comparisons(others: Mapping[str, Ensemble | str]) -> list[str]:
-    """What to say of results that a result is compared with, and that are not there."""
-    return [other for other in others.values() if isinstance(other, str)]
+    return missing
 
 
 def _draw(
@@ -66,19 +74,19 @@ def _draw(
 ) -> str:
     """The page; the figures it shares go to the folder, drawn while the next are being made."""
     definitions, drawings = {}, []
-    beside = ThreadPoolExecutor(1)
+    pool = ThreadPoolExecutor(1)
     try:
         for name, chart in charts_of(findings):
             definitions[name] = definition(chart)
             named = {name: definitions[name]}
-            drawings.append(beside.submit(painter.draw_what_can_be, named, folder))
+            drawings.append(pool.submit(painter.draw_what_can_be, named, folder))
         looking = looking_of(manifest)
         sentences = looking.sentences() if looking else []
         page = result_page(findings, definitions, manifest, script, sentences)
         for drawing in drawings:
             drawing.result()
     finally:
-        beside.shutdown(wait=False, cancel_futures=True)  # who is interrupted waits for no figure
+        pool.shutdown(wait=False, cancel_futures=True)  # an interruption waits for no figure
     return page
 
 
@@ -102,7 +110,7 @@ def charts_of(findings: Findings) -> Iterator[tuple[str, Any]]:
 
 @contextmanager
 def _new_figures(folder: Path) -> Iterator[Path]:
-    """A place for figures, which takes that of a result's own once they are all drawn."""
+    """A folder for figures, which replaces that of a result once they are all drawn."""
     aside = folder / f".{FIGURES}.part"
     shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
     aside.mkdir()

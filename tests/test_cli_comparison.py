@@ -16,15 +16,15 @@ from rich.console import Console
 from hand_made import ensemble_of
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.effects import effect
-from relsim.ensemble.simulate import simulate
-from relsim.scenario.diff import act_alike
-from relsim.scenario.schema import Scenario
-from relsim.terminal.comparison import (
+from relsim.cli.compare import (
     comparison_lines,
     comparison_rows,
     runs_needed_in_words,
     show_comparison,
 )
+from relsim.ensemble.simulate import simulate
+from relsim.scenario.diff import act_alike
+from relsim.scenario.schema import Scenario
 from scenarios_to_test import scenario_of
 
 SCENARIO = scenario_of(
@@ -54,7 +54,7 @@ def test_a_clear_difference_is_shown_with_its_interval() -> None:
     mean = 0.05 + noise[:, -1].mean()
     half = 1.972 * noise[:, -1].std(ddof=1) / np.sqrt(200)  # t of 199 degrees of freedom
     assert "two [/]" in text
-    assert "less one [red]" in text
+    assert "compared with one [red]" in text
     assert f"{mean:+.4f} ± {half:.4f}" in text
     assert "│ higher " in text
     assert "│ identical " in text  # A-C

@@ -123,7 +123,7 @@ def test_processes_print_and_write_the_same(relsim: Command, results: Path, tmp_
         (["PAK-RUS", "--at", "soon"], "'soon' is not a month."),
         (["PAK-RUS", "--domain", "defense"], "Did you mean defence?"),
         (["PAK-RUS", "--direction", "PAK>USA"], "Known: 'PAK>RUS' and 'RUS>PAK'"),
-        (["PAK-RUS", "--figure", "chart.pdf"], "chart.pdf ends neither in .svg nor in .png."),
+        (["PAK-RUS", "--figure", "chart.pdf"], "Name a file that ends in .svg or .png."),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_computed(

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from relsim.cli.results import listing_lines, results_table, studies_table
 from relsim.results.listing import Listed, ListedStudy
-from relsim.terminal.listing import listing_lines, results_table, studies_table
 
 OUT = Path("results")
 WRITTEN = datetime(2025, 3, 1, 12, 30)
@@ -79,3 +79,12 @@ def test_families_experiments_and_hindcasts_have_a_table_of_their_own() -> None:
     assert "h/0c is not that." in said
     assert "* Simulated by another version" in said
     assert "no results yet" in "\n".join(listing_lines([], [], OUT))
+
+
+def test_results_until_clear_are_marked() -> None:
+    plain = listed("base", "0a")
+    settled = replace(listed("base", "0b"), until_clear=True)
+    rows = [line.split() for line in shown(results_table([plain, settled])) if "34.3" in line]
+    assert [row[1] for row in rows] == ["1,000", "1,000†"]
+    assert "--until-clear" in "\n".join(listing_lines([plain, settled], [], OUT))
+    assert "--until-clear" not in "\n".join(listing_lines([plain], [], OUT))

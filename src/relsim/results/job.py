@@ -97,7 +97,7 @@ class Execution:
     def get_ready(self, compiled: Compiled) -> None:
         """Compiles the model's kernel, or reads it from the cache."""
         if not kernel_is_compiled():
-            self.watcher.phase("Compiling the model, once per installation (about a minute)")
+            self.watcher.phase("Compiling the model, once per installation (some ten seconds)")
         compile_kernel(compiled)
 
 

@@ -14,9 +14,10 @@ import pytest
 from hand_made import ensemble_of
 from relsim.errors import ResultsError
 from relsim.results import compare
+from relsim.results.folder import finished_folders
 from relsim.results.job import Nobody
 from relsim.results.question import Question
-from relsim.results.result import Result, finished_folders, result_folder
+from relsim.results.result import Result, result_folder
 from scenarios_to_test import scenario_of
 
 

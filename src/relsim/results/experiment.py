@@ -25,12 +25,12 @@ from relsim.figures.experiment import experiment_charts
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Ints
 from relsim.report.scored_page import experiment_page
+from relsim.results.folder import EXPERIMENTS
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
 from relsim.stats import Values
 
-EXPERIMENTS = "experiments"  # apart from results of scenarios
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
 POINTS = "points"  # the folder of outcomes that are done, until the experiment is

@@ -19,7 +19,7 @@ from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
-from relsim.results.folder import REPORT, has_views
+from relsim.results.folder import FAMILY, REPORT, has_views
 from relsim.results.job import (
     Execution,
     Job,
@@ -38,7 +38,6 @@ from relsim.scenario.diff import diff
 from relsim.scenario.load import load
 from relsim.scenario.titles import slug, told_apart
 
-FAMILY = "family.json"  # of a family instead of a manifest; written last
 AT_ONCE = 3  # scenarios: while one is simulated on all cores, others are summarised and written
 
 

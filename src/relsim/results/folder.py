@@ -24,6 +24,8 @@ from filelock import FileLock, Timeout
 from relsim.errors import ResultsError
 
 MANIFEST = "manifest.json"  # written last: a folder with one is whole
+FAMILY = "family.json"  # the same of a family
+EXPERIMENTS, HINDCASTS = "experiments", "hindcasts"  # apart from results of scenarios
 STORE, RESOLVED = "ensemble.zarr", "scenario.resolved.yaml"
 FAILURES = "failures.json"  # only if runs failed
 SUMMARY, EVENTS, CLAIMS = "summary.csv", "events.csv", "claims.csv"
@@ -45,6 +47,19 @@ def is_finished(folder: Path, last: str = MANIFEST) -> bool:
     """
     _refuse_nul(folder)
     return (folder / last).is_file()
+
+
+def finished_folders(out: Path) -> list[Path]:
+    """The folders of all whole results under a folder of results, by scenario, newest first."""
+    folders = [path.parent for path in out.glob(f"*/*/{MANIFEST}")]
+    return sorted(
+        folders, key=lambda folder: (folder.parent.name, -written_at(folder), folder.name)
+    )
+
+
+def written_at(folder: Path) -> float:
+    """When a result became whole, in seconds since 1970."""
+    return (folder / MANIFEST).stat().st_mtime
 
 
 def _refuse_nul(folder: Path) -> None:

@@ -21,7 +21,7 @@ from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
 from relsim.hindcast.panel import HoldOut, Panel, panel_of
 from relsim.report.scored_page import Words, beside_words, hindcast_words, measured_page
-from relsim.results.folder import RESOLVED, unwritable
+from relsim.results.folder import HINDCASTS, RESOLVED, unwritable
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
 from relsim.results.manifest import HindcastManifest, read_whole
 from relsim.results.question import Question, digest
@@ -29,7 +29,6 @@ from relsim.results.run import resolved_yaml
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import slug
 
-HINDCASTS = "hindcasts"  # apart from results of scenarios
 PARAMETERS = "parameters.json"
 
 Findings = TypeVar("Findings")

@@ -9,20 +9,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from relsim import __version__
 from relsim.errors import ResultsError
-from relsim.results.experiment import EXPERIMENTS, ExperimentJob
-from relsim.results.family import FamilyJob
-from relsim.results.folder import MANIFEST
-from relsim.results.hindcast import HINDCASTS, HindcastJob
-from relsim.results.job import Job
+from relsim.results.folder import EXPERIMENTS, FAMILY, HINDCASTS, MANIFEST, finished_folders
 from relsim.results.manifest import (
+    ExperimentManifest,
+    FamilyManifest,
+    HindcastManifest,
     read_as,
     read_manifest,
     refuse_incomplete,
     verdicts_of,
 )
-from relsim.results.result import finished_folders
 from relsim.scenario.schema import title_of
 
 
@@ -95,9 +95,9 @@ def list_studies(out: str | Path = "results") -> tuple[ListedStudy, ...]:
         out: the folder, as given to ``relsim run --out``.
     """
     studies: list[ListedStudy] = []
-    for kind, (parent, job, describe) in _KINDS.items():
-        files = Path(out).glob(f"{parent}/*/{job.last}")
-        listed = [_listed_study(kind, job, describe, file) for file in files]
+    for kind, (pattern, model, describe) in _KINDS.items():
+        files = Path(out).glob(pattern)
+        listed = [_listed_study(kind, model, describe, file) for file in files]
         listed.sort(key=lambda study: (study.folder.parent.name, -study.written.timestamp()))
         studies += listed
     return tuple(studies)
@@ -120,20 +120,20 @@ def _hindcast(content: Mapping[str, Any]) -> str:
 
 
 _Describe = Callable[[Mapping[str, Any]], str]
-_KINDS: dict[str, tuple[str, type[Job[Any, Any]], _Describe]] = {
-    "family": ("*", FamilyJob, _family),
-    "experiment": (f"{EXPERIMENTS}/*", ExperimentJob, _experiment),
-    "hindcast": (f"{HINDCASTS}/*", HindcastJob, _hindcast),
+_KINDS: dict[str, tuple[str, type[BaseModel], _Describe]] = {
+    "family": (f"*/*/{FAMILY}", FamilyManifest, _family),
+    "experiment": (f"{EXPERIMENTS}/*/*/{MANIFEST}", ExperimentManifest, _experiment),
+    "hindcast": (f"{HINDCASTS}/*/*/{MANIFEST}", HindcastManifest, _hindcast),
 }
 
 
 def _listed_study(
-    kind: str, job: type[Job[Any, Any]], describe: _Describe, file: Path
+    kind: str, model: type[BaseModel], describe: _Describe, file: Path
 ) -> ListedStudy:
     folder = file.parent
     study = ListedStudy(kind, folder, *_written_and_size(file))
     try:
-        content = read_as(job.model, file, job.kind)
+        content = read_as(model, file, f"an {kind}" if kind == "experiment" else f"a {kind}")
         refuse_incomplete(folder, content)
     except ResultsError as error:
         return replace(study, problem=str(error))

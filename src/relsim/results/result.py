@@ -24,6 +24,7 @@ from relsim.results.folder import (
     TABLES,
     WRITTEN_AGAIN,
     is_finished,
+    written_at,
 )
 from relsim.results.manifest import read_manifest, refuse_incomplete, remedy_of, verdicts_of
 from relsim.scenario.load import load
@@ -156,12 +157,6 @@ def compared_with(
     return compared
 
 
-def finished_folders(out: Path) -> list[Path]:
-    """The folders of all whole results under a folder of results, by scenario, newest first."""
-    folders = [path.parent for path in out.glob(f"*/*/{MANIFEST}")]
-    return sorted(folders, key=lambda folder: (folder.parent.name, -_written(folder), folder.name))
-
-
 def result_folder(path: str | Path) -> Path:
     """The result at a path: the folder itself, or the newest result of a scenario's folder.
 
@@ -180,7 +175,7 @@ def result_folder(path: str | Path) -> Path:
         text = f"{path} holds no finished result: it has no {MANIFEST}, nor has a folder in it."
         near = "" if path.exists() else near_path(path) or near_path("results" / path)
         raise ResultsError(f"{text} {near or 'Simulate first: relsim run FILE.'}")
-    inside.sort(key=lambda folder: (_written(folder), folder.name))
+    inside.sort(key=lambda folder: (written_at(folder), folder.name))
     _refuse_different(path, inside)
     return inside[-1]
 
@@ -210,7 +205,3 @@ def _scenario_name(folder: Path) -> str:
         return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"]["name"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
-
-
-def _written(folder: Path) -> float:
-    return (folder / MANIFEST).stat().st_mtime

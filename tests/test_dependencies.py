@@ -1,4 +1,5 @@
-"""Bounds of dependencies: up to the next major version of what is tested."""
+"""Bounds of dependencies: up to the next major version of what is tested; numba, whose internals
+are used, up to the next version at all."""
 
 from __future__ import annotations
 
@@ -13,13 +14,14 @@ ROOT = Path(__file__).parent.parent
 YEARS = 2000  # a first number of this size is a year, and no promise
 
 
-def pinned() -> dict[str, list[int]]:
-    """The first numbers of the versions that are tested."""
-    found: dict[str, list[int]] = {}
+def pinned() -> dict[str, list[tuple[int, int]]]:
+    """The first two numbers of the versions that are tested."""
+    versions: dict[str, list[tuple[int, int]]] = {}
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"([\w.-]+)==(\d+)", line):
-            found.setdefault(plain(match[1]), []).append(int(match[2]))
-    return found
+        if match := re.match(r"([\w.-]+)==(\d+)(?:\.(\d+))?", line):
+            version = int(match[2]), int(match[3] or 0)
+            versions.setdefault(plain(match[1]), []).append(version)
+    return versions
 
 
 def plain(name: str) -> str:
@@ -28,7 +30,8 @@ def plain(name: str) -> str:
 
 @pytest.mark.parametrize("requirement", requirements(), ids=name_of)
 def test_the_next_major_version_is_not_allowed(requirement: str) -> None:
-    tested = max(pinned()[plain(name_of(requirement))])
-    if tested >= YEARS:
+    major, minor = max(pinned()[plain(name_of(requirement))])
+    if major >= YEARS:
         return
-    assert f",<{tested + 1}" in requirement
+    following = f"{major}.{minor + 1}" if name_of(requirement) == "numba" else f"{major + 1}"
+    assert requirement.endswith(f",<{following}")

@@ -26,7 +26,7 @@ class PointChunk:
     """Some whole points of a design: rows for the runs of the first, then of the next.
 
     Attributes:
-        places: [P] which points of the design.
+        indices: [P] of the points in the design.
         program: what simulates a run.
         kept: what to record.
         seed: of all points.
@@ -36,7 +36,7 @@ class PointChunk:
         values: [P, K] the points.
     """
 
-    places: Ints
+    indices: Ints
     program: Program
     kept: Recorder
     seed: int
@@ -48,7 +48,7 @@ class PointChunk:
     @property
     def first(self) -> int:
         """Number of the first row, over all points of the design."""
-        return int(self.places[0]) * self.replications
+        return int(self.indices[0]) * self.replications
 
     @property
     def runs(self) -> int:

@@ -277,11 +277,11 @@ def _states(world: DrawnWorld) -> list[str]:
         "states:",
     ]
     for state in world.states:
-        role = "non-aligned"
+        role = "  # non-aligned"
         if state.great:
-            role = f"great power of camp {_camp(world, state)}"
+            role = f"  # great power of camp {_camp(world, state)}"
         elif state.code in world.leaders:
-            role = f"camp {_camp(world, state)}, follows {world.leaders[state.code].code}"
+            role = f"  # camp {_camp(world, state)}, follows {world.leaders[state.code].code}"
         ceiling = _ceiling(state)  # small states can afford less
         limited = ("economic", "defence") if ceiling < 1 else ()
         parts = {
@@ -289,7 +289,7 @@ def _states(world: DrawnWorld) -> list[str]:
             "issues": _flow(_stances(world, state)),
             "capacity": _flow((domain, f"{ceiling:g}") for domain in limited),
         }
-        lines.append(f"  {state.code}:  # {role}")
+        lines.append(f"  {state.code}:{role}")
         lines += [f"    {key}: {text}" for key, text in parts.items() if text]
     return lines
 

@@ -142,6 +142,7 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
             rows.append(row)
         if len(problems) >= MANY_PROBLEMS:
             break
+    _spell_alike(rows)
     _check_rows(rows, problems)
     if not rows and not problems:
         problems.append(Problem(Position(name), "no-rows", "The file has no observations.", _FORM))
@@ -301,13 +302,16 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _check_rows(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
-    """Gives every state one name and every dyad the alphabetical order; then refuses mixed periods,
-    lines that say the same again, and years far from the others."""
+def _spell_alike(rows: list[dict[str, Any]]) -> None:
+    """Gives every state of the file one name, and every dyad the alphabetical order."""
     names: dict[str, str] = {}
     for row in rows:
         states = [names.setdefault(_standard(state), state) for state in row["dyad"]]
         row["dyad"] = _pair_name(states)
+
+
+def _check_rows(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+    """Notes mixed periods, lines for the same dyad and period, and years far from the others."""
     other = [row for row in rows if row["months"] != rows[0]["months"]]
     if other:
         kinds = {1: "a month", 12: "a year"}

@@ -71,19 +71,16 @@ def simulate_points(
     Raises:
         Stopped: ``stop`` was set in the meantime.
     """
+    program, kept = chunk.program, chunk.kept
+
+    def simulated(some: Chunk) -> Arrays:
+        row = np.arange(some.rows.start, some.rows.stop)
+        point, run = row // chunk.replications, row % chunk.replications
+        drawn = draw_numbers(program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
+        drawn[:, chunk.columns] = chunk.values[point]
+        runs = (chunk.first_run + run).astype(np.uint64)
+        return kept.arrays(*simulate_runs(program, chunk.seed, runs, drawn, kept, stop), drawn)
+
     return with_failures(
-        lambda rows: _simulate_rows(chunk, rows.rows, stop),
-        lambda rows: blank_rows(chunk.program, chunk.kept, rows.runs),
-        Chunk(0, chunk.runs),
+        simulated, lambda some: blank_rows(program, kept, some.runs), Chunk(0, chunk.runs)
     )
-
-
-def _simulate_rows(chunk: PointChunk, rows: slice, stop: Stop | None) -> Arrays:
-    """Some rows: the run of each, with its uncertain numbers but for those of its point."""
-    program, row = chunk.program, np.arange(rows.start, rows.stop)
-    point, run = row // chunk.replications, row % chunk.replications
-    drawn = draw_numbers(program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
-    drawn[:, chunk.columns] = chunk.values[point]
-    runs = (chunk.first_run + run).astype(np.uint64)
-    filled = simulate_runs(program, chunk.seed, runs, drawn, chunk.kept, stop)
-    return chunk.kept.arrays(*filled, drawn)

@@ -179,14 +179,14 @@ class Bounds:
     """The range and unit of a number field; as an annotation it reads and checks the field.
 
     Attributes:
-        what: the field in words, for messages and the reference.
+        subject: the field in words, for messages and the reference.
         low, high: the range, both ends allowed.
         form: how it is written: a bare number, a duration (kept in months) or a rate (kept
             per year).
         certain: whether the number may not be a distribution.
     """
 
-    what: str
+    subject: str
     low: float = -math.inf
     high: float = math.inf
     form: Literal["number", "duration", "rate"] = "number"
@@ -197,7 +197,7 @@ class Bounds:
         if isinstance(raw, Distribution):
             return raw
         if isinstance(raw, dict) and self.certain:
-            raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
+            raise fail("bad-distribution", f"{self.subject} cannot be uncertain.")
         if isinstance(raw, dict):
             return self._read_distribution(raw)
         return self._in_range(self._reader(raw))
@@ -223,7 +223,7 @@ class Bounds:
             right = f"is at most {_in_digits(self.high)}{unit}"
         else:
             right = f"lies in {self.range}"
-        return f"This is {_in_digits(value)}; {self.what} {right}."
+        return f"This is {_in_digits(value)}; {self.subject} {right}."
 
     @property
     def range(self) -> str:

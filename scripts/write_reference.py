@@ -194,7 +194,7 @@ def _kind(annotation: Any, metadata: list[Any], root: type[BaseModel]) -> Kind:
 
 def _number(bounds: Bounds, *, uncertain: bool) -> Kind:
     words = FORMS[bounds.form] + (" ~" if uncertain else "")
-    return Kind(words, UNITS[bounds.what], _range(bounds))
+    return Kind(words, UNITS[bounds.subject], _range(bounds))
 
 
 def _range(bounds: Bounds) -> str:
@@ -243,7 +243,7 @@ def _changeable() -> str:
     rows |= {f"STATE.traits.{name}": PARAMETER_BOUNDS[name] for name in TRAITS}
     rows |= {f"parameters.{name}": bounds for name, bounds in PARAMETER_BOUNDS.items()}
     lines = [
-        f"| {_path_cell(path)} | {UNITS[bounds.what]} | {_range(bounds)} |"
+        f"| {_path_cell(path)} | {UNITS[bounds.subject]} | {_range(bounds)} |"
         for path, bounds in rows.items()
     ]
     header = "| path | unit | range |\n| --- | --- | --- |"

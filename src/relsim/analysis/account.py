@@ -337,7 +337,19 @@ def _changes(scene: _Scene) -> tuple[str, ...]:
 
 def _level(scene: _Scene) -> str:
     named, rest = scene.parts("level", MOST_LEVELS)
-    clauses = [_level_clause(scene, part, size) for part, size in named]
+    clauses = []
+    for part, size in named:
+        kind, _, third = part.partition(".")
+        holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
+        if kind != "third_party":
+            clauses.append(f"{scene.label(part)} {holds}")
+            continue
+        weight = scene.now("interest", "level", direction=scene.direction, state=third)
+        levels = ", ".join(
+            f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state))}"
+            for name, direction, state in _levels_of(scene, third, weight)
+        )
+        clauses.append(f"{scene.label(part)} ({levels}), which {holds}")
     return _clauses(clauses, rest, scene.now("pull", "level"))
 
 
@@ -347,19 +359,6 @@ def _clauses(clauses: list[str], rest: list[float], total: float) -> str:
     else_clause = f"all else ({counted(count, 'part')}) {signed(sum(rest), 3)}"
     ends = [*([else_clause] if count else []), f"together {signed(total, 3)}"]
     return capital(f"{'; '.join([*clauses, *ends])}.")
-
-
-def _level_clause(scene: _Scene, part: str, size: float) -> str:
-    kind, _, third = part.partition(".")
-    holds = f"holds it {'up' if size > 0 else 'down'} by {abs(size):.3f}"
-    if kind != "third_party":
-        return f"{scene.label(part)} {holds}"
-    weight = scene.now("interest", "level", direction=scene.direction, state=third)
-    levels = ", ".join(
-        f"{name} {signed(scene.now('tie', 'level', direction=direction, state=state))}"
-        for name, direction, state in _levels_of(scene, third, weight)
-    )
-    return f"{scene.label(part)} ({levels}), which {holds}"
 
 
 def _change_sentence(scene: _Scene, part: str, size: float) -> str:

@@ -259,38 +259,25 @@ def _steps_read(expect: Expectation, steps: slice, time: Time) -> slice:
 
 
 def _value_of_each_run(expect: Expectation, quantity: Values, time: Time) -> Values:
-    """The value that decides in each run, [runs], from those of all its judged months."""
+    """The value that decides in each run, [runs], from those of all its judged months.
+
+    With `halfway`, the months to half of the change at the end; NaN where there is none.
+    """
     if expect.halfway is not None:
-        return _months_to_half(quantity, time.months_per_step)
+        # When a run first shows half of its change at the end, up or down.
+        end = quantity[:, -1:]
+        half_there = quantity * np.sign(end) >= np.abs(end) / 2
+        months = (half_there.argmax(axis=1) + 1.0) * time.months_per_step
+        return np.where(end[:, 0] == 0, np.nan, months)
     low, high = _bounds(expect, time)
     if math.isfinite(low) and math.isfinite(high):
-        return _farthest_month(quantity, low, high)
+        # The month in which a run is farthest from the middle, at the precision of the record:
+        # it lies between the bounds there if and only if it does in every month.
+        middle = (float(np.float32(low)) + float(np.float32(high))) / 2
+        distance = np.abs(quantity.astype(np.float32).astype(np.float64) - middle)
+        return np.take_along_axis(quantity, distance.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
     always, above = expect.reach is None, math.isfinite(low)
     return quantity.min(axis=1) if always is above else quantity.max(axis=1)
-
-
-def _farthest_month(quantity: Values, low: float, high: float) -> Values:
-    """Each run in the month in which it lies farthest from the middle of two bounds.
-
-    It lies between them there if and only if it does in every month. Chosen at the precision of
-    the record, as it is judged.
-    """
-    middle = (float(np.float32(low)) + float(np.float32(high))) / 2
-    distance = np.abs(quantity.astype(np.float32).astype(np.float64) - middle)
-    return np.take_along_axis(quantity, distance.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
-
-
-def _months_to_half(change: Values, months_per_step: int) -> Values:
-    """When each run first shows half of its change at the end, up or down, in months; else NaN.
-
-    Args:
-        change: since the start, at the end of every step, [runs, steps].
-        months_per_step: length of a step.
-    """
-    end = change[:, -1:]
-    half_there = change * np.sign(end) >= np.abs(end) / 2
-    months = (half_there.argmax(axis=1) + 1.0) * months_per_step
-    return np.where(end[:, 0] == 0, np.nan, months)
 
 
 # Why a claim cannot be judged
@@ -335,7 +322,13 @@ def expectation_in_words(expect: Expectation, time: Time) -> str:
     bounds = " and ".join(limits)
     if expect.halfway is not None:
         return f"half of the {subject} is first there {bounds}"
-    when = _when(expect, time)
+    steps = judged_steps(expect, time)
+    first = time.start.plus(steps.start * time.months_per_step)
+    last = time.start.plus((steps.stop - 1) * time.months_per_step)
+    if expect.reach is not None:
+        when = f"by {last}"
+    else:
+        when = f"at {last}" if expect.by is None else f"in every {time.step} from {first} to {last}"
     if expect.order is not None:
         that = "that of " if _is_of_change(expect) else ""
         return f"{subject} is above {that}{expect.ties[1]} {when}"
@@ -352,12 +345,3 @@ def _subject(expect: Expectation, time: Time) -> str:
     if _is_of_change(expect):
         return f"change of {tie} since {expect.since or time.start}{base}"
     return f"level of {tie}{base}" if expect.level is not None else tie
-
-
-def _when(expect: Expectation, time: Time) -> str:
-    steps = judged_steps(expect, time)
-    first = time.start.plus(steps.start * time.months_per_step)
-    last = time.start.plus((steps.stop - 1) * time.months_per_step)
-    if expect.reach is not None:
-        return f"by {last}"
-    return f"at {last}" if expect.by is None else f"in every {time.step} from {first} to {last}"

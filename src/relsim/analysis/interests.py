@@ -335,11 +335,11 @@ class _PairAtStep:
     def of(cls, scenario: Scenario, pair: str, step: int, domain: str | None) -> _PairAtStep:
         compiled = compile_scenario(scenario)
         kept = recorder(compiled, "domains")
-        moments = np.full_like(kept.places, NONE)
+        moments = np.full_like(kept.slots, NONE)
         moments[step] = 0
         first, second = pair.split("-")
         states = compiled.pair_states(((first, second),))
-        kept = replace(kept, places=moments, overall_pairs=states, domain_pairs=states)
+        kept = replace(kept, slots=moments, overall_pairs=states, domain_pairs=states)
         return cls(compiled, kept, None if domain is None else compiled.domains.index(domain))
 
     def levels(self, held_out: str | None, seed: int, chunks: Sequence[Chunk]) -> Values:

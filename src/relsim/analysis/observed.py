@@ -143,8 +143,7 @@ def _table(text: str, name: str) -> tuple[pd.DataFrame, list[Problem]]:
         if len(problems) >= MANY_PROBLEMS:
             break
     _spell_alike(rows)
-    for check in (_check_periods, _check_duplicates, _check_years):
-        check(rows, problems)
+    _check_rows(rows, problems)
     if not rows and not problems:
         problems.append(Problem(Position(name), "no-rows", "The file has no observations.", _FORM))
     if problems:
@@ -239,7 +238,11 @@ def _dyad(text: str) -> tuple[str, str]:
     cuts = [(text[: cut.start()], text[cut.end() :]) for cut in _HYPHEN.finditer(text)]
     known = [cut for cut in cuts if all(map(code_of_state, cut))]  # of Guinea-Bissau-Mali, one
     if len(known) != 1:
-        known = [cut for cut in cuts if all(map(_is_state, cut))]
+        known = [
+            cut
+            for cut in cuts
+            if all(code_of_state(state) or _OWN_NAME.fullmatch(state) for state in cut)
+        ]
     if len(known) != 1:
         hint = "Write two states, as in PAK-RUS."
         raise _error("bad-tie", f"'{_short(text)}' is not a dyad.", hint)
@@ -247,10 +250,6 @@ def _dyad(text: str) -> tuple[str, str]:
     if first.casefold() == second.casefold():
         raise _error("self-tie", f"'{_short(text)}' ties a state to itself.", "")
     return first, second
-
-
-def _is_state(text: str) -> bool:
-    return bool(code_of_state(text) or _OWN_NAME.fullmatch(text))
 
 
 def _standard(state: str) -> str:
@@ -303,16 +302,6 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _check_periods(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
-    other = [row for row in rows if row["months"] != rows[0]["months"]]
-    if other:
-        kinds = {1: "a month", 12: "a year"}
-        message = f"'{other[0]['period']}' is {kinds[other[0]['months']]}, the first period "
-        message += f"{kinds[rows[0]['months']]}; {len(other)} of {len(rows)} lines differ so."
-        hint = "Keep years and months in separate files."
-        problems.append(Problem(other[0]["position"], "mixed-periods", message, hint))
-
-
 def _spell_alike(rows: list[dict[str, Any]]) -> None:
     """Gives every state of the file one name, and every dyad the alphabetical order."""
     names: dict[str, str] = {}
@@ -321,20 +310,24 @@ def _spell_alike(rows: list[dict[str, Any]]) -> None:
         row["dyad"] = _pair_name(states)
 
 
-def _check_duplicates(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
-    seen: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = row["dyad"], row["period"]
-        if key in seen:
-            message = f"{key[0]} in {key[1]} stands here already, on line {seen[key]}."
-            hint = "Keep one of the two."
-            problems.append(Problem(row["position"], "duplicate-row", message, hint))
-        seen.setdefault(key, row["position"].line)
-
-
-def _check_years(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+def _check_rows(rows: list[dict[str, Any]], problems: list[Problem]) -> None:
+    """Notes mixed periods, lines for the same dyad and period, and years far from the others."""
+    other = [row for row in rows if row["months"] != rows[0]["months"]]
+    if other:
+        kinds = {1: "a month", 12: "a year"}
+        message = f"'{other[0]['period']}' is {kinds[other[0]['months']]}, the first period "
+        message += f"{kinds[rows[0]['months']]}; {len(other)} of {len(rows)} lines differ so."
+        hint = "Keep years and months in separate files."
+        problems.append(Problem(other[0]["position"], "mixed-periods", message, hint))
+    lines: dict[tuple[str, str], int] = {}
     usual = usual_years(row["start"] // 12 for row in rows) if rows else (0, 0)
     for row in rows:
+        key = row["dyad"], row["period"]
+        if key in lines:
+            message = f"{key[0]} in {key[1]} stands here already, on line {lines[key]}."
+            hint = "Keep one of the two."
+            problems.append(Problem(row["position"], "duplicate-row", message, hint))
+        lines.setdefault(key, row["position"].line)
         if message := far_from(row["start"] // 12, usual):
             hint = "Mend the slip, or keep the two times in separate files."
             problems.append(Problem(row["position"], "bad-date", message, hint))

@@ -216,19 +216,18 @@ def account_task(
 
     It holds arrays and names, not the scenario.
     """
-    sides = tuple(_side(compiled, compared.pair) for compiled in compared.sides)
+    sides = []
+    for compiled in compared.sides:
+        names = {
+            "part": part_names(compiled),
+            "event": compiled.events,
+            "state": compiled.states,
+            "domain": compiled.domains,
+        }
+        pair = compiled.pair_states((compared.pair,))[0]
+        sides.append(_Side(compiled.program, pair, names))
     labels = {**compared.labels, "domain": compared.compiled.domains}
-    return partial(_chunk_moments, sides, labels, seed, frozenset(left_out), stop=stop)
-
-
-def _side(compiled: Compiled, pair: tuple[str, str]) -> _Side:
-    names = {
-        "part": part_names(compiled),
-        "event": compiled.events,
-        "state": compiled.states,
-        "domain": compiled.domains,
-    }
-    return _Side(compiled.program, compiled.pair_states((pair,))[0], names)
+    return partial(_chunk_moments, tuple(sides), labels, seed, frozenset(left_out), stop=stop)
 
 
 def _runs_per_chunk(compared: Compared) -> int:
@@ -284,8 +283,8 @@ def _reduced(values: Values) -> tuple[Values, Values]:
 def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Filled]) -> Arrays:
     """Every quantity of either scenario by run and moment, of which the first is the opening."""
     return {
-        f"{place} {name}": _aligned(values, QUANTITIES[name][0], side.names, labels)
-        for place, side, rows in zip(("here", "there"), sides, filled, strict=False)
+        f"{scenario} {name}": _aligned(values, QUANTITIES[name][0], side.names, labels)
+        for scenario, side, rows in zip(("here", "there"), sides, filled, strict=False)
         for name, values in _by_run(*rows).items()
     }
 
@@ -310,12 +309,18 @@ def _by_run(levels: Levels, accounts: Accounts) -> dict[str, Values]:
 
 
 def _aligned(values: Values, dims: tuple[str, ...], names: Labels, wanted: Labels) -> Values:
-    """A quantity [R, T, *dims] on the axes of both scenarios."""
+    """A quantity [R, T, *dims] on the axes of both scenarios; 0 for names that it lacks."""
     if "domain" in dims and names["domain"] != wanted["domain"]:
         order = [0, *(1 + names["domain"].index(name) for name in wanted["domain"])]
         values = values.take(order, axis=2 + dims.index("domain"))
     last = dims[-1]
-    return _placed(values, names[last], wanted[last]) if last in NAMED else values
+    if last not in NAMED or names[last] == wanted[last]:
+        return values
+    columns = {name: column for column, name in enumerate(names[last])}
+    present = [name in columns for name in wanted[last]]
+    result = np.zeros((*values.shape[:-1], len(present)))
+    result[..., present] = values[..., [columns[name] for name in wanted[last] if name in columns]]
+    return result
 
 
 def account_chunk(
@@ -349,17 +354,6 @@ def _with_overall(values: Values, weight: Values) -> Values:
     spread = weight.reshape(len(weight), 1, 1, -1, *(1,) * (values.ndim - 4))
     mean = (values * spread).sum(axis=3, keepdims=True)
     return np.concatenate([mean, values], axis=3)
-
-
-def _placed(values: Values, names: tuple[str, ...], wanted: tuple[str, ...]) -> Values:
-    """The last axis by the names wanted; 0 for those that are not there."""
-    if names == wanted:
-        return values
-    place = {name: column for column, name in enumerate(names)}
-    there = [name in place for name in wanted]
-    result = np.zeros((*values.shape[:-1], len(wanted)))
-    result[..., there] = values[..., [place[name] for name in wanted if name in place]]
-    return result
 
 
 def _dataset(compared: Compared, moments: Moments) -> xr.Dataset:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,9 +185,9 @@ def simulate_runs(
     from relsim.model.kernel import Batch, simulate_batch
 
     stop = new_stop() if stop is None else stop
-    places, values = place_draws(program.draws, drawn)
+    columns, values = place_draws(program.draws, drawn)
     batch = Batch(
-        seed=seed, runs=runs, vector=program.vector, places=places, drawn=values, stop=stop
+        seed=seed, runs=runs, vector=program.vector, places=columns, drawn=values, stop=stop
     )
     world = World.empty(program, lanes(program, runs.size))
     numbers = Numbers.views(program.sizes, world.vector)
@@ -308,16 +308,12 @@ def _first(
             answer = sent.future.result()
         except BrokenExecutor:
             for index, waiting in enumerate(running):
-                if _lost(waiting.future):
+                future = waiting.future
+                if future.done() and isinstance(future.exception(), BrokenExecutor):
                     running[index] = _send(pool, task, waiting.chunk, waiting.deaths + 1)
         else:
             running.popleft()
             return sent.chunk, answer
-
-
-def _lost(future: Future[Any]) -> bool:
-    """Whether the worker of a task died."""
-    return future.done() and isinstance(future.exception(), BrokenExecutor)
 
 
 def available_cores() -> int:

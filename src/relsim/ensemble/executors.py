@@ -128,22 +128,16 @@ class _Processes(Executor):
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        _start_tracker()
+        if sys.platform != "win32":
+            # The process that clears semaphores away after us has to be deaf to a closed terminal:
+            # by itself it ignores SIGINT and SIGTERM alone, and its death leaves tracebacks.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+            try:
+                resource_tracker.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # Forked processes would share locks that threads of this one hold.
         return ProcessPoolExecutor(self.num_workers, get_context("spawn"), _start_worker)
-
-
-def _start_tracker() -> None:
-    """Starts the process that clears semaphores away after us, deaf to a closed terminal.
-
-    By itself it ignores SIGINT and SIGTERM alone, and its death leaves tracebacks.
-    """
-    if sys.platform != "win32":
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-        try:
-            resource_tracker.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:

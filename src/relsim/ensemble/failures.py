@@ -75,13 +75,9 @@ def _one_by_one(
         except Stopped:
             raise
         except Exception as error:  # recorded with its trace
-            failures.append(_failure(run, error))
+            calls = traceback.extract_tb(error.__traceback__)
+            trace = [f"{Path(call.filename).name}:{call.lineno} in {call.name}" for call in calls]
+            failures.append(Failure(run, f"{type(error).__name__}: {error}", tuple(trace)))
             rows.append(blank(Chunk(run, 1)))
     whole = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     return whole, tuple(failures)
-
-
-def _failure(run: int, error: Exception) -> Failure:
-    calls = traceback.extract_tb(error.__traceback__)
-    trace = tuple(f"{Path(call.filename).name}:{call.lineno} in {call.name}" for call in calls)
-    return Failure(run, f"{type(error).__name__}: {error}", trace)

@@ -33,54 +33,55 @@ class Noted:
 
 def digests(arrays: Mapping[str, NDArray[Any]]) -> Digests:
     """BLAKE2b digests of arrays, 32 hexadecimal digits each."""
-    return {
-        name: hashlib.blake2b(_bytes(values), digest_size=16).hexdigest()
-        for name, values in arrays.items()
-    }
+    by_name = {}
+    for name, values in arrays.items():
+        content: Any = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+        by_name[name] = hashlib.blake2b(content, digest_size=16).hexdigest()
+    return by_name
 
 
 def start(journal: Path, kept: Mapping[Chunk, Digests]) -> None:
     """A journal of what is kept, in the place of the one that was there."""
     aside = journal.with_suffix(".new")
-    aside.write_text("".join(_line(chunk, found) for chunk, found in kept.items()), "utf-8")
+    aside.write_text("".join(_line(chunk, digests) for chunk, digests in kept.items()), "utf-8")
     aside.replace(journal)
 
 
-def note(journal: Path, chunk: Chunk, found: Digests) -> None:
+def note(journal: Path, chunk: Chunk, digests: Digests) -> None:
     """Notes a chunk as finished, on disk when this returns."""
     with journal.open("a", encoding="utf-8") as file:
-        file.write(_line(chunk, found))
+        file.write(_line(chunk, digests))
         file.flush()
         os.fsync(file.fileno())
 
 
-def _line(chunk: Chunk, found: Digests) -> str:
-    return json.dumps({"first": chunk.first, "runs": chunk.runs, "digests": found}) + "\n"
+def _line(chunk: Chunk, digests: Digests) -> str:
+    return json.dumps({"first": chunk.first, "runs": chunk.runs, "digests": digests}) + "\n"
 
 
 def noted(journal: Path) -> list[Noted]:
     """The chunks that were noted; a line that was torn by a crash counts as not written."""
     if not journal.is_file():
         return []
-    found = []
+    entries = []
     for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
-            found.append(Noted(Chunk(entry["first"], entry["runs"]), dict(entry["digests"])))
+            entries.append(Noted(Chunk(entry["first"], entry["runs"]), dict(entry["digests"])))
         except (ValueError, KeyError, TypeError):
             continue
-    return found
+    return entries
 
 
 def intact(
     entries: Sequence[Noted], todo: Sequence[Chunk], arrays: Mapping[str, Any]
 ) -> dict[Chunk, Digests]:
     """Those of the chunks to do that are noted and whose stored rows still read as noted."""
-    asked = set(todo)
+    wanted = set(todo)
     return {
         entry.chunk: entry.digests
         for entry in entries
-        if entry.chunk in asked and _stored_digests(arrays, entry.chunk) == entry.digests
+        if entry.chunk in wanted and _stored_digests(arrays, entry.chunk) == entry.digests
     }
 
 
@@ -90,8 +91,3 @@ def _stored_digests(arrays: Mapping[str, Any], chunk: Chunk) -> Digests | None:
         return digests({name: np.asarray(array[chunk.rows]) for name, array in arrays.items()})
     except Exception:  # decoders raise all sorts of errors on broken bytes
         return None
-
-
-def _bytes(values: NDArray[Any]) -> Any:
-    """An array as its bytes, without a copy where it lies in one piece."""
-    return np.ascontiguousarray(values).reshape(-1).view(np.uint8)

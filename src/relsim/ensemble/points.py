@@ -26,7 +26,7 @@ class PointChunk:
     """Some whole points of a design: rows for the runs of the first, then of the next.
 
     Attributes:
-        places: [P] which points of the design.
+        indices: [P] of the points in the design.
         program: what simulates a run.
         kept: what to record.
         seed: of all points.
@@ -36,7 +36,7 @@ class PointChunk:
         values: [P, K] the points.
     """
 
-    places: Ints
+    indices: Ints
     program: Program
     kept: Recorder
     seed: int
@@ -48,7 +48,7 @@ class PointChunk:
     @property
     def first(self) -> int:
         """Number of the first row, over all points of the design."""
-        return int(self.places[0]) * self.replications
+        return int(self.indices[0]) * self.replications
 
     @property
     def runs(self) -> int:
@@ -71,19 +71,16 @@ def simulate_points(
     Raises:
         Stopped: ``stop`` was set in the meantime.
     """
+    program, kept = chunk.program, chunk.kept
+
+    def simulated(some: Chunk) -> Arrays:
+        row = np.arange(some.rows.start, some.rows.stop)
+        point, run = row // chunk.replications, row % chunk.replications
+        drawn = draw_numbers(program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
+        drawn[:, chunk.columns] = chunk.values[point]
+        runs = (chunk.first_run + run).astype(np.uint64)
+        return kept.arrays(*simulate_runs(program, chunk.seed, runs, drawn, kept, stop), drawn)
+
     return with_failures(
-        lambda rows: _simulate_rows(chunk, rows.rows, stop),
-        lambda rows: blank_rows(chunk.program, chunk.kept, rows.runs),
-        Chunk(0, chunk.runs),
+        simulated, lambda some: blank_rows(program, kept, some.runs), Chunk(0, chunk.runs)
     )
-
-
-def _simulate_rows(chunk: PointChunk, rows: slice, stop: Stop | None) -> Arrays:
-    """Some rows: the run of each, with its uncertain numbers but for those of its point."""
-    program, row = chunk.program, np.arange(rows.start, rows.stop)
-    point, run = row // chunk.replications, row % chunk.replications
-    drawn = draw_numbers(program.draws, chunk.seed, chunk.first_run, chunk.replications)[run]
-    drawn[:, chunk.columns] = chunk.values[point]
-    runs = (chunk.first_run + run).astype(np.uint64)
-    filled = simulate_runs(program, chunk.seed, runs, drawn, chunk.kept, stop)
-    return chunk.kept.arrays(*filled, drawn)

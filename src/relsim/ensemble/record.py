@@ -119,7 +119,7 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
     """
     labels = axes(compiled, level, thin)
     times, domains = len(labels.time), len(labels.domain)
-    found = {
+    arrays = {
         "overall": Variable(
             ("run", "time", "pair"),
             (times, len(labels.pair)),
@@ -137,27 +137,27 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
         ),
     }
     if level in ("domains", "postures", "accounts"):
-        found["cooperation"] = Variable(
+        arrays["cooperation"] = Variable(
             ("run", "time", "watched", "domain"),
             (times, len(labels.watched), domains),
             np.float32,
             "cooperation by domain of the watched and claimed pairs, -1 to 1",
         )
     if level == "postures":
-        found["posture"] = Variable(
+        arrays["posture"] = Variable(
             ("run", "time", "direction", "domain"),
             (times, len(labels.direction), domains),
             np.float32,
             "posture of the first state towards the second, -1 to 1",
         )
     if level == "accounts":
-        found["account"] = Variable(
+        arrays["account"] = Variable(
             ("run", "step", "side", "domain", "part"),
             (len(labels.step), len(labels.side), domains, len(labels.part)),
             np.float32,
             "parts of the pull of the second state on the first as states decide, pull units",
         )
-    return found
+    return arrays
 
 
 def coordinates(
@@ -166,12 +166,12 @@ def coordinates(
     """The labels of every axis in use: numbers of runs, times, and names as objects."""
     labels, wanted = axes(compiled, level, thin), variables(compiled, level, thin)
     used = {dim for variable in wanted.values() for dim in variable.dims}
-    found: dict[str, NDArray[Any]] = {"run": np.arange(runs, dtype=np.int64)}
+    by_axis: dict[str, NDArray[Any]] = {"run": np.arange(runs, dtype=np.int64)}
     for dim in sorted(used - {"run"}):
         values = getattr(labels, dim)
         is_time = isinstance(values, np.ndarray)
-        found[dim] = values if is_time else np.array(values, dtype=object)
-    return found
+        by_axis[dim] = values if is_time else np.array(values, dtype=object)
+    return by_axis
 
 
 def bytes_per_run(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
@@ -181,13 +181,13 @@ def bytes_per_run(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
 
 @dataclass(frozen=True)
 class Recorder:
-    """What the kernel records, as places: all that a worker needs to know of it.
+    """What the kernel records, as indices: all that a worker needs to know of it.
 
     Attributes:
         names: of the variables.
         overall_pairs, domain_pairs: state indices, [pairs, 2].
         posture_pairs: from, to, [directions, 2].
-        places: where each time stands among those recorded, or NONE, [T + 1].
+        slots: index of each time among those recorded, or NONE, [T + 1].
         sides: whose pull is taken apart, and on whom, [sides, 2].
     """
 
@@ -195,7 +195,7 @@ class Recorder:
     overall_pairs: Ints
     domain_pairs: Ints
     posture_pairs: Ints
-    places: Ints
+    slots: Ints
     sides: Ints
 
     def empty(self, program: Program, runs: int) -> tuple[Levels, Accounts | None]:
@@ -209,10 +209,10 @@ class Recorder:
             "C": self.posture_pairs,
         }
         axes = program.sizes.axes | {name: len(rows) for name, rows in pairs.items()}
-        axes |= {"R": runs, "T": program.plan.steps, "S": int(self.places.max()) + 1}
+        axes |= {"R": runs, "T": program.plan.steps, "S": int(self.slots.max()) + 1}
         levels = Levels.zeros(
             axes,
-            places=self.places,
+            places=self.slots,
             overall_pairs=self.overall_pairs,
             domain_pairs=self.domain_pairs,
             posture_pairs=self.posture_pairs,
@@ -231,8 +231,8 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
     """What the kernel records of a scenario at this level."""
     wanted, scenario = variables(compiled, level, thin), compiled.scenario
     kept = recorded_steps(compiled.plan.steps, thin)
-    places = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
-    places[kept] = np.arange(len(kept))
+    slots = np.full(compiled.plan.steps + 1, NONE, dtype=np.int64)
+    slots[kept] = np.arange(len(kept))
     directions = tuple((a, b) for a in compiled.states for b in compiled.states if a != b)
     return Recorder(
         names=tuple(wanted),
@@ -241,7 +241,7 @@ def recorder(compiled: Compiled, level: RecordLevel, thin: int = 1) -> Recorder:
             scenario.pairs_by_domain if "cooperation" in wanted else ()
         ),
         posture_pairs=compiled.pair_states(directions if "posture" in wanted else ()),
-        places=places,
+        slots=slots,
         sides=both_ways(
             compiled.pair_states(scenario.watched_pairs if "account" in wanted else ())
         ),

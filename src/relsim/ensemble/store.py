@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product, zip_longest
 from pathlib import Path
@@ -27,7 +27,6 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 
 from relsim.ensemble.chunks import Chunk, runs_per_chunk
 from relsim.ensemble.record import (
-    Axes,
     RecordLevel,
     Variable,
     axes,
@@ -56,7 +55,17 @@ def create_store(
     used = {dim for variable in wanted.values() for dim in variable.dims}
     size = runs_per_chunk(compiled, record, thin)
     with zarr.config.set(WRITES_ALL):
-        _write_labels(group, axes(compiled, record, thin), used - {"run"}, runs)
+        labels = axes(compiled, record, thin)
+        for name in sorted(used - {"run"}):
+            values = getattr(labels, name)
+            attributes: dict[str, Any] = {}
+            if isinstance(values, np.ndarray):
+                values, attributes = values.astype("datetime64[D]").astype(np.int64), DAYS
+            else:
+                values = np.array(values, dtype=np.dtypes.StringDType())
+            group.create_array(name, data=values, dimension_names=(name,), attributes=attributes)
+        numbers = np.arange(runs, dtype=np.int64)
+        group.create_array("run", data=numbers, dimension_names=("run",))
         return {name: _array(group, name, wanted[name], runs, size) for name in wanted}
 
 
@@ -66,7 +75,7 @@ def reopen_store(
     """The arrays of a store that is not finished; None where they are not those of the question."""
     for left in path.rglob("*.partial"):  # Zarr's own, of a write that was cut off
         left.unlink(missing_ok=True)
-    size, found = runs_per_chunk(compiled, record, thin), {}
+    size, arrays = runs_per_chunk(compiled, record, thin), {}
     try:
         for name, variable in variables(compiled, record, thin).items():
             with zarr.config.set(WRITES_ALL):
@@ -77,10 +86,10 @@ def reopen_store(
                 return None
             if not np.array_equal(array.fill_value, variable.missing, equal_nan=True):
                 return None
-            found[name] = array
+            arrays[name] = array
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return found
+    return arrays
 
 
 def clear_chunk(path: Path, arrays: Mapping[str, Any], chunk: Chunk) -> None:
@@ -90,24 +99,14 @@ def clear_chunk(path: Path, arrays: Mapping[str, Any], chunk: Chunk) -> None:
         shutil.rmtree(path / name / "c" / str(number), ignore_errors=True)
 
 
-def _write_labels(group: zarr.Group, labels: Axes, used: set[str], runs: int) -> None:
-    for name in sorted(used):
-        values = getattr(labels, name)
-        attributes: dict[str, Any] = {}
-        if isinstance(values, np.ndarray):
-            days = values.astype("datetime64[D]").astype(np.int64)
-            values, attributes = days, DAYS
-        else:
-            values = np.array(values, dtype=np.dtypes.StringDType())
-        group.create_array(name, data=values, dimension_names=(name,), attributes=attributes)
-    group.create_array("run", data=np.arange(runs, dtype=np.int64), dimension_names=("run",))
-
-
 def _array(group: zarr.Group, name: str, variable: Variable, runs: int, size: int) -> Any:
     """An empty array: shards of ``size`` runs, in them chunks of a few labels."""
-    labels = _labels_per_chunk(variable, size)
+    axes_and_lengths = list(zip(variable.dims[1:], variable.shape, strict=True))
+    # So many labels share a chunk that chunks are neither many nor large.
+    most = max([1, *(length for dim, length in axes_and_lengths if dim in ALONE)])
+    labels = max(1, CHUNK_BYTES // max(1, size * variable.bytes_per_run // most))
     chunk, shard = [size], [size]
-    for dim, length in zip(variable.dims[1:], variable.shape, strict=True):
+    for dim, length in axes_and_lengths:
         length = max(1, length)
         piece = min(labels, length) if dim in ALONE else length
         chunk.append(piece)
@@ -123,14 +122,6 @@ def _array(group: zarr.Group, name: str, variable: Variable, runs: int, size: in
         attributes={"long_name": variable.about},
         fill_value=variable.missing,
     )
-
-
-def _labels_per_chunk(variable: Variable, size: int) -> int:
-    """How many labels share a chunk, so that chunks are neither many nor large."""
-    axes_and_lengths = zip(variable.dims[1:], variable.shape, strict=True)
-    labels = [length for dim, length in axes_and_lengths if dim in ALONE]
-    per_label = size * variable.bytes_per_run // max(1, *labels, 1)
-    return max(1, CHUNK_BYTES // max(1, per_label))
 
 
 @dataclass(frozen=True)
@@ -186,7 +177,7 @@ class _Reader(BackendEntrypoint):
         except Exception as error:  # zarr raises all sorts of errors on broken metadata
             raise DamagedError(f"{path} is damaged: zarr.json cannot be read. {remedy}") from error
         content = {name: _opened(path, name, remedy) for name in names}
-        labels = {name: one for name, one in content.items() if one.dims == (name,)}
+        labels = {name: array for name, array in content.items() if array.dims == (name,)}
         return xr.Dataset(
             {name: content[name] for name in names if name not in labels}, labels, attributes
         )
@@ -207,10 +198,10 @@ def _opened(path: Path, name: str, remedy: str) -> xr.Variable:
     absent = [file for file in files if not (path / name / file).is_file()]
     if absent:
         count = "a file" if len(absent) == 1 else f"{len(absent):,} files"
-        said = (
+        missing = (
             f"{count} of {name} {'is' if len(absent) == 1 else 'are'} missing ({name}/{absent[0]})."
         )
-        raise DamagedError(f"{path} is damaged: {said} {remedy}")
+        raise DamagedError(f"{path} is damaged: {missing} {remedy}")
     stored = _Stored(array, f"{path} is damaged: {name} cannot be read. {remedy}")
     if dims != (name,):
         return xr.Variable(dims, indexing.LazilyIndexedArray(stored), array.attrs.asdict())
@@ -224,8 +215,8 @@ def _files(array: Any) -> Iterator[str]:
     """Where the parts of an array lie, in its folder."""
     parts = array.shards or array.chunks
     counts = [math.ceil(length / part) for length, part in zip(array.shape, parts, strict=True)]
-    for place in product(*(range(count) for count in counts)):
-        yield "/".join(["c", *map(str, place)])
+    for index in product(*(range(count) for count in counts)):
+        yield "/".join(["c", *map(str, index)])
 
 
 class _Stored(BackendArray):
@@ -261,23 +252,17 @@ def _unlike(data: xr.Dataset, layout: Layout) -> str:
         if name not in data.variables:
             return f"{name} is missing."
         if name in layout.labels:
-            if unlike := _unlike_label(name, data[name].values, layout.labels[name]):
-                return unlike
+            pairs = zip_longest(data[name].values, layout.labels[name], fillvalue="")
+            for index, pair in enumerate(pairs):
+                label, wanted = map(label_text, pair)
+                if label != wanted:
+                    return f"Number {index} on {name} is {label!r}, should be {wanted!r}."
             continue
         stored, variable = data.variables[name], layout.arrays[name]
         if stored.dims != variable.dims:
             return f"{name} is not on the axes that it was written on."
         if (stored.shape, stored.dtype) != ((runs, *variable.shape), variable.dtype):
             return f"{name} does not have the size and type that it was written with."
-    return ""
-
-
-def _unlike_label(name: str, stored: Iterable[Any], expected: Iterable[Any]) -> str:
-    """The first label of an axis that is not as expected; one that is not there is empty."""
-    for place, (label, other) in enumerate(zip_longest(stored, expected, fillvalue="")):
-        found, wanted = label_text(label), label_text(other)
-        if found != wanted:
-            return f"Number {place} on {name} is {found!r}, should be {wanted!r}."
     return ""
 
 

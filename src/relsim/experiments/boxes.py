@@ -175,22 +175,17 @@ def _best_limit(points: Values, cases: Flags, limits: Values, k: int, side: int)
 def _without_chance(points: Values, cases: Flags, limits: Values) -> tuple[Values, Values]:
     """The limits that are not chance and their quasi-p values; the highest is dropped first."""
     while True:
-        quasi_p = _quasi_p(points, cases, limits)
+        within, quasi_p = inside(points, limits), np.full(limits.shape, np.nan)
+        hits, count = int((within & cases).sum()), int(within.sum())
+        for k, side in zip(*np.nonzero(np.isfinite(limits)), strict=True):
+            wider = inside(points, _opened(limits, int(k), int(side)))
+            density = (wider & cases).sum() / wider.sum()
+            quasi_p[k, side] = binomtest(hits, count, density, alternative="greater").pvalue
         known = np.nan_to_num(quasi_p, nan=-1.0)
         k, side = np.unravel_index(np.argmax(known), known.shape)
         if known[k, side] <= MOST_QUASI_P:
             return limits, quasi_p
         limits = _opened(limits, int(k), int(side))
-
-
-def _quasi_p(points: Values, cases: Flags, limits: Values) -> Values:
-    within, quasi_p = inside(points, limits), np.full(limits.shape, np.nan)
-    hits, count = int((within & cases).sum()), int(within.sum())
-    for k, side in zip(*np.nonzero(np.isfinite(limits)), strict=True):
-        wider = inside(points, _opened(limits, int(k), int(side)))
-        density = (wider & cases).sum() / wider.sum()
-        quasi_p[k, side] = binomtest(hits, count, density, alternative="greater").pvalue
-    return quasi_p
 
 
 def _opened(limits: Values, k: int, side: int) -> Values:

@@ -95,8 +95,7 @@ def files_outside(file: File) -> Iterator[Problem]:
 def bad_names(file: File, scenario_file: str, base: Scenario) -> Iterator[Problem]:
     """Names of claims and measures that do not exist, names of two things at once, and parameters
     that are no interests though they say how they are taken."""
-    yield from _unknown_claims(file, scenario_file, base)
-    yield from _unknown_measures(file)
+    yield from _unknown_names(file, scenario_file, base)
     yield from _names_taken(file, base)
     for path, varied in file.experiment.parameters.items():
         if varied.as_ is not None and not interest_of(path, base._tree):
@@ -106,8 +105,14 @@ def bad_names(file: File, scenario_file: str, base: Scenario) -> Iterator[Proble
             yield file.problem(at, "bad-reading", text, "Leave `as` out.", key=True)
 
 
-def _unknown_claims(file: File, scenario_file: str, base: Scenario) -> Iterator[Problem]:
-    for key, measure in file.experiment.measures.items():
+def _unknown_names(file: File, scenario_file: str, base: Scenario) -> Iterator[Problem]:
+    experiment = file.experiment
+    for path, name in experiment.method.measures_named().items():
+        if name not in experiment.measures:
+            at, is_key = (experiment.method_name, *path), len(path) > 1 and path[-1] == name
+            text, hint = f"'{name}' is not a measure here.", did_you_mean(name, experiment.measures)
+            yield file.problem(at, "unknown-measure", text, hint, key=is_key)
+    for key, measure in experiment.measures.items():
         if measure.claim is None:
             continue
         at, claim = ("measures", key, "claim"), base.claims.get(measure.claim)
@@ -119,15 +124,6 @@ def _unknown_claims(file: File, scenario_file: str, base: Scenario) -> Iterator[
             text = f"The claim '{measure.claim}' compares with {claim.expect.against}."
             hint = "A measure is of one scenario; write it out with `probability`."
             yield file.problem(at, "bad-measure", text, hint)
-
-
-def _unknown_measures(file: File) -> Iterator[Problem]:
-    experiment = file.experiment
-    for path, name in experiment.method.measures_named().items():
-        if name not in experiment.measures:
-            at, is_key = (experiment.method_name, *path), len(path) > 1 and path[-1] == name
-            text, hint = f"'{name}' is not a measure here.", did_you_mean(name, experiment.measures)
-            yield file.problem(at, "unknown-measure", text, hint, key=is_key)
 
 
 def _names_taken(file: File, base: Scenario) -> Iterator[Problem]:

@@ -156,6 +156,13 @@ class Discovery:
         """``boxes`` (what they hold), ``limits`` (of restricted parameters), ``trajectory`` (all
         boxes on the way) and ``points`` (share of runs, case, half)."""
         boxes = list(enumerate(self.boxes, start=1))
+        points = pd.DataFrame(self.points, columns=headings(self.parameters))
+        points.insert(0, "point", np.arange(len(points)))
+        half = np.select([self.searched, self.held_out], ["searched", "held out"], "left out")
+        points["share of runs"], points["case"], points["half"] = self.shares, self.cases, half
+        points["box"] = 0
+        for index, box in reversed(boxes):
+            points.loc[inside(self.points, box.limits), "box"] = index
         ways = [box.trajectory.assign(box=index) for index, box in boxes]
         return {
             "boxes": pd.DataFrame([{"box": i} | row for i, box in boxes for row in box.rows()]),
@@ -163,7 +170,7 @@ class Discovery:
                 [{"box": i} | row for i, box in boxes for row in self._limit_rows(box)]
             ),
             "trajectory": pd.concat(ways, ignore_index=True) if ways else pd.DataFrame(),
-            "points": self._points_table(),
+            "points": points,
         }
 
     def _limit_rows(self, box: Box) -> Iterator[dict[str, object]]:
@@ -183,16 +190,6 @@ class Discovery:
                         "limit, 10 % of resamples": box.spread[k, side, 0],
                         "limit, 90 % of resamples": box.spread[k, side, 1],
                     }
-
-    def _points_table(self) -> pd.DataFrame:
-        frame = pd.DataFrame(self.points, columns=headings(self.parameters))
-        frame.insert(0, "point", np.arange(len(frame)))
-        half = np.select([self.searched, self.held_out], ["searched", "held out"], "left out")
-        frame["share of runs"], frame["case"], frame["half"] = self.shares, self.cases, half
-        frame["box"] = 0
-        for index, box in reversed(list(enumerate(self.boxes, start=1))):
-            frame.loc[inside(self.points, box.limits), "box"] = index
-        return frame
 
     # Sentences
     def sentences(self) -> list[str]:
@@ -251,7 +248,16 @@ class Discovery:
     # Warnings
     def warnings(self) -> list[str]:
         """What the points and runs do not support, and what would."""
-        return [*self._case_warnings(), *self._box_warnings()]
+        texts = [*self._case_warnings()]
+        if self.rejected is not None and not self.boxes:
+            texts.append(
+                "No condition is claimed. If there are any, they are weaker than "
+                f"{len(self.points):,} points can show: four times as many would halve what is "
+                "left to chance."
+            )
+        for index, box in enumerate(self.boxes, start=1):
+            texts += self._doubts(f"Box {index}" if len(self.boxes) > 1 else "The box", box)
+        return texts
 
     def _case_warnings(self) -> Iterator[str]:
         if self.missing:
@@ -282,16 +288,6 @@ class Discovery:
         ends = np.array([jeffreys_interval(count, self.runs) for count in range(self.runs + 1)])
         low, high = ends[counts].T
         return (low < self.outcome.share) & (self.outcome.share < high)
-
-    def _box_warnings(self) -> Iterator[str]:
-        if self.rejected is not None and not self.boxes:
-            yield (
-                "No condition is claimed. If there are any, they are weaker than "
-                f"{len(self.points):,} points can show: four times as many would halve what is "
-                "left to chance."
-            )
-        for index, box in enumerate(self.boxes, start=1):
-            yield from self._doubts(f"Box {index}" if len(self.boxes) > 1 else "The box", box)
 
     def _doubts(self, name: str, box: Box) -> Iterator[str]:
         if box.searched.density > share_estimate(box.held_out.hits, box.held_out.inside).high:

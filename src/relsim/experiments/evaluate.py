@@ -18,7 +18,7 @@ from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
 from relsim.ensemble.record import RecordLevel, recorder
 from relsim.ensemble.simulate import Ensemble, dataset
 from relsim.experiments.load import draw_of
-from relsim.experiments.misfit import Matched, misfit
+from relsim.experiments.misfit import misfit
 from relsim.experiments.schema import Measure
 from relsim.experiments.study import Outcomes, Study, claim_of
 from relsim.model.compile import compile_scenario
@@ -73,9 +73,9 @@ def evaluate(
             failures += len(failed)
             measured = _measured(study, compiled.pop(chunk.first), chunk, arrays)
             for name, values in measured.items():
-                outcomes[name][chunk.places] = values
+                outcomes[name][chunk.indices] = values
             if done is not None:
-                done(chunk.places, measured)
+                done(chunk.indices, measured)
             if progress is not None:
                 progress(chunk.runs)
     return Outcomes(points, outcomes, failures)
@@ -93,7 +93,7 @@ def _chunks(
         for first in range(0, len(rows), size):
             some = rows[first : first + size]
             chunk = PointChunk(
-                places=some,
+                indices=some,
                 program=plan.program,
                 kept=recorder(plan, _record_level(study)),
                 seed=study.experiment.seed,
@@ -145,15 +145,20 @@ def _measured(
     """The outcomes of a chunk, [points, R] by name. The mean of a misfit over R is its CRPS."""
     data = dataset(compiled, _record_level(study), chunk.runs, dict(arrays))
     ensemble = Ensemble(compiled.scenario, chunk.seed, data)
-    shape = len(chunk.places), chunk.replications
+    shape = len(chunk.indices), chunk.replications
     outcomes = {
         name: _of_each_run(name, measure, study, ensemble).reshape(shape)
         for name, measure in study.experiment.measures.items()
         if measure.misfit is None
     }
     for name, matched in study.observed.items():
-        by_point = _levels_by_dyad(ensemble, matched, shape)
-        outcomes[name] = np.stack([misfit(levels, matched) for levels in by_point])
+        dyads = list(dict.fromkeys(matched.observations["dyad"]))
+        names = ensemble.scenario.pair_names(dyad.split("-") for dyad in dyads)
+        levels = ensemble.data["overall"].sel(pair=names).values
+        by_point = np.moveaxis(levels.reshape(*shape, *levels.shape[1:]), -1, 1)
+        outcomes[name] = np.stack(
+            [misfit(dict(zip(dyads, point, strict=True)), matched) for point in by_point]
+        )
     return outcomes
 
 
@@ -197,14 +202,3 @@ def _years_to_reach(expect: Expectation, ensemble: Ensemble) -> Values:
 def _levels_of(tie: TieRef, ensemble: Ensemble) -> Values:
     """Cooperation of a tie at every step, [runs, steps + 1]."""
     return np.asarray(ensemble.level("-".join(tie.pair), tie.domain).values, dtype=np.float64)
-
-
-def _levels_by_dyad(
-    ensemble: Ensemble, matched: Matched, shape: tuple[int, int]
-) -> Iterator[dict[str, Values]]:
-    """Levels of the observed dyads [R, steps + 1] at each point."""
-    dyads = list(dict.fromkeys(matched.observations["dyad"]))
-    names = ensemble.scenario.pair_names(dyad.split("-") for dyad in dyads)
-    levels = ensemble.data["overall"].sel(pair=names).values
-    for of_point in levels.reshape(*shape, *levels.shape[1:]):
-        yield {dyad: of_point[:, :, column] for column, dyad in enumerate(dyads)}

@@ -81,7 +81,14 @@ def load_experiments(path: str | Path, *, anywhere: bool = False) -> tuple[Study
         raise ScenarioError(problems)
     if other := other_kind(tree, "experiment"):
         raise ScenarioError([other])
-    file = File(path, tree, _typed(tree))
+    try:
+        experiment = Experiment.model_validate(plain(tree))
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        raise ScenarioError(
+            problem_of(mistake, tuple(mistake["loc"]), tree, _part_of) for mistake in mistakes
+        ) from None
+    file = File(path, tree, experiment)
     refuse(repeated_scenarios(file))
     if not anywhere:
         refuse(files_outside(file))
@@ -108,14 +115,6 @@ def _study(file: File, scenario_file: str, base: Scenario) -> Study:
     refuse(design_problems(file, study))
     refuse(_switch_problems(file, study))
     return study
-
-
-def _typed(tree: Mapping) -> Setup:
-    try:
-        return Experiment.model_validate(plain(tree))
-    except ValidationError as error:
-        mistakes = error.errors(include_url=False)
-    raise ScenarioError(problem_of(item, tuple(item["loc"]), tree, _part_of) for item in mistakes)
 
 
 def _part_of(path: TreePath, tree: Mapping) -> tuple[type[BaseModel] | None, str]:
@@ -155,8 +154,17 @@ def _scenario(name: str, file: File, *, anywhere: bool) -> Scenario:
 def _with_everything(base: Scenario, file: File) -> Scenario:
     """The scenario that is simulated. Its problems are located at their causes in the file."""
     fixed = [(path, _node(file, ("set", path))) for path in file.experiment.set]
-    fixed += _claims_of_measures(file)
-    ranges = [(path, _range_nodes(path, file)) for path in file.experiment.parameters]
+    for key, measure in file.experiment.measures.items():
+        # A claim stands for the measure, which is its judged value.
+        if expect := _expectation(measure, key, file):
+            claim = from_plain({"says": key, "expect": expect}, file.position(("measures", key)))
+            fixed.append((f"claims.{claim_of(key)}", claim))
+    ranges: list[tuple[str, tuple[Node, Node]]] = []
+    for path in file.experiment.parameters:
+        steps: TreePath = ("parameters", path)
+        if isinstance(_node(file, steps), Mapping):
+            steps = (*steps, "range")
+        ranges.append((path, (_node(file, (*steps, 0)), _node(file, (*steps, 1)))))
     recoded = _recoded(file)
     low, _ = (
         _changed(base, fixed, [*((path, ends[end]) for path, ends in ranges), *recoded])
@@ -196,25 +204,6 @@ def _uncertain(low: Node, high: Node, opening: Number | str | None) -> Node:
     if isinstance(opening, Distribution) and opening.kind == "uniform":
         return from_plain({"triangular": [ends[0], *ends]}, low.position)
     return from_plain({"uniform": [*ends]}, low.position)
-
-
-def _range_nodes(path: str, file: File) -> tuple[Node, Node]:
-    """Low and high of a parameter, where they were written."""
-    steps: TreePath = ("parameters", path)
-    if isinstance(_node(file, steps), Mapping):
-        steps = (*steps, "range")
-    return _node(file, (*steps, 0)), _node(file, (*steps, 1))
-
-
-def _claims_of_measures(file: File) -> list[tuple[str, Node]]:
-    """The claims that stand for measures: their judged value is the measure."""
-    changes: list[tuple[str, Node]] = []
-    for key, measure in file.experiment.measures.items():
-        if expect := _expectation(measure, key, file):
-            claim = {"says": key, "expect": expect}
-            node = from_plain(claim, file.position(("measures", key)))
-            changes.append((f"claims.{claim_of(key)}", node))
-    return changes
 
 
 def _expectation(measure: Measure, key: str, file: File) -> Any:

@@ -247,23 +247,17 @@ def share_explained(values: Values, labels: Labels, groups: Labels | None) -> Es
     if not total[0] > max(2 * error, rounding):
         return Estimate(math.nan)
     replicates = [between[1:] / total[1:]] if runs >= LEAST_RUNS else []
-    replicates += [] if groups is None else [_shares_without(values, labels, groups)]
+    if groups is not None:
+        kept = [groups != left_out for left_out in np.unique(groups)]
+        sums = [_sums_of_squares(values[some], labels[some], sampled=True) for some in kept]
+        shares = [part[0] / whole[0] if whole[0] > 0 else math.nan for part, whole in sums]
+        replicates.append(np.array(shares))
     variance = sum(float(_jackknife(parts[:, np.newaxis])[0, 0]) for parts in replicates)
     t = _quantile(runs if runs >= LEAST_RUNS else 1, groups, CONFIDENCE)
     share, half = float(between[0] / total[0]), t * math.sqrt(variance)
     if not replicates:
         return Estimate(min(1.0, max(0.0, share)))
     return Estimate(*(min(1.0, max(0.0, end)) for end in (share, share - half, share + half)))
-
-
-def _shares_without(values: Values, labels: Labels, groups: Labels) -> Values:
-    """The share with each group of points left out, [groups]."""
-    shares = []
-    for left_out in np.unique(groups):
-        some = groups != left_out
-        between, total = _sums_of_squares(values[some], labels[some], sampled=True)
-        shares.append(between[0] / total[0] if total[0] > 0 else math.nan)
-    return np.array(shares)
 
 
 def _sums_of_squares(values: Values, labels: Labels, *, sampled: bool) -> tuple[Values, Values]:

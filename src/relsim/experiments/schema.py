@@ -158,11 +158,10 @@ class Measure(Part):
         return self.question in ("probability", "claim")
 
 
-def _range_alone(raw: Any) -> Any:
-    """A lone list stands for the range."""
-    return {"range": raw} if isinstance(raw, (list, str)) else raw
-
-
 Varied: TypeAlias = Annotated[
-    Range, BeforeValidator(_range_alone, json_schema_input_type=Range | list[Any])
+    Range,
+    BeforeValidator(
+        lambda raw: {"range": raw} if isinstance(raw, (list, str)) else raw,
+        json_schema_input_type=Range | list[Any],
+    ),
 ]

@@ -104,7 +104,14 @@ def sobol_indices(
     mean_variance = ratios(variance[None], np.ones_like(variance))
     if not mean_variance.low[0] > 0:
         return {}
-    return {name: _shares(each, variance) for name, each in terms.items()}
+    indices = {}
+    for name, each in terms.items():
+        index = ratios(each, variance)
+        is_none = np.abs(index.value) < ROUNDING
+        (pseudo,) = index.replicates
+        value = np.where(is_none, 0.0, index.value)
+        indices[name] = crossed(value, np.where(is_none[:, None, None], 0.0, pseudo))
+    return indices
 
 
 def _mean_over_points(blocks: Values) -> Values:
@@ -113,15 +120,6 @@ def _mean_over_points(blocks: Values) -> Values:
     with np.errstate(invalid="ignore"):
         mean: Values = np.where(seen, blocks, 0.0).sum(axis=(0, 1)) / seen.sum(axis=(0, 1))
     return mean
-
-
-def _shares(terms: Values, variance: Values) -> Index:
-    index = ratios(terms, variance)
-    is_none = np.abs(index.value) < ROUNDING
-    (pseudo,) = index.replicates
-    return crossed(
-        np.where(is_none, 0.0, index.value), np.where(is_none[:, None, None], 0.0, pseudo)
-    )
 
 
 def _terms(

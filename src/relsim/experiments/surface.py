@@ -371,7 +371,7 @@ def _errors(surface: Surface, center: Values) -> Values:
     """
     size, half = len(center), surface.box.half
     x = (center - surface.box.center) / half
-    drawn = [derivatives(one, size) for one in surface.resampled.T]
+    drawn = [derivatives(coefficients, size) for coefficients in surface.resampled.T]
     bends = np.array([bend for _, bend in drawn])
     slopes = np.array([slope for slope, _ in drawn]) + bends @ x
     curvatures, vectors = np.linalg.eigh(derivatives(surface.coefficients, size)[1])

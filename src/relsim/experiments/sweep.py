@@ -213,7 +213,6 @@ class SweepFindings:
         return [
             *_design_warnings(self),
             *_run_warnings(self),
-            *_share_warnings(self),
             *_noise_warnings(self),
         ]
 
@@ -427,16 +426,13 @@ def _run_warnings(findings: SweepFindings) -> Iterator[str]:
                 f"{measure}: {_percent(missing)} % of all runs have no value and are left out of "
                 "means."
             )
-
-
-def _share_warnings(findings: SweepFindings) -> Iterator[str]:
-    """Shares of runs near 0 or 1, whose spread the jackknife over runs underestimates."""
     for measure in findings.outcomes:
         if measure not in findings.shares:
             continue
         means = np.concatenate([response.mean for response in findings.of(measure)])
         rarer = findings.runs * float(np.nanmin(np.minimum(means, 1 - means)))
         if rarer < FEW_RUNS:
+            # The jackknife over runs underestimates the spread of shares near 0 or 1.
             yield (
                 f"{measure}: at some levels it holds in fewer than {FEW_RUNS} of {findings.runs} "
                 "runs, or in all but as few. The 95 % intervals of its response are too narrow "

@@ -341,15 +341,16 @@ def tuned_text(
     """
     before = scenario.with_changes(dict(besides)) if besides else scenario
     changes = written_changes(before, tuned_changes(tuning))
-    readings = [one.path for one in tuning.parameters if one.interest == "reading"]
+    readings = [item.path for item in tuning.parameters if item.interest == "reading"]
     written = before.with_changes({**changes, "recoded": readings}).as_written
     head = {"relsim": FORMAT_VERSION, "name": f"{scenario.name}, tuned"}
     about = _about(tuning)
-    compared = [name for name, one in scenario.claims.items() if one.expect.against is not None]
+    compared = [name for name, claim in scenario.claims.items() if claim.expect.against is not None]
     if compared:
         about += f" Left out are claims that compare with other files: {', '.join(compared)}."
-        claims = {name: one for name, one in written["claims"].items() if name not in compared}
-        written["claims"] = claims
+        written["claims"] = {
+            name: claim for name, claim in written["claims"].items() if name not in compared
+        }
     rest = {key: part for key, part in written.items() if key not in ("relsim", "name", "about")}
     return yaml_text({**head, "about": about, **rest})
 

@@ -140,7 +140,14 @@ class Tuning:
         if len(self.objectives) > 1:
             tables["front"] = trials.iloc[self.front].reset_index(drop=True)
         if self.identified is not None:
-            tables["directions"] = self._directions(self.identified)
+            columns: dict[str, Any] = {
+                "direction": np.arange(1, len(self.identified.directions) + 1),
+                "curvature (loss per squared allowed range)": self.identified.curvatures,
+                "length that fits as well (allowed ranges)": self.identified.lengths,
+            }
+            for parameter, parts in zip(self.parameters, self.identified.directions.T, strict=True):
+                columns[parameter.path] = parts
+            tables["directions"] = pd.DataFrame(columns)
         return tables
 
     def _fit(self) -> pd.DataFrame:
@@ -208,16 +215,6 @@ class Tuning:
             columns[f"{measure}, mean in the search"] = self.means(measure)
             columns[f"{measure}, standard error in the search"] = self.errors(measure)
         columns["fits as well" if len(self.objectives) == 1 else "on the front"] = self.as_well
-        return pd.DataFrame(columns)
-
-    def _directions(self, seen: Identified) -> pd.DataFrame:
-        columns: dict[str, Any] = {
-            "direction": np.arange(1, len(seen.directions) + 1),
-            "curvature (loss per squared allowed range)": seen.curvatures,
-            "length that fits as well (allowed ranges)": seen.lengths,
-        }
-        for parameter, parts in zip(self.parameters, seen.directions.T, strict=True):
-            columns[parameter.path] = parts
         return pd.DataFrame(columns)
 
     # Sentences

@@ -77,21 +77,18 @@ class Baseline:
         forecasts = {}
         for years in horizons:
             cases = Cases(now, counts.expected, np.full(len(counts.logs), float(years)))
-            pulls, variances = self._pulls(numbers, cases, mean)
+            pulls, variances = (
+                self.centre(numbers, cases, mean),
+                _variances(numbers, cases.horizons),
+            )
+            seen = ~np.isnan(pulls)
+            if not seen.all():  # pairs never seen are spread like the others
+                variances = variances + np.where(seen, 0.0, pulls[seen].var())
+                pulls = np.where(seen, pulls, pulls[seen].mean())
             events = counts.ahead(years)
             cells = [cell_weights(pulls, variances)] * len(SHARES)
             forecasts[years] = predictive(cells, events, SHARES, float(np.exp(numbers[2])))
         return forecasts
-
-    def _pulls(self, numbers: Values, cases: Cases, mean: float) -> tuple[Values, Values]:
-        """Expected pulls and their variances; pairs never seen are spread like the others."""
-        pulls = self.centre(numbers, cases, mean)
-        variances = _variances(numbers, cases.horizons)
-        seen = ~np.isnan(pulls)
-        if not seen.all():
-            variances = variances + np.where(seen, 0.0, pulls[seen].var())
-            pulls = np.where(seen, pulls, pulls[seen].mean())
-        return pulls, variances
 
     def _fit(self, past: Panel, mean: float) -> Values:
         """The numbers of the highest posterior density, over all forecasts in the past."""

@@ -136,11 +136,19 @@ class Beside:
     def sentences(self) -> list[str]:
         """Scores against the references, which pairs are right, levels, changes, and the fit."""
         source, dynamics = self.sources[SCENARIO], self.fitted.dynamics
+        (own,) = self.skill[self.skill["forecaster"] == SCENARIO].to_dict("records")
+        off = own["cover80"] - 0.8
+        fault = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
+        held = listed(percent(own[f"cover{name}"]) for name in LEVELS)
+        right, wrong = self.pairs["in80"] >= RIGHT, self.pairs["in80"] < WRONG
         return [
             _score_sentence(self),
             *_worst_sentence(self.pairs),
-            _band_sentence(self.skill),
-            *_pairs_sentences(self.pairs),
+            f"Its {listed(LEVELS)} % bands hold {held} of the values{fault}.",
+            "Right, with four fifths of the years or more in the 80 % band: "
+            f"{_named(self.pairs[right])}.",
+            f"Not right, with fewer than half: {_named(self.pairs[wrong])}.",
+            f"Between: {_named(self.pairs[~right & ~wrong])}.",
             _rank_sentence(self.pairs, "Levels", "measured", "said"),
             _change_sentence(self.pairs),
             f"Fitted on the series: the link, measured pull = {fixed(source.link.offset)} + "
@@ -358,23 +366,6 @@ def _worst_sentence(pairs: pd.DataFrame) -> list[str]:
     ]
 
 
-def _band_sentence(table: pd.DataFrame) -> str:
-    (own,) = table[table["forecaster"] == SCENARIO].to_dict("records")
-    off = own["cover80"] - 0.8
-    word = "" if abs(off) <= FAR_OFF else ": too narrow" if off < 0 else ": too wide"
-    held = listed(percent(own[f"cover{name}"]) for name in LEVELS)
-    return f"Its {listed(LEVELS)} % bands hold {held} of the values{word}."
-
-
-def _pairs_sentences(pairs: pd.DataFrame) -> list[str]:
-    right, wrong = pairs["in80"] >= RIGHT, pairs["in80"] < WRONG
-    return [
-        f"Right, with four fifths of the years or more in the 80 % band: {_named(pairs[right])}.",
-        f"Not right, with fewer than half: {_named(pairs[wrong])}.",
-        f"Between: {_named(pairs[~right & ~wrong])}.",
-    ]
-
-
 def _named(pairs: pd.DataFrame) -> str:
     names = [
         f"{row['dyad']} (measured {signed(row['measured'])}, said {signed(row['said'])})"
@@ -391,12 +382,12 @@ def _change_sentence(pairs: pd.DataFrame) -> str:
     return f"{text} {same} of {len(moved)} have the measured sign."
 
 
-def _rank_sentence(pairs: pd.DataFrame, title: str, measured: str, said: str) -> str:
+def _rank_sentence(pairs: pd.DataFrame, title: str, measured: str, simulated: str) -> str:
     """Whether pairs are in the same order, and how often chance does as well."""
     count = len(pairs)
-    if count < LEAST_PAIRS or pairs[measured].nunique() == 1 or pairs[said].nunique() == 1:
+    if count < LEAST_PAIRS or pairs[measured].nunique() == 1 or pairs[simulated].nunique() == 1:
         return f"{title}: too few pairs ({count}) to compare their order."
-    ranks = spearmanr(pairs[measured], pairs[said])
+    ranks = spearmanr(pairs[measured], pairs[simulated])
     return (
         f"{title}: rank correlation of said and measured {signed(ranks.statistic)} over {count} "
         f"pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."

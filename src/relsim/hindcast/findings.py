@@ -211,20 +211,17 @@ def _theory_sentences(table: pd.DataFrame) -> list[str]:
     by_name = table.pivot(index="horizon", columns="forecaster", values="crps")
     own = (by_name[SIMULATION] / by_name[MODEL]).rename("own").reset_index()
     theory = table[table["forecaster"] == THEORY]
+    ratios = theory["to_simulation"]
+    better, worse = (ratios <= 1 - WORTH).any(), (ratios >= 1 + WORTH).any()
+    worth = "help" if better else "harm" if worse else "are worth nothing here"
+    if better and worse:
+        worth = "help at some horizons and harm at others"
     return [
         f"Run as the simulation, CRPS is that of the linear model times "
         f"{_by_horizon(own, '{own:.3f}')}.",
-        f"Third parties, with a gain fitted on the past, {_worth(theory['to_simulation'])}: CRPS "
+        f"Third parties, with a gain fitted on the past, {worth}: CRPS "
         f"with them over that without is {_ratios(theory, 'to_simulation', 4)}.",
     ]
-
-
-def _worth(ratios: pd.Series) -> str:
-    """What ratios of CRPS come to, by horizon."""
-    better, worse = (ratios <= 1 - WORTH).any(), (ratios >= 1 + WORTH).any()
-    if better and worse:
-        return "help at some horizons and harm at others"
-    return "help" if better else "harm" if worse else "are worth nothing here"
 
 
 def over(blocks: object) -> str:

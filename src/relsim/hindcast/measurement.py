@@ -117,29 +117,18 @@ def predictive(
 
 def _values_cdf(weights: Values, events: Values, clustering: float) -> Values:
     """Distribution functions of values that rest on one count of events each, [N, G]."""
-    row = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
-    left = np.minimum(row.astype(int), len(TRIALS) - 2)
-    kernels, more = _kernels(), (row - left)[:, np.newaxis]
+    trials = np.interp(np.log(events / clustering), np.log(TRIALS), np.arange(len(TRIALS)))
+    left = np.minimum(trials.astype(int), len(TRIALS) - 2)
+    kernels, more = _kernels(), (trials - left)[:, np.newaxis]
     cdf = np.empty((len(weights), len(_FINE)))
     for lower in np.unique(left):
         rows = left == lower
         ends = (weights[rows] @ kernels[lower + side] for side in (0, 1))
         cdf[rows] = (1 - more[rows]) * next(ends) + more[rows] * next(ends)
-    return _with_atoms(cdf, 1 - 1 / np.maximum(events, 1.0))
-
-
-def _with_atoms(cdf: Values, ends: Values) -> Values:
-    """Distribution functions on ``GRID`` of values whose share of events is rounded to the ends.
-
-    All probability beyond ±``ends`` is moved to ±1. As in :class:`Predictive`, the last column is
-    the probability below 1.
-
-    Args:
-        cdf: on ``_FINE``, [N, F].
-        ends: the largest values that are not 1, [N].
-    """
+    # A share within half an event of an end is rounded to it, so all probability beyond the largest
+    # value that is not 1 is moved to ±1. The last column is the probability below 1.
     moved = cdf[:, _OF_GRID]
-    for row, end in enumerate(ends):
+    for row, end in enumerate(1 - 1 / np.maximum(events, 1.0)):
         low, high = np.interp([-end, end], _FINE, cdf[row])
         moved[row, -end > GRID], moved[row, end < GRID] = low, high
     return moved

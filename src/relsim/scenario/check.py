@@ -74,11 +74,12 @@ def contradictions(tree: Mapping) -> list[Problem]:
     A name that is not known is told once for each file, with how often it stands there.
     """
     names = section_names(tree)
+    references = [item for item in walk(tree) if isinstance(item, Reference)]
     findings = [
         *_bad_names(names),
-        *_wrong_references(tree, names),
-        *_self_ties(tree),
-        *_repeated_ties(tree),
+        *(finding for item in references for finding in _unknown_names(item, names)),
+        *(finding for item in references for finding in _misused_reference(item)),
+        *_bad_ties(tree),
         *_above_capacity(tree, names),
         *_outside_time(tree),
     ]
@@ -98,14 +99,6 @@ def _bad_names(names: dict[str, set[str]]) -> Iterator[_Finding]:
                 text = "'overall' is the mean of the domains, so no domain can be called that."
             if text:
                 yield _Finding((section, name), "bad-name", text, hint, at_key=True)
-
-
-def _wrong_references(tree: Mapping, names: dict[str, set[str]]) -> Iterator[_Finding]:
-    """References to what is not there, and those that cannot stand where they do."""
-    for item in walk(tree):
-        if isinstance(item, Reference):
-            yield from _unknown_names(item, names)
-            yield from _misused_reference(item)
 
 
 def _unknown_names(reference: Reference, names: dict[str, set[str]]) -> Iterator[_Finding]:
@@ -140,14 +133,6 @@ def _misused_reference(reference: Reference) -> Iterator[_Finding]:
         yield _Finding(reference.path, code, text, hint, reference.is_key)
 
 
-def _self_ties(tree: Mapping) -> Iterator[_Finding]:
-    for section in ("states", "reference"):
-        for code, state in entries_of(tree.entries.get(section)).items():
-            if code in entries_of(child(state, "ties")):
-                text = f"{code} has a tie interest in itself."
-                yield _Finding((section, code, "ties", code), "self-tie", text, at_key=True)
-
-
 def _opening(tree: Mapping) -> dict[TieRef, dict[str, Node]]:
     """The levels of the opening by tie and key, those of ties that can be read."""
     ties = {}
@@ -159,7 +144,13 @@ def _opening(tree: Mapping) -> dict[TieRef, dict[str, Node]]:
     return ties
 
 
-def _repeated_ties(tree: Mapping) -> Iterator[_Finding]:
+def _bad_ties(tree: Mapping) -> Iterator[_Finding]:
+    """Ties of a state to itself, and ties that are written twice."""
+    for section in ("states", "reference"):
+        for code, state in entries_of(tree.entries.get(section)).items():
+            if code in entries_of(child(state, "ties")):
+                text = f"{code} has a tie interest in itself."
+                yield _Finding((section, code, "ties", code), "self-tie", text, at_key=True)
     seen: dict[tuple[tuple[str, str], bool], TieRef] = {}
     for tie in _opening(tree):
         twin = ((tie.first, tie.second) if tie.one_sided else tie.pair, tie.one_sided)
@@ -203,8 +194,13 @@ def _outside_time(tree: Mapping) -> Iterator[_Finding]:
         expect = _sound(Expectation, child(claim, "expect"))
         for key in ("since", "at", "by", "after", "before") if expect is not None else ():
             text = _outside(time, key, getattr(expect, key))
-            if key == "since" and expect is not None and not text:
-                text = _none_since(time, expect)
+            if key == "since" and expect is not None and expect.since is not None and not text:
+                steps = (expect.since.serial - time.start.serial) // time.months_per_step
+                first = time.start.plus((steps + 1) * time.months_per_step)
+                judged = expect.at or expect.by or time.end
+                if judged < first:
+                    text = f"No step ends between {expect.since} and {judged}: "
+                    text += f"the next ends at {first}."
             if text:
                 yield _Finding(("claims", name, "expect", key), "outside-time", text)
 
@@ -215,18 +211,6 @@ def _sound(model: type[AnyPart], node: Node | None) -> AnyPart | None:
         return None
     part = sound_part(model, node)
     return None if part is None or any(part.mistakes()) else part
-
-
-def _none_since(time: Time, expect: Expectation) -> str:
-    """Why a change cannot be judged so soon after the month it counts from; empty if it can."""
-    if expect.since is None:
-        return ""
-    steps = (expect.since.serial - time.start.serial) // time.months_per_step
-    first = time.start.plus((steps + 1) * time.months_per_step)
-    judged = expect.at or expect.by or time.end
-    if judged >= first:
-        return ""
-    return f"No step ends between {expect.since} and {judged}: the next ends at {first}."
 
 
 def _outside(time: Time, key: str, month: Month | None) -> str:
@@ -255,19 +239,15 @@ def _once_each(problems: Iterable[Problem]) -> list[Problem]:
         else:
             kept.append(problem)
     for alike in unknown.values():
-        kept.append(replace(alike[0], hint=f"{alike[0].hint} {_places(alike)}".strip()))
+        hint = alike[0].hint
+        if len(alike) > 1:
+            lines = [str(line) for line in dict.fromkeys(item.position.line for item in alike)]
+            *but_last, last = lines[:_LISTED]
+            listed = f"lines {', '.join(but_last)} and {last}" if but_last else f"line {last}"
+            more = ", and further down" if len(lines) > _LISTED else ""
+            hint = f"{hint} It stands in {len(alike):,} places, on {listed}{more}."
+        kept.append(replace(alike[0], hint=hint.strip()))
     return kept
-
-
-def _places(problems: list[Problem]) -> str:
-    """Where the same is wrong, if in more than one place."""
-    if len(problems) == 1:
-        return ""
-    lines = [str(line) for line in dict.fromkeys(problem.position.line for problem in problems)]
-    *but_last, last = lines[:_LISTED]
-    listed = f"lines {', '.join(but_last)} and {last}" if but_last else f"line {last}"
-    more = ", and further down" if len(lines) > _LISTED else ""
-    return f"It stands in {len(problems):,} places, on {listed}{more}."
 
 
 def section_names(tree: Mapping) -> dict[str, set[str]]:

@@ -178,22 +178,14 @@ def _differences(path: Steps, before: Any, after: Any) -> Iterator[Difference]:
         return
     if _is_map(before) != _is_map(after):
         before, after = _opened(path, before), _opened(path, after)
-    pieces = _pieces(before, after)
-    if pieces is None:
-        yield Difference(".".join(path), before, after)
-        return
-    for step, old, new in pieces:
-        yield from _differences((*path, step), old, new)
-
-
-def _pieces(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]] | None:
-    """The parts of two values by the step that leads to them; None where they go as a whole."""
     if _is_map(before) and _is_map(after):
-        keys = [*after, *(key for key in before if key not in after)]
-        return ((key, before.get(key), after.get(key)) for key in keys)
-    if _is_maps(before) and _is_maps(after) and len(before) == len(after):
-        return ((str(n), *pair) for n, pair in enumerate(zip(before, after, strict=True)))
-    return None
+        for key in (*after, *(key for key in before if key not in after)):
+            yield from _differences((*path, key), before.get(key), after.get(key))
+    elif _is_maps(before) and _is_maps(after) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences((*path, str(index)), old, new)
+    else:
+        yield Difference(".".join(path), before, after)
 
 
 def _is_map(value: Any) -> bool:

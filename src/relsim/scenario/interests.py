@@ -305,7 +305,9 @@ def _recoded(node: Node | None, interests: list[Steps]) -> tuple[list[Steps], li
             text = "`recoded` is `all` or a list of interests."
             problems.append(Problem(path.position, "wrong-type", text, "As in [PAK.ties.USA]."))
             continue
-        steps = () if value == "all" else _interest_steps(value)
+        steps = () if value == "all" else tuple(value.removeprefix("states.").split("."))
+        if steps[1:2] == ("ties",) and steps[3:] in (("weight",), ("fades_with",)):
+            steps = steps[:3]  # a tie's weight and what it fades with are one interest
         if value == "all" or any(interest[: len(steps)] == steps for interest in interests):
             recodes.append(steps)
             continue
@@ -313,13 +315,6 @@ def _recoded(node: Node | None, interests: list[Steps]) -> tuple[list[Steps], li
         hint = did_you_mean(".".join(steps), [".".join(interest) for interest in interests])
         problems.append(Problem(path.position, "bad-recoded", text, hint))
     return recodes, problems
-
-
-def _interest_steps(path: str) -> Steps:
-    """A dotted path to interests; a tie's weight and what it fades with are one interest."""
-    steps = tuple(path.removeprefix("states.").split("."))
-    is_part_of_tie = steps[1:2] == ("ties",) and steps[3:] in (("weight",), ("fades_with",))
-    return steps[:3] if is_part_of_tie else steps
 
 
 def _put_reference(tree: Mapping, entries: dict[Steps, Node], now: dict[Steps, Node]) -> Mapping:

@@ -330,16 +330,15 @@ class Parameters(Part):
     )
 
 
-def _whole_period(months: float) -> float:
-    if months != int(months):
-        raise fail("bad-timing", "A period is a whole number of months.")
-    return months
+def _whole_months(code: str, subject: str) -> AfterValidator:
+    """Refuses a span that is no whole number of months."""
 
+    def validated(months: float) -> float:
+        if months != int(months):
+            raise fail(code, f"{subject} is a whole number of months.")
+        return months
 
-def _whole_span(months: float) -> float:
-    if months != int(months):
-        raise fail("bad-claim", "`smooth` is a whole number of months.")
-    return months
+    return AfterValidator(validated)
 
 
 class Event(Part):
@@ -360,7 +359,7 @@ class Event(Part):
         ]
         | None
     ) = Field(None, description="Month or months in which it happens.")
-    every: Annotated[float, PERIOD, AfterValidator(_whole_period)] | None = Field(
+    every: Annotated[float, PERIOD, _whole_months("bad-timing", "A period")] | None = Field(
         None, description="Happens at `from` and then once in each period, a duration."
     )
     chance: Annotated[Number, CHANCE] | None = Field(
@@ -433,7 +432,7 @@ class Expectation(Part):
         description="Judged over the months after the start (or `since`) up to this one: `reach` "
         "has to hold in one of them (up to the end where absent), the others in every one.",
     )
-    smooth: Annotated[float, PERIOD, AfterValidator(_whole_span)] | None = Field(
+    smooth: Annotated[float, PERIOD, _whole_months("bad-claim", "`smooth`")] | None = Field(
         None,
         description="A duration: every level is the mean of so many months up to its own. Months "
         "are noisy, years are not.",
@@ -501,9 +500,10 @@ class Expectation(Part):
         low: float | None
         high: float | None
         if self.halfway is not None:
-            low, high = (one and one.serial for one in (self.after, self.before))
+            low, high = (month and month.serial for month in (self.after, self.before))
         else:
-            low, high = (None if one is None else central(one) for one in (self.above, self.below))
+            bounds = (self.above, self.below)
+            low, high = (None if bound is None else central(bound) for bound in bounds)
         return -math.inf if low is None else low, math.inf if high is None else high
 
     @property
@@ -766,11 +766,10 @@ def title_of(name: str, changes: dict[str, Any]) -> str:
     if "name" in changes:
         return name
     listed = [f"{path}={shown_text(value)}" for path, value in changes.items()]
-    shown = [_cut(change) for change in listed[:CHANGES_SHOWN]]
+    shown = [
+        change if len(change) <= LONGEST_CHANGE else f"{change[: LONGEST_CHANGE - 1]}…"
+        for change in listed[:CHANGES_SHOWN]
+    ]
     if len(listed) > len(shown):
         shown.append(f"{len(listed) - len(shown)} more")
     return f"{name}, with {', '.join(shown)}" if shown else name
-
-
-def _cut(change: str) -> str:
-    return change if len(change) <= LONGEST_CHANGE else f"{change[: LONGEST_CHANGE - 1]}…"

@@ -10,7 +10,7 @@ import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import Tag
@@ -131,13 +131,9 @@ def _shape(annotation: Any) -> Shape:
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return Shape(parts={"": annotation})
     if annotation in (str, int, float, bool):
-        return Shape(read=partial(_of_type, annotation))
+        return Shape(read=lambda raw: raw if isinstance(raw, annotation) else None)
     is_reference = annotation in (TieRef, NumberRef)
     return Shape(read=getattr(annotation, "read", None), refers=is_reference)
-
-
-def _of_type(kind: type, raw: Any) -> Any:
-    return raw if isinstance(raw, kind) else None
 
 
 def _joined(shapes: list[Shape]) -> Shape:
@@ -181,12 +177,8 @@ def part_of(path: TreePath, tree: Node) -> tuple[type[Part] | None, str]:
     if part is None:
         return None, "this"
     kinds = [key for key, kind in shape.parts.items() if kind is part and key]
-    return part, with_article(kinds[0]) if kinds else _called(part)
-
-
-def _called(part: type[Part]) -> str:
-    words = re.sub(r"(?<!^)([A-Z])", r" \1", part.__name__).lower()
-    return _CALLED.get(part, with_article(words))
+    words = kinds[0] if kinds else re.sub(r"(?<!^)([A-Z])", r" \1", part.__name__).lower()
+    return part, _CALLED.get(part, with_article(words))
 
 
 # What parts are called that are no "tie interest" or "event", as their classes are.

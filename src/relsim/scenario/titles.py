@@ -45,12 +45,10 @@ def file_names(texts: Sequence[str]) -> dict[str, str]:
 def _words(text: str) -> str:
     """The letters and digits of a text, small, with hyphens for all between."""
     folded = unicodedata.normalize("NFC", text.casefold())
-    kept = "".join(char if _is_kept(char) else " " for char in folded)
+    kept = "".join(
+        char if char in "-_" or unicodedata.category(char)[0] in "LMN" else " " for char in folded
+    )
     return "-".join(kept.split()).strip("-")
-
-
-def _is_kept(char: str) -> bool:
-    return char in "-_" or unicodedata.category(char)[0] in "LMN"
 
 
 def _shortened(name: str, room: int) -> str:

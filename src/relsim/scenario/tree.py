@@ -187,7 +187,11 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
         node = Mapping({}, value.position)
     node = open_shorthand(done, node)
     if isinstance(node, Items):
-        return _put_item(node, step, rest, value, done)
+        if not step.isdecimal() or int(step) >= len(node.items):
+            raise KeyError(".".join(done))
+        items = list(node.items)
+        items[int(step)] = _put(items[int(step)], rest, value, (*done, step))
+        return Items(tuple(items), node.position)
     if not isinstance(node, Mapping):
         raise KeyError(".".join(done))
     entries, keys = dict(node.entries), dict(node.keys)
@@ -198,16 +202,6 @@ def _put(node: Node | None, path: tuple[str, ...], value: Node, done: tuple[str,
         entries[step] = _put(entries.get(step), rest, value, (*done, step))
         keys.setdefault(step, value.position)
     return Mapping(entries, node.position, keys)
-
-
-def _put_item(
-    node: Items, step: str, rest: tuple[str, ...], value: Node, done: tuple[str, ...]
-) -> Node:
-    if not step.isdecimal() or int(step) >= len(node.items):
-        raise KeyError(".".join(done))
-    items = list(node.items)
-    items[int(step)] = _put(items[int(step)], rest, value, (*done, step))
-    return Items(tuple(items), node.position)
 
 
 def without(node: Node, paths: set[TreePath], path: TreePath = ()) -> Node:

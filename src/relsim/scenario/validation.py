@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
@@ -39,17 +39,18 @@ def validate(tree: Mapping) -> tuple[Scenario | None, list[Problem]]:
         return Scenario.model_validate(plain(tree)), []
     except ValidationError as error:
         items = error.errors(include_url=False)
-    problems = [problem_of(item, _path(item["loc"]), tree, part_of) for item in items]
-    return None, [*problems, *_mistakes(tree)]
-
-
-def _mistakes(tree: Mapping) -> Iterator[Problem]:
-    """Mistakes of parts, also of those that could not be typed because a key of them is broken."""
-    for written in walk(tree):
+    problems = []
+    for item in items:
+        path = item["loc"]
+        if path[:1] == ("events",) and path[2:3] == ("effects",):
+            path = path[:4] + path[5:]  # without the kind of the effect, which pydantic adds
+        problems.append(problem_of(item, path, tree, part_of))
+    for written in walk(tree):  # also parts that could not be typed because a key is broken
         if isinstance(written, WrittenPart):
             part = sound_part(written.model, written.node)
             for remark in part.mistakes() if part is not None else ():
-                yield _remark_problem(remark, written.path, tree)
+                problems.append(_remark_problem(remark, written.path, tree))
+    return None, problems
 
 
 def _remark_problem(remark: Remark, path: TreePath, tree: Mapping) -> Problem:
@@ -58,17 +59,6 @@ def _remark_problem(remark: Remark, path: TreePath, tree: Mapping) -> Problem:
     if text.startswith("This is "):
         text = ".".join(str(step) for step in path) + text.removeprefix("This")
     return Problem(locate(tree, path), code, text, hint)
-
-
-def _path(loc: tuple[str | int, ...]) -> TreePath:
-    """Where in the tree pydantic's location is: without the kind of an effect."""
-    is_in_effect = loc[:1] == ("events",) and loc[2:3] == ("effects",)
-    return loc[:4] + loc[5:] if is_in_effect else loc
-
-
-def _is_key(path: TreePath, tree: Mapping) -> bool:
-    """Whether pydantic means the key before its mark, which no tree has."""
-    return path[-1:] == ("[key]",) and node_at(path, tree) is None
 
 
 def keys_at(path: TreePath, tree: Mapping) -> list[str]:
@@ -115,7 +105,7 @@ def problem_of(item: Any, path: TreePath, tree: Mapping, part_of: PartOf) -> Pro
         part_of: the model whose key the last step of a path is, and its name in words.
     """
     kind, context = item["type"], item.get("ctx") or {}
-    if _is_key(path, tree):
+    if path[-1:] == ("[key]",) and node_at(path, tree) is None:  # pydantic's mark of a key
         position = locate(tree, path[:-1], key=True)
         if kind == "string_too_long":
             return Problem(position, "wrong-length", *_too_long("This name", item))

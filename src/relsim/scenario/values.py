@@ -57,7 +57,11 @@ class Distribution:
             case "uniform":
                 middle = (self.arguments[0] + self.arguments[1]) / 2
             case "triangular":
-                middle = _triangular_median(*self.arguments)
+                low, mode, high = self.arguments
+                if mode >= (low + high) / 2:
+                    middle = low + math.sqrt((high - low) * (mode - low) / 2)
+                else:
+                    middle = high - math.sqrt((high - low) * (high - mode) / 2)
             case "normal" | "lognormal":
                 middle = self.arguments[0]
         return min(max(middle, self.low), self.high)
@@ -69,12 +73,6 @@ Number: TypeAlias = float | Distribution
 def central(number: Number) -> float:
     """A number itself, or the median of an uncertain one."""
     return number.median if isinstance(number, Distribution) else number
-
-
-def _triangular_median(low: float, mode: float, high: float) -> float:
-    if mode >= (low + high) / 2:
-        return low + math.sqrt((high - low) * (mode - low) / 2)
-    return high - math.sqrt((high - low) * (high - mode) / 2)
 
 
 def fail(code: str, text: str, hint: str = "", key: str = "") -> PydanticCustomError:
@@ -181,14 +179,14 @@ class Bounds:
     """The range and unit of a number field; as an annotation it reads and checks the field.
 
     Attributes:
-        what: the field in words, for messages and the reference.
+        subject: the field in words, for messages and the reference.
         low, high: the range, both ends allowed.
         form: how it is written: a bare number, a duration (kept in months) or a rate (kept
             per year).
         certain: whether the number may not be a distribution.
     """
 
-    what: str
+    subject: str
     low: float = -math.inf
     high: float = math.inf
     form: Literal["number", "duration", "rate"] = "number"
@@ -199,7 +197,7 @@ class Bounds:
         if isinstance(raw, Distribution):
             return raw
         if isinstance(raw, dict) and self.certain:
-            raise fail("bad-distribution", f"{self.what} cannot be uncertain.")
+            raise fail("bad-distribution", f"{self.subject} cannot be uncertain.")
         if isinstance(raw, dict):
             return self._read_distribution(raw)
         return self._in_range(self._reader(raw))
@@ -225,7 +223,7 @@ class Bounds:
             right = f"is at most {_in_digits(self.high)}{unit}"
         else:
             right = f"lies in {self.range}"
-        return f"This is {_in_digits(value)}; {self.what} {right}."
+        return f"This is {_in_digits(value)}; {self.subject} {right}."
 
     @property
     def range(self) -> str:
@@ -245,16 +243,19 @@ class Bounds:
         names = _ARGUMENTS[kind]
         if not isinstance(arguments, list) or len(arguments) != len(names):
             raise fail("bad-distribution", f"{kind} takes [{', '.join(names)}].")
-        values = self._arguments(kind, arguments)
-        _check_arguments(kind, values)
-        return Distribution(cast(DistributionKind, kind), values, self.low, self.high)
-
-    def _arguments(self, kind: str, arguments: list[Any]) -> tuple[float, ...]:
-        """Each argument in the field's unit, those that are values of the field in its range."""
+        values: tuple[float, ...]
         if kind in ("uniform", "triangular"):
-            return tuple(self._in_range(self._reader(argument)) for argument in arguments)
-        spread = self._reader if kind == "normal" else read_plain_number
-        return self._in_range(self._reader(arguments[0])), spread(arguments[1])
+            values = tuple(self._in_range(self._reader(argument)) for argument in arguments)
+            if list(values) != sorted(values):
+                raise fail("bad-distribution", f"{kind} takes its numbers in rising order.")
+        else:
+            spread = self._reader if kind == "normal" else read_plain_number
+            values = self._in_range(self._reader(arguments[0])), spread(arguments[1])
+            if values[1] < 0:
+                raise fail("bad-distribution", "A standard deviation is not negative.")
+            if kind == "lognormal" and values[0] <= 0:
+                raise fail("bad-distribution", "The median of a lognormal is above 0.")
+        return Distribution(cast(DistributionKind, kind), values, self.low, self.high)
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -281,16 +282,6 @@ class Bounds:
         if math.isfinite(self.high):
             schema["maximum"] = self.high
         return schema
-
-
-def _check_arguments(kind: str, values: tuple[float, ...]) -> None:
-    ordered = list(values) == sorted(values)
-    if kind in ("uniform", "triangular") and not ordered:
-        raise fail("bad-distribution", f"{kind} takes its numbers in rising order.")
-    if kind in ("normal", "lognormal") and values[1] < 0:
-        raise fail("bad-distribution", "A standard deviation is not negative.")
-    if kind == "lognormal" and values[0] <= 0:
-        raise fail("bad-distribution", "The median of a lognormal is above 0.")
 
 
 def _distribution_json_schema(kind: str, single: dict[str, Any]) -> dict[str, Any]:

@@ -61,13 +61,12 @@ class DrawnWorld:
     @cached_property
     def rivals(self) -> tuple[Pair, ...]:
         """Close neighbours that share no camp, the closest first."""
-        pairs = [pair for region in self.regions for pair in self._rivals_in(region)]
+        pairs: list[Pair] = []
+        for region in self.regions:
+            close = sorted(combinations(region, 2), key=lambda pair: _distance(*pair))
+            apart = (p for p in close if not self.share_a_camp(*p) and not both_great(*p))
+            pairs += islice(apart, max(1, len(region) // 6))
         return tuple(sorted(pairs, key=lambda pair: (_distance(*pair), pair[0].code)))
-
-    def _rivals_in(self, region: tuple[DrawnState, ...]) -> Iterator[Pair]:
-        close = sorted(combinations(region, 2), key=lambda pair: _distance(*pair))
-        apart = (pair for pair in close if not self.share_a_camp(*pair) and not both_great(*pair))
-        return islice(apart, max(1, len(region) // 6))
 
     @cached_property
     def rival_codes(self) -> frozenset[tuple[str, str]]:
@@ -157,7 +156,10 @@ def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
     great = min(most, least + count // 60)
     firsts = [point * count // great for point in range(great)]
     others = [number for number in range(count) if number not in firsts]
-    _shuffle(others, chance)
+    # Fisher and Yates; ``Random.shuffle`` may differ between versions of Python.
+    for last in range(len(others) - 1, 0, -1):
+        second = int(chance.random() * (last + 1))
+        others[last], others[second] = others[second], others[last]
     ranks = {number: rank for rank, number in enumerate([*firsts, *others])}
     within: dict[int, int] = {}
     for number in range(count):
@@ -170,13 +172,6 @@ def _drawn_states(count: int, chance: Random) -> Iterator[DrawnState]:
             size=(ranks[number] + 1) ** -0.7,
             great=ranks[number] < great,
         )
-
-
-def _shuffle(items: list[int], chance: Random) -> None:
-    """Fisher and Yates; ``Random.shuffle`` may differ between versions of Python."""
-    for last in range(len(items) - 1, 0, -1):
-        second = int(chance.random() * (last + 1))
-        items[last], items[second] = items[second], items[last]
 
 
 def _place(region: int, regions: int, chance: Random) -> tuple[float, float]:
@@ -235,9 +230,13 @@ def world_text(states: int, seed: int = 0) -> str:
     """
     chance = Random(seed)  # noqa: S311 (a simulation, no secret)
     world = draw_world(states, chance)
+    issues = ["issues:", "  order: {minus: one camp's order, plus: the other camp's order}"]
+    for first, second in _disputed(world):
+        sides = f"{{minus: with {first.code}, plus: with {second.code}}}"
+        issues.append(f"  {_dispute(first, second)}: {sides}")
     sections = [
         _head(states, seed, world),
-        _issues(world),
+        issues,
         _states(world),
         _ties(world, chance),
         _events(world),
@@ -262,15 +261,6 @@ def _head(count: int, seed: int, world: DrawnWorld) -> list[str]:
     ]
 
 
-def _issues(world: DrawnWorld) -> list[str]:
-    lines = ["issues:", "  order: {minus: one camp's order, plus: the other camp's order}"]
-    for first, second in _disputed(world):
-        lines.append(
-            f"  {_dispute(first, second)}: {{minus: with {first.code}, plus: with {second.code}}}"
-        )
-    return lines
-
-
 def _disputed(world: DrawnWorld) -> tuple[Pair, ...]:
     """The rivals with a dispute of their own."""
     return world.rivals[:DISPUTES]
@@ -287,22 +277,21 @@ def _states(world: DrawnWorld) -> list[str]:
         "states:",
     ]
     for state in world.states:
+        role = "  # non-aligned"
+        if state.great:
+            role = f"  # great power of camp {_camp(world, state)}"
+        elif state.code in world.leaders:
+            role = f"  # camp {_camp(world, state)}, follows {world.leaders[state.code].code}"
+        ceiling = _ceiling(state)  # small states can afford less
+        limited = ("economic", "defence") if ceiling < 1 else ()
         parts = {
             "ties": _flow(_interests(world, state)),
             "issues": _flow(_stances(world, state)),
-            "capacity": _flow(_capacity(state)),
+            "capacity": _flow((domain, f"{ceiling:g}") for domain in limited),
         }
-        lines.append(f"  {state.code}:{_role(world, state)}")
+        lines.append(f"  {state.code}:{role}")
         lines += [f"    {key}: {text}" for key, text in parts.items() if text]
     return lines
-
-
-def _role(world: DrawnWorld, state: DrawnState) -> str:
-    if state.great:
-        return f"  # great power of camp {_camp(world, state)}"
-    if state.code in world.leaders:
-        return f"  # camp {_camp(world, state)}, follows {world.leaders[state.code].code}"
-    return "  # non-aligned"
 
 
 def _camp(world: DrawnWorld, state: DrawnState) -> str:
@@ -348,26 +337,15 @@ def _stances(world: DrawnWorld, state: DrawnState) -> Iterator[tuple[str, str]]:
         strength = (0.9, 0.6) if state.great else (0.6, 0.3)
         yield "order", f"{{stance: {-side * strength[0]:g}, salience: {strength[1]:g}}}"
     for first, second in _disputed(world):
-        stance = _side_in(world, state, first, second)
+        if state in (first, second):
+            stance, salience = -1.0 if state == first else 1.0, 0.4
+        elif state.region == first.region:  # half of it where it shares a camp with one of them
+            apart = world.share_a_camp(state, second) - world.share_a_camp(state, first)
+            stance, salience = 0.5 * apart, 0.2
+        else:
+            continue
         if stance:
-            salience = 0.4 if state in (first, second) else 0.2
             yield _dispute(first, second), f"{{stance: {stance:g}, salience: {salience:g}}}"
-
-
-def _side_in(world: DrawnWorld, state: DrawnState, first: DrawnState, second: DrawnState) -> float:
-    """-1 and 1 of the two; half of it of their neighbours who share a camp with one of them."""
-    if state in (first, second):
-        return -1.0 if state == first else 1.0
-    if state.region != first.region:
-        return 0.0
-    return 0.5 * (world.share_a_camp(state, second) - world.share_a_camp(state, first))
-
-
-def _capacity(state: DrawnState) -> Iterator[tuple[str, str]]:
-    """Small states can afford less: from 1 down to a little over 0.5."""
-    ceiling = _ceiling(state)
-    if ceiling < 1:
-        yield from ((domain, f"{ceiling:g}") for domain in ("economic", "defence"))
 
 
 def _ceiling(state: DrawnState) -> float:

@@ -399,5 +399,6 @@ def _rank_sentence(pairs: pd.DataFrame, title: str, measured: str, said: str) ->
     ranks = spearmanr(pairs[measured], pairs[said])
     return (
         f"{title}: rank correlation of scenario and measured {signed(ranks.statistic)} over "
-        f"{count} pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."
+        f"{count} pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of "
+        "cases."
     )

@@ -185,7 +185,7 @@ def experiment_page(
     return measured_page(words, tables, charts, manifest, script, asked)
 
 
-def _switched(changes: Mapping[str, Any]) -> str:
+def switched_in_words(changes: Mapping[str, Any]) -> str:
     """Changes of a switch in words: events by name, on or off."""
     written = {path: value for path, value in changes.items() if not _EVENT.fullmatch(path)}
     events = [
@@ -210,7 +210,7 @@ def asked_tables(study: Study) -> tuple[Table, ...]:
         for parameter in study.parameters
     ]
     switches = [
-        (name, switch.label, *(_switched(switch.changes(on=on)) for on in (False, True)))
+        (name, switch.label, *(switched_in_words(switch.changes(on=on)) for on in (False, True)))
         for name, switch in experiment.switches.items()
     ]
     measures = []

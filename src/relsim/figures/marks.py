@@ -22,7 +22,6 @@ LETTERS = 36  # of a label beside a row, in each of its lines
 ROW_LINE = 13  # pixels from line to line of such a label
 LETTER_WIDTH = 6.5  # at the size of small texts
 KEY_LINE, KEY_GAP, KEY_LETTERS = 13, 4, 44  # pixels; letters of a line in a column
-KEY_INDENT = "\u00a0" * 4  # plain spaces at the start of a line are not drawn
 NUMBER_WIDTH, NUMBER_HEIGHT, NUMBER_GAP = 16, 12, 8  # pixels of a number beside a point
 EVENT_WIDTH, EVENT_HEIGHT = 22, 12  # pixels of a number of two digits above a panel
 
@@ -248,12 +247,7 @@ def key(
 ) -> Any:
     """Texts in two columns: what numbers in a figure mean. Where there are colours, each text has a
     square, and the last a line."""
-    wrapped = [
-        textwrap.wrap(
-            text, KEY_LETTERS, max_lines=2, placeholder=" …", subsequent_indent=KEY_INDENT
-        )
-        for text in texts
-    ]
+    wrapped = [in_lines(text, KEY_LETTERS).split("\n") for text in texts]
     half = math.ceil(len(texts) / 2)
     heights = [KEY_LINE * len(entry) + KEY_GAP for entry in wrapped]
     tops = [sum(heights[n // half * half : n]) for n in range(len(texts))]

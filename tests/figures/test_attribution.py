@@ -60,4 +60,4 @@ def test_a_measure_of_several_lines_is_drawn_in_one(tmp_path: Path) -> None:
     charts = attribution_charts(found)
     assert list(charts) == ["attribution-a-b", "attribution-a-b-2"]
     save_charts(charts, tmp_path)
-    assert "change of a b" in (tmp_path / "attribution-a-b-2.svg").read_text(encoding="utf-8")
+    assert "change of “a b”" in (tmp_path / "attribution-a-b-2.svg").read_text(encoding="utf-8")

@@ -105,7 +105,7 @@ def test_sentences_say_which_pairs_are_right_and_what_is_fitted() -> None:
         "Of 252 values of 28 pairs, 2000 to 2008, the scenario's CRPS is",
         "better than it",
         "Right, with four fifths of the years or more in the 80 % band: ",
-        "rank correlation of said and measured +0.",
+        "rank correlation of scenario and measured +0.",
         "over 28 pairs",
         "have the measured sign.",
         "Nothing of the scenario is fitted.",

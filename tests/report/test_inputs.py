@@ -21,7 +21,7 @@ def event(effect: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_the_weight_of_an_act_is_shown_with_its_size() -> None:
-    (row,) = table_of("Events and levers", event({"pulse": "A-B", "cameo": "073"})).rows
+    (row,) = table_of("Events", event({"pulse": "A-B", "cameo": "073"})).rows
     assert row[0] == "aid"
     assert row[1] == "at 2020-02"
     assert row[2].endswith("[Goldstein +7.4, size +0.222]")
@@ -29,15 +29,15 @@ def test_the_weight_of_an_act_is_shown_with_its_size() -> None:
 
 
 def test_an_override_of_the_scale_is_named() -> None:
-    (row,) = table_of(
-        "Events and levers", event({"pulse": "A-B", "cameo": "073", "size": 0.5})
-    ).rows
+    (row,) = table_of("Events", event({"pulse": "A-B", "cameo": "073", "size": 0.5})).rows
     assert row[2].endswith("OVERRIDDEN by size 0.5")
 
 
-def test_a_lever_is_marked() -> None:
-    (row,) = table_of("Events and levers", event({"pulse": "A-B", "size": 1}, off=True)).rows
-    assert row[0] == "aid (off)"
+def test_a_lever_has_a_table_of_its_own() -> None:
+    data = event({"pulse": "A-B", "size": 1}, off=True)
+    (row,) = table_of("Levers not pulled", data).rows
+    assert row[0] == "aid"
+    assert "Events" not in [table.title for table in input_tables(scenario_of(data))]
 
 
 def test_everything_that_is_written_is_shown() -> None:
@@ -45,7 +45,8 @@ def test_everything_that_is_written_is_shown() -> None:
 
     scenario = relsim.load(FAMILY / "status-quo.yaml")
     tables = {table.title: table for table in input_tables(scenario)}
-    assert len(tables["Events and levers"].rows) == len(scenario.events)
+    events = [*tables["Events"].rows, *tables["Levers not pulled"].rows]
+    assert len(events) == len(scenario.events)
     states = scenario.as_written["states"].values()
     written = [
         (kind, name)

@@ -95,7 +95,20 @@ def test_interests_are_explained_and_carry_the_difference(
     assert len(driver.find_elements("css selector", "#interests tbody tr")) == 10
     carried = "[data-chart=carriers-status-quo] svg"
     assert "the whole difference" in driver.find_element("css selector", carried).text
-    assert "PAK-RUS" in driver.find_element("css selector", "#difference").text
+    assert "Interests that carry the difference of Pakistan – Russia" in (
+        driver.find_element("css selector", "#difference").text
+    )
+
+
+def test_what_a_scenario_brings_is_said_first_and_a_watched_pair_is_shown_first(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    open_page(driver, pages["result"])
+    first = driver.find_element("css selector", "#headline li").text
+    assert first.startswith("Compared with “Pakistan–Russia, status quo”, run by run, Pakistan")
+    assert "Pakistan – Russia ends higher by 0." in first
+    picked = driver.execute_script("return document.querySelector('#pairs select').value")
+    assert picked == "PAK-RUS"
 
 
 def test_a_pair_is_picked_by_keyboard(driver: Any, pages: dict[str, Path]) -> None:

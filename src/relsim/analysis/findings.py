@@ -183,17 +183,17 @@ def coverage_sentence(scenario: Scenario, fit: Fit = FIT) -> str:
     numbers = (
         f"This scenario has its own {listed(own)}, which are not fitted at all."
         if own
-        else "The defaults that this scenario has are of a later fit, to all years, and were not "
-        "scored."
+        else "The defaults of this scenario are from a later fit, to all years, and "
+        "were not scored."
     )
     return (
-        "What the bands of this scenario hold has not been measured. What comes nearest are bands "
-        f"of yearly news values: in a hindcast of {fit.pairs} pairs of states (series "
+        "How often the bands of this scenario hold what comes has not been measured. The nearest "
+        f"there is: in a hindcast of yearly news of {fit.pairs} pairs of states (series "
         f"{fit.series}, {fit.first_year} to {fit.last_year}; {forecasts:,} forecasts) 80 % bands "
-        f"held {held} of those measured {years} years ahead. They were made by this model with "
-        "speed, volatility and drift fitted on the years before each, under priors chosen with the "
-        "series in view. But they contain what only the news of a year have, which is gone the "
-        "next, and the error of counting them; they open as unsure as the fit is, and leave out "
-        "reciprocity, mutuality, several domains, issues and events. Bands of cooperation have "
-        f"none of the former and may have all of the latter. {numbers}"
+        f"held {held} of the values measured {years} years ahead. Those bands were made by this "
+        "model with speed, volatility and drift fitted on the years before each forecast, under "
+        "priors chosen with the series in view. They include the noise of a single year's news, "
+        "the error of counting it, and the uncertainty of the fit at the opening, which bands of "
+        "cooperation do not. They leave out reciprocity, mutuality, several domains, issues and "
+        f"events, which bands of cooperation may include. {numbers}"
     )

@@ -13,7 +13,7 @@ way of interests at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -236,12 +236,16 @@ class Carriers:
     @property
     def sentence(self) -> str:
         """The largest with their sizes, or that none clearly carries anything."""
+        return self.sentence_on(self.pair, str)
+
+    def sentence_on(self, pair: str, name: Callable[[str], str]) -> str:
+        """The same with a name for the pair, and one for each interest."""
         difference = (
-            f"the difference of {self.pair} ({signed(self.effect, 4)} in {self.month}, mean of "
+            f"the difference of {pair} ({signed(self.effect, 4)} in {self.month}, mean of "
             f"{self.runs:,} paired runs)"
         )
         named = [
-            f"{interest} {signed(carried, 4)}"
+            f"{name(interest)} {signed(carried, 4)}"
             for interest, carried in self.largest[["interest", "carried"]].itertuples(index=False)
         ]
         if not named:

@@ -41,7 +41,7 @@ COLUMN, LEVER_ROW, GAINS = 20, 26, 110  # pixels: of a portfolio, of a lever, of
 MOST_COLUMNS = 20  # portfolios of the front that fit beside each other
 BOUNDS = {
     "surely keeps every bound": (style.LINE, "circle"),
-    "is not sure to": (style.EVENT, "triangle-down"),
+    "may not keep them all": (style.EVENT, "triangle-down"),
 }
 DIGITS = "+.3~f"
 
@@ -110,10 +110,10 @@ def _response(response: Response, y: Any, *, first: bool, fill: str) -> Any:
         labelOverlap=True,
         labelSeparation=8,
     )
-    x.scale.padding = 6
+    x["scale"].padding = 6
     y = y.copy()
     y.title = marks.in_lines(response.measure, PANEL_LETTERS).split("\n") if first else None
-    y.axis.labels = y.axis.ticks = first
+    y["axis"].labels = y["axis"].ticks = first
     base = alt.Chart(response_frame(response)).encode(x=x)
     rule = base.mark_rule(color=style.INK, strokeWidth=1.2)
     layers = [
@@ -217,8 +217,8 @@ def attribution_chart(attribution: Attribution, measure: MeasureAttribution) -> 
     orders, players = attribution.permutations, len(attribution.players)
     how = f"{orders:,} permutations" if orders else "all coalitions"
     return style.titled(
-        marks.rows(attribution_frame(attribution, measure), f"change of {name}", SHARES),
-        f"What each brings to {name}",
+        marks.rows(attribution_frame(attribution, measure), f"change of “{name}”", SHARES),
+        f"What each brings: {name}",
         f"Bars: Shapley values with 95 % intervals, {measure.runs:,} paired runs, {how}",
         "Black ticks: what is lost when this one alone is left out",
         f"The {MOST_ROWS} largest of {players}" if players > MOST_ROWS else "",
@@ -275,7 +275,7 @@ def front_chart(advice: Advice) -> Any:
     beyond = ", beyond the share it asks" if required is None else ""
     digits = "+.0%" if required is None else ".0%"
     x = marks.axis(alt.X, "share", f"{within}{beyond}", ends[0], digits, 6)
-    y = marks.axis(alt.Y, "level", f"mean of {advice.goal.measure}", ends[1], DIGITS, 6)
+    y = marks.axis(alt.Y, "level", f"mean of “{advice.goal.measure}”", ends[1], DIGITS, 6)
     rule = alt.Chart(pd.DataFrame({"share": [required or 0.0]}))
     rings = alt.Chart(frame[~frame["front"]]).mark_point(size=14, color=style.MUTED, opacity=0.5)
     dots = alt.Chart(frame[frame["front"]]).mark_point(filled=True, opacity=0.8)
@@ -347,7 +347,7 @@ def portfolio_chart(advice: Advice) -> Any:
     some = f", {len(shown)} of them shown" if len(shown) < front else ""
     return style.titled(
         alt.vconcat(gains, matrix, spacing=8),
-        f"What to pull for {advice.goal.measure}",
+        f"What to pull: {advice.goal.measure}",
         f"{front} portfolios of {len(advice.points):,} that no other beats in every respect{some}",
         f"In the order of the {advice.choosing.runs:,} runs that choose; means, 95 % intervals "
         "and whether bounds",

@@ -97,7 +97,7 @@ def skill_chart(hindcast: Hindcast) -> Any:
     for horizon, part in frame.groupby("panel", sort=False):
         chart = marks.rows(
             part[["name", "value", "low", "high", "kind"]],
-            "CRPS, times the best baseline's",
+            "CRPS, as a multiple of the best baseline's",
             looks,
             digits=".2~f",
             rule=1.0,
@@ -110,8 +110,7 @@ def skill_chart(hindcast: Hindcast) -> Any:
     return style.titled(
         alt.vconcat(*panels).resolve_scale(x="shared"),
         "Skill of forecasts",
-        "Left of the dashed line: better than the best baseline. Lines: 95 % intervals; the table "
-        "has what they are over",
+        "Left of the dashed line: better than the best baseline. Lines: 95 % intervals",
     )
 
 

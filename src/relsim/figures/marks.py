@@ -19,6 +19,7 @@ from relsim.figures import style
 
 EDGES = {"95": ("q0.025", "q0.975"), "80": ("q0.1", "q0.9"), "50": ("q0.25", "q0.75")}
 LETTERS = 36  # of a label beside a row, in each of its lines
+ROW_LINE = 13  # pixels from line to line of such a label
 LETTER_WIDTH = 6.5  # at the size of small texts
 KEY_LINE, KEY_GAP, KEY_LETTERS = 13, 4, 44  # pixels; letters of a line in a column
 NUMBER_WIDTH, NUMBER_HEIGHT, NUMBER_GAP = 16, 12, 8  # pixels of a number beside a point
@@ -56,7 +57,10 @@ def row_axis(
 ) -> Any:
     """The axis of rows in the order of their labels, which may have several lines."""
     look = {"labelLimit": 320, "ticks": False, "domain": False, **options}
-    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", **look)
+    lines = "split(datum.value, '\\n')"
+    # The middle of all lines beside the row; Vega puts the middle of the first line there.
+    up = {"test": "true", "expr": f"-{ROW_LINE / 2} * (length({lines}) - 1)"}
+    axis = alt.Axis(labelExpr=lines, labelOffset={"condition": up, "value": 0}, **look)
     return alt.Y(field, sort=list(dict.fromkeys(labels)), title=None, axis=axis, scale=scale)
 
 
@@ -243,10 +247,7 @@ def key(
 ) -> Any:
     """Texts in two columns: what numbers in a figure mean. Where there are colours, each text has a
     square, and the last a line."""
-    wrapped = [
-        textwrap.wrap(text, KEY_LETTERS, max_lines=2, placeholder=" …", subsequent_indent="    ")
-        for text in texts
-    ]
+    wrapped = [in_lines(text, KEY_LETTERS).split("\n") for text in texts]
     half = math.ceil(len(texts) / 2)
     heights = [KEY_LINE * len(entry) + KEY_GAP for entry in wrapped]
     tops = [sum(heights[n // half * half : n]) for n in range(len(texts))]

@@ -226,7 +226,11 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
     written = len(codes) <= MOST_LABELLED
     some = f"The {len(codes)} of {len(scenario.states)} states that are watched or have the "
     legend = alt.Legend(
-        title="cooperation", orient="right", type="gradient", gradientLength=220, format="+.1f"
+        title="cooperation",
+        orient="right",
+        type="gradient",
+        gradientLength=220,
+        labelExpr=style.level_labels("+.1f"),
     )
     x = alt.X("x:N", sort=codes, title=None, axis=alt.Axis(orient="top", labelAngle=0))
     chart = marks.heat(

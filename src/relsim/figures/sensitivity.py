@@ -110,10 +110,16 @@ def index_frame(findings: SensitivityFindings, effects: Effects, name: str) -> p
     return pd.DataFrame({"name": labels, **{end: part[shown] for end, part in values.items()}})
 
 
-def _titled(chart: Any, findings: SensitivityFindings, effects: Effects, *subtitle: str) -> Any:
+def _titled(
+    chart: Any,
+    findings: SensitivityFindings,
+    effects: Effects,
+    *subtitle: str,
+    title: str = "What it depends on",
+) -> Any:
     shown, every = min(MOST_ROWS, len(findings.parameters)), len(findings.parameters)
     some = f"The {shown} of {every} that matter most" if shown < every else ""
-    return style.titled(chart, f"What {effects.measure} depends on", *subtitle, some)
+    return style.titled(chart, f"{title}: {effects.measure}", *subtitle, some)
 
 
 # Interactions
@@ -131,7 +137,7 @@ def interaction_chart(findings: SensitivityFindings, effects: Effects) -> Any:
     most = max(0.05, float(frame["shade"].max()))
     return style.titled(
         marks.heat(frame, x, y, (0.0, most), style.SEQUENTIAL, cell=CELL),
-        f"What {effects.measure} depends on",
+        f"What matters together: {effects.measure}",
         "Second-order indices in % of the variance: what two parameters make together beyond",
         "what each makes by itself. Shaded, bold: the 95 % interval leaves out 0",
         height=CELL * len(names),
@@ -197,6 +203,7 @@ def morris_chart(findings: SensitivityFindings, effects: Effects) -> Any:
         "Chance of runs adds to mu* and to sigma. Hollow: no effect is seen"
         if effects.chance.any()
         else "",
+        title="How much it depends on each, and how evenly",
     )
 
 

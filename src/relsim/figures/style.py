@@ -62,7 +62,7 @@ HOUSE: dict[str, Any] = {
         "titleFontSize": TEXT,
         "titleFontWeight": "normal",
     },
-    "axisY": {"labelLineHeight": 13},
+    "axisY": {"labelLineHeight": 13},  # marks.ROW_LINE
     "title": {
         "anchor": "start",
         "color": INK,

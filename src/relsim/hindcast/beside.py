@@ -368,7 +368,7 @@ def _worst_sentence(pairs: pd.DataFrame) -> list[str]:
 
 def _named(pairs: pd.DataFrame) -> str:
     names = [
-        f"{row['dyad']} (measured {signed(row['measured'])}, said {signed(row['said'])})"
+        f"{row['dyad']} (measured {signed(row['measured'])}, scenario {signed(row['said'])})"
         for row in pairs.to_dict("records")
     ]
     return _some(names) or "none"
@@ -389,6 +389,7 @@ def _rank_sentence(pairs: pd.DataFrame, title: str, measured: str, simulated: st
         return f"{title}: too few pairs ({count}) to compare their order."
     ranks = spearmanr(pairs[measured], pairs[simulated])
     return (
-        f"{title}: rank correlation of said and measured {signed(ranks.statistic)} over {count} "
-        f"pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of cases."
+        f"{title}: rank correlation of scenario and measured {signed(ranks.statistic)} over "
+        f"{count} pairs; pairs in random order are as far from 0 in {percent(ranks.pvalue)} of "
+        "cases."
     )

@@ -36,7 +36,7 @@ class Entry:
         summary: of :func:`relsim.analysis.summary.summarise`.
         claims: the verdict on each claim.
         page: its own page, from the folder of results; empty where none is drawn.
-        comparison: it less the base; a text says why there is none.
+        comparison: it compared with the base; a text says why there is none.
         differences: how its inputs differ from those of the base.
         notes: what to know of its claims.
     """
@@ -138,7 +138,7 @@ def _pair_sentence(entries: Sequence[Entry], names: Sequence[str], pair: str) ->
         )
         if abs(ends[name] - own) >= WORTH_NAMING
     ]
-    moved = ", ".join(moves) or f"no scenario moves it by {WORTH_NAMING}"
+    moved = ", ".join(moves) or f"no scenario moves it by {WORTH_NAMING} or more"
     title = pair_title(entries[0].scenario, pair)
     return f"{title} ends at a median of {signed(own)} in the base; {moved}."
 

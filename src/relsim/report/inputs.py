@@ -35,7 +35,7 @@ def input_tables(scenario: Scenario) -> list[Table]:
         simple.append(Table(title, caption, (head, "value"), rows))
     sources = tuple((str(source),) for source in written.get("sources") or ())
     tables = [
-        events_table(scenario, written),
+        *events_tables(scenario, written),
         interests_table(scenario, written),
         *simple,
         Table("Sources", "As the file names them.", ("source",), sources),
@@ -43,9 +43,11 @@ def input_tables(scenario: Scenario) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
-    """Every event: when, and what it changes, with the published weight of each CAMEO code."""
-    rows = []
+def events_tables(scenario: Scenario, written: Mapping[str, Any]) -> tuple[Table, Table]:
+    """Events, and levers that are not pulled: when, and what each changes, with the published
+    weight of each CAMEO code."""
+    events: list[tuple[str, ...]] = []
+    levers: list[tuple[str, ...]] = []
     for name, event in (written.get("events") or {}).items():
         kinds = scenario.events[name].effects
         unit = scenario.parameters.goldstein_unit
@@ -54,17 +56,17 @@ def events_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:
             for effect, kind in zip(event.get("effects") or (), kinds, strict=True)
         ]
         timing = {key: event[key] for key in TIMING if event.get(key) is not None}
-        lever = " (off)" if event.get("off", False) is True else ""
-        about = str(event.get("about") or "")
-        label = f"{event.get('label') or name}{lever}"
+        about, label = str(event.get("about") or ""), str(event.get("label") or name)
+        rows = levers if event.get("off", False) is True else events
         rows.append((label, flow(timing), "\n".join(effects), about))
-    return Table(
-        "Events and levers",
+    size = (
         "Size of a pulse with a CAMEO code: goldstein_unit × its Goldstein weight, in pull units, "
-        "unless an override is named. An event marked (off) is a lever that was not pulled.",
-        ("event", "when", "effects", "about"),
-        tuple(rows),
-        open=True,
+        "unless an override is named."
+    )
+    head = ("event", "when", "effects", "about")
+    return (
+        Table("Events", size, head, tuple(events), open=True),
+        Table("Levers not pulled", f"Events that are off here. {size}", head, tuple(levers)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +17,9 @@ from markupsafe import Markup
 from relsim import __version__
 from relsim.analysis.claims import Verdict
 from relsim.figures.save import definition
-from relsim.words import measured, percent, true_minus
+from relsim.words import measured, number, percent, true_minus
 
+LEAST_PLAIN = 1e-6  # a number in a table; smaller ones have an exponent
 LEAST_WIDTH = 1.0  # of the bar of a claim, so that a narrow interval can be seen
 
 
@@ -29,12 +31,19 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_unbroken,
     )
     environment.filters.update(
         thousands="{:,}".format,
         json_text=lambda data: json.dumps(data, ensure_ascii=False, indent=2),
     )
     return environment
+
+
+def _unbroken(value: Any) -> Any:
+    """A text in which no line breaks between a number and its per cent sign."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return re.sub(r"(?<=\d) %", "\u00a0%", value) if plain else value
 
 
 def render(template: str, script: str, **content: Any) -> str:
@@ -87,8 +96,11 @@ def frame_table(title: str, caption: str, frame: pd.DataFrame, most: int) -> Tab
 
 
 def _cell(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, float):
-        return "" if cell != cell else true_minus(f"{cell:.4g}")
+        plain = cell == 0 or abs(cell) >= LEAST_PLAIN
+        return "" if cell != cell else number(cell, 4) if plain else true_minus(f"{cell:.1e}")
     return cell if isinstance(cell, str) else true_minus(str(cell))
 
 

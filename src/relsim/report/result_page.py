@@ -35,10 +35,11 @@ from relsim.report.inputs import input_tables
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
-from relsim.words import percent, signed, with_interval
+from relsim.words import fixed, listed, percent, signed, with_interval
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
 CAUTION = "This is what follows from the scenario's assumptions."
+WORTH_NAMING = 0.005  # a difference in cooperation, in a sentence
 MOST_OUT_OF_LINE = 5  # pairs that are warmer than interests say, and as many colder ones
 FOUR_DIGITS = partial(signed, digits=4)
 PAIR_COLUMNS = ("pair", "level", "said", "warmth")
@@ -70,7 +71,10 @@ def result_page(
         manifest=manifest,
         looking=looking,
         sections=_sections(findings),
-        sentences=pair_sentences(scenario, summary),
+        sentences=[
+            *(_difference_sentence(comparison) for comparison in findings.comparisons.values()),
+            *pair_sentences(scenario, summary),
+        ],
         claims_sentence=claims_sentence(findings.claims),
         caution=CAUTION,
         coverage=coverage_sentence(scenario),
@@ -130,7 +134,9 @@ def _futures(findings: Findings) -> dict[str, Any]:
         }
         for pair in watched
     ]
-    return {"fans": fans, "event_names": [scenario.events[name].label or name for name in numbers]}
+    months = certain.set_index("event")["month"]
+    names = [f"{scenario.events[name].label or name} ({months[name]})" for name in numbers]
+    return {"fans": fans, "event_names": names}
 
 
 def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
@@ -147,6 +153,19 @@ def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:
     return Table("", caption, head, tuple(rows))
 
 
+def _difference_sentence(comparison: Comparison) -> str:
+    """By how much the watched pairs end higher or lower than in another scenario."""
+    effects = comparison.effects().sort_values("mean", key=abs, ascending=False, kind="stable")
+    moves = [
+        f"{pair_title(comparison.other.scenario, str(row['pair']))} ends {row['verdict']} "
+        f"by {fixed(abs(row['mean']), 3)}"
+        for row in effects.to_dict("records")
+        if row["verdict"] in ("higher", "lower") and abs(row["mean"]) >= WORTH_NAMING
+    ]
+    moved = listed(moves) or f"no watched pair clearly ends higher or lower by {WORTH_NAMING}"
+    return f"Compared with “{comparison.titles[0]}”, run by run, {moved} (mean over the runs)."
+
+
 def _difference(file: str, comparison: Comparison, carriers: Carriers | None) -> dict[str, Any]:
     """What the scenario brings against another, and which interests carry it, as charts and
     tables."""
@@ -156,16 +175,18 @@ def _difference(file: str, comparison: Comparison, carriers: Carriers | None) ->
             pair_title(comparison.other.scenario, str(row["pair"])),
             signed(row["base_median"]),
             signed(row["other_median"]),
-            with_interval(row["mean"], row["mean_low"], row["mean_high"], FOUR_DIGITS),
+            "under 0.0001"
+            if 0 < abs(row["mean"]) < 0.00005
+            else with_interval(row["mean"], row["mean_low"], row["mean_high"], FOUR_DIGITS),
             percent(row["p_higher"]),
             str(row["verdict"]),
         )
         for row in effects.to_dict("records")
     ]
-    head = ("pair", "there", "here", "mean difference (95 %)", "higher in", "verdict")
+    head = ("pair", "base", "this one", "mean difference (95 %)", "runs in which higher", "verdict")
     caption = (
-        f"Overall cooperation at the end: medians there and here, and the paired difference of "
-        f"{comparison.runs:,} runs"
+        f"Overall cooperation at the end: medians of the base, “{comparison.titles[0]}”, and of "
+        f"this scenario, and the difference between them in {comparison.runs:,} paired runs"
     )
     return {
         "id": difference_name(file),
@@ -197,7 +218,9 @@ def _carriers(file: str, comparison: Comparison, carriers: Carriers) -> dict[str
     return {
         "id": carriers_name(file),
         "pair": pair,
-        "sentence": carriers.sentence,
+        "sentence": carriers.sentence_on(
+            pair, lambda interest: interest_label(interest, *comparison.scenarios)
+        ),
         "table": Table("", caption, head, tuple(rows)),
     }
 
@@ -213,8 +236,8 @@ def _interests(findings: Findings) -> dict[str, Any]:
     gap = float((explained.pairs["level"] - explained.pairs["said"]).mean())
     caption = (
         "The pairs most out of line, the warmest first. Interests say: where third parties and "
-        "issues alone would hold the pair, all others as they open. Warmer: the difference of the "
-        f"two, minus that of all pairs on average, {signed(gap)}"
+        "issues alone would hold the pair, with all others as they open. Warmer or colder: opening "
+        f"minus that, compared with the mean of all pairs, {signed(gap)}"
     )
     head = ("pair", "opens at", "interests say", "warmer (+) or colder (−)")
     return {
@@ -239,8 +262,9 @@ def _explorer(scenario: Scenario, summary: xr.Dataset) -> dict[str, Any]:
             "summary.csv has the others."
         )
     named = sorted((pair_title(scenario, pair), pair) for pair in shown)
-    first = named[0][1]
+    first = scenario.pair_names(scenario.watched_pairs)[0]
     return {
+        "first": first,
         "pairs": [(pair, name) for name, pair in named],
         "definition": chart_data(pair_explorer(summary, [pair for _, pair in named], first)),
         "left_out": left_out,

@@ -3,6 +3,7 @@ series."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,19 +17,26 @@ from relsim.hindcast.panel import run_of
 from relsim.report.inputs import flow
 from relsim.report.page import Table, frame_table, render
 from relsim.scenario.schema import title_of
-from relsim.words import capital, counted, listed, true_minus
+from relsim.words import counted, listed, true_minus
 
+_EVENT = re.compile(r"events\.(\w+)\.off")
+MOST_OPEN = 30  # rows of the first table, so that it is shown unasked
 MOST_ROWS = 400  # of a table on the page; its file has them all
 OF_THE_MODEL = (
-    "All of this is said of the model and its inputs: what follows from the scenario's assumptions "
-    "over the ranges given, not what is so in the world."
+    "All of this is about the model and its inputs: what follows from the scenario's assumptions "
+    "over the ranges given, not what is true of the world."
+)
+CRPS = (
+    "CRPS is the error of a whole forecast, band and all, in units of the series; lower is better. "
 )
 LINEAR = (
+    f"{CRPS}"
     "Scored is the linear model that the simulation comes down to near its opening: a level of "
     "each pair, fluctuation around it, slow drift, and news-coded measurement. What a scenario "
     "adds to it, by events and issues, is not scored here."
 )
 NOT_FITTED = (
+    f"{CRPS}"
     "Nothing of the scenario is fitted to the series. The link is: its offset puts the mean of all "
     "pairs of the series at a normal relationship, 0.2; its scale and the spread over pairs are "
     "those that suit the scenario best. A series of news is a share of what was reported, and "
@@ -43,8 +51,8 @@ HINDCAST = {
     "skill": (
         "Skill",
         f"{SCORES}CRPS over that of the best baseline, with its 95 % interval; large: the same of "
-        "CRPS with weight only where a value is far from the last one known; year_blocks: of years "
-        "that intervals are over, 0 where over states alone",
+        "CRPS with weight only where a value is far from the last one known; year_blocks: how many "
+        "blocks of years the interval rests on, 0 where it rests on states alone",
     ),
     "parameters": (
         "Fitted numbers",
@@ -56,7 +64,7 @@ BESIDE = {
     "skill": (
         "Scores",
         f"{SCORES}the scenario's CRPS over that of the row, with its 95 % interval; year_blocks: "
-        "years it is over, 0 where over states alone",
+        "how many years it rests on, 0 where it rests on states alone",
     ),
     "pairs": (
         "Pairs",
@@ -145,6 +153,7 @@ def measured_page(
         manifest=manifest,
         tables=shown,
         asked=asked,
+        most_open=MOST_OPEN,
     )
 
 
@@ -166,14 +175,25 @@ def experiment_page(
     """
     experiment = study.experiment
     meta = (
-        f"{capital(experiment.method_name)} on “{title_of(study.scenario.name, experiment.set)}”: "
+        f"Method: {experiment.method_name}, on “{title_of(study.scenario.name, experiment.set)}”. "
         f"{counted(manifest['points'], 'point')}, {counted(manifest['runs'], 'run')} at each on "
         f"the same draws, from seed {manifest['seed']}. Experiment {manifest['id']}."
     )
-    shown = {name: (name.replace("_", " ").capitalize(), f"{name}.csv") for name in tables}
+    shown = {name: (name.replace("_", " ").capitalize(), f"From {name}.csv.") for name in tables}
     words = Words(experiment.name, experiment.about, meta, OF_THE_MODEL, shown)
     asked = tuple(table for table in asked_tables(study) if table.rows)
     return measured_page(words, tables, charts, manifest, script, asked)
+
+
+def switched_in_words(changes: Mapping[str, Any]) -> str:
+    """Changes of a switch in words: events by name, on or off."""
+    written = {path: value for path, value in changes.items() if not _EVENT.fullmatch(path)}
+    events = [
+        f"{event[1]} {'off' if off else 'on'}"
+        for path, off in changes.items()
+        if (event := _EVENT.fullmatch(path))
+    ]
+    return ", ".join([*events, *([flow(written)] if written else [])]) or "as written"
 
 
 def asked_tables(study: Study) -> tuple[Table, ...]:
@@ -190,7 +210,7 @@ def asked_tables(study: Study) -> tuple[Table, ...]:
         for parameter in study.parameters
     ]
     switches = [
-        (name, switch.label, *(flow(switch.changes(on=on)) or "as written" for on in (False, True)))
+        (name, switch.label, *(switched_in_words(switch.changes(on=on)) for on in (False, True)))
         for name, switch in experiment.switches.items()
     ]
     measures = []
@@ -206,7 +226,10 @@ def asked_tables(study: Study) -> tuple[Table, ...]:
             tuple(varied),
         ),
         Table(
-            "Switches", "What was there or not.", ("switch", "name", "off", "on"), tuple(switches)
+            "Switches",
+            "What was switched on and off.",
+            ("switch", "name", "off", "on"),
+            tuple(switches),
         ),
         Table(
             "Measures",

@@ -134,6 +134,12 @@ def test_wrong_use_is_explained(relsim: Command) -> None:
     assert spawned("--version").stdout.startswith("relsim 0.")
 
 
+@pytest.mark.parametrize("command", ["compare", "observe", "report", "run"])
+def test_usage_says_once_that_an_argument_repeats(relsim: Command, command: str) -> None:
+    usage = relsim(command, "--help").stdout.split("Arguments")[0]
+    assert usage.count("...") == 1
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys, relsim, relsim.cli;"

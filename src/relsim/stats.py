@@ -3,8 +3,9 @@
 A 95 % interval is for one look. Whoever adds runs and looks again until something is decided is
 wrong far more often than in 5 % of cases; for this there are confidence sequences, which are wrong
 in at most 5 % of cases at any look, however many there are. They hold every value whose test
-martingale stays below 20: that of the true value is a fair game, which by Ville's inequality gets
-there in at most one of 20 cases. Sources: Ville (1939), Robbins (1970), Howard et al. (2021).
+martingale stays below 20. The martingale of the true value is a fair game, and by Ville's
+inequality it ever reaches 20 in at most one of 20 cases. Sources: Ville (1939), Robbins (1970),
+Howard et al. (2021).
 """
 
 from __future__ import annotations
@@ -209,11 +210,11 @@ def difference_estimate(differences: Values, *, repeated: bool = False) -> Estim
 def difference_interval(differences: Values) -> Interval:
     """The 95 % interval of the mean of paired differences, many of them perhaps 0.
 
-    Student's; but where fewer than 30 runs differ and others do not, what the product of two 97.5 %
-    intervals spans: Jeffreys' of the share of runs that differ, and Student's of their mean. Of
-    few differences of one sign Student's interval misses the mean in up to 29 % of cases, mostly
-    by being too low; the product holds it in 95 % or more (docs/statistics.md). NaN where one run
-    differs.
+    It is Student's interval, unless fewer than 30 runs differ and others do not. Then it is the
+    product of two 97.5 % intervals: Jeffreys' of the share of runs that differ, and Student's of
+    the mean of those runs. With few differences of one sign, Student's interval alone misses the
+    mean in up to 29 % of cases, mostly by being too low; the product holds it in 95 % or more
+    (docs/statistics.md). NaN where only one run differs.
 
     Args:
         differences: other minus base, [runs].
@@ -244,7 +245,7 @@ def difference_sequence(differences: Values) -> Interval:
 
 
 def product(share: Interval, mean: Interval) -> Interval:
-    """What a share times a mean may be, where either lies in its interval."""
+    """The range of a share times a mean, each anywhere in its interval."""
     ends = [a * b for a in share for b in mean]
     return min(ends), max(ends)
 
@@ -286,15 +287,16 @@ def welch_width(first: Values, second: Values) -> float:
 
 
 def settling(half: float, by_runs: float, goal: float, points: int, runs: int) -> tuple[int, int]:
-    """The points and the runs at each that would narrow an interval to half a width of ``goal``.
+    """How many points, and runs at each, would narrow an interval to ± ``goal``.
 
-    Widths fall as 1/√N with points and as 1/√R with runs, and their squares add. Either part may
-    have half of the square of the goal, or what the other leaves of it.
+    The square of half the width is a sum: one part falls as 1/N with points, the other as 1/R with
+    runs. Each part is given half of the square of the goal, or more where the other needs less.
 
     Args:
-        half, by_runs: half the width now, and what more points would leave of it.
+        half: half the width now.
+        by_runs: what would be left of it with any number of points.
         goal: half the width wanted.
-        points, runs: those of now, which are the least.
+        points, runs: how many there are now; fewer are never suggested.
     """
     of_points, of_runs, both = max(half**2 - by_runs**2, 0.0), by_runs**2, goal**2
     points_needed = math.ceil(points * of_points / (both - min(of_runs, both / 2)))

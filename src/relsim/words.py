@@ -31,7 +31,7 @@ def fixed(value: float | None, digits: int = 2) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """The same with a plus above zero, as levels and differences of cooperation are written."""
+    """As :func:`fixed`, with a plus above zero; so levels and differences of them are written."""
     text = fixed(value, digits)
     return f"+{text}" if text[0].isdigit() and float(text) > 0 else text
 
@@ -46,7 +46,7 @@ def number(value: float, figures: int = 3) -> str:
 
 
 def signed_number(value: float, figures: int = 3) -> str:
-    """The same with a plus above zero."""
+    """As :func:`number`, with a plus above zero."""
     return f"{'+' if value > 0 else ''}{number(value, figures)}"
 
 

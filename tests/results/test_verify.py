@@ -321,6 +321,15 @@ def test_a_verdict_that_does_not_follow_is_found(tmp_path: Path) -> None:
     assert verify(rewrite_manifest(result, claims=[])).difference == Difference("claim", "high")
 
 
+def test_the_words_of_another_version_are_no_difference(tmp_path: Path) -> None:
+    claim = {"says": "x", "expect": {"level": "A-B", "above": 0.1}, "probability": 0.5}
+    data = {"states": {"A": {}, "B": {}}, "ties": {"A-B": 0.4}, "claims": {"high": claim}}
+    result = run(scenario_of(data), runs=8, out=tmp_path, views=False)
+    (stored,) = result.manifest["claims"]
+    reworded = rewrite_manifest(result, claims=[{**stored, "test": "in words of another version"}])
+    assert verify(reworded).difference is None
+
+
 @pytest.mark.parametrize("key", ["command", "seconds", "versions", "stability", "notes"])
 def test_a_manifest_that_was_edited_is_found(result: Result, key: str) -> None:
     file = result.folder / "manifest.json"

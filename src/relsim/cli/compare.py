@@ -49,7 +49,7 @@ def compare(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PLACES...",
+            metavar="PLACES",
             help="The base, then what is compared with it: each a result, the folder of a "
             "scenario in results (its newest), or a scenario file.",
             show_default=False,

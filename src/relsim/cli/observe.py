@@ -51,7 +51,7 @@ def observe(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILES...",
+            metavar="FILES",
             help="Event files, folders or patterns: GDELT exports, or tables with a header.",
             show_default=False,
         ),

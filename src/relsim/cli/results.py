@@ -46,7 +46,7 @@ def report(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RESULT...",
+            metavar="RESULTS",
             help="Results, or folders of scenarios in results (their newest).",
             show_default=False,
         ),

@@ -39,7 +39,7 @@ def in_lines(text: str, longest: int, most: int = 2) -> str:
 def row_labels(
     names: Sequence[str], paths: Sequence[str] = (), longest: int = LETTERS
 ) -> list[str]:
-    """Names in lines; those that would read alike by their paths, or with their numbers."""
+    """Names in lines. Where two read alike, their paths instead; without paths, numbered."""
     labels = [in_lines(name, longest) for name in names]
     alike = (
         [in_lines(path, longest) for path in paths]
@@ -79,7 +79,7 @@ def axis(
     ticks: int = 5,
     **look: Any,
 ) -> Any:
-    """An axis of numbers, written as ``digits`` say; without a domain it need not hold 0."""
+    """An axis of numbers, written as ``digits`` says. Without a domain, it need not reach 0."""
     scale = alt.Scale(zero=False)
     if domain is not None:
         scale = alt.Scale(domain=[float(end) for end in domain], nice=False, zero=False)
@@ -139,7 +139,7 @@ def fan(
 ) -> list[Any]:
     """Bands of a frame as of :func:`fan_frame`, the widest at the back, and its middle as a line.
 
-    With a width, bars of so many pixels in place of areas and line.
+    With a width, there are bars of so many pixels in place of the areas, and no line.
     """
     shades = alt.Scale(domain=list(style.BANDS), range=list(style.BANDS.values()))
     legend = alt.Undefined if len(bands) > 1 else None
@@ -234,7 +234,7 @@ def event_rows(events: pd.DataFrame, span: pd.Timedelta, width: int = style.WIDT
 
 
 def event_times(events: pd.DataFrame) -> pd.DatetimeIndex:
-    """When events happen, in any year."""
+    """The months of events as times, of years before 1678 and after 2261 too."""
     return pd.DatetimeIndex(np.array(events["month"].tolist(), dtype="datetime64[s]"))
 
 
@@ -393,8 +393,10 @@ def heat(
 
 
 def number_heights(x: Sequence[float], y: Sequence[float]) -> list[float]:
-    """Pixels by which the number of each point (in pixels, upwards) stands above it, clear of the
-    other numbers."""
+    """How many pixels above each point its number stands, so that no two numbers touch.
+
+    Points are given in pixels, y upwards.
+    """
     tops = np.array(y, dtype=np.float64) + NUMBER_GAP
     taken: list[int] = []
     for n in np.argsort(y, kind="stable").tolist():

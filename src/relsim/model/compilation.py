@@ -73,9 +73,9 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _is_of_this_user_alone(folder: Path) -> bool:
-    """Whether nobody else but root can write a folder, or put another in its place.
+    """Whether only this user (and root) can write a folder, or put another in its place.
 
-    Code that is loaded from it is run.
+    The code that it holds will be run.
     """
     if not hasattr(os, "geteuid"):  # Windows: in the profile of the user
         return True
@@ -91,7 +91,7 @@ def _is_of_this_user_alone(folder: Path) -> bool:
 
 
 def _digest(sources: Path) -> str:
-    """Twelve hexadecimal digits over all sources: compiled code of others is never taken."""
+    """Twelve hexadecimal digits over all sources, so that code compiled from others is not used."""
     digest = hashlib.sha256()
     for source in sorted(sources.glob("*.py")):
         digest.update(source.read_bytes())
@@ -124,9 +124,10 @@ def compiled(function: F) -> F:
     Fast-math stays off: reordered sums would make the Mesa agents and the batch kernel differ
     in the last bit. Division follows IEEE rather than raising.
 
-    Python calls an entry, which is optimised and made executable as a whole. Compiled functions
-    that call it take it in as a part, which is neither: numba would optimise each function anew in
-    every function above it, five times over in the kernel, which took most of the time to compile.
+    A function is compiled in two forms. Python calls the entry, which is optimised and made
+    executable. Other compiled functions contain the part, which is not: it is optimised within the
+    entry that contains it. numba by itself would optimise each function again in every function
+    that calls it; in the kernel that was five times over, and most of the time to compile.
     """
     return function if _SETTINGS.DISABLE_JIT else cast(F, _Entry(function))
 
@@ -164,7 +165,7 @@ class _PartCompiler(compiler.CompilerBase):
 
 
 class _PartLibrary(codegen.JITCodeLibrary):
-    """Code to be linked into other code alone: it is not optimised, and has no address."""
+    """Code that is only linked into other code: it is not optimised, and has no address."""
 
     def _optimize_final_module(self) -> None:
         pass
@@ -286,7 +287,7 @@ class _StructAttributes(AttributeTemplate):
 
 @extending.lower_getattr_generic(StructType)
 def _field(context: Any, builder: Any, kind: StructType, pointer: Any, name: str) -> Any:
-    """A field from its words, which no compiled function writes, so that they are read once."""
+    """Reads a field. No compiled function writes its words, so that one reading is enough."""
     member, offset = kind.members[name], kind.offsets[name]
     never_changes = builder.module.add_metadata([])
 

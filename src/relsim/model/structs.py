@@ -86,8 +86,8 @@ class Struct:
 
     @classmethod
     def shape(cls, name: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
-        """The shape of an array, from the lengths of the axes. Lanes, ``L``, are left out where
-        their number is not there."""
+        """The shape of an array, from the lengths of the axes. Where ``sizes`` has no ``L``, the
+        axis of lanes is left out."""
         end = (sizes["L"],) if cls.lanes and "L" in sizes else ()
         return (*(sizes[axis] for axis in cls.fields[name].axes or ()), *end)
 
@@ -111,8 +111,8 @@ class Struct:
 
     @property
     def address(self) -> int:
-        """Where the words stand in memory that compiled functions read: for an array its address
-        and its shape, for a number its bits."""
+        """The address of the words that compiled functions read. An array has its address and its
+        shape there, a number its bits."""
         words = vars(self).get("_words")
         if words is None:
             each = [self._field_words(name, field) for name, field in self.fields.items()]

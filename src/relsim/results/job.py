@@ -1,7 +1,8 @@
 """Jobs: what is made once and left in a folder of its own, and the one runner that makes it.
 
-A job says what decides its numbers and how they are made. The runner finds the folder by them,
-reuses what is there, locks, writes aside, notes it all in the manifest and moves it into place.
+A job says what decides its numbers and how they are made. The runner names the folder after what
+decides the numbers and reuses a finished one. Else it locks the folder, writes beside it, notes in
+the manifest how it was made, and moves all of it into place.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class PageParts:
     """What a page is made of beside the findings.
 
     Attributes:
-        content: the manifest, yet without its files.
+        content: the manifest, before it lists the files of the folder.
         tables, charts: by name; charts are definitions for the drawing engine.
         script: of :meth:`relsim.figures.save.Painter.script`.
     """
@@ -121,9 +122,9 @@ class Job(ABC, Generic[Findings, Made]):
     """Work that is done once and left in a folder of its own.
 
     Attributes:
-        kind: what it is, with its article.
-        model: what has to be in its manifest.
-        doing: what another process does that has the lock.
+        kind: what messages call it, with its article.
+        model: the schema of its manifest.
+        doing: what messages say of another process that holds the lock.
         last: the file that is written last.
         draws: whether figures and page are drawn as it is made, while its findings are at hand.
         resumes: whether what is left of an interrupted job is of use to the next.
@@ -166,11 +167,11 @@ class Job(ABC, Generic[Findings, Made]):
         return ()
 
     def words(self) -> str:
-        """A digest of the words that are shown beside the numbers and decide none."""
+        """A digest of the words shown beside the numbers; they decide no number."""
         return ""
 
     def about(self, findings: Findings) -> dict[str, Any]:
-        """What its manifest has beside what all manifests have."""
+        """The entries that its manifest has and others have not."""
         return {}
 
     def tables(self, findings: Findings) -> Mapping[str, pd.DataFrame]:
@@ -190,7 +191,7 @@ class Job(ABC, Generic[Findings, Made]):
         write_manifest(content, folder)
 
     def outdated(self, folder: Path) -> str:
-        """Why a finished folder has to be made anew, in words; empty if it stands."""
+        """Why a finished folder has to be made anew, in words; empty if it can be reused."""
         try:
             content = read_whole(self.model, folder, self.kind)
         except ResultsError as error:
@@ -200,10 +201,10 @@ class Job(ABC, Generic[Findings, Made]):
         return "" if has_views(folder) else f"The page or the figures of {folder} are missing."
 
     def refresh(self, folder: Path, execution: Execution) -> None:
-        """Brings the words of a folder that stands up to date."""
+        """Updates the words of a folder that is reused."""
 
     def needed(self, out: Path) -> frozenset[Path]:
-        """Other folders that have to be made for it, which are locked together with its own."""
+        """Other folders that it may have to make first; they are locked together with its own."""
         return frozenset()
 
     def kept(self, out: Path) -> str:
@@ -237,10 +238,10 @@ class Job(ABC, Generic[Findings, Made]):
 def carry_out(
     job: Job[Findings, Made], execution: Execution, painter: Painter | None = None
 ) -> tuple[Made, bool]:
-    """Does a job unless it is done already; what was made, and whether it was there.
+    """Does a job unless it is done already. Returns what was made, and whether it was there before.
 
-    A job that somebody else is doing is waited for. What is unfinished of it is gone on with, if it
-    can be.
+    If another process is doing the job, this one waits for it. A job that was interrupted goes on
+    from what is left of it, where that is of use.
 
     Raises:
         KeyboardInterrupt: with a sentence on what is kept, if the work was interrupted.
@@ -255,7 +256,7 @@ def carry_out(
 def carry_out_within(
     job: Job[Findings, Made], execution: Execution, painter: Painter | None = None
 ) -> tuple[Made, bool]:
-    """As :func:`carry_out`, within work that tells itself what is kept of it.
+    """As :func:`carry_out`, for a caller that says itself what is kept after an interruption.
 
     Raises:
         OSError: the folder cannot be written.
@@ -279,7 +280,7 @@ def carry_out_within(
 
 
 def _stands(job: Job[Any, Any], folder: Path, watcher: Watcher | None = None) -> bool:
-    """Whether a finished folder is there that need not be made anew; else says why."""
+    """Whether a finished folder can be reused; tells the watcher why not."""
     if not is_finished(folder, job.last):
         return False
     reason = job.outdated(folder)

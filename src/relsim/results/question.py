@@ -1,7 +1,7 @@
-"""A question: what is asked of the engine, and the same question of what its claims compare with.
+"""A question: what is asked of the engine, and of the scenarios that its claims compare with.
 
-The id of a result is a hash of all that decides its numbers, so the same question has the same
-place.
+The id of a result is a hash of all that decides its numbers, so that a question that is asked again
+finds its result.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Question:
     """What is asked of the engine.
 
     Attributes:
-        scenario, seed, runs: which runs of what.
+        scenario, seed, runs: which scenario, and which of its runs.
         record, thin: what is kept (see :func:`relsim.ensemble.record.variables`).
-        until_clear: ``runs`` are the most that there may be: as many are made as settle the claims.
-        looking: how the number of runs was chosen by looking; None if it was not.
+        until_clear: make only as many runs as settle the claims; ``runs`` is the most.
+        looking: how the number of runs was chosen, if that was by looking at the claims.
         version: the relsim that answers it.
     """
 
@@ -62,7 +62,7 @@ class Question:
         *,
         until_clear: bool = False,
     ) -> Question:
-        """A question with the scenario's own runs and seed by default; until clear, 16,000 runs."""
+        """A question. By default it has the scenario's own runs (until clear, 16,000) and seed."""
         own = scenario.ensemble
         if runs is None:
             runs = MOST_RUNS if until_clear else own.runs
@@ -74,8 +74,8 @@ class Question:
         return compile_scenario(self.scenario)
 
     def key(self) -> dict[str, Any]:
-        """All that decides the numbers: scenario, seed, runs, record, thin and engine version, and
-        what was to be settled by looking."""
+        """All that decides the numbers. If the number of runs was chosen by looking, that includes
+        what was to be settled."""
         key = {
             "scenario": self.scenario_hash,
             "seed": self.seed,
@@ -122,8 +122,8 @@ def id_of(key: Any) -> str:
 def comparisons(question: Question, read: Read = load) -> Comparisons:
     """For each file that a claim is `against`, the same question of it, or why there is none.
 
-    It has the same runs, seed, record and thin, and the scenario as its file stands: changes made
-    by ``--set`` are not made there.
+    Runs, seed, record and thin are the same. The scenario is the one in the file: changes made by
+    ``--set`` do not reach it.
     """
     return {file: _same_question_of(file, question, read) for file in _against(question.scenario)}
 
@@ -148,7 +148,7 @@ def _same_question_of(file: str, question: Question, read: Read) -> Question | s
 
 
 def with_all_compared(question: Question, read: Read = load) -> list[Question]:
-    """A question and all that it leads to, by claims of claims."""
+    """A question, those that its claims compare with, those that their claims do, and so on."""
     needed: dict[Path, Question] = {}
     waiting = [question]
     while waiting:
@@ -168,9 +168,9 @@ def compared_ids(compared: Comparisons) -> dict[str, str | None]:
 
 
 def is_current(manifest: Mapping[str, Any], compared: Comparisons) -> bool:
-    """Whether a result was judged against what its claims would be compared with now.
+    """Whether the claims of a result would be compared with the same results now.
 
-    A file that can no longer be read makes nothing out of date.
+    A file that can no longer be read does not make it out of date.
     """
     judged = manifest.get("comparisons", {})
     now = compared_ids(compared)
@@ -180,7 +180,8 @@ def is_current(manifest: Mapping[str, Any], compared: Comparisons) -> bool:
 def note_on_changes(scenario: Scenario) -> str:
     """What is changed in a scenario and not in those it is compared with; empty if nothing is.
 
-    Paired effects are then of the changes too, not only of what differs between the files.
+    Paired differences then contain the effect of the changes, beside that of what differs between
+    the files.
     """
     paths = [path for path in scenario.changed if path.split(".")[0] not in _NOT_INPUTS]
     files = _against(scenario)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from relsim.analysis.claims import judge
+from relsim.analysis.claims import Verdict, judge
 from relsim.ensemble.chunks import Chunk, map_chunks, new_stop
 from relsim.ensemble.journal import Digests, Noted, digests
 from relsim.ensemble.simulate import Ensemble, chunk_task
@@ -161,8 +161,8 @@ def _altered(result: Result) -> Difference | None:
 
 def _misjudged(result: Result, others: Mapping[str, Ensemble | str]) -> str:
     """The first claim whose verdict does not come out again, of those that can be judged here."""
-    stored = {claim.name: claim for claim in result.claims}
-    judged = {claim.name: claim for claim in judge(result.ensemble, others)}
+    stored = {claim.name: _without_words(claim) for claim in result.claims}
+    judged = {claim.name: _without_words(claim) for claim in judge(result.ensemble, others)}
     for name in [*judged, *stored]:
         claim = judged.get(name)
         against = "" if claim is None else claim.against
@@ -170,6 +170,11 @@ def _misjudged(result: Result, others: Mapping[str, Ensemble | str]) -> str:
         if is_here and claim != stored.get(name):
             return name
     return ""
+
+
+def _without_words(claim: Verdict) -> Verdict:
+    """A verdict without what relsim words, as another version may word it otherwise."""
+    return replace(claim, test="", reason="")
 
 
 def _checked(result: Result, chosen: list[Noted]) -> Iterator[tuple[Noted, Difference | None]]:

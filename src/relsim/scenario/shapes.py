@@ -33,11 +33,11 @@ class Shape:
     Attributes:
         parts: the models of a map with fixed keys, by the key that tells them apart; by "" the
             model that needs no such key.
-        keys, values: of a map from names.
-        items: of a list.
-        read: what a single value is; raises an error where it is not right.
-        refers: whether that refers to other parts of the file: a tie, a number or a name.
-        name: what a name is the name of.
+        keys, values: shapes of the keys and the values of a map from names.
+        items: shape of the items of a list.
+        read: gives the value of what is written; raises an error where it is not right.
+        refers: whether the value refers to another part of the file, as a tie, a number or a name.
+        name: of a name, what kind of thing it names.
     """
 
     parts: Mapping[str, type[Part]] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Shape:
 
 
 class WrittenPart(NamedTuple):
-    """A map of a tree that is a part of the file, sound or not."""
+    """A map in a tree, with the part that the schema has there; the map may be broken."""
 
     model: type[Part]
     node: Map
@@ -91,9 +91,9 @@ class WrittenPart(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What a tree refers to at a path, or (with ``is_key``) with the last key of the path.
+    """Something that the value at a path refers to, or (with ``is_key``) the last key of the path.
 
-    It is a tie, a number, or the name of something with its kind, as in ("state", "PAK").
+    That is a tie, a number, or a name with the kind of what it names, as in ("state", "PAK").
     """
 
     value: TieRef | NumberRef | tuple[str, str]
@@ -137,7 +137,7 @@ def _shape(annotation: Any) -> Shape:
 
 
 def _joined(shapes: list[Shape]) -> Shape:
-    """What may stand where any of several may."""
+    """The shape of a place where any of several shapes may stand."""
     parts = {key: part for shape in shapes for key, part in shape.parts.items()}
     first = {
         name: next((getattr(s, name) for s in shapes if getattr(s, name) is not None), None)
@@ -171,7 +171,7 @@ def shape_at(path: TreePath, tree: Node) -> Shape:
 
 
 def part_of(path: TreePath, tree: Node) -> tuple[type[Part] | None, str]:
-    """The model whose key the last step of a path is, and what messages call it."""
+    """The model that has the last step of a path as a key, and what messages call it."""
     shape, owner = shape_at(path[:-1], tree), node_at(path[:-1], tree)
     part = shape.part(owner)
     if part is None:
@@ -230,7 +230,7 @@ def is_uncertain(node: Map) -> bool:
 
 
 def sound_part(part: type[AnyPart], node: Map) -> AnyPart | None:
-    """A part of the single values that are sound; None where one that it needs is not."""
+    """A part made of those single values that are sound; None if it needs one that is not."""
     shapes, values = fields_of(part), {}
     for name, info in part.model_fields.items():
         written = node.entries.get(info.alias or name)

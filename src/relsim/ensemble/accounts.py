@@ -271,14 +271,17 @@ def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> 
     for name in QUANTITIES:
         level = arrays[f"here {name}"][:, 1:]
         before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
-        reduced = [_reduced(level), _reduced(level - before)]
+        reduced = [_reduced(level)]
+        level -= before  # in place, as parts of the pull are large
+        reduced.append(_reduced(level))
         mean[name], squares[name] = (np.stack(views) for views in zip(*reduced, strict=True))
     return Moments(runs, mean, squares)
 
 
 def _reduced(values: Values) -> tuple[Values, Values]:
     mean = values.mean(axis=0)
-    return mean, np.square(values - mean).sum(axis=0)
+    gaps = values - mean
+    return mean, np.square(gaps, out=gaps).sum(axis=0)
 
 
 def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Filled]) -> Arrays:

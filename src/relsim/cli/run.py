@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -127,7 +127,7 @@ def run(
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
     if figures not in (None, *FIGURE_CHOICES):
         raise typer.BadParameter("one of main, all, none", param_hint="--figures")
-    choice = cast("FigureChoice", figures or "main")
+    choice: FigureChoice = figures or "main"
     if no_page:
         refuse({"--figures": figures, "--reports": reports}, "not with --no-page")
     if len(files) > 1:

@@ -350,8 +350,13 @@ def _blank(side: _Side, runs: int) -> Filled:
 def _with_overall(values: Values, weight: Values) -> Values:
     """[R, T, 2, D, ...] with the mean of the domains, by the weights of each run, in front."""
     spread = weight.reshape(len(weight), 1, 1, -1, *(1,) * (values.ndim - 4))
-    mean = (values * spread).sum(axis=3, keepdims=True)
-    return np.concatenate([mean, values], axis=3)
+    result = np.empty((*values.shape[:3], values.shape[3] + 1, *values.shape[4:]))
+    result[:, :, :, 1:] = values
+    mean = result[:, :, :, 0]
+    np.multiply(values[:, :, :, 0], spread[:, :, :, 0], out=mean)
+    for domain in range(1, values.shape[3]):  # one at a time, as parts of the pull are large
+        mean += values[:, :, :, domain] * spread[:, :, :, domain]
+    return result
 
 
 def _placed(values: Values, names: tuple[str, ...], wanted: tuple[str, ...]) -> Values:
@@ -360,6 +365,8 @@ def _placed(values: Values, names: tuple[str, ...], wanted: tuple[str, ...]) -> 
         return values
     place = {name: column for column, name in enumerate(names)}
     there = [name in place for name in wanted]
+    if all(there):
+        return values.take([place[name] for name in wanted], axis=-1)
     result = np.zeros((*values.shape[:-1], len(wanted)))
     result[..., there] = values[..., [place[name] for name in wanted if name in place]]
     return result

@@ -209,10 +209,10 @@ def event_layers(
     halo: dict[str, Any] = {"color": "white", "stroke": "white", "strokeWidth": 3}
     layers = []
     for row in sorted(set(rows)):
-        top = alt.YValue(-EVENT_HEIGHT * (max(rows) + 1 - row))
+        top = alt.value(-EVENT_HEIGHT * (max(rows) + 1 - row))
         base = alt.Chart(frame[frame["row"] == row]).encode(x=alt.X("time:T"), y=top)
         rule = base.mark_rule(color=style.EVENT, opacity=0.45, strokeDash=[4, 3])
-        layers.append(rule.encode(y2=alt.Y2Value("height")))
+        layers.append(rule.encode(y2=alt.value("height")))
         for look in (halo, {"color": style.EVENT}):
             number = base.mark_text(fontSize=style.SMALL, **text, **look)
             layers.append(number.encode(text=alt.Text("number:Q")))

@@ -247,10 +247,20 @@ def definition(chart: Any) -> dict[str, Any]:
     """A chart as plain Vega-Lite with its data inside, of whatever length."""
     import altair as alt  # slow to load
 
-    with _ALTAIR, alt.data_transformers.disable_max_rows():  # long horizons have many months
+    alt.data_transformers.register("once", _values_once)
+    with _ALTAIR, alt.data_transformers.enable("once", known={}):  # long horizons: no limit of rows
         # The tests check what relsim's charts say against the schema; a third of the time here.
         plain: dict[str, Any] = chart.to_dict(validate=False)
     return plain
+
+
+def _values_once(data: Any, known: dict[int, Any]) -> Any:
+    """The rows of a data frame, made once for all layers that share it."""
+    import altair as alt
+
+    if id(data) not in known:
+        known[id(data)] = data, alt.to_values(data)  # with the frame, which keeps its id
+    return dict(known[id(data)][1])
 
 
 def save_charts(charts: Mapping[str, Any], folder: Path) -> None:

@@ -64,6 +64,7 @@ def test_only_the_main_figures_are_drawn_unasked_and_the_others_later(tmp_path: 
     main = {"fan.svg", "difference-status-quo.svg", "claims.svg"}
     assert run(file, runs=10, out=tmp_path).reused
     assert names_of_figures(bare.folder) == main
+    assert "relsim report" in (bare.folder / "figures" / "more.txt").read_text(encoding="utf-8")
     every = run(file, runs=10, out=tmp_path, figures="all")
     assert every.reused
     (every.folder / "report.html").unlink()  # drawn anew, with all figures that were there

@@ -112,7 +112,8 @@ def _draw(
         for drawing in drawings:
             drawing.result()
         if folder is not None and figures == "main":
-            (folder / ONLY_MAIN).touch()
+            text = "These are the main figures. relsim report RESULT draws all of them.\n"
+            (folder / ONLY_MAIN).write_text(text, encoding="utf-8")
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption waits for no figure
     return page

@@ -31,7 +31,7 @@ def unseen(relsim: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """relsim in a folder of the test, without figures and pages, which have tests of their own
     and take most of the time."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("relsim.results.run.write_views", lambda *_: None)
+    monkeypatch.setattr("relsim.results.views.write_views", lambda *_: None)
     monkeypatch.setattr("relsim.figures.save.Painter.start", lambda _: None)
     monkeypatch.setattr("relsim.figures.save.Painter.script", lambda _: "")
     return relsim
@@ -46,6 +46,33 @@ def test_run_prints_a_table_and_leaves_a_result(tmp_path: Path) -> None:
     folder = Path(done.stdout.rsplit("Results: ", 1)[1].strip())
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["command"] == "relsim run status-quo.yaml --runs 20 --seed 3"
+
+
+def test_numbers_come_without_a_page_where_none_is_wanted(relsim: Command, tmp_path: Path) -> None:
+    done = relsim("run", STATUS_QUO, "--runs", "5", "--no-page", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Report:" not in done.stdout
+    folder = Path(done.stdout.rsplit("Results: ", 1)[1].strip())
+    assert (folder / "summary.csv").exists()
+    assert not (folder / "report.html").exists()
+    assert not (folder / "figures").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--figures", "some"], "one of main, all, none"),
+        (["--figures", "all", "--no-page"], "not with --no-page"),
+        ([STATUS_QUO, "--no-page"], "not with several files"),
+        ([STATUS_QUO, "--figures", "all"], "only with --reports"),
+    ],
+)
+def test_figures_that_cannot_be_drawn_are_not_asked_for(
+    relsim: Command, options: list[str | Path], text: str
+) -> None:
+    done = relsim("run", STATUS_QUO, *options)
+    assert done.returncode == 2
+    assert text in done.stderr
 
 
 def test_a_family_runs_on_one_command_and_quietly(tmp_path: Path) -> None:

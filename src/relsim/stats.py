@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import betaincinv, betaln, stdtrit
 
 Values: TypeAlias = NDArray[np.float64]
@@ -130,6 +129,8 @@ def share_sequence(count: int, runs: int, error: float = _ERROR) -> Interval:
 
 def _root(excess: Callable[[float], float], share: float) -> float:
     """Where the excess over the limit ends between 0 and a share; 0 if there is no excess."""
+    from scipy.optimize import brentq  # slow to load
+
     return float(brentq(excess, _LEAST_SHARE, share)) if excess(_LEAST_SHARE) > 0 else 0.0
 
 

@@ -37,7 +37,7 @@ def test_the_coverage_is_that_of_the_hindcast_and_not_of_the_scenario() -> None:
 
 
 def test_what_was_measured_elsewhere_stands_once_and_under_no_picture(tmp_path: Path) -> None:
-    result = run(scenario_of(SCENARIO), runs=5, out=tmp_path)
+    result = run(scenario_of(SCENARIO), runs=5, out=tmp_path, figures="all")
     page = html.unescape((result.folder / "report.html").read_text(encoding="utf-8"))
     page = page.replace("\u00a0%", " %")  # no line breaks there
     assert page.count(coverage_sentence(result.scenario)) == 1

@@ -97,7 +97,7 @@ def test_labels_of_earlier_results_are_read_in_either_order() -> None:
 
 
 def test_a_result_shows_the_spelling_of_the_file_everywhere(tmp_path: Path) -> None:
-    result = open_result(run(spelled(), runs=4, out=tmp_path).folder)
+    result = open_result(run(spelled(), runs=4, out=tmp_path, figures="all").folder)
     assert list(result.ensemble.data["pair"].values)[:2] == ["A-B", "C-A"]
     assert list(closing_table(result).columns[0].cells) == ["C-A", "A-B"]
     for name in ("summary.csv", "report.html"):

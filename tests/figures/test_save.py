@@ -99,13 +99,30 @@ def test_who_needs_every_chart_is_told_which_one_failed(tmp_path: Path) -> None:
     assert (tmp_path / "good.png").exists()
 
 
+def test_the_scripts_of_pages_are_bundled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relsim.figures.save._script_file", lambda: tmp_path / "new" / "vega.js")
+    with Painter() as painter:
+        script = painter.script()
+    assert "vegaEmbed" in script
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["vega.js"]
+    with Painter() as painter:
+        painter.start()
+        assert painter.script() == script
+        assert painter._process is None
+    monkeypatch.setattr("relsim.figures.save._script_file", lambda: None)
+    with Painter() as painter:
+        assert painter.script() == script
+
+
 DRAWS_SLOWLY = """
 import sys
 from pathlib import Path
 from relsim.figures.save import Painter
 
 with Painter() as painter:
-    painter.script()
+    painter.draw({"quick": %r}, Path(sys.argv[1]))
     print(painter._process.pid, flush=True)
     painter.draw({"slow": %r}, Path(sys.argv[1]))
 """
@@ -114,7 +131,7 @@ with Painter() as painter:
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_the_drawing_process_ends_when_its_parent_does(tmp_path: Path, number: str) -> None:
-    asked = [sys.executable, "-c", DRAWS_SLOWLY % SLOW, str(tmp_path)]
+    asked = [sys.executable, "-c", DRAWS_SLOWLY % (points(3), SLOW), str(tmp_path)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(asked, **pipes) as parent:
         assert parent.stdout is not None

@@ -94,7 +94,7 @@ def first_of(content: dict[str, Any]) -> dict[str, Any]:
 
 def test_whatever_a_manifest_holds_the_page_comes_out_or_it_is_refused(result: Result) -> None:
     findings = find(result.ensemble, result.summary(), result.claims, {})
-    drawn = {name: definition(chart) for name, chart in charts_of(findings)}
+    drawn = {name: definition(chart()) for name, chart in charts_of(findings)}
     file, refused, drawn_pages = result.folder / "manifest.json", 0, 0
     for what, content in altered(short(result.manifest)):
         file.write_text(json.dumps(content))

@@ -16,6 +16,7 @@ from relsim.results.folder import is_finished
 from relsim.results.manifest import event_weights
 from relsim.results.result import Result, open_result
 from relsim.results.run import run
+from relsim.results.verify import verify
 from relsim.scenario.load import check_text
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
 
@@ -34,7 +35,8 @@ FILES = {
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     out = tmp_path_factory.mktemp("results")
-    return run(FAMILY / "armenia-recognition.yaml", runs=60, out=out, command="relsim run x")
+    file = FAMILY / "armenia-recognition.yaml"
+    return run(file, runs=60, out=out, figures="all", command="relsim run x")
 
 
 def test_a_run_leaves_the_whole_folder(result: Result) -> None:
@@ -46,6 +48,48 @@ def test_a_run_leaves_the_whole_folder(result: Result) -> None:
     assert figures == {f"{name}.{kind}" for name in names for kind in ("svg", "png")}
     assert all(path.stat().st_size > 5000 for path in (result.folder / "figures").iterdir())
     assert result.folder.parent.name == "armenia-recognition"
+
+
+def names_of_figures(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "figures").glob("*.svg")}
+
+
+def test_only_the_main_figures_are_drawn_unasked_and_the_others_later(tmp_path: Path) -> None:
+    file = FAMILY / "armenia-recognition.yaml"
+    bare = run(file, runs=10, out=tmp_path, figures="none")
+    assert {path.name for path in bare.folder.iterdir()} == FILES - {"figures"}
+    page = (bare.folder / "report.html").read_text(encoding="utf-8")
+    manifest = (bare.folder / "manifest.json").read_bytes()
+
+    main = {"fan.svg", "difference-status-quo.svg", "claims.svg"}
+    assert run(file, runs=10, out=tmp_path).reused
+    assert names_of_figures(bare.folder) == main
+    assert "relsim report" in (bare.folder / "figures" / "more.txt").read_text(encoding="utf-8")
+    every = run(file, runs=10, out=tmp_path, figures="all")
+    assert every.reused
+    (every.folder / "report.html").unlink()  # drawn anew, with all figures that were there
+    drawn = names_of_figures(every.folder)
+    assert drawn > {*main, "matrix.svg", "multiples.svg", "why-PAK-RUS.svg"}
+    run(file, runs=10, out=tmp_path, figures="none")
+    assert names_of_figures(every.folder) == drawn
+    assert (every.folder / "report.html").read_text(encoding="utf-8") == page
+    assert (every.folder / "manifest.json").read_bytes() == manifest
+    assert not verify(every).difference
+
+
+def test_figures_that_are_there_are_not_drawn_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "{relsim: 1, name: bare, time: {start: 2020-01, end: 2020-02}, states: {A: , B: }}"
+    scenario = check_text(text).require()
+    run(scenario, runs=3, out=tmp_path, figures="main")
+    drawn: list[object] = []
+    monkeypatch.setattr("relsim.results.views.write_views", lambda *given: drawn.append(given[-1]))
+    for figures in ("none", "main"):
+        run(scenario, runs=3, out=tmp_path, figures=figures)
+    assert drawn == []
+    run(scenario, runs=3, out=tmp_path, figures="all")
+    assert drawn == ["all"]
 
 
 def test_nothing_is_left_beside_it(result: Result) -> None:

@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
@@ -148,6 +147,8 @@ def explained(scenario: Scenario) -> Explained:
 
     def unexplained(factor: float) -> float:
         return -_share(levels, _levels_of_interests(compiled, numbers, levels, factor))
+
+    from scipy.optimize import minimize_scalar  # slow to load
 
     best = minimize_scalar(unexplained, bounds=(0.0, MOST), options={"xatol": 0.005})
     alone = _levels_of_interests(compiled, numbers, levels, 1.0)

@@ -52,7 +52,7 @@ def report(
         ),
     ],
 ) -> None:
-    """Draw the figures and the page of results again."""
+    """Draw all figures and the page of results, from what is stored."""
     from relsim.figures.save import Painter
     from relsim.results.result import result_at
     from relsim.results.views import write_views

@@ -28,17 +28,19 @@ from relsim.cli.inputs import (
     Workers,
     all_settings,
     checked_scenarios,
+    refuse,
     refuse_both,
     whole,
 )
 from relsim.cli.output import say, warn, watching
-from relsim.results.folder import FAILURES, REPORT
+from relsim.results.folder import FAILURES, FIGURE_CHOICES, REPORT
 from relsim.words import counted, measured, signed
 
 if TYPE_CHECKING:
     from relsim.analysis.claims import Verdict, VerdictWord
     from relsim.ensemble.chunks import Size
     from relsim.results.family import Family
+    from relsim.results.folder import FigureChoice
     from relsim.results.question import Question
     from relsim.results.result import Result
 
@@ -97,6 +99,18 @@ def run(
     reports: Annotated[
         bool, typer.Option("--reports", help="Of several files, draw figures and page for each.")
     ] = False,
+    figures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="main|all|none",
+            help="Which figures to write as files: main (fans, differences, claims; the default), "
+            "all or none. The page shows its charts in any case.",
+        ),
+    ] = None,
+    no_page: Annotated[
+        bool,
+        typer.Option("--no-page", help="Write data and tables alone, without page and figures."),
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
     ] = None,
@@ -104,7 +118,6 @@ def run(
     """Simulate scenarios: an ensemble of futures with tables, figures and verdicts for each."""
     from relsim.ensemble.executors import chosen
     from relsim.ensemble.record import RECORD_LEVELS
-    from relsim.results.family import run_family
     from relsim.results.job import Execution
     from relsim.results.manifest import run_command
     from relsim.results.question import Question, note_on_changes
@@ -112,6 +125,15 @@ def run(
 
     if record not in RECORD_LEVELS:
         raise typer.BadParameter(f"one of {', '.join(RECORD_LEVELS)}", param_hint="--record")
+    if figures not in (None, *FIGURE_CHOICES):
+        raise typer.BadParameter("one of main, all, none", param_hint="--figures")
+    choice: FigureChoice = figures or "main"
+    if no_page:
+        refuse({"--figures": figures, "--reports": reports}, "not with --no-page")
+    if len(files) > 1:
+        refuse({"--no-page": no_page}, "not with several files, which share a page")
+        if not reports:
+            refuse({"--figures": figures}, "of several files only with --reports")
     refuse_both(workers, cluster)
     settings = all_settings(settings, on, off)
     scenarios = checked_scenarios(files, settings, extends_anywhere, quiet=quiet)
@@ -136,9 +158,13 @@ def run(
     with chosen(workers, cluster) as executor, watching(console, total) as watcher:
         execution = Execution(out, executor, force, commands[0], watcher)
         if len(questions) == 1:
-            results, family = [run_question(questions[0], execution)], None
+            views = not no_page
+            result = run_question(questions[0], execution, views=views, figures=choice)
+            results, family = [result], None
         else:
-            family = run_family(questions, execution, commands, reports=reports)
+            from relsim.results.family import run_family
+
+            family = run_family(questions, execution, commands, reports=reports, figures=choice)
             results = list(family.results)
     folders = [result.folder for result in results] + ([family.folder] if family else [])
     if quiet:
@@ -262,7 +288,8 @@ def closing_lines(result: Result) -> list[str]:
         lines.append("This question was answered before; --force asks it again.")
     else:
         lines.append(f"Simulated in {content['seconds']['simulate']:.2f} s.")
-    return [*lines, f"Report: {result.folder / REPORT}", f"Results: {result.folder}"]
+    page = result.folder / REPORT
+    return [*lines, *[f"Report: {page}"] * page.exists(), f"Results: {result.folder}"]
 
 
 def family_lines(family: Family) -> list[str]:

@@ -270,14 +270,17 @@ def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> 
     for name in QUANTITIES:
         level = arrays[f"here {name}"][:, 1:]
         before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
-        reduced = [_reduced(level), _reduced(level - before)]
+        reduced = [_reduced(level)]
+        level -= before  # in place, as parts of the pull are large
+        reduced.append(_reduced(level))
         mean[name], squares[name] = (np.stack(views) for views in zip(*reduced, strict=True))
     return Moments(runs, mean, squares)
 
 
 def _reduced(values: Values) -> tuple[Values, Values]:
     mean = values.mean(axis=0)
-    return mean, np.square(values - mean).sum(axis=0)
+    gaps = values - mean
+    return mean, np.square(gaps, out=gaps).sum(axis=0)
 
 
 def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Filled]) -> Arrays:
@@ -318,6 +321,8 @@ def _aligned(values: Values, dims: tuple[str, ...], names: Labels, wanted: Label
         return values
     columns = {name: column for column, name in enumerate(names[last])}
     present = [name in columns for name in wanted[last]]
+    if all(present):
+        return values.take([columns[name] for name in wanted[last]], axis=-1)
     result = np.zeros((*values.shape[:-1], len(present)))
     result[..., present] = values[..., [columns[name] for name in wanted[last] if name in columns]]
     return result
@@ -352,8 +357,13 @@ def _blank(side: _Side, runs: int) -> Filled:
 def _with_overall(values: Values, weight: Values) -> Values:
     """[R, T, 2, D, ...] with the mean of the domains, by the weights of each run, in front."""
     spread = weight.reshape(len(weight), 1, 1, -1, *(1,) * (values.ndim - 4))
-    mean = (values * spread).sum(axis=3, keepdims=True)
-    return np.concatenate([mean, values], axis=3)
+    result = np.empty((*values.shape[:3], values.shape[3] + 1, *values.shape[4:]))
+    result[:, :, :, 1:] = values
+    mean = result[:, :, :, 0]
+    np.multiply(values[:, :, :, 0], spread[:, :, :, 0], out=mean)
+    for domain in range(1, values.shape[3]):  # one at a time, as parts of the pull are large
+        mean += values[:, :, :, domain] * spread[:, :, :, domain]
+    return result
 
 
 def _dataset(compared: Compared, moments: Moments) -> xr.Dataset:

@@ -88,7 +88,7 @@ def difference_chart(
         layers += marks.event_layers(marked[pair], numbers, marks.time_span(fans[names[0]]))
         heading = style.panel_title(pair_title(first.base.scenario, pair))
         size = {"width": style.WIDTH, "height": height, "title": heading}
-        panels.append(alt.layer(*layers).properties(**size))
+        panels.append(style.sized(alt.layer(*layers), **size))
     panels += event_key("Events that happen in only one of the two", numbers, events)
     bands = "Median, and bands that hold the stated share of runs"
     return style.titled(
@@ -189,7 +189,7 @@ def scenario_explorer(frame: pd.DataFrame, names: list[str], pair: str, quantity
     base = base.transform_filter(f"datum.pair == {PAIR} && [{switches}][datum.scenario]")
     y = marks.axis(alt.Y, "median", quantity, digits="+.2f")
     tooltip = [alt.Tooltip("name:N", title="scenario"), *level_tooltip("+.3f")]
-    dots = base.mark_point(size=60, opacity=0).encode(y="median:Q", tooltip=tooltip)
+    dots = base.mark_point(size=60, opacity=0).encode(y=alt.Y("median:Q"), tooltip=tooltip)
     chart = alt.layer(*marks.lines(base, names, y, tooltip=tooltip), dots)
     return style.configured(
         chart.add_params(alt.param(name=PAIR, value=pair), *shown).properties(

@@ -148,10 +148,12 @@ def fan(
     for band in bands:
         named = base.transform_calculate(band=f"'{band}'")
         mark = named.mark_area() if width is None else named.mark_bar(size=width)
-        low, high = same_axis(y, f"lower{band[:2]}"), f"upper{band[:2]}:Q"
+        low, high = same_axis(y, f"lower{band[:2]}"), alt.Y2(f"upper{band[:2]}:Q")
         layers.append(mark.encode(y=low, y2=high, color=colour))
     if width is None:
-        layers.append(base.mark_line(color=style.LINE, strokeWidth=2).encode(y=f"{middle}:Q"))
+        layers.append(
+            base.mark_line(color=style.LINE, strokeWidth=2).encode(y=alt.Y(f"{middle}:Q"))
+        )
     return layers
 
 
@@ -186,11 +188,11 @@ def lines(base: Any, names: Sequence[str], y: Any, legend: Any = None, **line: A
     )
     colour = alt.Color("name:N", scale=colours, legend=legend)
     bands = base.mark_area(opacity=0.13).encode(
-        y=same_axis(y, "lower80"), y2="upper80:Q", color=colour
+        y=same_axis(y, "lower80"), y2=alt.Y2("upper80:Q"), color=colour
     )
     dash = alt.StrokeDash("name:N", scale=dashes, legend=legend)
     medians = base.mark_line(strokeWidth=2)
-    return [bands, medians.encode(y="median:Q", color=colour, strokeDash=dash, **line)]
+    return [bands, medians.encode(y=alt.Y("median:Q"), color=colour, strokeDash=dash, **line)]
 
 
 # Events above a fan
@@ -212,12 +214,12 @@ def event_layers(
     layers = []
     for row in sorted(set(rows)):
         top = alt.value(-EVENT_HEIGHT * (max(rows) + 1 - row))
-        base = alt.Chart(frame[frame["row"] == row]).encode(x="time:T", y=top)
+        base = alt.Chart(frame[frame["row"] == row]).encode(x=alt.X("time:T"), y=top)
         rule = base.mark_rule(color=style.EVENT, opacity=0.45, strokeDash=[4, 3])
         layers.append(rule.encode(y2=alt.value("height")))
         for look in (halo, {"color": style.EVENT}):
             number = base.mark_text(fontSize=style.SMALL, **text, **look)
-            layers.append(number.encode(text="number:Q"))
+            layers.append(number.encode(text=alt.Text("number:Q")))
     return layers
 
 
@@ -264,7 +266,7 @@ def key(
         color=ink,
         lineHeight=KEY_LINE,
     )
-    layers = [words.encode(text="text:N")]
+    layers = [words.encode(text=alt.Text("text:N"))]
     if colours:
         frame["colour"] = colours
         frame["shape"] = ["square"] * (len(texts) - 1) + ["stroke"]
@@ -277,8 +279,8 @@ def key(
             )
         )
     height = max(top + height for top, height in zip(tops, heights, strict=True))
-    chart = alt.layer(*layers).properties(width=width, height=height)
-    return chart if title is None else chart.properties(title=title)
+    heading = {} if title is None else {"title": title}
+    return style.sized(alt.layer(*layers), width=width, height=height, **heading)
 
 
 # Rows with an interval
@@ -323,25 +325,27 @@ def rows(
     layers = []
     if "start" in frame:
         bars = base.mark_bar(opacity=style.PALE, height=style.BAR / (1 + several))
-        layers.append(bars.encode(x="start:Q", x2="end:Q", color=kinds["color"]))
+        layers.append(bars.encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"), color=kinds["color"]))
     if not math.isnan(rule):
         dash = [4, 3] if dashed else [1, 0]
         layers.append(
-            alt.Chart().mark_rule(color=style.INK, strokeDash=dash).encode(x=alt.datum(rule))
+            alt.Chart().mark_rule(color=style.INK, strokeDash=dash).encode(x=alt.XDatum(rule))
         )
     if "low" in frame:
         halo = base.mark_rule(color="white", strokeWidth=4)
-        layers.append(halo.encode(x="low:Q", x2="high:Q"))
+        layers.append(halo.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")))
         layers.append(
-            base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", color=kinds["color"])
+            base.mark_rule(strokeWidth=2).encode(
+                x=alt.X("low:Q"), x2=alt.X2("high:Q"), color=kinds["color"]
+            )
         )
     dots = base.mark_point(filled=True, size=70, opacity=1)
     layers.append(dots.encode(x=value, **kinds))
     if "tick" in frame:
         ticks = base.mark_tick(color=tick, thickness=2.5, size=style.BAR + 6, opacity=1)
-        layers.append(ticks.encode(x="tick:Q"))
+        layers.append(ticks.encode(x=alt.X("tick:Q")))
     size = {"width": width, "height": row * frame["name"].nunique()}
-    return alt.layer(*layers, data=frame).properties(**size)
+    return style.sized(alt.layer(*layers, data=frame), **size)
 
 
 # Heat tables
@@ -384,9 +388,9 @@ def heat(
                 baseline="middle",
                 lineHeight=12,
             )
-            layers.append(text.encode(x=x, y=y, text="text:N"))
+            layers.append(text.encode(x=x, y=y, text=alt.Text("text:N")))
     size = {"width": cell * frame["x"].nunique(), "height": cell * frame["y"].nunique()}
-    return alt.layer(*layers).properties(**size)
+    return style.sized(alt.layer(*layers), **size)
 
 
 # Numbers beside points
@@ -420,7 +424,7 @@ def numbers(frame: pd.DataFrame, x: Any, y: Any, pixels: tuple[float, float]) ->
         text = alt.Chart(frame[[other == height for other in heights]]).mark_text(
             align="left", dx=5, dy=-height, fontSize=style.TEXT, fontWeight="bold", color=style.INK
         )
-        layers.append(text.encode(x=x, y=y, text="number:N"))
+        layers.append(text.encode(x=x, y=y, text=alt.Text("number:N")))
     return layers
 
 

@@ -94,7 +94,7 @@ def fan_chart(
     for pair in pairs:
         last, title = pair == pairs[-1], style.panel_title(pair_title(scenario, pair))
         panel = alt.layer(*_fan(summary, pair, span, marked[pair], numbers, last=last))
-        panels.append(panel.properties(width=style.WIDTH, height=style.HEIGHT, title=title))
+        panels.append(style.sized(panel, width=style.WIDTH, height=style.HEIGHT, title=title))
     names = event_key("Events that happen in every run (first time)", numbers, certain)
     return style.titled(
         alt.vconcat(*panels, *names, spacing=12),
@@ -130,7 +130,7 @@ def pair_explorer(summary: xr.Dataset, pairs: list[str], first: str) -> Any:
     picked = alt.Chart(frame).transform_filter(f"datum.pair == {PAIR}")
     base = picked.encode(x=marks.years())
     y = marks.axis(alt.Y, "median", "cooperation", digits=".2f")
-    opening = picked.mark_rule(color=style.INK, strokeDash=[2, 3]).encode(y="mean(start):Q")
+    opening = picked.mark_rule(color=style.INK, strokeDash=[2, 3]).encode(y=alt.Y("mean(start):Q"))
     *bands, median = marks.fan(base, y)
     chart = alt.layer(*bands, opening, median, *_hover(base))
     return _on_page(
@@ -187,8 +187,8 @@ def _hover(base: Any) -> list[Any]:
     nearest = alt.selection_point(
         nearest=True, on="pointerover", clear="pointerout", fields=["time"], empty=False
     )
-    base = base.encode(x="time:T")
-    points = base.mark_point(opacity=0).encode(y="median:Q", tooltip=level_tooltip("+.2f"))
+    base = base.encode(x=alt.X("time:T"))
+    points = base.mark_point(opacity=0).encode(y=alt.Y("median:Q"), tooltip=level_tooltip("+.2f"))
     line = base.mark_rule(color=style.INK, opacity=0.5).transform_filter(nearest)
     return [line, points.add_params(nearest)]
 
@@ -208,7 +208,7 @@ def level_tooltip(digits: str) -> list[Any]:
 
 def _on_page(chart: Any, description: str, height: float = style.HEIGHT) -> Any:
     return style.configured(
-        chart.properties(width="container", height=height, description=description)
+        style.sized(chart, width="container", height=height, description=description)
     )
 
 
@@ -296,11 +296,11 @@ def multiples(levels: xr.DataArray, title: str, subtitle: Sequence[str], digits:
     band, median = marks.fan(base, y, ["80 %"])
     # One line a panel, and not one for each of its rows.
     zero = alt.Chart().transform_aggregate(rows="count()", groupby=["panel"])
-    zero = zero.mark_rule(color=style.INK, strokeDash=[2, 3], opacity=0.6).encode(y=alt.datum(0.0))
+    zero = zero.mark_rule(color=style.INK, strokeDash=[2, 3], opacity=0.6).encode(y=alt.YDatum(0.0))
     panel = alt.layer(band, zero, median, data=frame)
     header = alt.Header(title=None, labelFontSize=style.SMALL, labelPadding=3)
     facet = alt.Facet("panel:N", sort=list(dict.fromkeys(frame["panel"])), header=header)
-    chart = panel.properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+    chart = style.sized(panel, width=PANEL_WIDTH, height=PANEL_HEIGHT)
     some = f"The {len(shown)} pairs that change the most, of {len(changes)}"
     return style.titled(
         chart.facet(facet=facet, columns=COLUMNS, spacing=8),

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import IO, Any
-
-import altair as alt
 
 from relsim.errors import RelsimWarning, ResultsError
 
@@ -33,7 +32,7 @@ _ALTAIR = Lock()  # its settings are those of the whole process
 class Painter:
     """A drawing process for several sets of charts; may be asked from several threads.
 
-    The process starts with :meth:`start` or the first request, and ends with the ``with`` block or
+    The process starts with the first request, and ends with the ``with`` block or
     with this process, however that ends. A chart that takes too much of its time or memory ends it;
     the next one gets a new process.
 
@@ -66,7 +65,7 @@ class Painter:
             self._ended()
 
     def start(self) -> None:
-        """Starts the process ahead of the first request; it bundles the scripts meanwhile."""
+        """Begins to bundle the scripts of pages ahead of their use, if they are not kept yet."""
         with self._lock:
             self._ask_for_script()
 
@@ -90,7 +89,8 @@ class Painter:
             warnings.warn(text, RelsimWarning, stacklevel=2)
 
     def script(self) -> str:
-        """The scripts that show charts on a page, bundled from the drawing package.
+        """The scripts that show charts on a page, bundled from the drawing package once per
+        installation.
 
         Raises:
             ResultsError: they could not be bundled.
@@ -122,6 +122,7 @@ class Painter:
         return undrawn
 
     def _ask_for_script(self) -> None:
+        self._script = self._script or _kept_script()
         if not self._script and not self._script_is_coming:
             with suppress(_Ended):  # whoever needs it asks again
                 self._send({"script": "wanted"})
@@ -132,6 +133,7 @@ class Painter:
             self._script_is_coming = False
             try:
                 self._script = self._receive()["script"]
+                _keep_script(self._script)
             except _Ended as end:
                 text = f"The scripts of the page could not be bundled: {end}"
                 raise ResultsError(text) from None
@@ -194,6 +196,35 @@ class Painter:
         return f"{needs}." if sure else f"{needs}, or the drawing engine failed (signal {-code})."
 
 
+def _script_file() -> Path | None:
+    """Where bundled scripts are kept between processes, beside the compiled code of the package."""
+    from relsim.model.compilation import cache_folder
+
+    folder = cache_folder(Path(__file__).parent)
+    return None if folder is None else folder / f"vega-{version('vl-convert-python')}.js"
+
+
+def _kept_script() -> str:
+    """The scripts that an earlier process has bundled; empty where there are none."""
+    file = _script_file()
+    with suppress(OSError):
+        return "" if file is None else file.read_text(encoding="utf-8")
+    return ""
+
+
+def _keep_script(script: str) -> None:
+    file = _script_file()
+    if file is None:
+        return
+    with suppress(OSError):  # the next process bundles them again
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}", delete=False
+        ) as aside:
+            aside.write(script)
+        Path(aside.name).replace(file)
+
+
 class _Ended(Exception):  # noqa: N818  no error in itself
     """The drawing process ended over a request; the text says why."""
 
@@ -203,12 +234,33 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Charts that are made meanwhile are not held to the schema, which the tests check."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        yield
+
+
 def definition(chart: Any) -> dict[str, Any]:
     """A chart as plain Vega-Lite with its data inside, of whatever length."""
-    with _ALTAIR, alt.data_transformers.disable_max_rows():  # long horizons have many months
+    import altair as alt  # slow to load
+
+    alt.data_transformers.register("once", _values_once)
+    with _ALTAIR, alt.data_transformers.enable("once", known={}):  # long horizons: no limit of rows
         # The tests check what relsim's charts say against the schema; a third of the time here.
         plain: dict[str, Any] = chart.to_dict(validate=False)
     return plain
+
+
+def _values_once(data: Any, known: dict[int, Any]) -> Any:
+    """The rows of a data frame, made once for all layers that share it."""
+    import altair as alt
+
+    if id(data) not in known:
+        known[id(data)] = data, alt.to_values(data)  # with the frame, which keeps its id
+    return dict(known[id(data)][1])
 
 
 def save_charts(charts: Mapping[str, Any], folder: Path) -> None:

@@ -135,14 +135,18 @@ def level_labels(digits: str) -> str:
 
 def configured(chart: Any) -> Any:
     """A chart in the house style."""
-    # One copy: each of Altair's configure methods makes a deep one.
-    styled = chart.copy(deep=False)
-    styled.config = alt.Config(**HOUSE)
-    return styled
+    return sized(chart, config=alt.Config(**HOUSE))
+
+
+def sized(chart: Any, **properties: Any) -> Any:
+    """A new chart itself, with properties. Altair's own methods make deep copies of all layers."""
+    for name, value in properties.items():
+        chart[name] = value
+    return chart
 
 
 def titled(chart: Any, title: str, *subtitle: str, **size: float) -> Any:
     """A chart in the house style under its title and the lines below; empty lines are left out."""
     lines = [line for line in subtitle if line]
     text = title if len(title) <= TITLE_LETTERS else textwrap.wrap(title, TITLE_LETTERS)
-    return configured(chart.properties(title=alt.TitleParams(text, subtitle=lines), **size))
+    return configured(sized(chart, title=alt.TitleParams(text, subtitle=lines), **size))

@@ -142,7 +142,13 @@ def _panel(stack: Stack, ends: list[float], palette: list[str], *, last: bool) -
     pull = alt.Chart(pd.DataFrame({"time": stack.times, "pull": stack.pull}))
     pull = pull.encode(x=x, y=marks.same_axis(y, "pull"))
     layers = [
-        areas.encode(x=x, y=y, y2="end:Q", color=colour, detail=["part:O", "side:N"]),
+        areas.encode(
+            x=x,
+            y=y,
+            y2=alt.Y2("end:Q"),
+            color=colour,
+            detail=[alt.Detail("part:O"), alt.Detail("side:N")],
+        ),
         marks.level_rule(0.0, y, strokeWidth=0.8),
         pull.mark_line(color="white", strokeWidth=4),
         pull.mark_line(color=style.INK, strokeWidth=2),
@@ -153,9 +159,11 @@ def _panel(stack: Stack, ends: list[float], palette: list[str], *, last: bool) -
         text = alt.Chart(numbers).mark_text(
             fontSize=style.SMALL, fontWeight="bold", color=ink, baseline="middle"
         )
-        layers.append(text.encode(x="time:T", y=marks.same_axis(y, "y"), text="text:N"))
+        layers.append(
+            text.encode(x=alt.X("time:T"), y=marks.same_axis(y, "y"), text=alt.Text("text:N"))
+        )
     title = style.panel_title(stack.title)
-    return alt.layer(*layers).properties(width=style.WIDTH, height=HEIGHT, title=title)
+    return style.sized(alt.layer(*layers), width=style.WIDTH, height=HEIGHT, title=title)
 
 
 def stack_areas(stack: Stack) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from relsim.ensemble.simulate import spelled_by
 from relsim.errors import DamagedError, ResultsError
 from relsim.figures.save import Painter
 from relsim.report.family_page import Entry, family_page
-from relsim.results.folder import FAMILY, REPORT, has_views
+from relsim.results.folder import FAMILY, REPORT, FigureChoice, has_views
 from relsim.results.job import (
     Execution,
     Job,
@@ -67,6 +67,7 @@ def run_family(
     commands: Sequence[str] = (),
     *,
     reports: bool = False,
+    figures: FigureChoice = "main",
 ) -> Family:
     """Simulates several scenarios, each into its own folder, and shows them on one page.
 
@@ -76,7 +77,8 @@ def run_family(
         questions: one of each scenario.
         execution: how they are carried out; an executor is shared by all.
         commands: the command that asks for each, for the manifests.
-        reports: also draw the figures and the page of each result.
+        reports: also draw figures and the page of each result.
+        figures: which, as of :func:`relsim.run`.
 
     Raises:
         ResultsError: a folder cannot be written.
@@ -101,7 +103,7 @@ def run_family(
         if reports:
             for result in results:
                 watcher = _Named(execution.watcher, result.scenario.slug)
-                write_views(result, painter, watcher)
+                write_views(result, painter, watcher, None, figures)
         job = FamilyJob(tuple(jobs.values()), tuple(results))
         anew = replace(execution, force=not all(result.reused for result in results))
         family, _ = carry_out_within(job, anew, painter)
@@ -240,7 +242,7 @@ def family_claims(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def _entry(result: Result, base: Result) -> Entry:
-    page = f"{_path(result)}/{REPORT}" if has_views(result.folder) else ""
+    page = f"{_path(result)}/{REPORT}" if has_views(result.folder, "none") else ""
     return Entry(
         result.scenario,
         spelled_by(base.scenario, result.summary()),

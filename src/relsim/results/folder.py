@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from filelock import FileLock, Timeout
 
@@ -32,9 +32,13 @@ SUMMARY, EVENTS, CLAIMS = "summary.csv", "events.csv", "claims.csv"
 TABLES = (SUMMARY, EVENTS, CLAIMS)
 WRITTEN_AGAIN = (RESOLVED, *TABLES)  # if they are missing or altered, or their words have changed
 FIGURES, REPORT = "figures", "report.html"
+ONLY_MAIN = "more.txt"  # in the folder of figures, if it has the main ones alone: says how to go on
 JOURNAL = "journal.jsonl"  # of what is done, until the result is whole
 _NOT_NOTED = (FIGURES, REPORT, MANIFEST, JOURNAL)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+FigureChoice: TypeAlias = Literal["none", "main", "all"]
+FIGURE_CHOICES: tuple[FigureChoice, ...] = get_args(FigureChoice)  # each holds those before it
 
 Notes: TypeAlias = Mapping[str, Mapping[str, Any]]  # by path in the folder: bytes, sha256
 
@@ -185,9 +189,17 @@ def unwritable(error: OSError, path: Path, kept: str = "") -> ResultsError:
     return ResultsError(f"{path} cannot be written: {reason}. Choose another place with --out.")
 
 
-def has_views(folder: Path) -> bool:
-    """Whether a result has its page, which is written last, and its figures."""
-    return (folder / REPORT).is_file() and (folder / FIGURES).is_dir()
+def has_views(folder: Path, figures: FigureChoice = "main") -> bool:
+    """Whether a result has its page, which is written last, and these figures or more."""
+    needed = FIGURE_CHOICES.index(figures)
+    return (folder / REPORT).is_file() and FIGURE_CHOICES.index(drawn_figures(folder)) >= needed
+
+
+def drawn_figures(folder: Path) -> FigureChoice:
+    """Which figures a result has."""
+    if not (folder / FIGURES).is_dir():
+        return "none"
+    return "main" if (folder / FIGURES / ONLY_MAIN).exists() else "all"
 
 
 def notes_of(folder: Path, names: Collection[str] | None = None) -> dict[str, dict[str, Any]]:

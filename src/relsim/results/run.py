@@ -34,6 +34,7 @@ from relsim.results.folder import (
     RESOLVED,
     STORE,
     WRITTEN_AGAIN,
+    FigureChoice,
     altered,
     beside,
     has_views,
@@ -69,7 +70,6 @@ from relsim.results.question import (
     with_all_compared,
 )
 from relsim.results.result import Result, open_result
-from relsim.results.views import write_views
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
@@ -86,6 +86,7 @@ def run(
     out: str | Path = "results",
     force: bool = False,
     views: bool = True,
+    figures: FigureChoice = "main",
     command: str = "",
     watcher: Watcher | None = None,
 ) -> Result:
@@ -106,6 +107,7 @@ def run(
         out: folder of all results.
         force: repeat a finished result.
         views: draw the figures and the page; else write data and tables alone.
+        figures: which to write as files: ``main`` (fans, differences, claims), ``all`` or ``none``.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
 
@@ -116,10 +118,16 @@ def run(
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     question = Question.of(scenario, runs, seed, record, thin, until_clear=until_clear)
     execution = Execution(Path(out), executor, force, command, watcher or Nobody())
-    return run_question(question, execution, views=views)
+    return run_question(question, execution, views=views, figures=figures)
 
 
-def run_question(question: Question, execution: Execution, *, views: bool = True) -> Result:
+def run_question(
+    question: Question,
+    execution: Execution,
+    *,
+    views: bool = True,
+    figures: FigureChoice = "main",
+) -> Result:
     """The result of a question, with figures and a page (see :func:`run`).
 
     Raises:
@@ -135,8 +143,10 @@ def run_question(question: Question, execution: Execution, *, views: bool = True
         with Painter() as painter:
             painter.start()  # its engine warms up beside the simulation
             result = answer(job, execution)
-            if not has_views(result.folder):
-                write_views(result, painter, execution.watcher, job.scenarios)
+            if not has_views(result.folder, figures):
+                from relsim.results.views import write_views  # with all that draws, slow to load
+
+                write_views(result, painter, execution.watcher, job.scenarios, figures)
     return result
 
 

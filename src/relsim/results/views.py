@@ -6,9 +6,9 @@ They add nothing to a result and can be drawn again at any time, by a later vers
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,27 @@ from relsim.figures.compare import (
     difference_name,
 )
 from relsim.figures.result import fan_chart, level_multiples, start_to_end_matrix, verdict_chart
-from relsim.figures.save import Painter, definition
+from relsim.figures.save import Painter, definition, unchecked
 from relsim.figures.why import part_colours, why_chart
 from relsim.report.result_page import result_page
-from relsim.results.folder import FIGURES, REPORT, locked, unwritable
+from relsim.results.folder import (
+    FIGURE_CHOICES,
+    FIGURES,
+    ONLY_MAIN,
+    REPORT,
+    FigureChoice,
+    drawn_figures,
+    locked,
+    unwritable,
+)
 from relsim.results.job import Watcher
 from relsim.results.manifest import looking_of
 from relsim.results.result import Result, compared_with
 from relsim.scenario.schema import Scenario
+
+# By what their names begin with: figures that are drawn unasked, and charts that the page shows.
+MAIN = ("fan", "difference", "claims")
+ON_PAGE = ("matrix", "why", "difference", "carriers")
 
 
 def write_views(
@@ -37,11 +50,13 @@ def write_views(
     painter: Painter,
     watcher: Watcher,
     scenarios: Mapping[str, Scenario] | None = None,
+    figures: FigureChoice = "all",
 ) -> list[str]:
     """Writes figures as SVG and PNG, and ``report.html``; what was there is replaced.
 
     Args:
         result, painter, watcher: what to draw, with what, and who receives progress.
+        figures: which to draw as files. What the result already has is drawn again in any case.
         scenarios: those compared with that are at hand, by file.
 
     Returns:
@@ -57,12 +72,14 @@ def write_views(
     missing = [other for other in others.values() if isinstance(other, str)]
     findings = find(result.ensemble, result.summary(), result.claims, there)
     manifest = {**result.manifest, "notes": [*result.manifest["notes"], *missing]}
-    watcher.phase("Drawing figures and the report")
+    figures = max(figures, drawn_figures(result.folder), key=FIGURE_CHOICES.index)
+    watcher.phase("Drawing the report" if figures == "none" else "Drawing figures and the report")
     script = painter.script()
     try:
         with locked([result.folder], partial(watcher.phase, "Another process draws it; waiting")):
-            with _new_figures(result.folder) as folder:
-                page = _draw(findings, manifest, painter, script, folder)
+            figures_aside = nullcontext() if figures == "none" else _new_figures(result.folder)
+            with unchecked(), figures_aside as folder:
+                page = _draw(findings, manifest, painter, script, folder, figures)
             _replace_file(page, result.folder / REPORT)
     except OSError as error:
         raise unwritable(error, result.folder) from error
@@ -70,42 +87,55 @@ def write_views(
 
 
 def _draw(
-    findings: Findings, manifest: dict[str, Any], painter: Painter, script: str, folder: Path
+    findings: Findings,
+    manifest: dict[str, Any],
+    painter: Painter,
+    script: str,
+    folder: Path | None,
+    figures: FigureChoice,
 ) -> str:
-    """The page; the figures it shares go to the folder, drawn while the next are being made."""
+    """The page; figures go to the folder, if there is one, drawn while the next are being made."""
     definitions, drawings = {}, []
     pool = ThreadPoolExecutor(1)
     try:
         for name, chart in charts_of(findings):
-            definitions[name] = definition(chart)
-            named = {name: definitions[name]}
-            drawings.append(pool.submit(painter.draw_what_can_be, named, folder))
+            kind = name.partition("-")[0]
+            to_file = folder is not None and (figures == "all" or kind in MAIN)
+            if to_file or kind in ON_PAGE:
+                definitions[name] = definition(chart())
+            if folder is not None and to_file:
+                named = {name: definitions[name]}
+                drawings.append(pool.submit(painter.draw_what_can_be, named, folder))
         looking = looking_of(manifest)
         sentences = looking.sentences() if looking else []
         page = result_page(findings, definitions, manifest, script, sentences)
         for drawing in drawings:
             drawing.result()
+        if folder is not None and figures == "main":
+            text = "These are the main figures. relsim report RESULT draws all of them.\n"
+            (folder / ONLY_MAIN).write_text(text, encoding="utf-8")
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption waits for no figure
     return page
 
 
-def charts_of(findings: Findings) -> Iterator[tuple[str, Any]]:
-    """The figures, each after the name of its file."""
+def charts_of(findings: Findings) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What makes each chart, after the name of its file."""
     scenario, summary = findings.scenario, findings.summary
-    yield "fan", fan_chart(scenario, summary, findings.events)
+    yield "fan", partial(fan_chart, scenario, summary, findings.events)
     if findings.all_pairs:
-        yield "matrix", start_to_end_matrix(scenario, summary)
-        yield "multiples", level_multiples(scenario, summary)
+        yield "matrix", partial(start_to_end_matrix, scenario, summary)
+        yield "multiples", partial(level_multiples, scenario, summary)
     colours = part_colours(findings.accounts.values())
     for pair, account in findings.accounts.items():
-        yield f"why-{pair}", why_chart(account, colours=colours)
+        yield f"why-{pair}", partial(why_chart, account, colours=colours)
     for file, comparison in findings.comparisons.items():
-        yield difference_name(file), difference_chart(comparison)
+        yield difference_name(file), partial(difference_chart, comparison)
         if file in findings.carriers:
-            yield carriers_name(file), carriers_chart(comparison, findings.carriers[file])
+            carriers = findings.carriers[file]
+            yield carriers_name(file), partial(carriers_chart, comparison, carriers)
     if any(claim.share is not None for claim in findings.claims):
-        yield "claims", verdict_chart(scenario, findings.claims)
+        yield "claims", partial(verdict_chart, scenario, findings.claims)
 
 
 @contextmanager

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
+import relsim
 from relsim.analysis.summary import event_table, summarise, summary_table
 from relsim.ensemble import chunks
 from relsim.ensemble.record import RECORD_LEVELS, RecordLevel, bytes_per_run, variables
 from relsim.ensemble.simulate import Ensemble, dataset, fill, simulate
 from relsim.ensemble.store import create_store, open_store
-from relsim.errors import ResultsError
+from relsim.errors import RelsimError, ResultsError
 from relsim.model.compile import compile_scenario
 from relsim.scenario.load import check_text, load
 from relsim.scenario.schema import Scenario
@@ -178,3 +180,26 @@ def test_labels_name_the_axes() -> None:
     assert str(ensemble.data["time"].values[-1])[:7] == "2024-01"
     arrays = {str(name): ensemble.data[name].values for name in ensemble.data}
     assert dataset(compiled, "domains", 3, arrays).equals(ensemble.data)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"runs": 0}, "one run or more, not 0"),
+        ({"runs": -1}, "one run or more, not -1"),
+        ({"runs": 5, "record": "everything"}, "watched, overall, domains, postures or accounts"),
+        ({"runs": 5, "thin": 0}, "1 \\(every step\\) or more, not 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    settings: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    scenario = load(STATUS_QUO)
+    with pytest.raises(RelsimError, match=text):
+        simulate(scenario, **settings)
+    with pytest.raises(RelsimError, match=text):
+        relsim.run(scenario, out=tmp_path, **settings)
+    if "record" not in settings and "thin" not in settings:
+        with pytest.raises(RelsimError, match=text):
+            relsim.explain(scenario, "PAK-RUS", **settings)
+    assert not list(tmp_path.iterdir())

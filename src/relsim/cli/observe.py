@@ -143,7 +143,8 @@ def _lines(file: Path, record: dict[str, Any]) -> Iterator[str]:
         yield f"  not known: {shown}{more}. Give codes by --codes FILE."
     yield from _habits_lines(record["files"])
     if values["below_least"]:
-        yield f"{values['below_least']:,} values rest on fewer than {record['least']}: left out."
+        few = counted(values["below_least"], "value")
+        yield f"Left out: {few} with fewer than {record['least']} events or days."
     written, dyads = counted(values["written"], "value"), counted(values["dyads"], "dyad")
     yield f"Wrote {file}: {written} of {dyads}, {values['first']} to {values['last']}."
 

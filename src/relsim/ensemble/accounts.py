@@ -28,7 +28,7 @@ from relsim.ensemble.chunks import (
     simulate_runs,
 )
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
-from relsim.ensemble.record import Arrays, Recorder, axes, both_ways, part_names
+from relsim.ensemble.record import Arrays, Recorder, axes, both_ways, check_settings, part_names
 from relsim.errors import ResultsError
 from relsim.model.plan import NONE, Compiled, Program
 from relsim.model.structs import Ints
@@ -127,8 +127,10 @@ def account_runs(
         progress: called with the number of runs that have just finished.
 
     Raises:
+        RelsimError: no runs are asked for.
         ResultsError: every run of the first chunk failed, or none is left.
     """
+    check_settings(runs)
     stop = new_stop()
     task = account_task(compared, seed, left_out, stop)
     total, failures = NO_RUNS, list[Failure]()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from relsim.errors import RelsimError
 from relsim.model.plan import NONE, Compiled, Program
 from relsim.model.structs import Floats, Ints
+from relsim.words import listed
 
 if TYPE_CHECKING:
     from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
@@ -21,6 +23,20 @@ RECORD_LEVELS: tuple[RecordLevel, ...] = ("watched", "overall", "domains", "post
 # What stands where nothing was written. An event happens at most once a month, so that a step of a
 # year counts 12 at most.
 MISSING_COUNT = 255
+
+
+def check_settings(runs: int, record: str = "domains", thin: int = 1) -> None:
+    """Refuses settings of an ensemble that make no sense.
+
+    Raises:
+        RelsimError: there are no runs, nothing is known of what to keep, or no step is kept.
+    """
+    if runs < 1:
+        raise RelsimError(f"An ensemble has one run or more, not {runs:,}.")
+    if record not in RECORD_LEVELS:
+        raise RelsimError(f"`record` is {listed(RECORD_LEVELS, 'or')}, not {record!r}.")
+    if thin < 1:
+        raise RelsimError(f"`thin` is 1 (every step) or more, not {thin:,}.")
 
 
 @dataclass(frozen=True)

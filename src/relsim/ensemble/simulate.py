@@ -27,6 +27,7 @@ from relsim.ensemble.record import (
     Arrays,
     Recorder,
     RecordLevel,
+    check_settings,
     coordinates,
     recorder,
     variables,
@@ -139,9 +140,13 @@ def simulate(
         executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
             where absent. The numbers are the same anywhere.
         progress: called as runs finish.
+
+    Raises:
+        RelsimError: ``runs``, ``record`` or ``thin`` make no sense.
     """
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed
+    check_settings(runs, record, thin)
     compiled = compile_scenario(scenario)
     arrays = {
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)

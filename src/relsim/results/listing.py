@@ -24,6 +24,7 @@ from relsim.results.manifest import (
     verdicts_of,
 )
 from relsim.scenario.schema import title_of
+from relsim.words import counted
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def list_studies(out: str | Path = "results") -> tuple[ListedStudy, ...]:
 
 def _family(content: Mapping[str, Any]) -> str:
     slugs = [path.split("/")[0] for path in content["results"]]
-    return f"{len(slugs)} scenarios: {', '.join(slugs)}"
+    return f"{counted(len(slugs), 'scenario')}: {', '.join(slugs)}"
 
 
 def _experiment(content: Mapping[str, Any]) -> str:

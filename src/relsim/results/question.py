@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from relsim import __version__
 from relsim.analysis.until_clear import MOST_RUNS, Looking
-from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.record import RecordLevel, check_settings
 from relsim.errors import ScenarioError
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
@@ -50,6 +50,9 @@ class Question:
     until_clear: bool = False
     looking: Looking | None = None
     version: str = __version__
+
+    def __post_init__(self) -> None:
+        check_settings(self.runs, self.record, self.thin)
 
     @classmethod
     def of(

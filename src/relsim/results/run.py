@@ -113,6 +113,7 @@ def run(
 
     Raises:
         ScenarioError: the file has problems.
+        RelsimError: ``runs``, ``record`` or ``thin`` make no sense.
         ResultsError: the folder cannot be written; or there is no claim to settle.
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)

@@ -55,7 +55,7 @@ def test_the_method_that_the_guide_adds_leaves_a_whole_folder(
     assert list(row) == pytest.approx([means.min(), means.max()])
     assert f"level goes from {means.min():.2f} to {means.max():.2f}." in result.sentences
     page = (result.folder / "report.html").read_text(encoding="utf-8")
-    assert "Extremes on" in page
+    assert "Method: extremes, on “" in page
 
 
 @pytest.mark.parametrize(

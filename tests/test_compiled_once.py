@@ -12,8 +12,12 @@ import yaml
 from commands import Command
 from relsim.figures.save import Painter
 from relsim.model import compile as compiling
+from relsim.model.compile import compile_scenario
 from relsim.scenario import load as loading
+from relsim.scenario.load import load
+from relsim.scenario.schema import State
 from relsim.scenario.validation import validate
+from scenarios_to_test import STATUS_QUO
 
 BASE: dict[str, Any] = {
     "relsim": 1,
@@ -83,3 +87,15 @@ def test_an_explanation_of_files(
     done = relsim("explain", files[1], "A-B", "--runs", "5", "--against", files[0])
     assert done.returncode == 0
     assert counts == once("Base", "Variant")
+
+
+def test_a_copy_of_a_scenario_has_arrays_of_its_own() -> None:
+    """Copies take what is kept with their original; its arrays must not be among it."""
+    scenario = load(STATUS_QUO)
+    own = compile_scenario(scenario)
+    assert compile_scenario(scenario) is own
+    copy = scenario.model_copy(update={"states": {**scenario.states, "XXX": State()}})
+    assert compile_scenario(copy).scenario is copy
+    assert "XXX" in compile_scenario(copy).states
+    assert compile_scenario(scenario.named("other")).scenario.slug == "other"
+    assert compile_scenario(scenario) is own

@@ -23,9 +23,9 @@ T = TypeVar("T")
 def compile_scenario(scenario: Scenario) -> Compiled:
     """The arrays of a scenario, made once and kept with it."""
     kept = vars(scenario)  # where cached properties of models are too
-    if "compiled" not in kept:
-        kept["compiled"] = _compile(scenario)
-    compiled: Compiled = kept["compiled"]
+    compiled: Compiled | None = kept.get("compiled")
+    if compiled is None or compiled.scenario is not scenario:  # a copy has those of its original
+        compiled = kept["compiled"] = _compile(scenario)
     return compiled
 
 

@@ -122,11 +122,6 @@ def plain_hint(text: str) -> str:
     return f"Write {plain}: '{odd}' (U+{ord(odd):04X}) {wrong}."
 
 
-def with_article(noun: str) -> str:
-    """A noun with "a" or "an" before it."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The closest known word as a hint, or the whole list where it is short."""
     names = list(known)

@@ -96,7 +96,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def with_article(name: str) -> str:
+def with_a(noun: str) -> str:
+    """A noun with "a" or "an" before it."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def with_the(name: str) -> str:
     """The name of a state within a sentence, as in "the United States"."""
     return f"the {name}" if name.split()[-1] in _WITH_ARTICLE else name
 

@@ -11,7 +11,7 @@ from relsim.analysis.account import Account, Story, half_gone, story
 from relsim.analysis.explain import explain
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
-from relsim.words import possessive, signed, with_article
+from relsim.words import possessive, signed, with_the
 from scenarios_to_test import FAMILY, STATUS_QUO, quiet, scenario_of
 
 # One domain, no noise, no reciprocity. The opening pulls of A towards B are
@@ -226,7 +226,7 @@ def test_names_come_from_either_scenario_and_labels_from_keys_where_there_are_no
     assert account.part_label("event.coolness") == "“coolness”"
     assert account.part_label("third_party.K", "A>B") == "Arland takes its cue from Kay"
     assert account.part_label("third_party.K", "B>A") == "Bess' tie to Kay"
-    assert with_article("United States") == "the United States"
-    assert with_article("India") == "India"
+    assert with_the("United States") == "the United States"
+    assert with_the("India") == "India"
     assert possessive("United States") == "United States'"
     assert signed(-0.0001, 3) == "0.000"

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from relsim import RelationsModel, StateAgent, load
-from relsim.model.plan import Floats
+from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, STATUS_QUO, scenario_of
 

@@ -20,7 +20,7 @@ from relsim.scenario.names import NumberRef
 from relsim.scenario.schema import Event, Scenario
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
-from relsim.words import capital, counted, percent, possessive, signed, with_article
+from relsim.words import capital, counted, percent, possessive, signed, with_the
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
 LEAST = 0.0005  # pull units; smaller parts would read 0.000
@@ -172,7 +172,7 @@ class Account:
         now, change = (
             float(weights.sel(view=view, direction=direction)) for view in ("level", "change")
         )
-        weight, other = now or now - change, with_article(self.state_name(third))
+        weight, other = now or now - change, with_the(self.state_name(third))
         if weight > 0:
             return f"{actor} takes its cue from {other}"
         if weight < 0:

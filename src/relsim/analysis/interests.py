@@ -29,7 +29,7 @@ from relsim.model.stability import fading_factors, opening_postures
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 from relsim.stats import Values, difference_estimate
-from relsim.words import percent, possessive, signed, with_article
+from relsim.words import percent, possessive, signed, with_the
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def interest_label(interest: str, *scenarios: Scenario) -> str:
     code, kind, name = interest.split(".")
     state = possessive(state_name(code, scenarios))
     if kind == "ties":
-        return f"{state} tie to {with_article(state_name(name, scenarios))}"
+        return f"{state} tie to {with_the(state_name(name, scenarios))}"
     labels = (item.issues[name].label for item in scenarios if name in item.issues)
     return f"{state} interest in {next(labels, None) or name}"
 

@@ -271,6 +271,8 @@ def claims_lines(claims: Sequence[Verdict], *, until_clear: bool) -> list[str]:
 
 def closing_lines(result: Result) -> list[str]:
     """Where the result is, and what to know about it."""
+    from relsim.results.manifest import looking_sentences
+
     content = result.manifest
     weights = content["event_weights"]
     sized = sum(weight["overridden"] for weight in weights)
@@ -283,7 +285,7 @@ def closing_lines(result: Result) -> list[str]:
         acts = counted(len(weights), "coded act")
         lines.append(f"{sized} of {acts} {own} instead of that of the Goldstein scale.")
     lines += [words for _, words in _changed([result])]
-    lines += _looking_lines(result) + failure_lines([result])
+    lines += looking_sentences(content) + failure_lines([result])
     if result.reused:
         lines.append("This question was answered before; --force asks it again.")
     else:
@@ -294,6 +296,8 @@ def closing_lines(result: Result) -> list[str]:
 
 def family_lines(family: Family) -> list[str]:
     """Where the common page is, and what to know about the results."""
+    from relsim.results.manifest import looking_sentences
+
     base = family.results[family.base]
     content = base.manifest
     reused = sum(result.reused for result in family.results)
@@ -301,20 +305,12 @@ def family_lines(family: Family) -> list[str]:
     return [
         f"{len(family.results)} scenarios of {content['runs']:,} runs from seed "
         f"{content['seed']}.{again}",
-        *_looking_lines(base),
+        *looking_sentences(content),
         *(f"{slug}: {words}" for slug, words in _changed(family.results)),
         *failure_lines(family.results),
         f"Report: {family.report}",
         f"Results: {family.folder}",
     ]
-
-
-def _looking_lines(result: Result) -> list[str]:
-    """How the number of runs was chosen, if it was by looking."""
-    from relsim.results.manifest import looking_of
-
-    looking = looking_of(result.manifest)
-    return looking.sentences() if looking else []
 
 
 def _changed(results: Sequence[Result]) -> list[tuple[str, str]]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.ensemble.record import Arrays as Arrays
-from relsim.ensemble.record import Recorder, RecordLevel, bytes_per_run, recorder, variables
+from relsim.ensemble.record import Arrays, Recorder, RecordLevel, bytes_per_run, recorder, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled, Numbers, Program, World
 from relsim.model.structs import Floats

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from relsim.ensemble.chunks import Arrays, Chunk, Stopped
+from relsim.ensemble.chunks import Chunk, Stopped
+from relsim.ensemble.record import Arrays
 from relsim.errors import ResultsError
 
 Simulate = Callable[[Chunk], Arrays]

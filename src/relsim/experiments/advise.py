@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.special import bdtr
 
 from relsim.errors import RelsimError
@@ -33,7 +33,7 @@ from relsim.experiments.objectives import undominated
 from relsim.experiments.schema import SHARE, THRESHOLD, Name, Switch
 from relsim.experiments.study import Method, Study
 from relsim.scenario.tree import TreePath
-from relsim.scenario.values import Part, fail
+from relsim.scenario.values import Part, Remark
 from relsim.stats import CONFIDENCE, Values, jeffreys_interval, runs_needed, spread
 
 LEAST_RUNS = 4  # two that choose and two that measure: the fewest with a spread
@@ -286,16 +286,15 @@ class BoundOn(Part):
     below: Annotated[float, THRESHOLD] | None = Field(None, description="Stays below this value.")
     share: Annotated[float, SHARE] = Field(0.8, description="In at least this share of the runs.")
 
-    @model_validator(mode="after")
-    def _bounds_something(self) -> BoundOn:
+    def mistakes(self) -> Iterator[Remark]:
+        """A bound that keeps nothing, or that no value keeps."""
         if self.above is None and self.below is None:
-            raise fail("bad-bound", "`above`, `below` or both are needed.")
+            yield Remark("", "bad-bound", "`above`, `below` or both are needed.")
         if self.above is not None and self.below is not None and self.above >= self.below:
             text = f"No value is above {self.above:g} and below {self.below:g}."
-            raise fail("bad-bound", text, "`above` has to be the lower of the two.")
+            yield Remark("", "bad-bound", text, "`above` has to be the lower of the two.")
         if self.share == 0:
-            raise fail("bad-bound", "A share of 0 keeps nothing.", "Leave the bound out.")
-        return self
+            yield Remark("", "bad-bound", "A share of 0 keeps nothing.", "Leave the bound out.")
 
 
 class Advise(Method):
@@ -311,11 +310,10 @@ class Advise(Method):
         default_factory=dict, description="By measure, what has to be kept."
     )
 
-    @model_validator(mode="after")
-    def _one_goal(self) -> Advise:
+    def mistakes(self) -> Iterator[Remark]:
+        """Other than one goal."""
         if (self.raise_ is None) is (self.lower is None):
-            raise fail("bad-goal", "One of `raise` and `lower` is needed.")
-        return self
+            yield Remark("", "bad-goal", "One of `raise` and `lower` is needed.")
 
     @property
     def goal(self) -> str:

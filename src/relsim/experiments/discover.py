@@ -256,7 +256,7 @@ class Discover(Method):
         yield from not_exactly_one(self, ("above", "below"), "bad-outcome")
         if self.share == 0:
             text = "In a share of 0 of the runs it happens at every point."
-            yield Remark("share", "bad-outcome", text, "Write a share above 0.")
+            yield Remark("", "bad-outcome", text, "Write a share above 0.")
 
     @property
     def size_key(self) -> str:

@@ -12,17 +12,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relsim.analysis.claims import holds, judged_values
-from relsim.ensemble.chunks import Arrays, Stop, map_chunks, new_stop
+from relsim.ensemble.chunks import Stop, map_chunks, new_stop
 from relsim.ensemble.failures import refuse_all_failed
 from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
-from relsim.ensemble.record import RecordLevel, recorder
+from relsim.ensemble.record import Arrays, RecordLevel, recorder
 from relsim.ensemble.simulate import Ensemble, dataset
 from relsim.experiments.load import draw_of
 from relsim.experiments.misfit import misfit
 from relsim.experiments.schema import Measure
 from relsim.experiments.study import Outcomes, Study, claim_of
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Compiled, Ints
+from relsim.model.plan import Compiled
+from relsim.model.structs import Ints
 from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Expectation
 from relsim.stats import Values

@@ -18,7 +18,6 @@ from relsim.scenario.values import (
     Part,
     Remark,
     Title,
-    fail,
     not_exactly_one,
 )
 
@@ -81,12 +80,11 @@ class Switch(Part):
             return {"events": [raw.removeprefix("events.")]}
         return {"off": {raw: 0}}
 
-    @model_validator(mode="after")
-    def _changes_something(self) -> Switch:
+    def mistakes(self) -> Iterator[Remark]:
+        """A switch that changes nothing."""
         if not (self.events or self.off or self.on):
             text = "A switch changes something: `events`, `off` or `on` is needed."
-            raise fail("bad-switch", text)
-        return self
+            yield Remark("", "bad-switch", text)
 
     def changes(self, *, on: bool) -> dict[str, Any]:
         """Its changes to the scenario, by path, where it is on or off."""

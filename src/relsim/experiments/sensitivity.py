@@ -7,20 +7,20 @@ Parameters are independent and uniform in their ranges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from relsim.experiments import morris, pawn, sobol
 from relsim.experiments.replicates import Index, noise_share, resampled
 from relsim.experiments.schema import Count
 from relsim.experiments.sensitivity_findings import KINDS, Effects, SensitivityFindings
 from relsim.experiments.study import Method, Parameter, Study, require, scaled, unit_points
-from relsim.scenario.values import fail
+from relsim.scenario.values import Remark
 from relsim.stats import Values
 
 MODULES = {"sobol": sobol, "morris": morris, "pawn": pawn}
@@ -196,12 +196,11 @@ class Sensitivity(Method):
         False, description="Of sobol: interactions too, with N·(2K+2) points."
     )
 
-    @model_validator(mode="after")
-    def _pairs_are_of_sobol(self) -> Sensitivity:
+    def mistakes(self) -> Iterator[Remark]:
+        """Indices of pairs of a method that has none."""
         if self.second_order and self.method != "sobol":
             text = f"`second_order` is of sobol; {self.method} has no indices of pairs."
-            raise fail("bad-method", text)
-        return self
+            yield Remark("", "bad-method", text)
 
     @property
     def size_key(self) -> str:

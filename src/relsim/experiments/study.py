@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field
 from relsim.errors import RelsimError
 from relsim.experiments.misfit import Matched
 from relsim.experiments.schema import Measure, Name, Switch, Varied
-from relsim.model.plan import Ints
+from relsim.model.structs import Ints
 from relsim.scenario.schema import MAX_ENTRIES, EnsembleSettings, FormatVersion, Scenario
 from relsim.scenario.tree import TreePath
 from relsim.scenario.values import (

@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.model.structs import Floats as Floats
-from relsim.model.structs import Ints as Ints
-from relsim.model.structs import Struct, array_of, floats, ints, number
+from relsim.model.structs import Floats, Ints, Struct, array_of, floats, ints, number
 from relsim.scenario.names import CAPACITY, CONTEXT, SALIENCE, STANCE, WEIGHT
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Distribution

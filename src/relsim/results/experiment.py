@@ -23,7 +23,7 @@ from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiment import experiment_charts
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Ints
+from relsim.model.structs import Ints
 from relsim.report.scored_page import experiment_page
 from relsim.results.folder import EXPERIMENTS
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out

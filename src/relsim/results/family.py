@@ -29,7 +29,7 @@ from relsim.results.job import (
     telling_what_is_kept,
 )
 from relsim.results.looking import with_runs_chosen
-from relsim.results.manifest import FORMAT, FamilyManifest, looking_of
+from relsim.results.manifest import FORMAT, FamilyManifest, looking_sentences
 from relsim.results.question import Question
 from relsim.results.result import Result
 from relsim.results.run import RunJob, answer, chunks_kept
@@ -210,14 +210,13 @@ class FamilyJob(Job[pd.DataFrame, Family]):
         """The common page."""
         ordered = self._base_first()
         manifest = ordered[0].manifest
-        looking = looking_of(manifest)
         return family_page(
             f"Scenarios: {self.parent.name.removeprefix('family-')}",
             [_entry(result, ordered[0]) for result in ordered],
             manifest["runs"],
             manifest["seed"],
             parts.script,
-            looking.sentences() if looking else [],
+            looking_sentences(manifest),
         )
 
     def finish(self, content: dict[str, Any], folder: Path) -> None:

@@ -31,7 +31,7 @@ from relsim.scenario.titles import slug
 
 PARAMETERS = "parameters.json"
 
-Findings = TypeVar("Findings")
+Findings = TypeVar("Findings", Hindcast, Beside)
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,33 @@ class _MeasuredJob(Job[Findings, HindcastResult]):
         """The finished job."""
         return open_hindcast(folder)
 
-    def _series(self, panel: Panel) -> dict[str, Any]:
-        """The series and the question, for the manifest."""
+    @abstractmethod
+    def subject(self, findings: Findings, series: dict[str, Any]) -> dict[str, Any]:
+        """What the manifest says it is of, with the entries of the series among them."""
+
+    @abstractmethod
+    def page_words(self, findings: Findings, manifest: Mapping[str, Any]) -> Words:
+        """What its page says."""
+
+    def about(self, findings: Findings) -> dict[str, Any]:
+        """The series, the question, and the findings in words."""
+        panel = findings.panel
         years = [panel.years[0], panel.years[-1]]
-        return {"file": self.file.name, **self.key(), "pairs": len(panel.dyads), "years": years}
+        series = {"file": self.file.name, **self.key(), "pairs": len(panel.dyads), "years": years}
+        return {
+            **self.subject(findings, series),
+            "sentences": findings.sentences(),
+            "warnings": findings.warnings(),
+        }
+
+    def tables(self, findings: Findings) -> Mapping[str, pd.DataFrame]:
+        """Those of the findings."""
+        return findings.tables()
+
+    def page(self, findings: Findings, parts: PageParts) -> str:
+        """Its words, charts and tables."""
+        words = self.page_words(findings, parts.content)
+        return measured_page(words, parts.tables, parts.charts, parts.content, parts.script)
 
 
 @dataclass(frozen=True)
@@ -214,26 +237,17 @@ class HindcastJob(_MeasuredJob[Hindcast]):
         (folder / PARAMETERS).write_text(text + "\n", encoding="utf-8")
         return findings
 
-    def about(self, findings: Hindcast) -> dict[str, Any]:
-        """The forecasts, and the findings in words."""
-        return {
-            **self._series(findings.panel),
-            "forecast_from": list(findings.origins),
-            "sentences": findings.sentences(),
-            "warnings": findings.warnings(),
-        }
-
-    def tables(self, findings: Hindcast) -> Mapping[str, pd.DataFrame]:
-        """Those of the hindcast."""
-        return findings.tables()
+    def subject(self, findings: Hindcast, series: dict[str, Any]) -> dict[str, Any]:
+        """The series, and the years that are forecast from."""
+        return {**series, "forecast_from": list(findings.origins)}
 
     def charts(self, findings: Hindcast) -> Mapping[str, Any]:
         """Those of the hindcast."""
         return hindcast_charts(findings)
 
-    def page(self, findings: Hindcast, parts: PageParts) -> str:
-        """The page of the hindcast."""
-        return _page(hindcast_words(findings, parts.content), parts)
+    def page_words(self, findings: Hindcast, manifest: Mapping[str, Any]) -> Words:
+        """Those of the hindcast."""
+        return hindcast_words(findings, manifest)
 
 
 @dataclass(frozen=True)
@@ -287,31 +301,18 @@ class BesideJob(_MeasuredJob[Beside]):
         (folder / RESOLVED).write_text(resolved_yaml(scenario), encoding="utf-8")
         return findings
 
-    def about(self, findings: Beside) -> dict[str, Any]:
-        """The scenario, and the findings in words."""
-        return {
-            "name": self.ensemble.scenario.name,
-            **self._series(findings.panel),
-            "not_measured": list(findings.unmeasured),
-            "sentences": findings.sentences(),
-            "warnings": findings.warnings(),
-        }
-
-    def tables(self, findings: Beside) -> Mapping[str, pd.DataFrame]:
-        """Those of the scenario beside the series."""
-        return findings.tables()
+    def subject(self, findings: Beside, series: dict[str, Any]) -> dict[str, Any]:
+        """The scenario, the series, and the pairs that it lacks."""
+        unmeasured = list(findings.unmeasured)
+        return {"name": self.ensemble.scenario.name, **series, "not_measured": unmeasured}
 
     def charts(self, findings: Beside) -> Mapping[str, Any]:
         """Those of the scenario beside the series."""
         return beside_charts(findings)
 
-    def page(self, findings: Beside, parts: PageParts) -> str:
-        """The page of the scenario beside the series."""
-        return _page(beside_words(findings, parts.content), parts)
-
-
-def _page(words: Words, parts: PageParts) -> str:
-    return measured_page(words, parts.tables, parts.charts, parts.content, parts.script)
+    def page_words(self, findings: Beside, manifest: Mapping[str, Any]) -> Words:
+        """Those of the scenario beside the series."""
+        return beside_words(findings, manifest)
 
 
 def save_parameters(result: HindcastResult, file: Path) -> None:

@@ -24,7 +24,7 @@ from relsim.results.manifest import (
     verdicts_of,
 )
 from relsim.scenario.schema import title_of
-from relsim.words import counted
+from relsim.words import counted, with_a
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _listed_study(
     folder = file.parent
     study = ListedStudy(kind, folder, *_written_and_size(file))
     try:
-        content = read_as(model, file, f"an {kind}" if kind == "experiment" else f"a {kind}")
+        content = read_as(model, file, with_a(kind))
         refuse_incomplete(folder, content)
     except ResultsError as error:
         return replace(study, problem=str(error))

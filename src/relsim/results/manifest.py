@@ -356,6 +356,12 @@ def looking_of(content: Mapping[str, Any]) -> Looking | None:
     return _LOOKING.validate_python(content["looking"])
 
 
+def looking_sentences(content: Mapping[str, Any]) -> list[str]:
+    """How a number of runs was chosen, in words; none if it was not by looking."""
+    looking = looking_of(content)
+    return looking.sentences() if looking else []
+
+
 class FamilyManifest(_Part):
     """The contents of ``family.json``, which a family has instead of a manifest."""
 

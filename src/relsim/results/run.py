@@ -19,10 +19,10 @@ import yaml
 
 from relsim.analysis.claims import Verdict, claims_table, judge
 from relsim.analysis.summary import event_table, summarise, summary_table, write_table
-from relsim.ensemble.chunks import Arrays, Chunk, all_chunks
+from relsim.ensemble.chunks import Chunk, all_chunks
 from relsim.ensemble.failures import Failure
 from relsim.ensemble.journal import Digests, digests, intact, note, noted, start
-from relsim.ensemble.record import RecordLevel
+from relsim.ensemble.record import Arrays, RecordLevel
 from relsim.ensemble.simulate import Ensemble, fill, without_runs
 from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_store
 from relsim.figures.save import Painter
@@ -281,9 +281,7 @@ class RunJob(Job[RunFindings, Result]):
             summary = summarise(simulated.ensemble)
             claims = tuple(judge(simulated.ensemble, others))
         (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
-        return RunFindings(
-            **vars(simulated), summary=summary, claims=tuple(claims), seconds=seconds
-        )
+        return RunFindings(**vars(simulated), summary=summary, claims=claims, seconds=seconds)
 
     def _compared_ensembles(
         self, ensemble: Ensemble, execution: Execution

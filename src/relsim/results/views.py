@@ -36,7 +36,7 @@ from relsim.results.folder import (
     unwritable,
 )
 from relsim.results.job import Watcher
-from relsim.results.manifest import looking_of
+from relsim.results.manifest import looking_sentences
 from relsim.results.result import Result, compared_with
 from relsim.scenario.schema import Scenario
 
@@ -106,8 +106,7 @@ def _draw(
             if folder is not None and to_file:
                 named = {name: definitions[name]}
                 drawings.append(pool.submit(painter.draw_what_can_be, named, folder))
-        looking = looking_of(manifest)
-        sentences = looking.sentences() if looking else []
+        sentences = looking_sentences(manifest)
         page = result_page(findings, definitions, manifest, script, sentences)
         for drawing in drawings:
             drawing.result()

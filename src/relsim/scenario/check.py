@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from relsim.errors import Problem, did_you_mean, with_article
+from relsim.errors import Problem, did_you_mean
 from relsim.scenario.names import CAPACITY, CODE, COOPERATION, NumberRef, TieRef
 from relsim.scenario.schema import (
     DEFAULT_DOMAINS,
@@ -40,6 +40,7 @@ from relsim.scenario.tree import (
     locate,
 )
 from relsim.scenario.values import Bounds, Month, central, look_alike
+from relsim.words import with_a
 
 _NAMED = ("domains", "context", "issues", "states", "events", "claims")
 _SECTIONS = {
@@ -109,7 +110,7 @@ def _unknown_names(reference: Reference, names: dict[str, set[str]]) -> Iterator
             continue
         word = "context variable" if kind == "context" else kind
         text, hint = (
-            f"'{name}' is not {with_article(word)} here.",
+            f"'{name}' is not {with_a(word)} here.",
             did_you_mean(name, sorted(known)),
         )
         yield _Finding(reference.path, f"unknown-{kind}", text, hint, reference.is_key)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from relsim.errors import Position, Problem, did_you_mean, with_article
+from relsim.errors import Position, Problem, did_you_mean
 from relsim.scenario.interests import refuse_recoded, with_reference
 from relsim.scenario.schema import SECTIONS, Parameters
 from relsim.scenario.text import (
@@ -35,6 +35,7 @@ from relsim.scenario.tree import (
     without,
 )
 from relsim.scenario.validation import keys_at
+from relsim.words import with_a
 
 MAX_CHAIN = 16
 
@@ -276,7 +277,7 @@ def _unknown_place(tree: Mapping, path: str, steps: tuple[str, ...], value: Node
     known = getattr(tree.entries.get(section), "entries", {})
     kind = _NAMED_SECTIONS[section]
     near = [*known, *(SECTIONS if "." in path and path.split(".")[0] not in SECTIONS else ())]
-    text = f"'{steps[1]}' is not {with_article(kind)} here."
+    text = f"'{steps[1]}' is not {with_a(kind)} here."
     return Problem(value.position, f"unknown-{kind}", text, did_you_mean(steps[1], near))
 
 

@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, ge
 from pydantic import Tag
 from pydantic_core import PydanticCustomError
 
-from relsim.errors import with_article
 from relsim.scenario import schema
 from relsim.scenario.names import NameOf, NumberRef, TieRef
 from relsim.scenario.tree import Items, Node, Scalar, TreePath, child, is_null, plain
 from relsim.scenario.tree import Mapping as Map
 from relsim.scenario.values import DISTRIBUTIONS, Bounds, Part
+from relsim.words import with_a
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -178,7 +178,7 @@ def part_of(path: TreePath, tree: Node) -> tuple[type[Part] | None, str]:
         return None, "this"
     kinds = [key for key, kind in shape.parts.items() if kind is part and key]
     words = kinds[0] if kinds else re.sub(r"(?<!^)([A-Z])", r" \1", part.__name__).lower()
-    return part, _CALLED.get(part, with_article(words))
+    return part, _CALLED.get(part, with_a(words))
 
 
 # What parts are called that are no "tie interest" or "event", as their classes are.

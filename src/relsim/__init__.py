@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import explain
     from relsim.analysis.interests import Explained, explained
+    from relsim.analysis.rule_sets import simulate_rule_sets
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
@@ -61,6 +62,7 @@ _HOMES = {
     "run": "relsim.results.run",
     "run_experiment": "relsim.results.experiment",
     "simulate": "relsim.ensemble.simulate",
+    "simulate_rule_sets": "relsim.analysis.rule_sets",
     "summarise": "relsim.analysis.summary",
 }
 
@@ -91,6 +93,7 @@ __all__ = [
     "run",
     "run_experiment",
     "simulate",
+    "simulate_rule_sets",
     "summarise",
 ]
 

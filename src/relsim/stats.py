@@ -287,6 +287,26 @@ def welch_width(first: Values, second: Values) -> float:
     return 2 * float(stdtrit(freedom, 1 - _TAIL)) * math.sqrt(sum(parts))
 
 
+def share_between(groups: Values) -> float:
+    """How much of the pooled variance of several groups of runs lies between them, 0 to 1.
+
+    The variance of all values is that of the means of the groups, and the mean of the variances
+    within groups; the share is the first of these over their sum, every group weighing the same.
+    It is the first-order index of which group a run is of: the part of the variance that would be
+    gone, on average, if that were known. Source: Sobol (2001). There is no interval for it: chance
+    alone makes it a little more than 0, and whether groups differ is for their paired differences
+    to say.
+
+    Args:
+        groups: values of the runs, [groups, runs].
+
+    Returns:
+        The share; 0 where all values are the same.
+    """
+    between, within = float(groups.mean(axis=1).var()), float(groups.var(axis=1).mean())
+    return between / (between + within) if between > 0 else 0.0
+
+
 def settling(half: float, by_runs: float, goal: float, points: int, runs: int) -> tuple[int, int]:
     """How many points, and runs at each, would narrow an interval to ± ``goal``.
 

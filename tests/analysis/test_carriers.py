@@ -9,6 +9,7 @@ import pytest
 from relsim.analysis.compare import Comparison, compare
 from relsim.analysis.interests import FEWEST_RUNS, affordable_runs
 from relsim.ensemble.simulate import simulate
+from relsim.model.compile import compile_scenario
 from scenarios_to_test import scenario_of
 
 WORLD: dict[str, Any] = {
@@ -101,5 +102,6 @@ def test_interests_are_named_unasked_only_where_pairs_differ_and_it_is_quick() -
             "states": {**states, "S298": {}, "S299": {}},
         }
     )
-    assert affordable_runs((large, large), "S1-S2") == 0
-    assert affordable_runs(comparison.scenarios, "A-B") > FEWEST_RUNS
+    assert affordable_runs((compile_scenario(large), compile_scenario(large)), "S1-S2") == 0
+    base, other = comparison.scenarios
+    assert affordable_runs((compile_scenario(base), compile_scenario(other)), "A-B") > FEWEST_RUNS

@@ -15,12 +15,12 @@ from relsim.analysis.interests import state_name
 from relsim.analysis.recorded import step_of_month
 from relsim.analysis.summary import save_table
 from relsim.ensemble.accounts import OVERALL
+from relsim.ensemble.agents import STANDARD, titles_with_rules
 from relsim.ensemble.failures import Failure
 from relsim.scenario.names import NumberRef
 from relsim.scenario.schema import Event, Scenario
-from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
-from relsim.words import capital, counted, percent, possessive, signed, with_the
+from relsim.words import capital, counted, listed, percent, possessive, signed, with_the
 
 MOST_CHANGES, MOST_LEVELS = 8, 6  # parts that get words of their own
 LEAST = 0.0005  # pull units; smaller parts would read 0.000
@@ -47,6 +47,7 @@ class Account:
             ``change``; statistics ``mean`` and ``sd``, over the runs.
         failures: the runs that failed, each with its error and where it was raised.
         failed: numbers of the runs that are left out: those, and those that failed in an ensemble.
+        rules: by which states decide, of each of ``scenarios``.
     """
 
     scenario: Scenario
@@ -58,6 +59,7 @@ class Account:
     data: xr.Dataset
     failures: tuple[Failure, ...] = ()
     failed: tuple[int, ...] = ()
+    rules: tuple[str, ...] = (STANDARD, STANDARD)
 
     @property
     def parts(self) -> xr.DataArray:
@@ -116,7 +118,7 @@ class Account:
         """What changes are measured from, in words."""
         if self.against is None:
             return f"since the opening in {self.scenario.time.start}"
-        return f"against “{titles(self.scenarios)[-1]}”"
+        return f"against “{titles_with_rules(self.scenarios, self.rules)[-1]}”"
 
     @property
     def runs_in_words(self) -> str:
@@ -259,7 +261,18 @@ def story(
         changes=_changes(scene),
         level=_level(scene),
         note=f"Sizes are pulls, which add up; postures do not. Here {signed(STEP)} of pull is "
-        f"about {slope} in posture.",
+        f"about {slope} in posture.{_rules_note(account)}",
+    )
+
+
+def _rules_note(account: Account) -> str:
+    """That other rules than the standard one decided; nothing where none did."""
+    own = [rules for rules in dict.fromkeys(account.rules) if rules != STANDARD]
+    if not own:
+        return ""
+    return (
+        f" States decided by {listed(own)}: the account is of what draws them by the standard "
+        "rule, not of what they made of it."
     )
 
 

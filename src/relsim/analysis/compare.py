@@ -33,8 +33,10 @@ from relsim.analysis.recorded import (
 )
 from relsim.analysis.summary import with_statistics
 from relsim.ensemble.accounts import OVERALL
+from relsim.ensemble.agents import compile_with, titles_with_rules
 from relsim.ensemble.simulate import Ensemble, spelled_by
 from relsim.errors import ResultsError, did_you_mean, plain_hint
+from relsim.model.plan import Compiled
 from relsim.scenario.diff import act_alike
 from relsim.scenario.schema import Scenario
 from relsim.scenario.shipped import next_anchor
@@ -67,8 +69,9 @@ class Comparison:
 
     @property
     def titles(self) -> tuple[str, str]:
-        """The titles of base and other, told apart where they are the same."""
-        base, other = titles(self.scenarios)
+        """The titles of base and other, told apart where they are the same; with the rules by
+        which states decided, where these differ."""
+        base, other = titles_with_rules(self.scenarios, (self.base.rules, self.other.rules))
         return base, other
 
     @property
@@ -85,7 +88,8 @@ class Comparison:
     def act_alike(self) -> bool:
         """Whether the two differ in nothing that acts, so that no number of runs shows a
         difference."""
-        return act_alike(*self.scenarios)
+        same_rules = self.base.agent_class is self.other.agent_class
+        return same_rules and act_alike(*self.scenarios)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -197,11 +201,11 @@ class Comparison:
         """
         pair = self.named(pair)
         if runs is None:
-            runs = affordable_runs(self.scenarios, pair) or FEWEST_RUNS
+            runs = affordable_runs(self._compiled(), pair) or FEWEST_RUNS
         paired = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs].tolist()
         month = self.month(at)
         return carriers(
-            self.scenarios, pair, month, seed=self.base.seed, runs=paired, domain=self.domain
+            self._compiled(), pair, month, seed=self.base.seed, runs=paired, domain=self.domain
         )
 
     def main_carriers(
@@ -210,7 +214,7 @@ class Comparison:
         """Which interests carry the difference of the first pair that differs, of those given by
         their effects; None where none does, or to simulate it again takes longer than seconds."""
         pair = first_that_differs(effects)
-        if pair is None or not affordable_runs(self.scenarios, pair):
+        if pair is None or not affordable_runs(self._compiled(), pair):
             return None
         return self.carriers(pair, at)
 
@@ -263,6 +267,13 @@ class Comparison:
         """
         time = self.base.scenario.time
         return time.start.plus(self._step(at) * time.months_per_step)
+
+    def _compiled(self) -> tuple[Compiled, Compiled]:
+        """Base and other, ready to be simulated again."""
+        base, other = (
+            compile_with(one.scenario, one.agent_class) for one in (self.base, self.other)
+        )
+        return base, other
 
     def _step(self, at: Month | str | None) -> int:
         step = step_of_month(self.base.scenario.time, at)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from relsim import __version__
 from relsim.analysis.account import Account
 from relsim.analysis.recorded import pairing_obstacle
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
+from relsim.ensemble.agents import compile_with, rules_of
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean, plain_hint
-from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
 
 def explain(
@@ -34,8 +38,10 @@ def explain(
     """The account of what pulls two states, in either direction.
 
     Args:
-        subject: an ensemble, whose runs are computed once more, or a scenario. Runs that fail, or
-            failed in the ensemble, are left out.
+        subject: an ensemble, whose runs are computed once more by its own rules, or a scenario.
+            Runs that fail, or failed in the ensemble, are left out. Where a class of agents
+            decided, the account is of what draws states by the standard rule, at the postures that
+            the class took: not of what the class makes of it.
         pair: as in ``PAK-RUS``, in either order.
         against: another ensemble or scenario on the same seed, time and domains: the change is
             then measured from that, run by run, instead of from the opening.
@@ -64,7 +70,7 @@ def explain(
         raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
     first, number = (0, count) if run is None else (run, 1)
     accounts = account_runs(
-        Compared(states, *(compile_scenario(scenario) for scenario in scenarios)),
+        Compared(states, *(compile_with(item.scenario, item.agent_class) for item in subjects)),
         *(subjects[0].seed, first, number),
         left_out=left_out,
         executor=executor,
@@ -82,6 +88,7 @@ def explain(
         accounts.data,
         accounts.failures,
         tuple(sorted(failed)),
+        tuple(rules_of(item.agent_class) for item in subjects),
     )
 
 
@@ -147,6 +154,7 @@ class Subject:
     runs: int
     failed: tuple[int, ...] = ()
     version: str = __version__
+    agent_class: type[StateAgent] | None = None
 
 
 def subject_of(
@@ -159,6 +167,7 @@ def subject_of(
     """
     if isinstance(given, Ensemble):
         own = Subject(given.scenario, given.seed, given.asked, given.failed)
+        own = replace(own, agent_class=given.agent_class)
     else:
         own = Subject(given, given.ensemble.seed, given.ensemble.runs)
     runs, seed = own.runs if runs is None else runs, own.seed if seed is None else seed

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from relsim.ensemble.agents import AgentProgram
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
 from relsim.model.compile import compile_scenario
@@ -39,6 +40,7 @@ BISECTIONS = 50  # halve an interval of 2 to less than a quadrillionth
 RUNS = 64  # paired differences hardly differ between runs, so few show what carries them
 # Postures to be moved, over all runs and steps: about two seconds of two cores.
 MOST_STEPS = 300_000_000
+AGENTS_SLOWER = 100  # times: 35 ms a run of 11 states and 120 months, which takes the kernel 0.4
 FEWEST_RUNS = 5  # fewer have no interval to speak of
 MOST_NAMED = 5
 LEAST = 0.0005  # of cooperation; smaller sizes read 0.000
@@ -261,7 +263,7 @@ class Carriers:
 
 
 def carriers(
-    scenarios: tuple[Scenario, Scenario],
+    compiled: tuple[Compiled, Compiled],
     pair: str,
     month: Month,
     *,
@@ -272,16 +274,17 @@ def carriers(
     """Simulates runs of two scenarios again, with each tie and issue of two states held out.
 
     Args:
-        scenarios: the base, and what is compared with it.
+        compiled: the base, and what is compared with it.
         pair: the two states, as in "PAK-RUS".
         month: the month compared, the start of a step.
         seed: of both.
         runs: the numbers of the paired runs.
         domain: the domain of cooperation compared; overall where absent.
     """
+    scenarios = (compiled[0].scenario, compiled[1].scenario)
     time = scenarios[0].time
     step = (month.serial - time.start.serial) // time.months_per_step
-    base, other = (_PairAtStep.of(scenario, pair, step, domain) for scenario in scenarios)
+    base, other = (_PairAtStep.of(item, pair, step, domain) for item in compiled)
     # Consecutive runs make a chunk; all runs make one, unless some failed.
     pieces = np.split(np.asarray(runs), np.flatnonzero(np.diff(runs) != 1) + 1)
     chunks = [Chunk(int(piece[0]), len(piece)) for piece in pieces if len(piece)]
@@ -302,14 +305,17 @@ def carriers(
     return Carriers(pair, month, len(runs), float(whole.mean()), ordered)
 
 
-def affordable_runs(scenarios: tuple[Scenario, Scenario], pair: str) -> int:
+def affordable_runs(compiled: tuple[Compiled, Compiled], pair: str) -> int:
     """How many runs can be simulated again within seconds; 0 where too few for an interval, or
     the two states have no interests."""
     cells = sum(
-        len(scenario.states) ** 2 * len(scenario.domains) * scenario.time.steps
-        for scenario in scenarios
+        len(item.states) ** 2
+        * len(item.domains)
+        * item.plan.steps
+        * (AGENTS_SLOWER if isinstance(item, AgentProgram) else 1)
+        for item in compiled
     )
-    interests = len(_interests(scenarios, pair))
+    interests = len(_interests((compiled[0].scenario, compiled[1].scenario), pair))
     most = MOST_STEPS // (cells * (interests + 1))
     return min(most, RUNS) if interests and most >= FEWEST_RUNS else 0
 
@@ -337,8 +343,7 @@ class _PairAtStep:
     domain: int | None  # None: overall
 
     @classmethod
-    def of(cls, scenario: Scenario, pair: str, step: int, domain: str | None) -> _PairAtStep:
-        compiled = compile_scenario(scenario)
+    def of(cls, compiled: Compiled, pair: str, step: int, domain: str | None) -> _PairAtStep:
         kept = recorder(compiled, "domains")
         moments = np.full_like(kept.slots, NONE)
         moments[step] = 0

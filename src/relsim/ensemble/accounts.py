@@ -27,6 +27,7 @@ from relsim.ensemble.chunks import (
     runs_that_fit,
     simulate_runs,
 )
+from relsim.ensemble.executors import suited
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import Arrays, Recorder, axes, both_ways, check_settings, part_names
 from relsim.errors import ResultsError
@@ -137,7 +138,10 @@ def account_runs(
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
-    with closing(map_chunks(task, todo, executor, stop)) as done:
+    with (
+        suited(executor, *compared.sides) as pool,
+        closing(map_chunks(task, todo, pool, stop)) as done,
+    ):
         for chunk, (moments, failed) in done:
             if chunk == todo[0]:
                 refuse_all_failed(failed, chunk.runs, _all_of(chunk))
@@ -236,7 +240,7 @@ def _runs_per_chunk(compared: Compared) -> int:
     compiled, labels = compared.compiled, compared.labels
     steps, domains = compiled.plan.steps + 1, len(compiled.domains) + 1
     per_run = 8 * steps * 2 * domains * len(labels["part"]) * COPIES * len(compared.sides)
-    return runs_that_fit(per_run)
+    return min(runs_that_fit(side, per_run) for side in compared.sides)
 
 
 def _chunk_moments(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from relsim.ensemble.agents import AgentProgram, simulate_agents
 from relsim.ensemble.record import Arrays, Recorder, RecordLevel, bytes_per_run, recorder, variables
 from relsim.errors import ResultsError
 from relsim.model.plan import Compiled, Numbers, Program, World
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from relsim.model.kernel import Levels
 
 MAX_RUNS = 256  # 120 months of 11 states then take 9 MB, and 1,000 runs keep two cores busy
+RUNS_OF_AGENTS = 8  # of the Mesa model, a third of a second; 100 runs then keep many cores busy
 # Runs side by side: what is done once for all of them is shared, and loops over few lanes are not
 # worth the processor's vector instructions to the compiler, which asks for 24 of the widest loop.
 # As long as their postures stay in cache, more are better. Milliseconds of a core per run of 120
@@ -88,12 +90,17 @@ class Chunk:
 
 def runs_per_chunk(compiled: Compiled, level: RecordLevel, thin: int = 1) -> int:
     """How many runs make a chunk: a matter of the scenario alone, never of the machine."""
-    return runs_that_fit(bytes_per_run(compiled, level, thin))
+    return runs_that_fit(compiled, bytes_per_run(compiled, level, thin))
 
 
-def runs_that_fit(bytes_per_run: int) -> int:
+def runs_that_fit(program: Program, bytes_per_run: int) -> int:
     """How many runs of this size make a chunk."""
-    return max(1, min(MAX_RUNS, MAX_BYTES // max(bytes_per_run, 1)))
+    return max(1, min(most_runs(program), MAX_BYTES // max(bytes_per_run, 1)))
+
+
+def most_runs(program: Program) -> int:
+    """How many runs a chunk has at most."""
+    return RUNS_OF_AGENTS if isinstance(program, AgentProgram) else MAX_RUNS
 
 
 def chunks(runs: int, size: int) -> list[Chunk]:
@@ -168,7 +175,8 @@ def simulate_runs(
     kept: Recorder,
     stop: Stop | None = None,
 ) -> tuple[Levels, Accounts | None]:
-    """Some runs in one batch of the kernel, with all that is recorded of them.
+    """Some runs in one batch of the kernel, with all that is recorded of them; those of an
+    `AgentProgram` one by one in the Mesa model.
 
     Args:
         program: what to simulate.
@@ -184,6 +192,11 @@ def simulate_runs(
     from relsim.model.kernel import Batch, simulate_batch
 
     stop = new_stop() if stop is None else stop
+    if isinstance(program, AgentProgram):
+        filled = simulate_agents(program, seed, runs, drawn, kept, stop)
+        if stop[0]:
+            raise Stopped
+        return filled
     columns, values = place_draws(program.draws, drawn)
     batch = Batch(
         seed=seed, runs=runs, vector=program.vector, places=columns, drawn=values, stop=stop
@@ -289,7 +302,8 @@ def _send(
     if deaths > MOST_DEATHS:
         raise ResultsError(
             f"Workers died {deaths} times while they simulated runs {chunk.first} to {last}. "
-            "They may lack memory: use fewer, or keep less with --record watched or --thin."
+            "They may lack memory: use fewer, or keep less with --record watched or --thin. A "
+            "Python program that starts processes does so under `if __name__ == '__main__':`."
         )
     try:
         return _Sent(chunk, pool.submit(task, chunk), deaths)

@@ -27,8 +27,10 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from relsim import __version__
+from relsim.ensemble.agents import AgentProgram
 from relsim.ensemble.chunks import available_cores
 from relsim.errors import ResultsError
+from relsim.model.plan import Program
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -99,6 +101,17 @@ def chosen(workers: int | None = None, cluster: str | None = None) -> Any:
     if cluster is not None:
         return dask_cluster(cluster)
     return threads() if workers is None else processes(workers)
+
+
+@contextmanager
+def suited(executor: Executor | None, *programs: Program) -> Iterator[Executor | None]:
+    """The executor that is given. Where none is, processes on all cores for agents, whose Python
+    lets one thread run at a time; and None, which stands for threads, for the kernel."""
+    if executor is None and any(isinstance(program, AgentProgram) for program in programs):
+        with processes() as pool:
+            yield pool
+    else:
+        yield executor
 
 
 class _Processes(Executor):

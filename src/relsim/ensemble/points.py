@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relsim.ensemble.chunks import Chunk, Stop, blank_rows, simulate_runs
+from relsim.ensemble.chunks import Chunk, Stop, blank_rows, most_runs, simulate_runs
 from relsim.ensemble.failures import Failure, with_failures
 from relsim.ensemble.record import Arrays, Recorder
 from relsim.model.draws import draw_numbers
 from relsim.model.plan import Program
 from relsim.model.structs import Floats, Ints
-
-ROWS = 256  # of a chunk, like the runs of a chunk of an ensemble
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,9 @@ class PointChunk:
         return len(self.values) * self.replications
 
 
-def points_per_chunk(replications: int) -> int:
-    """How many whole points make a chunk."""
-    return max(1, ROWS // replications)
+def points_per_chunk(program: Program, replications: int) -> int:
+    """How many whole points make a chunk, which has as many rows as a chunk of an ensemble."""
+    return max(1, most_runs(program) // replications)
 
 
 def simulate_points(

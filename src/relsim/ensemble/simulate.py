@@ -7,12 +7,13 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import xarray as xr
 
 from relsim import __version__
+from relsim.ensemble.agents import compile_with, rules_of
 from relsim.ensemble.chunks import (
     Chunk,
     Stop,
@@ -22,6 +23,7 @@ from relsim.ensemble.chunks import (
     new_stop,
     simulate_chunk,
 )
+from relsim.ensemble.executors import suited
 from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
 from relsim.ensemble.record import (
     Arrays,
@@ -33,9 +35,11 @@ from relsim.ensemble.record import (
     variables,
 )
 from relsim.errors import ResultsError, did_you_mean
-from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
 from relsim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
 Data = TypeVar("Data", xr.Dataset, xr.DataArray)
 PAIR_AXES = ("pair", "watched")
@@ -63,6 +67,8 @@ class Ensemble:
         failed: numbers of the runs that failed.
         until_clear: whether the number of runs was chosen by looking at what they show, so that
             bounds of shares and differences have to hold over all looks.
+        agent_class: the class by which states decided; None for the standard rule in the compiled
+            kernel.
     """
 
     scenario: Scenario
@@ -71,6 +77,12 @@ class Ensemble:
     version: str = __version__
     failed: tuple[int, ...] = ()
     until_clear: bool = False
+    agent_class: type[StateAgent] | None = None
+
+    @property
+    def rules(self) -> str:
+        """The rules by which states decided: the name of a class, or "standard rule"."""
+        return rules_of(self.agent_class)
 
     @property
     def runs(self) -> int:
@@ -124,6 +136,7 @@ def simulate(
     record: RecordLevel = "domains",
     thin: int = 1,
     first: int = 0,
+    agent_class: type[StateAgent] | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
@@ -137,17 +150,22 @@ def simulate(
         thin: keep levels at every so many steps alone, and at the end.
         first: the number of the first run, which decides its draws: more runs of an ensemble of 100
             begin with run 100.
-        executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
-            where absent. The numbers are the same anywhere.
+        agent_class: a subclass of :class:`relsim.StateAgent` by which all states decide, in place
+            of the standard rule. Run r has the draws that it has under the standard rule. It is the
+            Mesa model that runs, some hundred times slower than the kernel.
+        executor: where chunks run (see :mod:`relsim.ensemble.executors`); where absent, threads on
+            all cores, and for a class of agents processes, which a program of your own starts
+            under ``if __name__ == "__main__":``. The numbers are the same anywhere.
         progress: called as runs finish.
 
     Raises:
-        RelsimError: ``runs``, ``record`` or ``thin`` make no sense.
+        RelsimError: ``runs``, ``record``, ``thin`` or ``agent_class`` make no sense.
+        ResultsError: every run of the first chunk failed.
     """
     runs = scenario.ensemble.runs if runs is None else runs
     seed = scenario.ensemble.seed if seed is None else seed
     check_settings(runs, record, thin)
-    compiled = compile_scenario(scenario)
+    compiled = compile_with(scenario, agent_class)
     arrays = {
         name: np.zeros((runs, *variable.shape), dtype=variable.dtype)
         for name, variable in variables(compiled, record, thin).items()
@@ -155,18 +173,20 @@ def simulate(
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in all_chunks(compiled, runs, record, thin)
     ]
-    failures = fill(
-        *(compiled, runs, seed, record, arrays),
-        thin=thin,
-        todo=todo,
-        first=first,
-        executor=executor,
-        progress=progress,
-    )
+    with suited(executor, compiled) as pool:
+        failures = fill(
+            *(compiled, runs, seed, record, arrays),
+            thin=thin,
+            todo=todo,
+            first=first,
+            executor=pool,
+            progress=progress,
+        )
     failed = tuple(failure.run for failure in failures)
     data = dataset(compiled, record, runs, arrays, thin)
     data = data.assign_coords(run=data["run"] + first)
-    return Ensemble(scenario, seed, without_runs(data, failed), failed=failed)
+    kept = without_runs(data, failed)
+    return Ensemble(scenario, seed, kept, failed=failed, agent_class=agent_class)
 
 
 def fill(
@@ -225,7 +245,7 @@ def chunk_task(
 ) -> Callable[[Chunk], tuple[Arrays, tuple[Failure, ...]]]:
     """What simulates a chunk of an ensemble, in any thread, process or machine.
 
-    It holds arrays alone, not the scenario: 80 kB for 11 states.
+    It holds arrays alone, not the scenario, unless agents need it: 80 kB for 11 states.
     """
     kept = recorder(compiled, record, thin)
     return partial(recorded_rows, compiled.program, seed, kept, stop=stop)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relsim.analysis.claims import holds, judged_values
+from relsim.ensemble.agents import compile_with
 from relsim.ensemble.chunks import Stop, map_chunks, new_stop
 from relsim.ensemble.failures import refuse_all_failed
 from relsim.ensemble.points import PointChunk, points_per_chunk, simulate_points
@@ -21,7 +22,6 @@ from relsim.experiments.load import draw_of
 from relsim.experiments.misfit import misfit
 from relsim.experiments.schema import Measure
 from relsim.experiments.study import Outcomes, Study, claim_of
-from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.model.structs import Ints
 from relsim.scenario.names import TieRef
@@ -87,9 +87,10 @@ def _chunks(
 ) -> Iterator[PointChunk]:
     """Missing points with the same switches, a few at a time. What each chunk was compiled to is
     kept in ``compiled``, by its first row."""
-    size = points_per_chunk(study.experiment.runs)
     for changes, rows in _variants(study, points, missing):
-        plan = compile_scenario(study.scenario.with_changes(changes) if changes else study.scenario)
+        scenario = study.scenario.with_changes(changes) if changes else study.scenario
+        plan = compile_with(scenario, study.agent_class)
+        size = points_per_chunk(plan, study.experiment.runs)
         columns = _columns(study, plan)
         for first in range(0, len(rows), size):
             some = rows[first : first + size]

@@ -9,7 +9,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from relsim.scenario.values import (
 )
 from relsim.stats import Values
 from relsim.words import number
+
+if TYPE_CHECKING:
+    from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
 HELD_OUT, HELD_OUT_WORDS = "-held-out", ", held out"
 # Outcomes at points [P, K], by measure [P, R]: a column for each parameter, R runs at each point.
@@ -330,6 +333,7 @@ class Study:
         parameters: what is varied, with ranges in the unit of each number.
         observed: the observations of each `misfit`, by outcome: its measure, and that with
             ``HELD_OUT`` where some are held out.
+        agent_class: how states decide (see :func:`relsim.simulate`); None for the standard rule.
     """
 
     experiment: Setup
@@ -340,6 +344,7 @@ class Study:
     scenario: Scenario
     parameters: tuple[Parameter, ...]
     observed: AnyMapping[str, Matched]
+    agent_class: type[StateAgent] | None = None
 
     @property
     def method(self) -> Method:

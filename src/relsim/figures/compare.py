@@ -15,6 +15,7 @@ from relsim.analysis.compare import Comparison
 from relsim.analysis.findings import pair_title
 from relsim.analysis.interests import Carriers, interest_label
 from relsim.analysis.summary import event_table
+from relsim.ensemble.agents import titles_with_rules
 from relsim.errors import ResultsError
 from relsim.figures import marks, style
 from relsim.figures.result import (
@@ -26,7 +27,7 @@ from relsim.figures.result import (
     level_tooltip,
     multiples,
 )
-from relsim.scenario.titles import slug, titles
+from relsim.scenario.titles import numbered_titles, slug
 from relsim.scenario.values import one_line
 
 LEAST_SPAN = 0.05  # of the axis, a step of the scale by which ties are coded
@@ -67,7 +68,9 @@ def difference_chart(
         raise ResultsError(f"{text} Compare at most {MOST_SCENARIOS} with the base.")
     first, single = several[0], len(several) == 1
     every = list(first.watched if pairs is None else [first.named(pair) for pair in pairs])
-    names = titles([comparison.other.scenario for comparison in several], numbered=True)
+    others = [comparison.other for comparison in several]
+    names = titles_with_rules([other.scenario for other in others], [o.rules for o in others])
+    names = numbered_titles(names)
     differences = {
         name: comparison.summary(every)["difference"]
         for name, comparison in zip(names, several, strict=True)

@@ -64,7 +64,7 @@ def simulate_batch(
     runs = np.empty(world.domain_total.size, dtype=np.uint64)
     for first in range(0, batch.runs.size, runs.size):
         used = open_runs(plan, numbers, world, batch, first, runs)
-        _record_levels(first, used, 0, world, levels)
+        record_levels(first, used, 0, world, levels)
         if accounts is not None:
             record_accounts(first, used, 0, plan, numbers, world, accounts)
         for step in range(plan.steps):
@@ -75,7 +75,7 @@ def simulate_batch(
                 record_accounts(first, used, step + 1, plan, numbers, world, accounts)
             respond(plan, numbers, world)
             end_step(plan, numbers, world, np.uint64(step))
-            _record_levels(first, used, step + 1, world, levels)
+            record_levels(first, used, step + 1, world, levels)
             for event in range(world.fired.shape[0]):
                 for lane in range(used):
                     levels.fired[first + lane, step, event] = world.fired[event, lane]
@@ -112,7 +112,7 @@ def open_runs(
 
 
 @compiled
-def _record_levels(first: int, used: int, time: int, world: World, levels: Levels) -> None:
+def record_levels(first: int, used: int, time: int, world: World, levels: Levels) -> None:
     """Writes the levels at one time, where it is recorded, of the runs in the first ``used``
     lanes."""
     place = levels.places[time]

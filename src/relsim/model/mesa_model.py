@@ -7,18 +7,29 @@
 
 Each agent decides with the same compiled rules that the ensemble kernel loops over, and all
 noise is named, so run r of an ensemble and ``RelationsModel(scenario, run=r)`` agree bit for bit.
-Mesa's own generator (``model.rng``, ``model.random``) is there for extensions and is seeded, but
-the model itself draws nothing from it.
+Mesa's own generator (``model.rng``, ``model.random``) is there for extensions and is seeded by the
+seed and the run, but the model itself draws nothing from it.
+
+How states decide is changed in a subclass of :class:`StateAgent`. One run of it is
+``RelationsModel(scenario, agent_class=Stubborn)``; many are
+``relsim.simulate(scenario, agent_class=Stubborn)``, paired run by run with those of the standard
+rule:
+
+>>> class Stubborn(relsim.StateAgent):
+...     def decide(self):
+...         return self.posture  # whatever draws it
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import mesa
 import numpy as np
 import pandas as pd
 
+from relsim.errors import RelsimError, RelsimWarning
 from relsim.model import step as phases
 from relsim.model.compile import compile_scenario
 from relsim.model.draws import draw_numbers, place_draws
@@ -27,6 +38,9 @@ from relsim.model.rules import within_limit
 from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
+from relsim.words import signed
+
+ROUNDING = 1e-9  # by so much a posture may be beyond -1 or 1
 
 
 class StateAgent(mesa.Agent):  # type: ignore[misc]
@@ -34,7 +48,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
 
     Its decision is a chain of three methods, each of which a subclass may override: :meth:`pull`
     (what draws it), :meth:`target` (where that leads) and :meth:`decide` (its next postures).
-    All work on arrays [N, D]: the state faced, the domain.
+    All work on arrays [N, D]: the state faced, the domain. The row of the state itself means
+    nothing.
     """
 
     model: RelationsModel
@@ -44,6 +59,13 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         self.code = code
         self.index = model.states.index(code)
         self.intention = np.zeros((len(model.states), len(model.domains)))
+
+    def __repr__(self) -> str:
+        standing = signed(self.standing)
+        return (
+            f"<{type(self).__name__} {self.code}, {self.name}, {self.model.month}, "
+            f"standing {standing}>"
+        )
 
     @property
     def name(self) -> str:
@@ -55,6 +77,11 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         """What it extends to each state by domain now, [N, D]; a copy."""
         posture: Floats = self.model.world.posture[self.index].copy()
         return posture
+
+    @property
+    def month(self) -> str:
+        """The month that it is at, as in ``2025-03``."""
+        return str(self.model.month)
 
     @property
     def standing(self) -> float:
@@ -85,8 +112,22 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         return np.zeros((*self.intention.shape, 1))
 
     def deliberate(self) -> None:
-        """First phase: decides, while everybody still shows the old postures."""
-        self.intention = self.decide()
+        """First phase: decides, while everybody still shows the old postures.
+
+        Raises:
+            RelsimError: what :meth:`decide` of a subclass gives are no postures.
+        """
+        decided = np.array(self.decide(), dtype=np.float64)
+        if decided.shape != self.intention.shape:
+            expected = " × ".join(map(str, self.intention.shape))
+            found = " × ".join(map(str, decided.shape)) or "a single number"
+            text = f"decides on {found} where postures are {expected}: state faced, domain."
+            raise RelsimError(f"{self!r} {text}")
+        decided[self.index] = 0.0
+        if not np.abs(decided).max() <= 1.0 + ROUNDING:  # also where it is no number
+            text = "decides on a posture that is not between -1 and 1."
+            raise RelsimError(f"{self!r} {text}")
+        self.intention = decided
 
     def act(self) -> None:
         """Second phase: takes the postures it decided on."""
@@ -109,10 +150,12 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
     """States that respond to each other and to events, one step at a time.
 
     Args:
-        scenario: what to simulate.
+        scenario: what to simulate, perhaps compiled.
         run: which run of the ensemble this is; fixes its noise and its uncertain numbers.
         seed: of the ensemble; the scenario's where absent.
         agent_class: a subclass of StateAgent, to change how states decide.
+        drawn: the uncertain numbers of the run, in the order of ``compiled.draws``; drawn by their
+            names where absent.
 
     Attributes:
         compiled: the arrays and labels of the scenario; ``compiled.scenario`` is the scenario
@@ -124,22 +167,26 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         lanes: both as the compiled rules take them.
         step_number: steps taken.
         month: the month that the model is at.
-        datacollector: overall cooperation of the watched pairs by step (model variables), and
-            the standing of each state (agent variables).
+        datacollector: by step, the month and overall cooperation of the watched pairs (model
+            variables), and the month, code and standing of each state (agent variables).
     """
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | Compiled,
         *,
         run: int = 0,
         seed: int | None = None,
         agent_class: type[StateAgent] = StateAgent,
+        drawn: Floats | None = None,
     ) -> None:
+        if not isinstance(scenario, Compiled):
+            scenario = compile_scenario(scenario)
+        self.compiled, scenario = scenario, scenario.scenario
         self.seed_of_ensemble = scenario.ensemble.seed if seed is None else seed
-        super().__init__(rng=int(self.seed_of_ensemble))
+        mixed = np.random.SeedSequence([self.seed_of_ensemble, run])  # no two runs draw the same
+        super().__init__(rng=int(mixed.generate_state(1)[0]))
         self.run = run
-        self.compiled: Compiled = compile_scenario(scenario)
         self.plan = self.compiled.plan
         self.states = self.compiled.states
         self.domains = self.compiled.domains
@@ -150,40 +197,58 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         self.numbers = self.lanes.numbers.lane(0)
         self.step_number = 0
         self.running: bool = True
-        self._draw_uncertain_numbers()
+        self._place_uncertain_numbers(drawn)
         phases.open_world(self.plan, *self.lanes)
         for code in self.states:
             agent_class(self, code)
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                f"{a}-{b}": [self.cooperation, [a, b]] for a, b in scenario.watched_pairs
+                "month": lambda model: str(model.month),
+                **{f"{a}-{b}": [self.cooperation, [a, b]] for a, b in scenario.watched_pairs},
             },
-            agent_reporters={"code": "code", "standing": "standing"},
+            agent_reporters={"month": "month", "code": "code", "standing": "standing"},
         )
         self.datacollector.collect(self)
 
-    def _draw_uncertain_numbers(self) -> None:
+    def __repr__(self) -> str:
+        step = f"step {self.step_number} of {self.plan.steps}"
+        title = self.compiled.scenario.title
+        return f"<{type(self).__name__} “{title}”, run {self.run}, {self.month}, {step}>"
+
+    def _place_uncertain_numbers(self, drawn: Floats | None) -> None:
         draws = self.compiled.draws
-        drawn = draw_numbers(draws, self.seed_of_ensemble, self.run, 1)
-        places, values = place_draws(draws, drawn)
+        if drawn is None:
+            drawn = draw_numbers(draws, self.seed_of_ensemble, self.run, 1)[0]
+        places, values = place_draws(draws, drawn[np.newaxis])
         self.world.vector[places] = values[0]
 
     def step(self) -> None:
         """One step: events, then every state decides, then all act at once.
 
-        Does nothing once the scenario is over, when ``running`` is False.
+        Once the scenario is over and ``running`` is False, it warns and does nothing.
         """
         if not self.running:
+            text = f"The scenario ended in {self.month}: this step does nothing. "
+            text += "`while model.running: model.step()` stops in time."
+            warnings.warn(text, RelsimWarning, stacklevel=3)  # Mesa wraps this method
             return
+        self.begin_step()
+        self.finish_step()
+
+    def begin_step(self) -> None:
+        """The first half of a step: events happen, and chance is drawn."""
         seed, step = np.uint64(self.seed_of_ensemble), np.uint64(self.step_number)
         runs = np.array([self.run], dtype=np.uint64)
         phases.work_out(self.plan, *self.lanes)  # an extension may have changed a number
         phases.begin_step(self.plan, *self.lanes, seed, runs, step)
+
+    def finish_step(self) -> None:
+        """The second half: every state decides, then all act at once, and the calendar moves."""
         for index in range(len(self.states)):  # chance answers to these, however agents decide
             phases.fill_state_pull(index, *self.lanes, self.lanes.world.pull[index])
         self.agents.do("deliberate")
         self.agents.do("act")
-        phases.end_step(self.plan, *self.lanes, step)
+        phases.end_step(self.plan, *self.lanes, np.uint64(self.step_number))
         self.step_number += 1
         self.running = self.step_number < self.plan.steps
         self.datacollector.collect(self)
@@ -212,3 +277,9 @@ class RelationsModel(mesa.Model):  # type: ignore[misc]
         frame = pd.DataFrame(rows)
         frame.insert(0, "month", str(self.month))
         return frame
+
+
+def forget(model: RelationsModel) -> None:
+    """Lets a model that is done with be freed: Mesa 3.3 keeps every model that it counted the
+    agents of."""
+    getattr(mesa.Agent, "_ids", {}).pop(model, None)

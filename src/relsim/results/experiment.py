@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,13 @@ import yaml
 from pydantic import BaseModel
 
 from relsim import __version__
+from relsim.ensemble.agents import as_written, compile_with, rules_of
+from relsim.ensemble.executors import suited
 from relsim.errors import DamagedError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiment import experiment_charts
-from relsim.model.compile import compile_scenario
 from relsim.model.structs import Ints
 from relsim.report.scored_page import experiment_page
 from relsim.results.folder import EXPERIMENTS
@@ -30,6 +31,9 @@ from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
 from relsim.stats import Values
+
+if TYPE_CHECKING:
+    from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
@@ -92,6 +96,7 @@ class ExperimentResult:
 def run_experiment(
     experiment: Study | str | Path,
     *,
+    agent_class: type[StateAgent] | None = None,
     executor: Executor | None = None,
     out: str | Path = "results",
     force: bool = False,
@@ -105,17 +110,24 @@ def run_experiment(
 
     Args:
         experiment: its file, or what :func:`load_experiment` made of it.
-        executor: where runs are simulated; threads on all cores by default.
+        agent_class: how states decide, as for :func:`relsim.simulate`; the standard rule where
+            absent. A result is reused where the source of the class is the same, and that of its
+            bases; what the class reads from elsewhere, as a number of its module, is not seen.
+        executor: where runs are simulated; where absent, threads on all cores, and for a class of
+            agents processes.
         out: folder of all results.
         force: repeat a finished experiment.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
 
     Raises:
+        RelsimError: ``agent_class`` is none.
         ScenarioError: the file has problems.
-        ResultsError: the folder cannot be written.
+        ResultsError: the folder cannot be written, or the source of the class cannot be read.
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
+    if agent_class is not None:
+        study = replace(study, agent_class=agent_class)
     execution = Execution(Path(out), executor, force, command, watcher or Nobody())
     result, reused = carry_out(ExperimentJob(study), execution)
     return replace(result, reused=reused)
@@ -152,7 +164,8 @@ class ExperimentJob(Job[Answer, ExperimentResult]):
         return Path(EXPERIMENTS, self.study.slug)
 
     def key(self) -> Any:
-        """The experiment without its words, the scenario, and the files of observed series."""
+        """The experiment without its words, the scenario, the files of observed series, and the
+        rules by which states decide where they are not the standard ones."""
         study, experiment = self.study, self.study.experiment
         plain = experiment.model_dump(mode="json", by_alias=True, exclude=_words_of(experiment))
         misfits = (measure.misfit for measure in experiment.measures.values())
@@ -161,7 +174,8 @@ class ExperimentJob(Job[Answer, ExperimentResult]):
             for name in misfits
             if name is not None
         }
-        return [plain, self._scenario_hash(), files, __version__]
+        rules = [] if study.agent_class is None else [as_written(study.agent_class)]
+        return [plain, self._scenario_hash(), files, __version__, *rules]
 
     def _scenario_hash(self) -> str:
         experiment = self.study.experiment
@@ -175,7 +189,11 @@ class ExperimentJob(Job[Answer, ExperimentResult]):
     def make(self, folder: Path, execution: Execution) -> Answer:
         """Simulates what is missing, and analyses it."""
         study = self.study
-        answer = study.method.run(study, _Engine(study, folder, execution))
+        compiled = compile_with(study.scenario, study.agent_class)
+        with suited(execution.executor, compiled) as executor:
+            execution = replace(execution, executor=executor)
+            execution.get_ready(compiled)
+            answer = study.method.run(study, _Engine(study, folder, execution))
         for name, text in answer.files.items():
             (folder / name).write_text(text, encoding="utf-8")
         _store(study, answer.outcomes, folder / OUTCOMES)
@@ -189,6 +207,9 @@ class ExperimentJob(Job[Answer, ExperimentResult]):
         """What was asked, and the findings in words."""
         study, experiment = self.study, self.study.experiment
         interests = interests_in_words(experiment, study.parameters, study.scenario)
+        words = [interests] if interests else []
+        if study.agent_class is not None:
+            words.append(f"States decide by {rules_of(study.agent_class)}.")
         return {
             "experiment": {
                 "name": experiment.name,
@@ -204,7 +225,7 @@ class ExperimentJob(Job[Answer, ExperimentResult]):
             "points": len(findings.outcomes.points),
             "runs": experiment.runs,
             "failures": findings.outcomes.failed,
-            "sentences": [*findings.findings.sentences(), *([interests] if interests else [])],
+            "sentences": [*findings.findings.sentences(), *words],
             "warnings": findings.findings.warnings(),
             "tables": list(self.tables(findings)),
         }
@@ -255,7 +276,6 @@ class _Engine:
         self._study, self._execution = study, execution
         self.folder = folder / POINTS
         self.folder.mkdir(exist_ok=True)
-        execution.get_ready(compile_scenario(study.scenario))
         if study.method.adaptive:
             size = study.method.size(study)
             execution.watcher.phase(f"Trying up to {size:,} points")

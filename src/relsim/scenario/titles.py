@@ -106,8 +106,11 @@ def titles(scenarios: Sequence[Scenario], *, numbered: bool = False) -> list[str
         scenario.title if len(files[scenario.title]) == 1 else f"{scenario.title} ({scenario.slug})"
         for scenario in scenarios
     ]
-    if not numbered:
-        return names
+    return numbered_titles(names) if numbered else names
+
+
+def numbered_titles(names: Sequence[str]) -> list[str]:
+    """Titles with their numbers where they are the same."""
     return [
         title if names.count(title) == 1 else f"{title}, {number}"
         for number, title in enumerate(names, start=1)

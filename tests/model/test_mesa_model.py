@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from relsim import RelationsModel, StateAgent, load
+from relsim.errors import RelsimError, RelsimWarning
 from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, STATUS_QUO, scenario_of
@@ -40,11 +41,17 @@ def test_the_data_collector_gives_tidy_frames() -> None:
     for _ in range(6):
         model.step()
     levels = model.datacollector.get_model_vars_dataframe()
-    assert list(levels.columns) == ["PAK-RUS", "IND-RUS", "PAK-USA", "ARM-RUS", "AZE-PAK"]
+    pairs = ["PAK-RUS", "IND-RUS", "PAK-USA", "ARM-RUS", "AZE-PAK"]
+    assert list(levels.columns) == ["month", *pairs]
+    start = model.compiled.scenario.time.start
+    months = [str(start.plus(step)) for step in range(7)]
+    assert list(levels["month"]) == months
     assert len(levels) == 7
     assert levels["PAK-RUS"].iloc[-1] == model.cooperation("RUS", "PAK")
     standing = model.datacollector.get_agent_vars_dataframe().reset_index()
     assert set(standing["code"]) == set(model.states)
+    assert list(standing["month"].unique()) == months
+    assert (standing.groupby("month")["code"].nunique() == 11).all()
     assert standing["standing"].between(-1, 1).all()
     frame = model.to_frame()
     assert list(frame.columns) == ["month", "pair", "domain", "cooperation"]
@@ -137,11 +144,49 @@ def test_known_numbers_on_every_mesa() -> None:
 GOLDEN = [0.28416349052879397, 0.1612760762833097]
 
 
-def test_a_step_after_the_end_does_nothing() -> None:
+def test_a_step_after_the_end_says_so_and_does_nothing() -> None:
     model = RelationsModel(load(STATUS_QUO).with_changes({"time.end": "2020-09"}))
-    for _ in range(2):
-        model.step()
+    model.run_model()
     end = model.world.posture.copy()
-    model.step()
+    with pytest.warns(RelsimWarning, match=r"The scenario ended in 2020-09") as said:
+        model.step()
+    assert said[0].filename == __file__
     assert (model.running, model.step_number, str(model.month)) == (False, 2, "2020-09")
     assert np.array_equal(model.world.posture, end)
+
+
+def test_agents_and_model_say_who_and_when() -> None:
+    model = RelationsModel(load(STATUS_QUO), run=4)
+    model.step()
+    pakistan = next(agent for agent in model.agents if agent.code == "PAK")
+    standing = f"{pakistan.standing:+.2f}".replace("-", "−")
+    assert repr(pakistan) == f"<StateAgent PAK, Pakistan, 2020-08, standing {standing}>"
+    title = "<RelationsModel “Pakistan–Russia, status quo”, run 4, 2020-08, step 1 of 120>"
+    assert repr(model) == title
+
+
+def test_the_row_of_the_state_itself_means_nothing() -> None:
+    class Boastful(StateAgent):
+        def decide(self) -> Floats:
+            decided = super().decide()
+            decided[self.index] = 9.0
+            return decided
+
+    usual, boastful = (RelationsModel(pair(), agent_class=kind) for kind in (StateAgent, Boastful))
+    for model in (usual, boastful):
+        model.step()
+    assert np.array_equal(usual.world.posture, boastful.world.posture)
+
+
+def test_postures_beyond_their_range_are_refused() -> None:
+    class Wild(StateAgent):
+        def decide(self) -> Floats:
+            return super().decide() + 2.0
+
+    with pytest.raises(RelsimError, match=r"<Wild A, .*not between -1 and 1"):
+        RelationsModel(pair(), agent_class=Wild).step()
+
+
+def test_other_runs_have_another_generator() -> None:
+    first, second, again = (RelationsModel(pair(), run=run) for run in (0, 1, 0))
+    assert first.random.random() == again.random.random() != second.random.random()

@@ -13,11 +13,14 @@ import pytest
 import xarray as xr
 
 from experiments.small import SCENARIO, SWITCHED, VARIED, study_in, written
+from relsim.ensemble.executors import threads
 from relsim.ensemble.simulate import simulate
 from relsim.errors import DamagedError, ScenarioError
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import load_experiment
 from relsim.figures.save import Painter
+from relsim.model.mesa_model import StateAgent
+from relsim.model.structs import Floats
 from relsim.results.experiment import (
     ExperimentJob,
     ExperimentResult,
@@ -380,3 +383,34 @@ def test_a_known_number_is_recovered_from_a_simulated_series(
     words = " ".join(result.sentences)
     assert "C.ties.A is not pinned down" in words
     assert found.loc["C.ties.A"].astype(str).str.contains("not pinned down").any()
+
+
+def test_an_experiment_under_other_rules_has_a_folder_of_its_own(
+    tmp_path: Path, no_drawing: None
+) -> None:
+    study = study_in(tmp_path, METHODS["sweep"])
+    usual = run_experiment(study, out=tmp_path / "out")
+    with threads(1) as pool:
+        ours = [
+            run_experiment(study, agent_class=kind, out=tmp_path / "out", executor=pool)
+            for kind in (AsUsual, Stubborn, Stubborn)
+        ]
+    assert len({usual.folder, *(result.folder for result in ours)}) == 3
+    assert [result.reused for result in ours] == [False, False, True]
+    for name in METHODS["sweep"]["measures"]:
+        expected = usual.outcomes[name].values
+        np.testing.assert_array_equal(ours[0].outcomes[name].values, expected)
+        assert not np.array_equal(ours[1].outcomes[name].values, expected)
+    assert "States decide by Stubborn." in ours[1].sentences
+    assert not any("States decide by" in sentence for sentence in usual.sentences)
+
+
+class AsUsual(StateAgent):
+    """Decides by the standard rule."""
+
+
+class Stubborn(StateAgent):
+    """Never moves."""
+
+    def decide(self) -> Floats:
+        return self.posture

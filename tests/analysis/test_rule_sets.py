@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def sets() -> RuleSets:
 
 def test_the_table_has_a_row_for_each_pair_and_rule_set() -> None:
     found = sets()
-    table = found.table("2021-06").set_index(["pair", "rules"])
+    table: Any = found.table("2021-06").set_index(["pair", "rules"])
     assert list(table.index) == [
         (pair, name) for pair in ("A-B", "B-C") for name in ("usual", "alike", "never")
     ]

@@ -25,7 +25,6 @@ from __future__ import annotations
 import warnings
 from typing import Any, NamedTuple
 
-import mesa
 import numpy as np
 import pandas as pd
 
@@ -39,6 +38,11 @@ from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 from relsim.words import signed
+
+with warnings.catch_warnings():
+    # Mesa loads a progress bar, which in a notebook asks for ipywidgets.
+    warnings.filterwarnings("ignore", "IProgress not found")
+    import mesa
 
 ROUNDING = 1e-9  # by so much a posture may be beyond -1 or 1
 

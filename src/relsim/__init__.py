@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import explain
     from relsim.analysis.interests import Explained, explained
+    from relsim.analysis.spread import Spread, spread, spread_by_year
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
@@ -46,6 +47,7 @@ _HOMES = {
     "ResultsError": "relsim.errors",
     "Scenario": "relsim.scenario.schema",
     "ScenarioError": "relsim.errors",
+    "Spread": "relsim.analysis.spread",
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
@@ -61,6 +63,8 @@ _HOMES = {
     "run": "relsim.results.run",
     "run_experiment": "relsim.results.experiment",
     "simulate": "relsim.ensemble.simulate",
+    "spread": "relsim.analysis.spread",
+    "spread_by_year": "relsim.analysis.spread",
     "summarise": "relsim.analysis.summary",
 }
 
@@ -76,6 +80,7 @@ __all__ = [
     "ResultsError",
     "Scenario",
     "ScenarioError",
+    "Spread",
     "StateAgent",
     "Verdict",
     "check_file",
@@ -91,6 +96,8 @@ __all__ = [
     "run",
     "run_experiment",
     "simulate",
+    "spread",
+    "spread_by_year",
     "summarise",
 ]
 

@@ -97,7 +97,7 @@ def variance_shares(
         # residual through the slopes (Efron 1982, the infinitesimal jackknife).
         moved = (solved * (products * (own @ own.T) @ slopes)) @ own
         deleted = residual / np.maximum(1 - leverage, LEAST_FREE)
-        pull = 2 * deleted[:, None] * moved + fitted**2 - explained
+        pull = (2 * deleted[:, None] * moved + fitted**2 - explained) * runs / freedom
         raw, sizes = np.append(raw, explained), np.append(sizes, count)
         variance = np.append(variance, (runs * explained - count * noise) / freedom)
         influence = np.concatenate([influence, pull], axis=1)

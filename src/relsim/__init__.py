@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from relsim.analysis.compare import Comparison, compare
     from relsim.analysis.explain import explain
     from relsim.analysis.interests import Explained, explained
-    from relsim.analysis.spread import Spread, spread, spread_by_year
+    from relsim.analysis.spread import Spread, spread
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
@@ -64,7 +64,6 @@ _HOMES = {
     "run_experiment": "relsim.results.experiment",
     "simulate": "relsim.ensemble.simulate",
     "spread": "relsim.analysis.spread",
-    "spread_by_year": "relsim.analysis.spread",
     "summarise": "relsim.analysis.summary",
 }
 
@@ -97,7 +96,6 @@ __all__ = [
     "run_experiment",
     "simulate",
     "spread",
-    "spread_by_year",
     "summarise",
 ]
 

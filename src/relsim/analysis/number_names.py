@@ -8,7 +8,7 @@ from relsim.scenario.schema import Scenario
 from relsim.words import possessive
 
 REFERENCE = "reference."
-OF_EFFECTS = {"by": "the amount", "to": "the new value", "lasting": "the lasting share"}
+OF_EFFECTS = {"by": "the change", "to": "the setting"}
 
 
 def number_name(scenario: Scenario, path: str) -> str:
@@ -45,8 +45,10 @@ def number_name(scenario: Scenario, path: str) -> str:
             return f"the chance of {event_name(scenario, event)}"
         case ["events", event, "effects", index, key]:
             target = _target(scenario, scenario.events[event].effects[int(index)])
-            key = OF_EFFECTS.get(key, f"the {key.replace('_', '-')}")
-            return f"{key} of what {event_name(scenario, event)} does to {target}"
+            if key in OF_EFFECTS:
+                return f"{OF_EFFECTS[key]} of {target} by {event_name(scenario, event)}"
+            key = key.replace("_", "-")
+            return f"the {key} of the effect on {target} of {event_name(scenario, event)}"
     return path
 
 

@@ -38,7 +38,7 @@ def sentence_and_shares(spread: Spread) -> Group:
     rest."""
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("goes with", overflow="fold")
-    for head in ("share", "95 %", "level, more of it"):
+    for head in ("share", "95 %", "level with more"):
         table.add_column(head, justify="right", no_wrap=True)
     rows = spread.table.to_dict("records")
     clear = [row for row in rows if row["low"] > 0]
@@ -52,8 +52,8 @@ def sentence_and_shares(spread: Spread) -> Group:
         note = f"{counted(len(others), 'other')}, at most {percent(most, 1)} each"
         table.add_row(Text(note, style="dim"))
     table.add_section()
-    table.add_row("all of these, added up", *_cells(*spread.explained))
-    table.add_row("left: chance of the months, and combinations", *_cells(*spread.left))
+    table.add_row("all inputs, added up", *_cells(*spread.explained))
+    table.add_row("left over", *_cells(*spread.left))
     return Group(Text(spread.sentence), *([table] if rows else []), "")
 
 

@@ -52,7 +52,7 @@ def made(case: Case, generator: np.random.Generator) -> tuple[list[Values], list
     outcome = SIZES @ numbers[: len(SIZES)]
     events = []
     for n, chance in enumerate(case.chances):
-        fired = generator.random((case.runs, MONTHS)) < chance / 12
+        fired = (generator.random((case.runs, MONTHS)) < chance / 12).astype(np.float64)
         outcome = outcome + (case.effect * (n == 0)) * (fired @ LEFT)
         events.append(orthonormal(fired @ WEIGHTS))
     noise = 0.35 * generator.standard_normal(case.runs)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from relsim.analysis.findings import pair_title
 from relsim.analysis.number_names import event_name, number_name
@@ -192,9 +193,11 @@ def spreads(
     month = scenario.time.start.plus(step * scenario.time.months_per_step)
     names = scenario.pair_names(pair.split("-") for pair in pairs)
     levels = ensemble.levels(domain)[first, at].sel(pair=names).values.astype(np.float64)
-    return [
-        _split(scenario, name, domain, month, levels[:, n], inputs) for n, name in enumerate(names)
-    ]
+    with threadpool_limits(limits=1, user_api="blas"):  # threads wait longer than they work
+        return [
+            _split(scenario, name, domain, month, levels[:, n], inputs)
+            for n, name in enumerate(names)
+        ]
 
 
 def spread_by_year(ensemble: Ensemble, pair: str, domain: str | None = None) -> pd.DataFrame:

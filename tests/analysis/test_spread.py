@@ -226,7 +226,7 @@ def test_the_shipped_pair_is_said_to_be_chance() -> None:
         "inputs do only together; none of the 19 uncertain numbers and 5 chance events clearly "
         "accounts for 1 % of it." in found.sentence
     )
-    assert "To know them better would hardly narrow the futures." in found.sentence
+    assert "To know these better would hardly narrow the futures." in found.sentence
     rivals = spread(ensemble, "PAK-IND", at="2022-07").named
     assert set(rivals["input"]) == {"kashmir_crisis", "kashmir_thaw"}
     differences = rivals.set_index("input")["difference"]

@@ -116,7 +116,7 @@ class Spread:
         named = self.named.head(MOST_NAMED).to_dict("records")
         if not named:
             least = self.left.low
-            known = " To know them better would hardly narrow the futures." * (least >= MOST)
+            known = " To know these better would hardly narrow the futures." * (least >= MOST)
             return (
                 f"{start} At least {percent(least)} of that variance is {CHANCE}, or what inputs "
                 f"do only together; none of the {self._inputs} clearly accounts for "

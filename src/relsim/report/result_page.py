@@ -183,7 +183,7 @@ def _spread_table(spread: Spread) -> Table:
         f"between {spread.runs:,} runs, and the mean level of runs with more of it than the median "
         "run less that of the others"
     )
-    head = ("goes with", "kind", "share (95 %)", "level where there is more of it")
+    head = ("goes with", "kind", "share (95 %)", "level with more")
     return Table("", caption, head, tuple(rows))
 
 

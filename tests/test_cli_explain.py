@@ -171,7 +171,7 @@ def test_the_documented_output_is_real(relsim: Command, monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "96")
     monkeypatch.chdir(ROOT)
     blocks = text.split("```\n$ ")[1:]
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         typed, _, shown = block.split("\n```")[0].partition("\n")
         printed = relsim(*shlex.split(typed)[1:]).stdout.splitlines()
@@ -195,3 +195,34 @@ def test_a_result_of_another_version_is_warned_of(
     (tmp_path / "old" / "manifest.json").write_text(json.dumps({**manifest, "relsim": "0.0.1"}))
     done = relsim("explain", tmp_path / "old", "PAK-RUS", "--run", "0")
     assert "was made by relsim 0.0.1; numbers may differ." in done.stderr
+
+
+def test_the_spread_of_a_result_is_shared_out(
+    relsim: Command, results: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "spread.csv"
+    done = relsim(
+        *("explain", "--spread", STATUS_QUO, "PAK-IND", "--at", "2022-07"),
+        *("--runs", "400", "--csv", table),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "In 2022-07 Pakistan – India differs between runs by a standard" in done.stdout
+    assert "“Crisis on the Line of Control”" in done.stdout
+    assert "left over" in said(done.stdout)
+    assert "2030-07 │" in done.stdout  # by year, after it
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 24
+    assert {row["kind"] for row in rows} == {"number", "event"}
+    assert float(rows[0]["low"]) <= float(rows[0]["share"]) <= float(rows[0]["high"])
+
+
+def test_a_spread_that_few_runs_do_not_tell_is_refused(relsim: Command, results: Path) -> None:
+    done = relsim("explain", "--spread", results / "armenia-recognition")
+    assert done.returncode == 2
+    assert "30 runs are too few to tell what 24 inputs do" in said(done.stderr)
+    for wrong in (("--run", "3"), ("--levels",), ("--direction", "PAK>RUS")):
+        done = relsim("explain", "--spread", STATUS_QUO, "PAK-RUS", *wrong)
+        assert done.returncode == 2
+        assert "not with --spread" in said(done.stderr)
+    assert relsim("explain", STATUS_QUO).returncode == 2

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from relsim.analysis.explain import explain
     from relsim.analysis.interests import Explained, explained
     from relsim.analysis.rule_sets import simulate_rule_sets
+    from relsim.analysis.spread import Spread, spread
     from relsim.analysis.summary import summarise
     from relsim.analysis.until_clear import compare_until_clear
     from relsim.ensemble.simulate import Ensemble, simulate
@@ -47,6 +48,7 @@ _HOMES = {
     "ResultsError": "relsim.errors",
     "Scenario": "relsim.scenario.schema",
     "ScenarioError": "relsim.errors",
+    "Spread": "relsim.analysis.spread",
     "StateAgent": "relsim.model.mesa_model",
     "Verdict": "relsim.analysis.claims",
     "check_file": "relsim.scenario.load",
@@ -63,6 +65,7 @@ _HOMES = {
     "run_experiment": "relsim.results.experiment",
     "simulate": "relsim.ensemble.simulate",
     "simulate_rule_sets": "relsim.analysis.rule_sets",
+    "spread": "relsim.analysis.spread",
     "summarise": "relsim.analysis.summary",
 }
 
@@ -78,6 +81,7 @@ __all__ = [
     "ResultsError",
     "Scenario",
     "ScenarioError",
+    "Spread",
     "StateAgent",
     "Verdict",
     "check_file",
@@ -94,6 +98,7 @@ __all__ = [
     "run_experiment",
     "simulate",
     "simulate_rule_sets",
+    "spread",
     "summarise",
 ]
 

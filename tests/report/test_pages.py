@@ -210,3 +210,11 @@ def _settled(driver: Any, selector: str, before: Any) -> str:
             return now
         time.sleep(0.05)
     return now
+
+
+def test_the_page_says_where_the_spread_comes_from(driver: Any, pages: dict[str, Path]) -> None:
+    open_page(driver, pages["result"])
+    section = driver.find_element("css selector", "#spread")
+    assert "Where the spread comes from" in section.text
+    said = "differs between runs by a standard deviation" in section.text
+    assert said or "runs are too few to tell" in section.text

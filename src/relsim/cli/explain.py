@@ -16,6 +16,7 @@ from relsim.cli.inputs import (
     Cluster,
     Workers,
     checked_scenarios,
+    refuse,
     refuse_both,
     refuse_picture,
     whole,
@@ -44,11 +45,15 @@ def explain(
         ),
     ],
     states: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="PAIR", help="As in PAK-RUS, or its two states.", show_default=False
         ),
-    ],
+    ] = None,
+    spread: Annotated[
+        bool,
+        typer.Option("--spread", help="Where differences between runs come from, not the pull."),
+    ] = False,
     at: Annotated[
         str | None, typer.Option(metavar="MONTH", help="When, as in 2025-01; the end by default.")
     ] = None,
@@ -83,9 +88,15 @@ def explain(
 
     refuse_both(workers, cluster)
     refuse_picture(figure)
-    if len(states) > 2:
+    if len(states or []) > 2 or not (states or spread):
         raise typer.BadParameter("Name one pair, as in PAK-RUS.", param_hint="PAIR")
-    pair = "-".join(states)
+    pair = "-".join(states or [])
+    if spread:
+        of_pull = {"--against": against, "--direction": direction, "--run": run_number}
+        refuse({**of_pull, "--levels": levels}, "not with --spread")
+        with chosen(workers, cluster) as executor:
+            _explain_spread(_subject_at(path), pair, at, domain, runs, figure, csv, executor)
+        return
     subject = _subject_at(path)
     other = None if against is None else _subject_at(against)
     scenario = accounts.subject_of(subject).scenario
@@ -110,6 +121,55 @@ def explain(
         typer.echo(f"Chart: {figure}")
     if csv is not None:
         account.write(csv)
+        typer.echo(f"Table: {csv}")
+
+
+def _explain_spread(
+    subject: Ensemble | Scenario,
+    pair: str,
+    at: str | None,
+    domain: str,
+    runs: int | None,
+    figure: Path | None,
+    csv: Path | None,
+    executor: Executor,
+) -> None:
+    """Where the spread of a pair comes from, or of all watched pairs where none is named."""
+    from pandas import concat
+
+    from relsim.analysis.explain import known_domain, known_pair
+    from relsim.analysis.recorded import step_of_month
+    from relsim.analysis.spread import spreads
+    from relsim.analysis.summary import save_table
+    from relsim.cli.spread import over_time, runs_of, sentence_and_shares
+    from relsim.ensemble.accounts import OVERALL
+    from relsim.ensemble.simulate import Ensemble
+
+    scenario = subject.scenario if isinstance(subject, Ensemble) else subject
+    try:
+        step = step_of_month(scenario.time, at)
+        within = None if known_domain(domain, scenario) == OVERALL else domain
+        pairs = ["-".join(known_pair(pair, scenario))] if pair else []
+        ensemble = runs_of(subject, runs, executor)
+        found = spreads(
+            ensemble, pairs or scenario.pair_names(scenario.watched_pairs), step, within
+        )
+    except ResultsError as error:
+        fail(str(error), EXIT_PROBLEMS)
+    console = Console(highlight=False)
+    for one in found:
+        console.print(sentence_and_shares(one))
+    if pair:
+        console.print(over_time(ensemble, pair, within))
+    if figure is not None:
+        from relsim.figures.save import save_chart
+        from relsim.figures.spread import spread_chart
+
+        save_chart(spread_chart(found), figure)
+        typer.echo(f"Chart: {figure}")
+    if csv is not None:
+        tables = [one.table.assign(pair=one.pair, month=str(one.month)) for one in found]
+        save_table(concat(tables), csv)
         typer.echo(f"Table: {csv}")
 
 

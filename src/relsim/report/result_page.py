@@ -21,7 +21,9 @@ from relsim.analysis.findings import (
     pair_title,
 )
 from relsim.analysis.interests import Carriers, interest_label
+from relsim.analysis.spread import Spread, share_in_words, spreads
 from relsim.analysis.summary import months_of
+from relsim.errors import ResultsError
 from relsim.figures.compare import carriers_name, difference_name
 from relsim.figures.result import (
     certain_events,
@@ -31,6 +33,8 @@ from relsim.figures.result import (
     fan_span,
     pair_explorer,
 )
+from relsim.figures.spread import spread_panel
+from relsim.figures.style import configured
 from relsim.report.inputs import input_tables
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.interests import differing_interests_in_words, interests_in_words
@@ -62,7 +66,7 @@ def result_page(
         script: of :meth:`relsim.figures.save.Painter.script`.
         looking: how the number of runs was chosen by looking; empty where it was not.
     """
-    scenario, summary = findings.scenario, findings.summary
+    scenario, summary, spread = findings.scenario, findings.summary, _spread(findings)
     return render(
         "result.html",
         script,
@@ -71,6 +75,7 @@ def result_page(
         manifest=manifest,
         looking=looking,
         sections=_sections(findings),
+        spread=spread,
         sentences=[
             *(_difference_sentence(comparison) for comparison in findings.comparisons.values()),
             *pair_sentences(scenario, summary),
@@ -106,6 +111,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
         ("headline", "In words", True),
         ("claims", "Claims", bool(findings.claims)),
         ("futures", "Futures", True),
+        ("spread", "Spread", True),
         ("difference", "Difference", bool(findings.comparisons)),
         ("why", "Why", bool(findings.accounts)),
         ("interests", "Interests", True),
@@ -137,6 +143,48 @@ def _futures(findings: Findings) -> dict[str, Any]:
     months = certain.set_index("event")["month"]
     names = [f"{scenario.events[name].label or name} ({months[name]})" for name in numbers]
     return {"fans": fans, "event_names": names}
+
+
+def _spread(findings: Findings) -> dict[str, Any]:
+    """Where the differences between runs come from: for each watched pair a sentence, a chart where
+    an input is named, and a table; or why that cannot be told."""
+    scenario = findings.scenario
+    watched = scenario.pair_names(scenario.watched_pairs)
+    try:
+        found = spreads(findings.ensemble, watched, scenario.time.steps)
+    except ResultsError as error:
+        return {"pairs": [], "refusal": str(error)}
+    pairs = [
+        {
+            "id": f"spread-{one.pair}",
+            "sentence": one.sentence,
+            "definition": None if one.named.empty else chart_data(configured(spread_panel(one))),
+            "table": _spread_table(one),
+        }
+        for one in found
+    ]
+    return {"pairs": pairs, "refusal": ""}
+
+
+def _spread_table(spread: Spread) -> Table:
+    """The share of every input, and what is left over."""
+    rows = [
+        (
+            str(row["name"]),
+            str(row["kind"]),
+            share_in_words(row["share"], row["low"], row["high"]),
+            signed(row["difference"], 3),
+        )
+        for row in spread.table.to_dict("records")
+    ]
+    rows.append(("left over", "", share_in_words(*spread.left), ""))
+    caption = (
+        f"{pair_title(spread.scenario, spread.pair)} in {spread.month}: shares of the variance "
+        f"between {spread.runs:,} runs, and the mean level of runs with more of it than the median "
+        "run less that of the others"
+    )
+    head = ("goes with", "kind", "share (95 %)", "level with more")
+    return Table("", caption, head, tuple(rows))
 
 
 def levels_table(scenario: Scenario, summary: xr.Dataset, pair: str) -> Table:

@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from relsim import __version__
+from relsim.display import Displayed, Figure, in_a_line, plotted, tabled
 from relsim.ensemble.chunks import (
     Chunk,
     Stop,
@@ -35,11 +37,12 @@ from relsim.ensemble.record import (
 from relsim.errors import ResultsError, did_you_mean
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled, Program
+from relsim.progress import Progress, told
 from relsim.scenario.schema import Scenario
+from relsim.words import counted
 
 Data = TypeVar("Data", xr.Dataset, xr.DataArray)
 PAIR_AXES = ("pair", "watched")
-Progress = Callable[[int], None]  # called with the number of runs that have just finished
 Stored = Callable[[Chunk, Arrays, tuple[Failure, ...]], None]  # called with what has been stored
 
 
@@ -49,8 +52,8 @@ class Rows(Protocol):
     def __setitem__(self, rows: Any, values: Any, /) -> None: ...
 
 
-@dataclass(frozen=True)
-class Ensemble:
+@dataclass(frozen=True, repr=False)
+class Ensemble(Displayed):
     """Possible futures of one scenario.
 
     Attributes:
@@ -71,6 +74,38 @@ class Ensemble:
     version: str = __version__
     failed: tuple[int, ...] = ()
     until_clear: bool = False
+
+    def in_short(self) -> str:
+        """The scenario, runs, seed, recorded pairs and months."""
+        scenario, failed = self.scenario, f", {len(self.failed):,} failed" if self.failed else ""
+        return (
+            f"“{in_a_line(scenario.title)}”: {counted(self.runs, 'run')}{failed}, seed {self.seed}, "
+            f"{counted(self.data.sizes['pair'], 'pair')}, "
+            f"{scenario.time.start} to {scenario.time.end}"
+        )
+
+    def plot(self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None) -> Figure:
+        """Fans of cooperation: the median, and bands of 50, 80 and 95 % of the runs.
+
+        Args:
+            pairs: one, as in "PAK-RUS" and in either order, or several; the watched ones where
+                absent.
+            domain: cooperation in this domain; overall cooperation where absent.
+
+        Raises:
+            ResultsError: one is not recorded.
+        """
+        return plotted(self, pairs=pairs, domain=domain)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Quantiles and moments over the runs, a row for each month, pair and domain.
+
+        Columns: ``month``, as in 2025-06; ``pair``; ``domain``, ``overall`` or, of watched pairs,
+        one of the scenario's; ``mean`` and ``sd``; ``p_up``, the share of runs above their own
+        start; and quantiles, as ``q0.1``. Levels run from -1 to 1. The runs themselves are
+        ``ensemble.level(pair).to_pandas()``, or all of ``ensemble.data``.
+        """
+        return tabled(self)
 
     @property
     def runs(self) -> int:
@@ -125,7 +160,7 @@ def simulate(
     thin: int = 1,
     first: int = 0,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = True,
 ) -> Ensemble:
     """Simulates an ensemble into memory.
 
@@ -139,7 +174,8 @@ def simulate(
             begin with run 100.
         executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
             where absent. The numbers are the same anywhere.
-        progress: called as runs finish.
+        progress: called as runs finish. Where it is none, a bar is shown at a prompt and in a
+            notebook, unless it is False.
 
     Raises:
         RelsimError: ``runs``, ``record`` or ``thin`` make no sense.
@@ -155,14 +191,15 @@ def simulate(
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in all_chunks(compiled, runs, record, thin)
     ]
-    failures = fill(
-        *(compiled, runs, seed, record, arrays),
-        thin=thin,
-        todo=todo,
-        first=first,
-        executor=executor,
-        progress=progress,
-    )
+    with told(progress, runs) as told_of_runs:
+        failures = fill(
+            *(compiled, runs, seed, record, arrays),
+            thin=thin,
+            todo=todo,
+            first=first,
+            executor=executor,
+            progress=told_of_runs,
+        )
     failed = tuple(failure.run for failure in failures)
     data = dataset(compiled, record, runs, arrays, thin)
     data = data.assign_coords(run=data["run"] + first)

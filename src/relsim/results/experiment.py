@@ -17,7 +17,8 @@ import yaml
 from pydantic import BaseModel
 
 from relsim import __version__
-from relsim.errors import DamagedError
+from relsim.display import Displayed, Figure, in_a_line
+from relsim.errors import DamagedError, ResultsError, did_you_mean
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
@@ -25,11 +26,13 @@ from relsim.figures.experiment import experiment_charts
 from relsim.model.compile import compile_scenario
 from relsim.model.structs import Ints
 from relsim.report.scored_page import experiment_page
+from relsim.results.drawn import drawn_figure
 from relsim.results.folder import EXPERIMENTS
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
 from relsim.stats import Values
+from relsim.words import counted
 
 FRESH = "-fresh"  # ends the name of an outcome in runs that played no part in the search
 OUTCOMES, RESOLVED = "outcomes.zarr", "experiment.resolved.yaml"
@@ -37,8 +40,8 @@ POINTS = "points"  # the folder of outcomes that are done, until the experiment 
 _WORDS = ("name", "about", "label")  # move no number
 
 
-@dataclass(frozen=True)
-class ExperimentResult:
+@dataclass(frozen=True, repr=False)
+class ExperimentResult(Displayed):
     """A finished experiment.
 
     Attributes:
@@ -50,6 +53,44 @@ class ExperimentResult:
     folder: Path
     manifest: dict[str, Any]
     reused: bool = False
+
+    def in_short(self) -> str:
+        """The method, points, runs and seed."""
+        content = self.manifest
+        about = content["experiment"]
+        return (
+            f"“{in_a_line(about['name'])}” ({about['method']}): "
+            f"{counted(content['points'], 'point')}, {counted(content['runs'], 'run')} each, "
+            f"seed {content['seed']}"
+        )
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure, as it was drawn.
+
+        Args:
+            name: of its file in ``figures/``, without the ending; the main figure where absent.
+
+        Raises:
+            ResultsError: there is none of that name.
+        """
+        return drawn_figure(self.folder, self.in_short(), name)
+
+    def to_frame(self, name: str | None = None) -> pd.DataFrame:
+        """A table (see :attr:`tables`).
+
+        Args:
+            name: the first, which is the main one, where absent.
+
+        Raises:
+            DamagedError: one is missing or damaged.
+            ResultsError: there is none of that name.
+        """
+        tables = self.tables
+        name = next(iter(tables), "") if name is None else name
+        if name not in tables:
+            text = f"{self.folder} has no table {name}. {did_you_mean(name, tables)}"
+            raise ResultsError(text.rstrip())
+        return tables[name]
 
     @property
     def sentences(self) -> list[str]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from relsim import __version__
 from relsim.analysis.observed import read_observed
+from relsim.display import Displayed, Figure, in_a_line
 from relsim.ensemble.simulate import simulate as simulate_runs
 from relsim.figures.hindcast import beside_charts, hindcast_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
@@ -21,6 +22,7 @@ from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
 from relsim.hindcast.panel import HoldOut, Panel, panel_of
 from relsim.report.scored_page import Words, beside_words, hindcast_words, measured_page
+from relsim.results.drawn import drawn_figure
 from relsim.results.folder import HINDCASTS, RESOLVED, unwritable
 from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
 from relsim.results.manifest import HindcastManifest, read_whole
@@ -28,14 +30,15 @@ from relsim.results.question import Question, digest
 from relsim.results.run import resolved_yaml
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import slug
+from relsim.words import counted
 
 PARAMETERS = "parameters.json"
 
 Findings = TypeVar("Findings", Hindcast, Beside)
 
 
-@dataclass(frozen=True)
-class HindcastResult:
+@dataclass(frozen=True, repr=False)
+class HindcastResult(Displayed):
     """A finished hindcast, or a scenario beside a series.
 
     Attributes:
@@ -47,6 +50,27 @@ class HindcastResult:
     folder: Path
     manifest: dict[str, Any]
     reused: bool = False
+
+    def in_short(self) -> str:
+        """The scenario, if one is laid beside the series, and the series."""
+        content = self.manifest
+        scenario = f"of “{in_a_line(content['name'], 40)}” beside " if "name" in content else "by "
+        first, last = content["years"]
+        pairs = counted(content["pairs"], "pair")
+        return f"{scenario}{in_a_line(content['file'], 30)}: {pairs}, {first} to {last}"
+
+    @property
+    def sentences(self) -> list[str]:
+        """The findings in words."""
+        return list(self.manifest["sentences"])
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure, as it was drawn (see :meth:`ExperimentResult.plot`)."""
+        return drawn_figure(self.folder, self.in_short(), name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster, as :attr:`skill`."""
+        return self.skill
 
     @property
     def skill(self) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-Progress: TypeAlias = Callable[[int], None]  # called with the number of runs that have just finished
+Progress: TypeAlias = Callable[
+    [int], None
+]  # called with the number of runs that have just finished
 
 DELAY = 1.0  # seconds; what is done sooner needs no bar
 _COUNTED = "{desc} {percentage:3.0f} % |{bar:28}| {n_fmt} of {total_fmt} runs, {remaining} left"
@@ -64,7 +66,7 @@ def bar(runs: int | None = None) -> Iterator[Bar]:
 
 @contextmanager
 def told(progress: Progress | bool, runs: int) -> Iterator[Progress | None]:
-    """What to call as runs finish: a function of the caller's, a bar for True, nothing for False."""
+    """What to call as runs finish: the caller's function, a bar for True, nothing for False."""
     if progress is True:
         with bar(runs) as shown:
             yield shown.runs_done

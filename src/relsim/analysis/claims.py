@@ -125,9 +125,7 @@ class Verdicts(Displayed, tuple[Verdict, ...]):
         return claims_table(self)
 
 
-def judge(
-    ensemble: Ensemble, others: Mapping[str, Ensemble | str] | None = None
-) -> Verdicts:
+def judge(ensemble: Ensemble, others: Mapping[str, Ensemble | str] | None = None) -> Verdicts:
     """A verdict on every claim of an ensemble's scenario, in the order of the scenario.
 
     Each is judged by itself, at 95 %: of many, some are wrong by chance.

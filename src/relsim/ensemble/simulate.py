@@ -84,7 +84,9 @@ class Ensemble(Displayed):
             f"{scenario.time.start} to {scenario.time.end}"
         )
 
-    def plot(self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None) -> Figure:
+    def plot(
+        self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None
+    ) -> Figure:
         """Fans of cooperation: the median, and bands of 50, 80 and 95 % of the runs.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -26,7 +26,7 @@ from relsim.words import capital, counted, fixed, percent, signed
 
 MOST_ROWS = 8  # of a short table
 
-Rows = list[Mapping[str, str]]
+Rows = Sequence[Mapping[str, str]]
 
 
 @singledispatch

@@ -28,7 +28,7 @@ from relsim.model.structs import Ints
 from relsim.report.scored_page import experiment_page
 from relsim.results.drawn import drawn_figure
 from relsim.results.folder import EXPERIMENTS
-from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.job import Execution, Job, PageParts, Watcher, carry_out, watched
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
 from relsim.stats import Values
@@ -138,6 +138,7 @@ def run_experiment(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> ExperimentResult:
     """Runs an experiment and leaves a folder with outcomes, tables, figures and a page.
 
@@ -151,14 +152,17 @@ def run_experiment(
         force: repeat a finished experiment.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
         ResultsError: the folder cannot be written.
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
-    execution = Execution(Path(out), executor, force, command, watcher or Nobody())
-    result, reused = carry_out(ExperimentJob(study), execution)
+    runs = study.method.size(study) * study.experiment.runs
+    with watched(watcher, progress, runs) as receiver:
+        execution = Execution(Path(out), executor, force, command, receiver)
+        result, reused = carry_out(ExperimentJob(study), execution)
     return replace(result, reused=reused)
 
 

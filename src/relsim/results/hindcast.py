@@ -24,7 +24,7 @@ from relsim.hindcast.panel import HoldOut, Panel, panel_of
 from relsim.report.scored_page import Words, beside_words, hindcast_words, measured_page
 from relsim.results.drawn import drawn_figure
 from relsim.results.folder import HINDCASTS, RESOLVED, unwritable
-from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.job import Execution, Job, PageParts, Watcher, carry_out, watched
 from relsim.results.manifest import HindcastManifest, read_whole
 from relsim.results.question import Question, digest
 from relsim.results.run import resolved_yaml
@@ -99,6 +99,7 @@ def run_hindcast(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> HindcastResult:
     """Scores forecasts of a measured series, and leaves a folder with tables, figures and a page.
 
@@ -113,6 +114,7 @@ def run_hindcast(
         force: repeat a finished hindcast.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
@@ -122,8 +124,9 @@ def run_hindcast(
     file = Path(observed)
     panel = panel_of(read_observed(file))
     job = HindcastJob(file, panel, origins, horizons, hold_out, simulate)
-    execution = Execution(Path(out), None, force, command, watcher or Nobody())
-    result, reused = carry_out(job, execution)
+    with watched(watcher, progress) as receiver:
+        execution = Execution(Path(out), None, force, command, receiver)
+        result, reused = carry_out(job, execution)
     return replace(result, reused=reused)
 
 
@@ -137,6 +140,7 @@ def run_beside(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> HindcastResult:
     """Lays a scenario beside a measured series; leaves a folder with tables, figures and a page.
 
@@ -148,6 +152,7 @@ def run_beside(
         force: repeat a finished one.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
@@ -158,8 +163,9 @@ def run_beside(
     panel = panel_of(read_observed(file).named_as(scenario.states))
     pairs = shared_part(panel, scenario).dyads  # raises before a thousand runs
     job = BesideJob(file, panel, Question.of(scenario, runs, seed, "overall"), pairs)
-    execution = Execution(Path(out), None, force, command, watcher or Nobody())
-    result, reused = carry_out(job, execution)
+    with watched(watcher, progress, job.ensemble.runs) as receiver:
+        execution = Execution(Path(out), None, force, command, receiver)
+        result, reused = carry_out(job, execution)
     return replace(result, reused=reused)
 
 

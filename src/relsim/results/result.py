@@ -55,12 +55,14 @@ class Result(Displayed):
         """That of the ensemble, and the id."""
         return f"{self.folder.name} of {self.ensemble.in_short()}"
 
-    def plot(self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None) -> Figure:
+    def plot(
+        self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None
+    ) -> Figure:
         """Fans of cooperation (see :meth:`relsim.Ensemble.plot`)."""
         return self.ensemble.plot(pairs, domain=domain)
 
     def to_frame(self) -> pd.DataFrame:
-        """Quantiles and moments by month, pair and domain (see :meth:`relsim.Ensemble.to_frame`)."""
+        """Quantiles and moments by month and pair (see :meth:`relsim.Ensemble.to_frame`)."""
         summary = self.summary()
         return summary_table(summary, summary["pair"].values)
 

@@ -642,10 +642,10 @@ class Scenario(Displayed, Part):
 
     def in_short(self) -> str:
         """Its title, states, months, events and claims."""
-        time, counts = self.time, (len(self.states), len(self.events), len(self.claims))
         return (
-            f"“{in_a_line(self.title)}”: {counted(counts[0], 'state')}, {time.start} to {time.end}, "
-            f"{counted(counts[1], 'event')}, {counted(counts[2], 'claim')}"
+            f"“{in_a_line(self.title)}”: {counted(len(self.states), 'state')}, "
+            f"{self.time.start} to {self.time.end}, {counted(len(self.events), 'event')}, "
+            f"{counted(len(self.claims), 'claim')}"
         )
 
     def plot(self, most: int = 50) -> Figure:
@@ -671,12 +671,12 @@ class Scenario(Displayed, Part):
 
     @property
     def file(self) -> Path | None:
-        """Where it was read from; None for a text."""
+        """Where it was read from; None for a text or a dict."""
         return self._file
 
     @property
     def folder(self) -> Path | None:
-        """Where its file is, and so the files that claims compare with; None for a text."""
+        """The folder of its file, and of the files that claims compare with; None if there is none."""
         return self._folder
 
     @property

@@ -87,5 +87,6 @@ def tabled(subject: Displayed, **options: Any) -> pd.DataFrame:
 
 
 def in_a_line(text: str, longest: int = LONGEST) -> str:
-    """The text cut to so many characters."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """The text, of so many characters at most: start and end, for titles often differ there."""
+    end = longest // 2
+    return text if len(text) <= longest else f"{text[: longest - end - 1]}…{text[-end:]}"

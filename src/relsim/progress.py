@@ -16,8 +16,31 @@ _COUNTED = "{desc} {percentage:3.0f} % |{bar:28}| {n_fmt} of {total_fmt} runs, {
 _UNCOUNTED = "{desc} …"
 
 
+class _NotebookLine:
+    """A line of a notebook that each text replaces, and that is empty in the end.
+
+    What is written over on standard output stays in a saved notebook.
+    """
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+
+    def write(self, text: str) -> None:
+        """Shows the text."""
+        from IPython.display import display
+
+        content = {"text/plain": text.strip()}
+        if self._shown is not None:
+            self._shown.update(content, raw=True)
+        elif text.strip():
+            self._shown = display(content, raw=True, display_id=True)
+
+    def flush(self) -> None:
+        """What is written is shown at once."""
+
+
 class Bar:
-    """A line that names the phase and counts runs, on standard output.
+    """A line that names the phase and counts runs.
 
     Args:
         runs: how many there will be; None if that is not known.
@@ -32,7 +55,7 @@ class Bar:
             total=runs,
             delay=DELAY,
             leave=False,
-            file=sys.stdout,
+            file=_NotebookLine() if "ipykernel" in sys.modules else sys.stdout,
             disable=not hasattr(sys, "ps1"),
             bar_format=_COUNTED if runs else _UNCOUNTED,
         )

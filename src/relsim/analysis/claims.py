@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -100,7 +100,8 @@ class Verdicts(Displayed, tuple[Verdict, ...]):
 
     scenario: Scenario
 
-    def __new__(cls, verdicts: Iterable[Verdict], scenario: Scenario) -> Verdicts:
+    def __new__(cls, verdicts: Iterable[Verdict], scenario: Scenario) -> Self:
+        """A tuple is filled as it is made."""
         self = super().__new__(cls, verdicts)
         self.scenario = scenario
         return self
@@ -110,7 +111,7 @@ class Verdicts(Displayed, tuple[Verdict, ...]):
         words = Counter(verdict.verdict for verdict in self)
         found = listed(f"{count} {word}" for word, count in words.most_common())
         title = in_a_line(self.scenario.title, 30)
-        return f"of “{title}”: {f'{found}' if found else 'no claims'}"
+        return f"of “{title}”: {found or 'no claims'}"
 
     def plot(self) -> Figure:
         """The share of runs in which each claim holds, with its interval and what is asked for.

@@ -77,11 +77,11 @@ class Ensemble(Displayed):
 
     def in_short(self) -> str:
         """The scenario, runs, seed, recorded pairs and months."""
-        scenario, failed = self.scenario, f", {len(self.failed):,} failed" if self.failed else ""
+        time, failed = self.scenario.time, f", {len(self.failed):,} failed" if self.failed else ""
         return (
-            f"“{in_a_line(scenario.title)}”: {counted(self.runs, 'run')}{failed}, seed {self.seed}, "
-            f"{counted(self.data.sizes['pair'], 'pair')}, "
-            f"{scenario.time.start} to {scenario.time.end}"
+            f"“{in_a_line(self.scenario.title, 40)}”: {counted(self.runs, 'run')}{failed}, "
+            f"seed {self.seed}, {counted(self.data.sizes['pair'], 'pair')}, "
+            f"{time.start} to {time.end}"
         )
 
     def plot(

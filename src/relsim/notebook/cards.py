@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from relsim.analysis.account import Account
@@ -22,6 +23,7 @@ MOST_PANELS, MOST_POINTS = 3, 400  # pairs, and points of a line over all of the
 MOST_STEPS = 120  # of an account, with a dozen areas in each of two panels
 MOST_STATES = 16
 MOST_SENTENCES = 4
+NUMERIC = "+−–0123456789"  # how what is written as a number begins
 
 
 def card(subject: Displayed) -> str:
@@ -65,15 +67,21 @@ def panels(time: Time) -> int:
 
 
 def html_table(rows: Rows) -> str:
-    """Rows as a table; nothing where there are none. Notebooks style the class of pandas' tables."""
+    """Rows as a table, of the class that notebooks style; nothing where there are none."""
     if not rows:
         return ""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row.values())}</tr>"
-        for row in rows
-    )
-    return (
-        f'<table border="0" class="dataframe"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
-    )
+    sides = {
+        name: "right" if all(row[name][:1] in NUMERIC for row in rows) else "left"
+        for name in rows[0]
+    }
+
+    def line(cells: Mapping[str, str], tag: str) -> str:
+        written = (
+            f'<{tag} style="text-align: {sides[name]}">{html.escape(text)}</{tag}>'
+            for name, text in cells.items()
+        )
+        return f"<tr>{''.join(written)}</tr>"
+
+    head = line({name: name for name in rows[0]}, "th") if any(map(str.strip, rows[0])) else ""
+    body = "".join(line(row, "td") for row in rows)
+    return f'<table border="0" class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'

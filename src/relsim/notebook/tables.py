@@ -43,7 +43,7 @@ def _(scenario: Scenario) -> pd.DataFrame:
 @table.register
 def _(ensemble: Ensemble) -> pd.DataFrame:
     summary = summarise(ensemble)
-    return summary_table(summary, summary["pair"].values)
+    return summary_table(summary, summary["pair"].values).rename_axis(columns=None)
 
 
 # Short tables
@@ -68,7 +68,7 @@ def _(scenario: Scenario) -> Rows:
         "watched pairs": names_of(watched),
         "ensemble": f"{counted(scenario.ensemble.runs, 'run')}, seed {scenario.ensemble.seed}",
     }
-    return [{"": name, "of the scenario": text} for name, text in facts.items()]
+    return [{"": name, " ": text} for name, text in facts.items()]
 
 
 @short_table.register

@@ -64,7 +64,7 @@ class Result(Displayed):
     def to_frame(self) -> pd.DataFrame:
         """Quantiles and moments by month and pair (see :meth:`relsim.Ensemble.to_frame`)."""
         summary = self.summary()
-        return summary_table(summary, summary["pair"].values)
+        return summary_table(summary, summary["pair"].values).rename_axis(columns=None)
 
     def level(self, pair: str, domain: str | None = None) -> xr.DataArray:
         """Cooperation of a pair in every run, (run, time) (see :meth:`relsim.Ensemble.level`)."""

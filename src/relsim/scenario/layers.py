@@ -39,7 +39,7 @@ from relsim.scenario.validation import keys_at
 from relsim.words import with_a
 
 MAX_CHAIN = 16
-ReadTree: TypeAlias = tuple[Node | None, list[Problem]]  # with what is wrong with it
+ReadTree: TypeAlias = "tuple[Node | None, list[Problem]]"  # with what is wrong with it
 
 
 @dataclass

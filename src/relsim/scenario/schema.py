@@ -676,7 +676,7 @@ class Scenario(Displayed, Part):
 
     @property
     def folder(self) -> Path | None:
-        """The folder of its file, and of the files that claims compare with; None if there is none."""
+        """Where its file is, and the files that claims compare with; None if not known."""
         return self._folder
 
     @property

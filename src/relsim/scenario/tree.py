@@ -83,12 +83,18 @@ def from_python(data: Any, path: TreePath = ()) -> Node:
     """
     position = Position.whole(".".join(map(str, path)) or "scenario")
     if isinstance(data, AnyMapping):
-        entries = {str(key): from_python(part, (*path, str(key))) for key, part in data.items()}
+        named = {_key(key): part for key, part in data.items()}
+        entries = {key: from_python(part, (*path, key)) for key, part in named.items()}
         return Mapping(entries, position, {key: part.position for key, part in entries.items()})
     if isinstance(data, (list, tuple)):
         parts = (from_python(part, (*path, index)) for index, part in enumerate(data))
         return Items(tuple(parts), position)
     return Scalar(data.item() if hasattr(data, "item") else data, position)  # a NumPy number
+
+
+def _key(key: object) -> str:
+    """A key as written; PyYAML reads the key `off` as False."""
+    return "off" if key is False else str(key)
 
 
 def child(node: Node | None, step: str | int) -> Node | None:

@@ -27,6 +27,7 @@ from relsim.hindcast.beside import Beside
 from relsim.hindcast.findings import Hindcast
 from relsim.notebook.tables import table
 from relsim.scenario.schema import Scenario
+from relsim.words import capital
 
 Pairs = str | Sequence[str] | None
 
@@ -65,7 +66,7 @@ def _(ensemble: Ensemble, pairs: Pairs = None, domain: str | None = None) -> Any
     shown = replace(ensemble, data=kept)
     label = "Overall" if domain is None else scenario.domains[domain].label or domain
     summary = summarise(shown, names)
-    return fan_chart(scenario, summary, event_table(shown), names, f"{label} cooperation")
+    return fan_chart(scenario, summary, event_table(shown), names, f"{capital(label)} cooperation")
 
 
 @chart.register

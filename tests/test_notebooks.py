@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_notebook_runs(file: object) -> None:
-    notebook = nbformat.read(str(file), as_version=4)
+    notebook = nbformat.read(str(file), as_version=4)  # type: ignore[no-untyped-call]
     assert not any(cell.get("outputs") for cell in notebook.cells)  # it ships without
     folder = {"metadata": {"path": str(ROOT / "notebooks")}}
     with warnings.catch_warnings():

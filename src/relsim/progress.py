@@ -33,7 +33,7 @@ class _NotebookLine:
         if self._shown is not None:
             self._shown.update(content, raw=True)
         elif text.strip():
-            self._shown = display(content, raw=True, display_id=True)
+            self._shown = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def flush(self) -> None:
         """What is written is shown at once."""

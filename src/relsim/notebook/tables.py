@@ -111,7 +111,7 @@ def _(comparison: Comparison) -> Rows:
                 "mean difference": signed(effect.mean.value, 3),
                 "95 % interval": f"{signed(effect.mean.low, 3)} to {signed(effect.mean.high, 3)}",
                 "P(higher)": fixed(effect.p_higher.value),
-                "verdict": effect.verdict,
+                "verdict": f"{effect.verdict}, negligible" if effect.negligible else effect.verdict,
             }
         )
     return rows

@@ -84,4 +84,7 @@ def html_table(rows: Rows) -> str:
 
     head = line({name: name for name in rows[0]}, "th") if any(map(str.strip, rows[0])) else ""
     body = "".join(line(row, "td") for row in rows)
-    return f'<table border="0" class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    table = (
+        f'<table border="0" class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    )
+    return f'<div style="overflow-x: auto">{table}</div>'

@@ -24,7 +24,7 @@ from relsim.results.result import Result
 from relsim.scenario.schema import Scenario
 from relsim.words import capital, counted, fixed, percent, signed
 
-MOST_ROWS = 8  # of a short table
+MOST_ROWS = MOST_COLUMNS = 8  # of a short table
 
 Rows = Sequence[Mapping[str, str]]
 
@@ -173,10 +173,10 @@ def names_of(names: list[str]) -> str:
 
 
 def written(frame: pd.DataFrame) -> Rows:
-    """The first rows of a table, numbers to three digits."""
+    """The first rows and columns of a table, numbers to three digits."""
     return [
         {str(name): _cell(value) for name, value in row.items()}
-        for row in frame.head(MOST_ROWS).to_dict("records")
+        for row in frame.iloc[:MOST_ROWS, :MOST_COLUMNS].to_dict("records")
     ]
 
 

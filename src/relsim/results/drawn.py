@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from relsim.display import Figure
 from relsim.errors import ResultsError, did_you_mean
 from relsim.results.folder import FIGURES
 
-# How the names of main figures begin; of others, the first by name is the main one.
-MAIN = ("response-", "tornado", "sizes", "skill", "bands")
 
-
-def drawn_figure(folder: Path, title: str, name: str | None = None) -> Figure:
+def drawn_figure(
+    folder: Path, manifest: Mapping[str, Any], title: str, name: str | None = None
+) -> Figure:
     """A figure of a result.
 
     Args:
-        folder: of the result.
+        folder, manifest: of the result.
         title: what is read where it cannot be seen.
-        name: of its file, without the ending; the main one where absent.
+        name: of its file, without the ending; the main one where absent, which is the first that
+            was drawn.
 
     Raises:
         ResultsError: there is no such figure.
     """
-    names = sorted(file.stem for file in (folder / FIGURES).glob("*.svg"))
-    if name is None:
-        main = (each for start in MAIN for each in names if each.startswith(start))
-        name = next(main, names[0] if names else "")
+    there = sorted(file.stem for file in (folder / FIGURES).glob("*.svg"))
+    names = [each for each in manifest.get("figures", there) if each in there]
+    name = next(iter(names), "") if name is None else name
     if name not in names:
         text = f"{folder} has no figure {name}".rstrip()
         raise ResultsError(f"{text}. {did_you_mean(name, names)}".rstrip())

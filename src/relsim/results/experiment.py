@@ -73,7 +73,7 @@ class ExperimentResult(Displayed):
         Raises:
             ResultsError: there is none of that name.
         """
-        return drawn_figure(self.folder, self.in_short(), name)
+        return drawn_figure(self.folder, self.manifest, self.in_short(), name)
 
     def to_frame(self, name: str | None = None) -> pd.DataFrame:
         """A table (see :attr:`tables`).

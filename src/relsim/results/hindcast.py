@@ -66,7 +66,7 @@ class HindcastResult(Displayed):
 
     def plot(self, name: str | None = None) -> Figure:
         """A figure, as it was drawn (see :meth:`ExperimentResult.plot`)."""
-        return drawn_figure(self.folder, self.in_short(), name)
+        return drawn_figure(self.folder, self.manifest, self.in_short(), name)
 
     def to_frame(self) -> pd.DataFrame:
         """Mean scores by horizon and forecaster, as :attr:`skill`."""

@@ -323,6 +323,7 @@ def _make(
             drawn = job.charts(findings)
             charts = {name: definition(chart) for name, chart in (drawn or {}).items()}
             if drawn is not None:
+                content["figures"] = list(charts)
                 shutil.rmtree(folder / FIGURES, ignore_errors=True)  # of a process that was stopped
                 (folder / FIGURES).mkdir()
                 painter.draw_what_can_be(charts, folder / FIGURES)

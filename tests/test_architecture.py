@@ -13,7 +13,9 @@ SOURCE = Path(relsim.__file__).parent
 # Data flows one way: a package imports only those before it. Modules of the same rank do not
 # import each other.
 RANKS = {
+    "display": 0,
     "errors": 0,
+    "progress": 0,
     "words": 0,
     "stats": 1,
     "scenario": 1,
@@ -25,6 +27,7 @@ RANKS = {
     "figures": 6,
     "report": 7,
     "results": 8,
+    "notebook": 9,
     "cli": 9,
     "__init__": 10,
     "__main__": 10,

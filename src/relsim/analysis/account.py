@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from relsim.analysis.interests import state_name
 from relsim.analysis.recorded import step_of_month
 from relsim.analysis.summary import save_table
+from relsim.display import Displayed, Figure, in_a_line, plotted
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.agents import STANDARD, titles_with_rules
 from relsim.ensemble.failures import Failure
@@ -30,8 +31,8 @@ NOTABLE = 0.005  # a change of a weight or a tie that is worth a word
 STEP = 0.1  # pull units that the note gives in posture, too
 
 
-@dataclass(frozen=True)
-class Account:
+@dataclass(frozen=True, repr=False)
+class Account(Displayed):
     """What pulls two states towards each other and apart, part by part, over time.
 
     Pulls are in pull units and add up: the parts of a direction, domain and step sum to its
@@ -60,6 +61,32 @@ class Account:
     failures: tuple[Failure, ...] = ()
     failed: tuple[int, ...] = ()
     rules: tuple[str, ...] = (STANDARD, STANDARD)
+
+    def in_short(self) -> str:
+        """The pair, the scenario, what it is compared with, and the runs."""
+        against = f", against “{in_a_line(self.against.title, 22)}”" if self.against else ""
+        title = in_a_line(self.scenario.title, 22 if against else 50)
+        return f"of {self.pair} in “{title}”{against}: {self.runs_in_words}, seed {self.seed}"
+
+    def plot(
+        self,
+        directions: Sequence[str] | None = None,
+        *,
+        domain: str = OVERALL,
+        levels: bool = False,
+    ) -> Figure:
+        """The parts of the pull, stacked over time, a panel for each direction.
+
+        Args:
+            directions: as in ``["PAK>RUS"]``; both where absent.
+            domain: one of the scenario's, or ``overall``.
+            levels: the parts as they stand, not their change.
+        """
+        return plotted(self, directions=directions, domain=domain, levels=levels)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The same as :meth:`table`, under the name that pandas and xarray give it."""
+        return self.table()
 
     @property
     def parts(self) -> xr.DataArray:

@@ -7,9 +7,10 @@ from these numbers. A verdict is on what follows from the scenario, not on the w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,13 @@ from relsim.analysis.recorded import (
     time_index,
     unpaired,
 )
+from relsim.display import Displayed, Figure, in_a_line, plotted
 from relsim.ensemble.simulate import Ensemble
 from relsim.scenario.names import TieRef
-from relsim.scenario.schema import Claim, Expectation, Time
+from relsim.scenario.schema import Claim, Expectation, Scenario, Time
 from relsim.scenario.values import Month, central
 from relsim.stats import Values, median_interval, share_estimate
+from relsim.words import listed, percent
 
 VerdictWord: TypeAlias = Literal["supported", "contradicted", "not distinguishable", "not judged"]
 Unit: TypeAlias = Literal["cooperation", "months"]
@@ -35,7 +38,7 @@ Unit: TypeAlias = Literal["cooperation", "months"]
 BAND = (0.1, 0.9)  # of the runs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What the futures say of a claim.
 
@@ -80,10 +83,50 @@ class Verdict:
     verdict: VerdictWord = "not judged"
     reason: str = ""
 
+    def __repr__(self) -> str:
+        holds = ""
+        if self.share is not None:
+            asked = percent(self.required)
+            holds = f", holds in {percent(self.share)} of {self.runs:,} runs, {asked} asked"
+        return f"<Verdict {in_a_line(self.name)}: {self.verdict}{holds}>"
 
-def judge(
-    ensemble: Ensemble, others: Mapping[str, Ensemble | str] | None = None
-) -> tuple[Verdict, ...]:
+
+class Verdicts(Displayed, tuple[Verdict, ...]):
+    """The verdicts on the claims of a scenario: a tuple, which shows itself.
+
+    Attributes:
+        scenario: whose claims they are.
+    """
+
+    scenario: Scenario
+
+    def __new__(cls, verdicts: Iterable[Verdict], scenario: Scenario) -> Self:
+        """A tuple is filled as it is made."""
+        self = super().__new__(cls, verdicts)
+        self.scenario = scenario
+        return self
+
+    def in_short(self) -> str:
+        """The scenario, and how many verdicts there are of each kind."""
+        words = Counter(verdict.verdict for verdict in self)
+        found = listed(f"{count} {word}" for word, count in words.most_common())
+        title = in_a_line(self.scenario.title, 30)
+        return f"of “{title}”: {found or 'no claims'}"
+
+    def plot(self) -> Figure:
+        """The share of runs in which each claim holds, with its interval and what is asked for.
+
+        Raises:
+            ResultsError: no claim was judged.
+        """
+        return plotted(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each claim; the columns are the fields of :class:`Verdict`."""
+        return claims_table(self)
+
+
+def judge(ensemble: Ensemble, others: Mapping[str, Ensemble | str] | None = None) -> Verdicts:
     """A verdict on every claim of an ensemble's scenario, in the order of the scenario.
 
     Each is judged by itself, at 95 %: of many, some are wrong by chance.
@@ -94,8 +137,11 @@ def judge(
         others: for each file that a claim is `against`, its ensemble on the same seed, or the
             reason why there is none.
     """
-    claims = ensemble.scenario.claims.items()
-    return tuple(_judge_claim(name, claim, ensemble, others or {}) for name, claim in claims)
+    scenario = ensemble.scenario
+    verdicts = (
+        _judge_claim(name, claim, ensemble, others or {}) for name, claim in scenario.claims.items()
+    )
+    return Verdicts(verdicts, scenario)
 
 
 def _judge_claim(

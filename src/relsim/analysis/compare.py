@@ -31,7 +31,8 @@ from relsim.analysis.recorded import (
     step_of_month,
     time_index,
 )
-from relsim.analysis.summary import with_statistics
+from relsim.analysis.summary import months_of, with_statistics
+from relsim.display import Displayed, Figure, in_a_line, plotted
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.agents import compile_with, titles_with_rules
 from relsim.ensemble.simulate import Ensemble, spelled_by
@@ -43,12 +44,13 @@ from relsim.scenario.shipped import next_anchor
 from relsim.scenario.titles import titles
 from relsim.scenario.values import Month
 from relsim.stats import QUANTILE_NAMES, SAME, Values, quantiles
+from relsim.words import counted
 
 STATISTICS = ("mean", "sd", "p_higher", "p_lower", *QUANTILE_NAMES)
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Displayed):
     """The differences between two scenarios, other minus base, run by run.
 
     Made by :func:`compare`. Nothing is read until asked for, and then in blocks of bounded size.
@@ -66,6 +68,43 @@ class Comparison:
     domain: str | None
     runs: int
     pairs: tuple[str, ...]
+
+    def in_short(self) -> str:
+        """What is compared with what, and the paired runs."""
+        base, other = (in_a_line(title, 26) for title in self.titles)
+        domain = f", {in_a_line(self.domain, 12)}" if self.domain else ""
+        return (
+            f"of “{other}” with “{base}”: {counted(self.runs, 'paired run')}, "
+            f"{counted(len(self.pairs), 'pair')}{domain}"
+        )
+
+    def plot(self, pairs: str | Sequence[str] | None = None) -> Figure:
+        """The paired differences over time: the median, and bands of 50, 80 and 95 % of the runs.
+
+        Args:
+            pairs: one or several; the watched ones where absent. Of many, the largest differences.
+
+        Raises:
+            ResultsError: not both record a pair.
+        """
+        return plotted(self, pairs=pairs)
+
+    def to_frame(self, pairs: Sequence[str] | None = None) -> pd.DataFrame:
+        """Quantiles and moments of the paired differences, a row for each month and pair.
+
+        Args:
+            pairs: these; all where absent.
+
+        Returns:
+            ``month``, ``pair`` and the statistics of :meth:`summary`. What differs at one month,
+            with intervals, is :meth:`effects`.
+
+        Raises:
+            ResultsError: not both record a pair.
+        """
+        wide = self.summary(pairs)["difference"].to_series().unstack("statistic").reset_index()
+        wide["month"] = months_of(wide["time"].to_numpy())
+        return wide[["month", "pair", *STATISTICS]].rename_axis(columns=None)
 
     @property
     def titles(self) -> tuple[str, str]:

@@ -6,7 +6,6 @@ stores nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from relsim.ensemble.accounts import OVERALL, Compared, account_runs
 from relsim.ensemble.agents import compile_with, rules_of
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean, plain_hint
+from relsim.progress import Progress, told
 from relsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def explain(
     seed: int | None = None,
     run: int | None = None,
     executor: Executor | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | bool = True,
 ) -> Account:
     """The account of what pulls two states, in either direction.
 
@@ -50,7 +50,7 @@ def explain(
         run: this run alone.
         executor: where chunks of runs are computed (see :mod:`relsim.ensemble.executors`);
             threads on all cores where absent. The numbers are the same anywhere.
-        progress: called with the number of runs that have just finished.
+        progress: as for :func:`relsim.simulate`.
 
     Raises:
         ResultsError: there is no such pair or run, the two cannot be paired run by run, or all
@@ -69,13 +69,14 @@ def explain(
     if run in left_out:
         raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
     first, number = (0, count) if run is None else (run, 1)
-    accounts = account_runs(
-        Compared(states, *(compile_with(item.scenario, item.agent_class) for item in subjects)),
-        *(subjects[0].seed, first, number),
-        left_out=left_out,
-        executor=executor,
-        progress=progress,
-    )
+    with told(progress, number) as told_of_runs:
+        accounts = account_runs(
+            Compared(states, *(compile_with(item.scenario, item.agent_class) for item in subjects)),
+            *(subjects[0].seed, first, number),
+            left_out=left_out,
+            executor=executor,
+            progress=told_of_runs,
+        )
     failed = left_out.intersection(range(first, first + number))
     failed |= {failure.run for failure in accounts.failures}
     return Account(

@@ -100,7 +100,7 @@ def find(
         claims,
         comparisons,
         carriers,
-        {pair: explain(ensemble, pair, runs=runs) for pair in pairs},
+        {pair: explain(ensemble, pair, runs=runs, progress=False) for pair in pairs},
         explained(scenario),
     )
 

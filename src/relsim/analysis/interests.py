@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.agents import AgentProgram
 from relsim.ensemble.chunks import Chunk, available_cores, simulate_chunk
 from relsim.ensemble.record import Recorder, recorder
@@ -129,6 +130,36 @@ class Explained:
         return rows.sort_values("warmth", ascending=not warm).head(count).reset_index(drop=True)
 
 
+def opening_levels(scenario: Scenario) -> pd.DataFrame:
+    """Cooperation of all pairs at the opening, with uncertain numbers at their median.
+
+    Returns:
+        ``pair``, ``domain`` (``overall`` or one of the scenario's) and ``level``, from -1 to 1.
+    """
+    compiled = compile_scenario(scenario)
+    by_domain = _opening(compiled.numbers)
+    overall = by_domain @ _domain_weights(compiled.numbers)
+    rows, columns = np.triu_indices(len(overall), 1)
+    levels = np.column_stack([overall[rows, columns], by_domain[rows, columns]])
+    names = (OVERALL, *compiled.domains)
+    index = pd.MultiIndex.from_product(
+        [scenario.pair_names(compiled.pairs), names], names=["pair", "domain"]
+    )
+    return pd.DataFrame({"level": levels.ravel()}, index=index).reset_index()
+
+
+def _opening(numbers: Numbers) -> Floats:
+    """Cooperation at the opening, [N, N, D]."""
+    posture = opening_postures(numbers)
+    return _cooperation(numbers, posture, posture.swapaxes(0, 1))
+
+
+def _domain_weights(numbers: Numbers) -> Floats:
+    """The share of each domain in overall cooperation, [D]."""
+    weights: Floats = numbers.domain_weight / numbers.domain_weight.sum()
+    return weights
+
+
 def explained(scenario: Scenario) -> Explained:
     """How much of the opening levels of a scenario its interests explain.
 
@@ -142,9 +173,7 @@ def explained(scenario: Scenario) -> Explained:
         salience=numbers.reference_salience,
         capacity=numbers.reference_capacity,
     )
-    weights = numbers.domain_weight / numbers.domain_weight.sum()
-    posture = opening_postures(numbers)
-    levels: Floats = _cooperation(numbers, posture, posture.swapaxes(0, 1)) @ weights
+    levels = _opening(numbers) @ _domain_weights(numbers)
     np.fill_diagonal(levels, 0.0)
 
     def unexplained(factor: float) -> float:

@@ -5,7 +5,7 @@ All rule sets have the same draws, so that what differs between them is the work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,6 +20,7 @@ from relsim.ensemble.executors import suited
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import RelsimError, ResultsError, did_you_mean
+from relsim.progress import Progress
 from relsim.scenario.schema import Scenario
 from relsim.scenario.values import Month
 from relsim.stats import QUANTILE_NAMES, quantiles, share_between
@@ -128,7 +129,7 @@ def simulate_rule_sets(
     seed: int | None = None,
     record: RecordLevel = "domains",
     executor: Executor | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | bool = True,
 ) -> RuleSets:
     """Simulates a scenario under several rules by which states decide.
 
@@ -138,7 +139,8 @@ def simulate_rule_sets(
             with the first. ``StateAgent`` itself, or None, is the standard rule, which the compiled
             kernel simulates: the numbers are the same, a hundred times sooner.
         runs, seed, record, executor: as for :func:`relsim.simulate`, alike for all.
-        progress: called as runs finish, of which each rule set has ``runs``.
+        progress: called as runs finish, of which each rule set has ``runs``; else as for
+            :func:`relsim.simulate`.
 
     Raises:
         RelsimError: there are fewer than two rule sets, or one is no class of agents.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeAlias
@@ -21,6 +22,7 @@ from relsim.analysis.recorded import on_shared_runs
 from relsim.ensemble.record import RecordLevel
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.errors import ResultsError
+from relsim.progress import bar
 from relsim.scenario.schema import Claim, Scenario
 from relsim.scenario.titles import told_apart
 from relsim.scenario.values import Month
@@ -259,6 +261,7 @@ def compare_until_clear(
     most: int = MOST_RUNS,
     seed: int | None = None,
     executor: Executor | None = None,
+    progress: bool = True,
 ) -> tuple[Comparison, Looking]:
     """Compares two scenarios on as many runs as settle how they differ.
 
@@ -271,6 +274,7 @@ def compare_until_clear(
         most: runs at most.
         seed: the base's where absent.
         executor: where runs are simulated; threads on all cores where absent.
+        progress: say at a prompt and in a notebook how far it is.
 
     Returns:
         The comparison, whose bounds hold over all looks, and at how many runs it was looked.
@@ -278,15 +282,23 @@ def compare_until_clear(
     Raises:
         ResultsError: the two cannot be compared, or not so.
     """
+    if base.slug == other.slug:  # two of one file, by which a look could not tell them apart
+        other = other.named(f"{other.slug}-changed")
     scenarios = told_apart([base, other])
     seed = base.ensemble.seed if seed is None else seed
-    looking = look_at_differences(
-        scenarios, pairs, at, domain=domain, seed=seed, most=most, executor=executor
+    with bar() if progress else nullcontext() as shown:
+        looking = look_at_differences(
+            *(scenarios, pairs, at),
+            domain=domain,
+            seed=seed,
+            most=most,
+            executor=executor,
+            phase=shown.phase if shown else None,
+        )
+    simulated = partial(
+        simulate, runs=looking.runs, seed=seed, executor=executor, progress=progress
     )
-    ensembles = [
-        replace(simulate(item, runs=looking.runs, seed=seed, executor=executor), until_clear=True)
-        for item in scenarios
-    ]
+    ensembles = [replace(simulated(item), until_clear=True) for item in scenarios]
     return compare(*ensembles, domain=domain), looking
 
 
@@ -310,7 +322,9 @@ def look_at_differences(
     """
     _refuse_no_runs(most)
     # A look's worth of runs, so that a few that fail do not matter.
-    base, *others = (simulate(item, runs=min(most, FIRST_LOOK), seed=seed) for item in scenarios)
+    base, *others = (
+        simulate(item, runs=min(most, FIRST_LOOK), seed=seed, progress=False) for item in scenarios
+    )
     followed = []
     for other in others:
         comparison = compare(base, other, domain=domain)
@@ -368,7 +382,13 @@ def look_until_clear(
         for first in range(looks[-1], goal, _AT_ONCE):
             runs = min(_AT_ONCE, goal - first)
             simulated = partial(
-                simulate, runs=runs, first=first, record=record, thin=thin, executor=executor
+                simulate,
+                runs=runs,
+                first=first,
+                record=record,
+                thin=thin,
+                executor=executor,
+                progress=False,
             )
             block = {
                 key: simulated(scenario, seed=seed) for key, (scenario, seed) in scenarios.items()

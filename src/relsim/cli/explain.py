@@ -177,9 +177,9 @@ def _subject_at(path: Path) -> Ensemble | Scenario:
     """The ensemble of a result, or the scenario of a file."""
     if (path.exists() and not path.is_dir()) or path.suffix in (".yaml", ".yml"):
         return checked_scenarios([path], [], False)[0]
-    from relsim.results.result import result_at
+    from relsim.results.result import open_result
 
-    result = result_at(path)
+    result = open_result(path)
     made_by = result.manifest.get("relsim")
     if made_by != __version__:
         warn(f"{result.folder} was made by relsim {made_by}; numbers may differ.")

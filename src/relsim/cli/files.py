@@ -69,7 +69,7 @@ def diff(
     extends_anywhere: Anywhere = False,
 ) -> None:
     """Show what differs in the inputs of two scenarios, inheritance applied."""
-    from relsim.results.result import result_at
+    from relsim.results.result import open_result
     from relsim.scenario.diff import diff as differences_of
     from relsim.scenario.diff import events_reordered
 
@@ -77,7 +77,7 @@ def diff(
     files = list(dict.fromkeys(path for path in paths if not path.is_dir()))
     scenarios = checked_scenarios(files, [], extends_anywhere, quiet=True)
     by_file = dict(zip(files, scenarios, strict=True))
-    before, after = (by_file.get(path) or result_at(path).scenario for path in paths)
+    before, after = (by_file.get(path) or open_result(path).scenario for path in paths)
     differences = differences_of(before, after)
     console = Console()
     if differences:

@@ -54,10 +54,10 @@ def report(
 ) -> None:
     """Draw all figures and the page of results, from what is stored."""
     from relsim.figures.save import Painter
-    from relsim.results.result import result_at
+    from relsim.results.result import open_result
     from relsim.results.views import write_views
 
-    results = [result_at(path) for path in paths]
+    results = [open_result(path) for path in paths]
     with Painter() as painter:
         for result in results:
             with watching(Console(), 0) as watcher:
@@ -83,13 +83,13 @@ def verify(
     ] = None,
 ) -> None:
     """Check that a result is as it was written, and comes out again bit for bit."""
-    from relsim.results.result import result_at
+    from relsim.results.result import open_result
     from relsim.results.verify import SAMPLE, chunks_of, spread_evenly
     from relsim.results.verify import verify as check
 
     if every:
         refuse({"--chunks": chunks}, "not with --all")
-    result = result_at(path)
+    result = open_result(path)
     console = Console()
     count = None if every else chunks or SAMPLE
     runs = sum(noted.chunk.runs for noted in spread_evenly(chunks_of(result), count))

@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from relsim import __version__
+from relsim.display import Displayed, Figure, in_a_line, plotted, tabled
 from relsim.ensemble.agents import compile_with, rules_of
 from relsim.ensemble.chunks import (
     Chunk,
@@ -36,14 +38,15 @@ from relsim.ensemble.record import (
 )
 from relsim.errors import ResultsError, did_you_mean
 from relsim.model.plan import Compiled, Program
+from relsim.progress import Progress, told
 from relsim.scenario.schema import Scenario
+from relsim.words import counted
 
 if TYPE_CHECKING:
     from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
 Data = TypeVar("Data", xr.Dataset, xr.DataArray)
 PAIR_AXES = ("pair", "watched")
-Progress = Callable[[int], None]  # called with the number of runs that have just finished
 Stored = Callable[[Chunk, Arrays, tuple[Failure, ...]], None]  # called with what has been stored
 
 
@@ -53,8 +56,8 @@ class Rows(Protocol):
     def __setitem__(self, rows: Any, values: Any, /) -> None: ...
 
 
-@dataclass(frozen=True)
-class Ensemble:
+@dataclass(frozen=True, repr=False)
+class Ensemble(Displayed):
     """Possible futures of one scenario.
 
     Attributes:
@@ -83,6 +86,40 @@ class Ensemble:
     def rules(self) -> str:
         """The rules by which states decided: the name of a class, or "standard rule"."""
         return rules_of(self.agent_class)
+
+    def in_short(self) -> str:
+        """The scenario, runs, seed, recorded pairs and months."""
+        time, failed = self.scenario.time, f", {len(self.failed):,} failed" if self.failed else ""
+        return (
+            f"“{in_a_line(self.scenario.title, 40)}”: {counted(self.runs, 'run')}{failed}, "
+            f"seed {self.seed}, {counted(self.data.sizes['pair'], 'pair')}, "
+            f"{time.start} to {time.end}"
+        )
+
+    def plot(
+        self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None
+    ) -> Figure:
+        """Fans of cooperation: the median, and bands of 50, 80 and 95 % of the runs.
+
+        Args:
+            pairs: one, as in "PAK-RUS" and in either order, or several; the watched ones where
+                absent.
+            domain: cooperation in this domain; overall cooperation where absent.
+
+        Raises:
+            ResultsError: one is not recorded.
+        """
+        return plotted(self, pairs=pairs, domain=domain)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Quantiles and moments over the runs, a row for each month, pair and domain.
+
+        Columns: ``month``, as in 2025-06; ``pair``; ``domain``, ``overall`` or, of watched pairs,
+        one of the scenario's; ``mean`` and ``sd``; ``p_up``, the share of runs above their own
+        start; and quantiles, as ``q0.1``. Levels run from -1 to 1. The runs themselves are
+        ``ensemble.level(pair).to_pandas()``, or all of ``ensemble.data``.
+        """
+        return tabled(self)
 
     @property
     def runs(self) -> int:
@@ -138,7 +175,7 @@ def simulate(
     first: int = 0,
     agent_class: type[StateAgent] | None = None,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = True,
 ) -> Ensemble:
     """Simulates an ensemble into memory.
 
@@ -156,7 +193,8 @@ def simulate(
         executor: where chunks run (see :mod:`relsim.ensemble.executors`); where absent, threads on
             all cores, and for a class of agents processes, which a program of your own starts
             under ``if __name__ == "__main__":``. The numbers are the same anywhere.
-        progress: called as runs finish.
+        progress: called as runs finish. Where it is none, a bar is shown at a prompt and in a
+            notebook, unless it is False.
 
     Raises:
         RelsimError: ``runs``, ``record``, ``thin`` or ``agent_class`` make no sense.
@@ -173,14 +211,14 @@ def simulate(
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in all_chunks(compiled, runs, record, thin)
     ]
-    with suited(executor, compiled) as pool:
+    with suited(executor, compiled) as pool, told(progress, runs) as told_of_runs:
         failures = fill(
             *(compiled, runs, seed, record, arrays),
             thin=thin,
             todo=todo,
             first=first,
             executor=pool,
-            progress=progress,
+            progress=told_of_runs,
         )
     failed = tuple(failure.run for failure in failures)
     data = dataset(compiled, record, runs, arrays, thin)

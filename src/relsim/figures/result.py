@@ -75,9 +75,13 @@ def event_key(title: str, numbers: Mapping[str, int], table: pd.DataFrame) -> li
 
 
 def fan_chart(
-    scenario: Scenario, summary: xr.Dataset, events: pd.DataFrame, pairs: list[str] | None = None
+    scenario: Scenario,
+    summary: xr.Dataset,
+    events: pd.DataFrame,
+    pairs: list[str] | None = None,
+    quantity: str = "Overall cooperation",
 ) -> Any:
-    """Fans of overall cooperation, one under the other, all to one scale.
+    """Fans of cooperation, one under the other, all to one scale.
 
     Args:
         scenario: for names and labels.
@@ -85,6 +89,7 @@ def fan_chart(
         events: of :func:`relsim.analysis.summary.event_table`; those that act on a pair in
             every run are marked on its fan.
         pairs: the watched ones where absent.
+        quantity: what ``overall`` of the summary is, in words.
     """
     pairs = scenario.pair_names([pair.split("-") for pair in pairs or ()] or scenario.watched_pairs)
     certain = certain_events(events)
@@ -99,7 +104,7 @@ def fan_chart(
     return style.titled(
         alt.vconcat(*panels, *names, spacing=12),
         scenario.title,
-        "Overall cooperation, −1 to 1: median, and bands that hold the stated share of runs. "
+        f"{quantity}, −1 to 1: median, and bands that hold the stated share of runs. "
         "Dotted: the opening level",
     )
 
@@ -221,10 +226,43 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
     Where the states are too many to be told apart, those of the watched pairs and those with
     the strongest ties are shown.
     """
-    codes = shown_states(scenario, summary)
-    frame = matrix_frame(summary, codes)
+    opening = summary["overall"].sel(statistic="q0.5").isel(time=0)
+    codes = shown_states(scenario, opening.to_series())
     written = len(codes) <= MOST_LABELLED
-    some = f"The {len(codes)} of {len(scenario.states)} states that are watched or have the "
+    return style.titled(
+        _matrix(matrix_frame(summary, codes), codes),
+        scenario.title,
+        f"Overall cooperation, −1 to 1. Below the diagonal: {scenario.time.start}. Above it: "
+        f"the median in {scenario.time.end}{', and its change since then' * written}",
+        _some_states(codes, scenario),
+    )
+
+
+def opening_matrix(scenario: Scenario, opening: pd.Series, most: int = MOST_STATES) -> Any:
+    """Overall cooperation at the opening, below the diagonal.
+
+    Args:
+        scenario: for names.
+        opening: the levels, by pair.
+        most: states to show.
+    """
+    codes = shown_states(scenario, opening, most)
+    pairs = [sorted(str(pair).split("-")) for pair in opening.index]
+    cells = [
+        (first, second, float(level), [signed(level)])
+        for (first, second), level in zip(pairs, opening, strict=True)
+        if {first, second} <= {*codes}
+    ]
+    return style.titled(
+        _matrix(pd.DataFrame(cells, columns=["x", "y", "shade", "text"]), codes),
+        scenario.title,
+        f"Overall cooperation at the opening in {scenario.time.start}, −1 to 1",
+        _some_states(codes, scenario),
+    )
+
+
+def _matrix(frame: pd.DataFrame, codes: list[str]) -> Any:
+    """Levels between states as a heat table; written in the cells where there is room."""
     legend = alt.Legend(
         title="cooperation",
         orient="right",
@@ -233,8 +271,8 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
         labelExpr=style.level_labels("+.1f"),
     )
     x = alt.X("x:N", sort=codes, title=None, axis=alt.Axis(orient="top", labelAngle=0))
-    chart = marks.heat(
-        frame if written else frame.drop(columns="text"),
+    return marks.heat(
+        frame if len(codes) <= MOST_LABELLED else frame.drop(columns="text"),
         x,
         alt.Y("y:N", sort=codes, title=None),
         (-1.0, 1.0),
@@ -242,27 +280,24 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
         cell=min(style.CELL, 1400 // len(codes)),
         legend=legend,
     )
-    return style.titled(
-        chart,
-        scenario.title,
-        f"Overall cooperation, −1 to 1. Below the diagonal: {scenario.time.start}. Above it: "
-        f"the median in {scenario.time.end}{', and its change since then' * written}",
-        f"{some}strongest ties" if len(codes) < len(scenario.states) else "",
-    )
 
 
-def shown_states(scenario: Scenario, summary: xr.Dataset) -> list[str]:
-    """The states of the matrix in alphabetical order."""
-    if len(scenario.states) <= MOST_STATES:
-        return sorted(scenario.states)
-    opening = summary["overall"].sel(statistic="q0.5").isel(time=0)
+def _some_states(codes: list[str], scenario: Scenario) -> str:
+    """Which states a matrix shows, where these are not all."""
+    count = len(scenario.states)
+    some = f"The {len(codes)} of {count} states that are watched or have the strongest ties"
+    return some if len(codes) < count else ""
+
+
+def shown_states(scenario: Scenario, opening: pd.Series, most: int = MOST_STATES) -> list[str]:
+    """The states of a matrix in alphabetical order, by the opening levels of pairs."""
     strength = dict.fromkeys(scenario.states, 0.0)
-    for pair, level in zip(opening["pair"].values, opening.values, strict=True):
+    for pair, level in opening.items():
         for code in str(pair).split("-"):
             strength[code] += abs(float(level))
     watched = {code for pair in scenario.watched_pairs for code in pair}
     ranked = sorted(strength, key=lambda code: (code not in watched, -strength[code], code))
-    return sorted(ranked[:MOST_STATES])
+    return sorted(ranked[:most])
 
 
 def matrix_frame(summary: xr.Dataset, codes: list[str]) -> pd.DataFrame:

@@ -25,6 +25,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.stats import spearmanr
 
+from relsim.display import Displayed, Figure, in_a_line, plotted
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import RelsimError
 from relsim.hindcast.evaluate import LEVELS, mean_scores, pit_shares, scored
@@ -64,8 +65,8 @@ class Source:
     spread: float
 
 
-@dataclass(frozen=True)
-class Beside:
+@dataclass(frozen=True, repr=False)
+class Beside(Displayed):
     """A scenario scored by a measured series.
 
     Attributes:
@@ -82,6 +83,26 @@ class Beside:
     fitted: Fitted
     sources: dict[str, Source]
     scores: pd.DataFrame
+
+    def in_short(self) -> str:
+        """The scenario, and the pairs and years of the series."""
+        years = self.panel.years
+        return (
+            f"of “{in_a_line(self.scenario.title)}”: {counted(len(self.panel.dyads), 'pair')} "
+            f"measured, {years[0]} to {years[-1]}"
+        )
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure by its name: ``bands`` where absent, or ``changes``.
+
+        Raises:
+            ResultsError: there is none of that name.
+        """
+        return plotted(self, name=name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean scores by forecaster, as :attr:`skill`."""
+        return self.skill
 
     @cached_property
     def skill(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from relsim.display import Displayed, Figure, plotted
 from relsim.hindcast.evaluate import (
     LARGE,
     LEVEL,
@@ -47,8 +48,8 @@ _RATIOS = ("ratio", "ratio_low", "ratio_high", "to_plain", "to_plain_low", "to_p
 _KEPT_SCORES = ("crps", *_RATIOS, *(f"cover{name}" for name in LEVELS))
 
 
-@dataclass(frozen=True)
-class Hindcast:
+@dataclass(frozen=True, repr=False)
+class Hindcast(Displayed):
     """A scored hindcast, and the forecast it speaks for.
 
     Attributes:
@@ -66,6 +67,27 @@ class Hindcast:
     hold_out: HoldOut | None
     scores: pd.DataFrame
     fitted: Fitted
+
+    def in_short(self) -> str:
+        """The series, the years forecast from, and the horizons."""
+        years, origins = self.panel.years, self.origins
+        return (
+            f"of {counted(len(self.panel.dyads), 'pair')}, {years[0]} to {years[-1]}: "
+            f"{counted(len(origins), 'origin')}, {origins[0]} to {origins[-1]}, "
+            f"up to {counted(max(self.horizons), 'year')} ahead"
+        )
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure by its name: ``skill`` where absent, ``bands`` or ``pit``.
+
+        Raises:
+            ResultsError: there is none of that name.
+        """
+        return plotted(self, name=name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster, as :attr:`skill`."""
+        return self.skill
 
     @cached_property
     def skill(self) -> pd.DataFrame:

@@ -255,7 +255,7 @@ def simulated(
 ) -> dict[int, Predictive]:
     """Distributions of measured values by an ensemble of the model, by horizon in years."""
     scenario = scenario_of(fitted, max(horizons), gain)
-    data = simulate(scenario, runs=runs, seed=seed, record="overall").data
+    data = simulate(scenario, runs=runs, seed=seed, record="overall", progress=False).data
     names = scenario.pair_names(dyad.split("-") for dyad in fitted.past.dyads)
     overall = data["overall"].sel(pair=names)
     link, passing = link_of(fitted), passing_variances(fitted)

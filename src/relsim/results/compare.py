@@ -15,7 +15,7 @@ from relsim.errors import ResultsError
 from relsim.results.job import Execution, Watcher, telling_what_is_kept
 from relsim.results.manifest import run_command
 from relsim.results.question import Question, digest
-from relsim.results.result import Result, result_at
+from relsim.results.result import Result, open_result
 from relsim.results.run import RunJob, answer, chunks_kept
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import told_apart
@@ -46,7 +46,7 @@ def paired_results(
             simulated.
     """
     named = dict(zip(scenarios, told_apart(list(scenarios.values())), strict=True))
-    results = {path: result_at(path) for path in paths if path not in scenarios}
+    results = {path: open_result(path) for path in paths if path not in scenarios}
     first = paths[0]
     base = subject_of(results[first].ensemble if first in results else scenarios[first], runs, seed)
     runs, seed = base.runs, base.seed

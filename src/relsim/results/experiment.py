@@ -17,20 +17,23 @@ import yaml
 from pydantic import BaseModel
 
 from relsim import __version__
+from relsim.display import Displayed, Figure, in_a_line
 from relsim.ensemble.agents import as_written, compile_with, rules_of
 from relsim.ensemble.executors import suited
-from relsim.errors import DamagedError
+from relsim.errors import DamagedError, ResultsError, did_you_mean
 from relsim.experiments.evaluate import evaluate
 from relsim.experiments.load import interests_in_words, load_experiment
 from relsim.experiments.study import HELD_OUT, Answer, Outcomes, Study
 from relsim.figures.experiment import experiment_charts
 from relsim.model.structs import Ints
 from relsim.report.scored_page import experiment_page
+from relsim.results.drawn import drawn_figure
 from relsim.results.folder import EXPERIMENTS
-from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.job import Execution, Job, PageParts, Watcher, carry_out, watched
 from relsim.results.manifest import ExperimentManifest, read_whole, refuse_incomplete, remedy_of
 from relsim.results.question import Question, digest
 from relsim.stats import Values
+from relsim.words import counted
 
 if TYPE_CHECKING:
     from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
@@ -41,8 +44,8 @@ POINTS = "points"  # the folder of outcomes that are done, until the experiment 
 _WORDS = ("name", "about", "label")  # move no number
 
 
-@dataclass(frozen=True)
-class ExperimentResult:
+@dataclass(frozen=True, repr=False)
+class ExperimentResult(Displayed):
     """A finished experiment.
 
     Attributes:
@@ -54,6 +57,44 @@ class ExperimentResult:
     folder: Path
     manifest: dict[str, Any]
     reused: bool = False
+
+    def in_short(self) -> str:
+        """The method, points, runs and seed."""
+        content = self.manifest
+        about = content["experiment"]
+        return (
+            f"“{in_a_line(about['name'])}” ({about['method']}): "
+            f"{counted(content['points'], 'point')}, {counted(content['runs'], 'run')} each, "
+            f"seed {content['seed']}"
+        )
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure, as it was drawn.
+
+        Args:
+            name: of its file in ``figures/``, without the ending; the main figure where absent.
+
+        Raises:
+            ResultsError: there is none of that name.
+        """
+        return drawn_figure(self.folder, self.manifest, self.in_short(), name)
+
+    def to_frame(self, name: str | None = None) -> pd.DataFrame:
+        """A table (see :attr:`tables`).
+
+        Args:
+            name: the first, which is the main one, where absent.
+
+        Raises:
+            DamagedError: one is missing or damaged.
+            ResultsError: there is none of that name.
+        """
+        tables = self.tables
+        name = next(iter(tables), "") if name is None else name
+        if name not in tables:
+            text = f"{self.folder} has no table {name}. {did_you_mean(name, tables)}"
+            raise ResultsError(text.rstrip())
+        return tables[name]
 
     @property
     def sentences(self) -> list[str]:
@@ -102,6 +143,7 @@ def run_experiment(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> ExperimentResult:
     """Runs an experiment and leaves a folder with outcomes, tables, figures and a page.
 
@@ -119,6 +161,7 @@ def run_experiment(
         force: repeat a finished experiment.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         RelsimError: ``agent_class`` is none.
@@ -128,8 +171,10 @@ def run_experiment(
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment)
     if agent_class is not None:
         study = replace(study, agent_class=agent_class)
-    execution = Execution(Path(out), executor, force, command, watcher or Nobody())
-    result, reused = carry_out(ExperimentJob(study), execution)
+    runs = study.method.size(study) * study.experiment.runs
+    with watched(watcher, progress, runs) as receiver:
+        execution = Execution(Path(out), executor, force, command, receiver)
+        result, reused = carry_out(ExperimentJob(study), execution)
     return replace(result, reused=reused)
 
 

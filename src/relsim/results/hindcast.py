@@ -14,6 +14,7 @@ import pandas as pd
 
 from relsim import __version__
 from relsim.analysis.observed import read_observed
+from relsim.display import Displayed, Figure, in_a_line
 from relsim.ensemble.simulate import simulate as simulate_runs
 from relsim.figures.hindcast import beside_charts, hindcast_charts
 from relsim.hindcast.beside import Beside, beside, shared_part
@@ -21,21 +22,23 @@ from relsim.hindcast.evaluate import HORIZONS
 from relsim.hindcast.findings import Hindcast, defaults_of, hindcast
 from relsim.hindcast.panel import HoldOut, Panel, panel_of
 from relsim.report.scored_page import Words, beside_words, hindcast_words, measured_page
+from relsim.results.drawn import drawn_figure
 from relsim.results.folder import HINDCASTS, RESOLVED, unwritable
-from relsim.results.job import Execution, Job, Nobody, PageParts, Watcher, carry_out
+from relsim.results.job import Execution, Job, PageParts, Watcher, carry_out, watched
 from relsim.results.manifest import HindcastManifest, read_whole
 from relsim.results.question import Question, digest
 from relsim.results.run import resolved_yaml
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import slug
+from relsim.words import counted
 
 PARAMETERS = "parameters.json"
 
 Findings = TypeVar("Findings", Hindcast, Beside)
 
 
-@dataclass(frozen=True)
-class HindcastResult:
+@dataclass(frozen=True, repr=False)
+class HindcastResult(Displayed):
     """A finished hindcast, or a scenario beside a series.
 
     Attributes:
@@ -47,6 +50,27 @@ class HindcastResult:
     folder: Path
     manifest: dict[str, Any]
     reused: bool = False
+
+    def in_short(self) -> str:
+        """The scenario, if one is laid beside the series, and the series."""
+        content = self.manifest
+        scenario = f"of “{in_a_line(content['name'], 40)}” beside " if "name" in content else "by "
+        first, last = content["years"]
+        pairs = counted(content["pairs"], "pair")
+        return f"{scenario}{in_a_line(content['file'], 30)}: {pairs}, {first} to {last}"
+
+    @property
+    def sentences(self) -> list[str]:
+        """The findings in words."""
+        return list(self.manifest["sentences"])
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A figure, as it was drawn (see :meth:`ExperimentResult.plot`)."""
+        return drawn_figure(self.folder, self.manifest, self.in_short(), name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean scores by horizon and forecaster, as :attr:`skill`."""
+        return self.skill
 
     @property
     def skill(self) -> pd.DataFrame:
@@ -75,6 +99,7 @@ def run_hindcast(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> HindcastResult:
     """Scores forecasts of a measured series, and leaves a folder with tables, figures and a page.
 
@@ -89,6 +114,7 @@ def run_hindcast(
         force: repeat a finished hindcast.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
@@ -98,8 +124,9 @@ def run_hindcast(
     file = Path(observed)
     panel = panel_of(read_observed(file))
     job = HindcastJob(file, panel, origins, horizons, hold_out, simulate)
-    execution = Execution(Path(out), None, force, command, watcher or Nobody())
-    result, reused = carry_out(job, execution)
+    with watched(watcher, progress) as receiver:
+        execution = Execution(Path(out), None, force, command, receiver)
+        result, reused = carry_out(job, execution)
     return replace(result, reused=reused)
 
 
@@ -113,6 +140,7 @@ def run_beside(
     force: bool = False,
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> HindcastResult:
     """Lays a scenario beside a measured series; leaves a folder with tables, figures and a page.
 
@@ -124,6 +152,7 @@ def run_beside(
         force: repeat a finished one.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
@@ -134,8 +163,9 @@ def run_beside(
     panel = panel_of(read_observed(file).named_as(scenario.states))
     pairs = shared_part(panel, scenario).dyads  # raises before a thousand runs
     job = BesideJob(file, panel, Question.of(scenario, runs, seed, "overall"), pairs)
-    execution = Execution(Path(out), None, force, command, watcher or Nobody())
-    result, reused = carry_out(job, execution)
+    with watched(watcher, progress, job.ensemble.runs) as receiver:
+        execution = Execution(Path(out), None, force, command, receiver)
+        result, reused = carry_out(job, execution)
     return replace(result, reused=reused)
 
 

@@ -27,6 +27,7 @@ from relsim.ensemble.chunks import Stop, compile_kernel, kernel_is_compiled, new
 from relsim.errors import ResultsError
 from relsim.figures.save import Painter, definition
 from relsim.model.plan import Compiled
+from relsim.progress import bar
 from relsim.results.folder import (
     FIGURES,
     JOURNAL,
@@ -71,6 +72,21 @@ class Nobody:
 
     def runs_done(self, runs: int) -> None:
         """Ignored."""
+
+
+@contextmanager
+def watched(watcher: Watcher | None, progress: bool, runs: int | None = None) -> Iterator[Watcher]:
+    """The watcher that is given; where none is, a bar at a prompt and in a notebook, if wanted.
+
+    Args:
+        watcher, progress: as given by the caller.
+        runs: how many there will be; None if that is not known.
+    """
+    if watcher is None and progress:
+        with bar(runs) as shown:
+            yield shown
+    else:
+        yield watcher or Nobody()
 
 
 @dataclass(frozen=True)
@@ -307,6 +323,7 @@ def _make(
             drawn = job.charts(findings)
             charts = {name: definition(chart) for name, chart in (drawn or {}).items()}
             if drawn is not None:
+                content["figures"] = list(charts)
                 shutil.rmtree(folder / FIGURES, ignore_errors=True)  # of a process that was stopped
                 (folder / FIGURES).mkdir()
                 painter.draw_what_can_be(charts, folder / FIGURES)

@@ -308,6 +308,7 @@ class _Findings(_Manifest):
     sentences: list[str]
     warnings: list[str]
     seconds: float
+    figures: list[_InFolder] = []  # by name, the main one first
 
 
 class _Experiment(_Part):

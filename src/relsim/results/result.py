@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 
-from relsim.analysis.claims import Verdict
-from relsim.analysis.summary import summarise
+from relsim.analysis.claims import Verdicts
+from relsim.analysis.summary import summarise, summary_table
+from relsim.display import Displayed, Figure
 from relsim.ensemble.simulate import Ensemble, spelled_by, without_runs
 from relsim.ensemble.store import Layout, open_store
 from relsim.errors import DamagedError, ResultsError, ScenarioError, near_path
@@ -31,8 +33,8 @@ from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Displayed):
     """A finished result.
 
     Attributes:
@@ -49,15 +51,34 @@ class Result:
     reused: bool = False
     known_summary: xr.Dataset | None = field(default=None, repr=False, compare=False)
 
+    def in_short(self) -> str:
+        """That of the ensemble, and the id."""
+        return f"{self.folder.name} of {self.ensemble.in_short()}"
+
+    def plot(
+        self, pairs: str | Sequence[str] | None = None, *, domain: str | None = None
+    ) -> Figure:
+        """Fans of cooperation (see :meth:`relsim.Ensemble.plot`)."""
+        return self.ensemble.plot(pairs, domain=domain)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Quantiles and moments by month and pair (see :meth:`relsim.Ensemble.to_frame`)."""
+        summary = self.summary()
+        return summary_table(summary, summary["pair"].values).rename_axis(columns=None)
+
+    def level(self, pair: str, domain: str | None = None) -> xr.DataArray:
+        """Cooperation of a pair in every run, (run, time) (see :meth:`relsim.Ensemble.level`)."""
+        return self.ensemble.level(pair, domain)
+
     @property
     def scenario(self) -> Scenario:
         """What was simulated."""
         return self.ensemble.scenario
 
     @property
-    def claims(self) -> tuple[Verdict, ...]:
+    def claims(self) -> Verdicts:
         """The verdict on each claim, as stored."""
-        return verdicts_of(self.manifest)
+        return Verdicts(verdicts_of(self.manifest), self.scenario)
 
     def summary(self, pairs: Sequence[str] | None = None) -> xr.Dataset:
         """Quantiles and moments over the runs (see relsim.summarise)."""
@@ -72,7 +93,7 @@ class Result:
 
 
 def open_result(
-    folder: str | Path,
+    path: str | Path,
     *,
     scenario: Scenario | None = None,
 ) -> Result:
@@ -81,17 +102,16 @@ def open_result(
     Its tables may be missing, as they can be written again; nothing else may.
 
     Args:
-        folder: as printed by ``relsim run``.
+        path: its folder, as printed by ``relsim run``, or the folder of a scenario's results, as
+            in ``results/status-quo``, whose newest is then opened.
         scenario: what was simulated, if it is at hand; else it is read from the folder.
 
     Raises:
-        ResultsError: there is no whole result there.
+        ResultsError: there is no whole result there, or there are results of different scenarios.
         DamagedError: something of it is missing or cannot be read. Also later, when values are
             read that are not as they were written.
     """
-    folder = Path(folder)
-    if not is_finished(folder):
-        raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
+    folder = result_folder(path)
     content = read_manifest(folder)
     remedy = remedy_of(content)
     refuse_incomplete(folder, content, TABLES if scenario is None else WRITTEN_AGAIN)
@@ -178,15 +198,6 @@ def result_folder(path: str | Path) -> Path:
     inside.sort(key=lambda folder: (written_at(folder), folder.name))
     _refuse_different(path, inside)
     return inside[-1]
-
-
-def result_at(path: str | Path) -> Result:
-    """The result at a path (see :func:`result_folder`).
-
-    Raises:
-        ResultsError: there is no whole result.
-    """
-    return open_result(result_folder(path))
 
 
 def _refuse_different(path: Path, folders: list[Path]) -> None:

@@ -49,6 +49,7 @@ from relsim.results.job import (
     Watcher,
     carry_out_within,
     telling_what_is_kept,
+    watched,
 )
 from relsim.results.looking import with_runs_chosen
 from relsim.results.manifest import (
@@ -89,6 +90,7 @@ def run(
     figures: FigureChoice = "main",
     command: str = "",
     watcher: Watcher | None = None,
+    progress: bool = True,
 ) -> Result:
     """Simulates a scenario and leaves a results folder with figures and a page.
 
@@ -110,6 +112,7 @@ def run(
         figures: which to write as files: ``main`` (fans, differences, claims), ``all`` or ``none``.
         command: the command that asks for it, for the manifest.
         watcher: receives progress.
+        progress: show a bar at a prompt and in a notebook, where no watcher is given.
 
     Raises:
         ScenarioError: the file has problems.
@@ -118,8 +121,9 @@ def run(
     """
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     question = Question.of(scenario, runs, seed, record, thin, until_clear=until_clear)
-    execution = Execution(Path(out), executor, force, command, watcher or Nobody())
-    return run_question(question, execution, views=views, figures=figures)
+    with watched(watcher, progress, question.runs) as receiver:
+        execution = Execution(Path(out), executor, force, command, receiver)
+        return run_question(question, execution, views=views, figures=figures)
 
 
 def run_question(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from relsim.errors import Position, Problem, did_you_mean
 from relsim.scenario.interests import refuse_recoded, with_reference
@@ -28,6 +28,7 @@ from relsim.scenario.tree import (
     TreePath,
     child,
     from_plain,
+    from_python,
     is_null,
     is_single,
     merge,
@@ -38,6 +39,7 @@ from relsim.scenario.validation import keys_at
 from relsim.words import with_a
 
 MAX_CHAIN = 16
+ReadTree: TypeAlias = "tuple[Node | None, list[Problem]]"  # with what is wrong with it
 
 
 @dataclass
@@ -72,11 +74,13 @@ class Lineage:
         self.complete = False
 
 
-def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
+def read_lineage(path: Path, leaf: ReadTree | None = None, *, anywhere: bool = False) -> Lineage:
     """The file and its ancestors, merged.
 
     Args:
         path: the leaf.
+        leaf: what the leaf holds where it is no file; its path then says what `extends` is
+            relative to.
         anywhere: allow `extends` to leave the folder of the leaf.
     """
     lineage = Lineage()
@@ -86,7 +90,8 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     while True:
         lineage.files.append(str(path))
         seen.add(real_path(path))
-        layer, parent = _read_layer(path, lineage)
+        layer, parent = _layer(leaf or read_file(path, str(path)), lineage)
+        leaf = None
         if layer is not None:
             layers.append(layer)
         if parent is None:
@@ -109,9 +114,20 @@ def read_lineage(path: Path, *, anywhere: bool = False) -> Lineage:
     return lineage
 
 
-def _read_layer(path: Path, lineage: Lineage) -> tuple[Mapping | None, Scalar | None]:
+def read_python(data: AnyMapping[str, Any]) -> ReadTree:
+    """The tree of a scenario that is given as Python data, or what is wrong with it."""
+    try:
+        tree = from_python(data)
+    except RecursionError:
+        problem = Problem(Position.whole("scenario"), "too-deep", "The data hold themselves.")
+        return None, [problem]
+    refused = _refused_characters("", tree)
+    return tree, [refused] if refused else []
+
+
+def _layer(read: ReadTree, lineage: Lineage) -> tuple[Mapping | None, Scalar | None]:
     """One file without its `extends`, and that."""
-    tree, problems = read_file(path, str(path))
+    tree, problems = read
     lineage.problems += problems
     if tree is None:
         lineage.breaks_off()

@@ -17,6 +17,7 @@ from relsim.scenario.layers import (
     parse_settings,
     plain_changes,
     read_lineage,
+    read_python,
 )
 from relsim.scenario.schema import Scenario
 from relsim.scenario.text import read_text
@@ -24,6 +25,8 @@ from relsim.scenario.titles import slug
 from relsim.scenario.tree import Items, Mapping, Node, Scalar, plain
 from relsim.scenario.validation import validate
 from relsim.scenario.values import one_line, paragraphs
+
+GIVEN = "scenario"  # what messages call a scenario that is no file
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,38 @@ class Checked:
 
 
 def load(
-    path: str | Path,
+    source: str | Path | AnyMapping[str, Any],
     changes: AnyMapping[str, Any] | None = None,
     *,
+    folder: str | Path = ".",
     extends_anywhere: bool = False,
 ) -> Scenario:
-    """The scenario of a YAML file, with all it inherits.
+    """A scenario from a YAML file, a YAML text or a dict, with all it inherits.
 
     Args:
-        path: the file.
+        source: the path of a file; or what would stand in one: a text, which is a string of several
+            lines, or a dict.
         changes: values to change, by dotted path, as in ``{"PAK.ties.USA": 0.2}``.
-        extends_anywhere: allow `extends` to leave the folder of the file.
+        folder: where `extends` and `against` of a text or a dict find files.
+        extends_anywhere: allow `extends` to leave that folder, or the folder of the file.
 
     Raises:
-        ScenarioError: with every problem of the file, each with line and column.
+        ScenarioError: with every problem of the scenario. Each has its file, line and column, in a
+            text "scenario" and the line; in a dict the path of the field, as in ``ties.PAK-RUS``.
     """
-    lineage = read_lineage(Path(path), anywhere=extends_anywhere)
-    checked = _check_lineage(lineage, Path(path).parent, plain_changes(changes or {}), [])
-    return checked.require()
+    path, leaf = Path(folder) / GIVEN, None
+    if isinstance(source, AnyMapping):
+        leaf = read_python(source)
+    elif isinstance(source, str) and "\n" in source:
+        leaf = read_text(source, GIVEN)
+    else:
+        path = Path(source)
+    lineage = read_lineage(path, leaf, anywhere=extends_anywhere)
+    scenario = _check_lineage(lineage, path.parent, plain_changes(changes or {}), []).require()
+    if leaf is not None:
+        scenario = scenario.named(slug(scenario.name))
+        scenario._file = None
+    return scenario
 
 
 def check_file(

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from relsim.display import Displayed, Figure, in_a_line, plotted, tabled
 from relsim.scenario.effects import Condition, Effect
 from relsim.scenario.names import (
     ADAPTABILITY,
@@ -68,6 +69,10 @@ from relsim.scenario.values import (
     not_exactly_one,
     show,
 )
+from relsim.words import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHANGES_SHOWN, LONGEST_CHANGE = 3, 60  # in a title
 FORMAT_VERSION = 1
@@ -554,7 +559,7 @@ def _whole_version(raw: Any) -> Any:
 FormatVersion: TypeAlias = Annotated[Literal[1], BeforeValidator(_whole_version)]
 
 
-class Scenario(Part):
+class Scenario(Displayed, Part):
     """A whole scenario. Load one with :func:`relsim.load`."""
 
     relsim: FormatVersion = Field(description="Version of this format.")
@@ -635,6 +640,30 @@ class Scenario(Part):
     _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
     _change: Callable[[Scenario, dict[str, Any]], Scenario] = PrivateAttr()
 
+    def in_short(self) -> str:
+        """Its title, states, months, events and claims."""
+        return (
+            f"“{in_a_line(self.title)}”: {counted(len(self.states), 'state')}, "
+            f"{self.time.start} to {self.time.end}, {counted(len(self.events), 'event')}, "
+            f"{counted(len(self.claims), 'claim')}"
+        )
+
+    def plot(self, most: int = 50) -> Figure:
+        """The opening: cooperation of all pairs of states, as a matrix.
+
+        Args:
+            most: states to show; of more, those that are watched or have the strongest ties.
+        """
+        return plotted(self, most=most)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Cooperation of all pairs at the opening, with uncertain numbers at their median.
+
+        Columns: ``pair``, ``domain`` (``overall`` or one of the scenario's) and ``level``, from -1
+        to 1.
+        """
+        return tabled(self)
+
     @property
     def slug(self) -> str:
         """Its name as a folder: that of its file."""
@@ -642,12 +671,12 @@ class Scenario(Part):
 
     @property
     def file(self) -> Path | None:
-        """Where it was read from; None for a text."""
+        """Where it was read from; None for a text or a dict."""
         return self._file
 
     @property
     def folder(self) -> Path | None:
-        """Where its file is, and so the files that claims compare with; None for a text."""
+        """Where its file is, and the files that claims compare with; None if not known."""
         return self._folder
 
     @property

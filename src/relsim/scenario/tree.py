@@ -6,6 +6,7 @@ at the line a person has to change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -72,6 +73,28 @@ def from_plain(data: Any, position: Position) -> Node:
     if isinstance(data, (list, tuple)):
         return Items(tuple(from_plain(item, position) for item in data), position)
     return Scalar(data, position)
+
+
+def from_python(data: Any, path: TreePath = ()) -> Node:
+    """Ordinary Python data as a tree; each part is named by its path, as in ``ties.PAK-RUS``.
+
+    Raises:
+        RecursionError: the data hold themselves.
+    """
+    position = Position.whole(".".join(map(str, path)) or "scenario")
+    if isinstance(data, AnyMapping):
+        named = {_key(key): part for key, part in data.items()}
+        entries = {key: from_python(part, (*path, key)) for key, part in named.items()}
+        return Mapping(entries, position, {key: part.position for key, part in entries.items()})
+    if isinstance(data, (list, tuple)):
+        parts = (from_python(part, (*path, index)) for index, part in enumerate(data))
+        return Items(tuple(parts), position)
+    return Scalar(data.item() if hasattr(data, "item") else data, position)  # a NumPy number
+
+
+def _key(key: object) -> str:
+    """A key as written; PyYAML reads the key `off` as False."""
+    return "off" if key is False else str(key)
 
 
 def child(node: Node | None, step: str | int) -> Node | None:

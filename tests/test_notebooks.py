@@ -1,0 +1,27 @@
+"""Every notebook that ships runs from its first cell to its last."""
+
+from __future__ import annotations
+
+import warnings
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from scenarios_to_test import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_notebook_runs(file: object) -> None:
+    notebook = nbformat.read(str(file), as_version=4)  # type: ignore[no-untyped-call]
+    assert not any(cell.get("outputs") for cell in notebook.cells)  # it ships without
+    folder = {"metadata": {"path": str(ROOT / "notebooks")}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the kernel's own libraries
+        NotebookClient(notebook, timeout=120, resources=folder).execute()
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    assert any("text/html" in out.get("data", {}) for out in outputs)
+    assert not any(out.get("name") == "stderr" for out in outputs)

@@ -251,9 +251,9 @@ def start_to_end_matrix(scenario: Scenario, summary: xr.Dataset) -> Any:
     )
 
 
-def shown_states(scenario: Scenario, summary: xr.Dataset) -> list[str]:
-    """The states of the matrix in alphabetical order."""
-    if len(scenario.states) <= MOST_STATES:
+def shown_states(scenario: Scenario, summary: xr.Dataset, most: int = MOST_STATES) -> list[str]:
+    """All states, or so many that are watched or have the strongest ties, in alphabetical order."""
+    if len(scenario.states) <= most:
         return sorted(scenario.states)
     opening = summary["overall"].sel(statistic="q0.5").isel(time=0)
     strength = dict.fromkeys(scenario.states, 0.0)
@@ -262,7 +262,7 @@ def shown_states(scenario: Scenario, summary: xr.Dataset) -> list[str]:
             strength[code] += abs(float(level))
     watched = {code for pair in scenario.watched_pairs for code in pair}
     ranked = sorted(strength, key=lambda code: (code not in watched, -strength[code], code))
-    return sorted(ranked[:MOST_STATES])
+    return sorted(ranked[:most])
 
 
 def matrix_frame(summary: xr.Dataset, codes: list[str]) -> pd.DataFrame:

@@ -111,7 +111,7 @@ def test_a_tie_or_a_state_stands_out(page: Any) -> None:
     pairs = page.execute_script(f"return {VIEW}.data('ties').map(tie => tie.pair)")
     assert pale() == ["B" not in pair for pair in pairs]
     chart = page.find_element("css selector", "[data-chart=network-chart] svg")
-    ActionChains(page).move_to_element_with_offset(chart, -100, -180).click().perform()
+    ActionChains(page).move_to_element_with_offset(chart, -150, 150).click().perform()
     run(page, "0")
     assert pale() == [False] * 3  # a click beside them shows all
     page.execute_script(

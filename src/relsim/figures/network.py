@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from relsim.analysis.summary import months_of
@@ -18,7 +17,6 @@ from relsim.figures import style
 from relsim.figures.result import shown_states
 from relsim.scenario.schema import Scenario
 from relsim.stats import Values
-from relsim.words import signed
 
 MOST_STATES = 40  # more nodes have no room on a phone
 MOST_MONTHS = 61  # of the slider: every second month of ten years

@@ -69,7 +69,7 @@ for (const event of ["scroll", "toggle"]) document.addEventListener(event, markW
 window.addEventListener("resize", markWide);
 markWide();
 
-Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
+const whenShown = Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
   () => {
     document.querySelectorAll("[data-control]").forEach(apply);
     markWide();

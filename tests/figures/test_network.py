@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 from typing import Any
 
@@ -85,6 +86,8 @@ def test_ties_hold_the_medians_from_the_opening_to_the_end() -> None:
             month = np.datetime64(months[place])
             median = float(medians.sel(pair=tie["pair"]).sel(time=month))
             assert tie["levels"][place] == pytest.approx(median, abs=6e-4)
+    # A page has 4.4 MB, most of them scripts; this is little beside it.
+    assert len(json.dumps(network_chart(nodes, ties, months))) < 60_000
     watched = {tie["pair"] for tie in ties if tie["watched"]}
     assert watched == {*scenario.pair_names(scenario.watched_pairs)}
 

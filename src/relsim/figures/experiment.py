@@ -140,8 +140,8 @@ def _response(response: Response, y: Any, number: int, *, first: bool, fill: str
     place = place.transform_filter(f"length({PLACE}) > {number}")
     place = place.transform_calculate(at=f"{PLACE}[{number}].at")
     layers = [
-        place.mark_rule(color=style.EVENT, strokeWidth=2).encode(x=x),
         *marks.fan(base, y, ["80 %"], middle="mean"),
+        place.mark_rule(color=style.EVENT, strokeWidth=2).encode(x=x),
         rule.encode(y=y, y2="high:Q"),
         base.mark_point(stroke=style.LINE, fill=fill, size=24, opacity=1).encode(y="mean:Q"),
     ]

@@ -287,11 +287,11 @@ def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
     """
     shown = f"(!{SOME_PICKED} || {PICKED_TIE})" if picking else "true"
     x, y = (_axis(name, picking=picking) for name in ("x", "y"))
-    ends = {"x": x, "y": y, "x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    ties = {"data": {"name": "ties"}, "transform": _tie_transforms(month)}
+    ends: dict[str, Any] = {"x": x, "y": y, "x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    ties: dict[str, Any] = {"data": {"name": "ties"}, "transform": _tie_transforms(month)}
     strength = f"(datum.watched ? 1 : {PALE} + {1 - PALE} * min(1, 2 * abs(datum.shade)))"
-    look = {"type": "rule", "strokeCap": "round"}
-    edges = {
+    look: dict[str, Any] = {"type": "rule", "strokeCap": "round"}
+    edges: dict[str, Any] = {
         "data": ties["data"],
         "transform": [*ties["transform"], {"filter": "datum.watched"}],
         "mark": {
@@ -307,8 +307,8 @@ def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
         "mark": {**look, "opacity": {"expr": f"{shown} ? {strength} : {UNPICKED}"}},
         "encoding": {**ends, "color": _shades(), "strokeWidth": _widths()},
     }
-    state = {"data": {"name": "nodes"}}
-    circles = {
+    state: dict[str, Any] = {"data": {"name": "nodes"}}
+    circles: dict[str, Any] = {
         **state,
         "mark": {
             "type": "circle",
@@ -320,7 +320,7 @@ def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
         },
         "encoding": {"x": x, "y": y},
     }
-    labels = {
+    labels: dict[str, Any] = {
         **state,
         "mark": {
             "type": "text",

@@ -53,7 +53,7 @@ function estimate(measure, positions) {
 
 function inWords({ value, low, high }, digits) {
   if (Number.isNaN(value)) return "no value";
-  const interval = Number.isNaN(low) ? "" : ` (${written(low, digits)} to ${written(high, digits)})`;
+  const interval = Number.isNaN(low) ? "" : `\n(${written(low, digits)} to ${written(high, digits)})`;
   return written(value, digits) + interval;
 }
 

@@ -43,7 +43,8 @@ def test_a_run_leaves_the_whole_folder(result: Result) -> None:
     assert {path.name for path in result.folder.iterdir()} == FILES
     figures = {path.name for path in (result.folder / "figures").iterdir()}
     pairs = ("RUS-ARM", "PAK-AZE", "RUS-IND", "PAK-RUS", "PAK-USA")
-    names = {"fan", "matrix", "multiples", "claims", "difference-status-quo", "carriers-status-quo"}
+    names = {"fan", "network", "matrix", "multiples", "claims"}
+    names |= {"difference-status-quo", "carriers-status-quo"}
     names |= {f"why-{pair}" for pair in pairs}
     assert figures == {f"{name}.{kind}" for name in names for kind in ("svg", "png")}
     assert all(path.stat().st_size > 5000 for path in (result.folder / "figures").iterdir())

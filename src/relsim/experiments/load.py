@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from relsim.analysis.observed import read_observed
@@ -27,6 +28,7 @@ from relsim.experiments.overlaps import overlap_problems
 from relsim.experiments.schema import Measure, Range
 from relsim.experiments.study import HELD_OUT, Parameter, Setup, Study, claim_of
 from relsim.model.compile import compile_scenario
+from relsim.model.draws import quantile
 from relsim.model.plan import Draw, pair_names
 from relsim.scenario.interests import changed_interests, reference_interests, with_reference
 from relsim.scenario.layers import apply_changes, full_path
@@ -257,6 +259,23 @@ def _parameters(scenario: Scenario, file: File) -> tuple[Parameter, ...]:
         parameters.append(Parameter(path, low, high, varied.label, unit, interest))
     refuse(problems)
     return tuple(parameters)
+
+
+def own_values(study: Study) -> dict[str, float | None]:
+    """The value that the scenario itself has for each parameter, by path: the median where it is
+    uncertain; None where a path leads to several numbers that differ, or to none that is finite."""
+    compiled = compile_scenario(study.base.with_changes(study.experiment.set))
+    vector = compiled.vector.copy()
+    for draw in compiled.draws:
+        vector[list(draw.places)] = quantile(draw.distribution, np.array(0.5))
+    varied = compile_scenario(study.scenario).draws
+    own: dict[str, float | None] = {}
+    for parameter in study.parameters:
+        draw_here = draw_of(parameter.path, study.scenario, varied)
+        values = vector[list(draw_here.places)] if draw_here else np.array([np.nan])
+        alone = np.isfinite(values[0]) and bool((values == values[0]).all())
+        own[parameter.path] = float(values[0]) if alone else None
+    return own
 
 
 def draw_of(path: str, scenario: Scenario, draws: tuple[Draw, ...]) -> Draw | None:

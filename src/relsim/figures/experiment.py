@@ -44,6 +44,7 @@ BOUNDS = {
     "may not keep them all": (style.EVENT, "triangle-down"),
 }
 DIGITS = "+.3~f"
+PLACE = "place"  # the signal that says where the sliders of a page are
 
 
 def experiment_charts(findings: Findings) -> dict[str, Any]:
@@ -81,14 +82,21 @@ def response_chart(sweep: SweepFindings, measure: str) -> Any:
     y = marks.axis(alt.Y, "low", None, (low - room, high + room))
     grid = sweep.design == "grid"
     panels = [
-        _response(response, y, first=n % COLUMNS == 0, fill=style.LINE if grid else "white")
+        _response(
+            response,
+            y,
+            sweep.parameters.index(response.parameter),
+            first=n % COLUMNS == 0,
+            fill=style.LINE if grid else "white",
+        )
         for n, response in enumerate(shown)
     ]
     means = (
         "Mean over the other parameters" if grid else "Means of bins with equal numbers of points"
     )
+    panels_together = alt.concat(*panels, columns=COLUMNS, spacing={"row": 18, "column": 14})
     return style.titled(
-        alt.concat(*panels, columns=COLUMNS, spacing={"row": 18, "column": 14}),
+        style.sized(panels_together, params=[_place()]),
         measure,
         f"{means}. Bars: 95 % interval. Shaded: 80 % of {sweep.runs:,} runs",
         "In each title: the share of the variance between points that the parameter explains",
@@ -98,8 +106,20 @@ def response_chart(sweep: SweepFindings, measure: str) -> Any:
     )
 
 
-def _response(response: Response, y: Any, *, first: bool, fill: str) -> Any:
-    """The response to one parameter; the first of a line of panels has the axis of levels."""
+def _place() -> Any:
+    """The signal with which a page shows where its sliders are: for each parameter ``at``, the
+    value, and the levels ``from`` and ``to`` around it. Empty, so that nothing is marked."""
+    return alt.VariableParameter(name=PLACE, value=[])
+
+
+def _response(response: Response, y: Any, number: int, *, first: bool, fill: str) -> Any:
+    """The response to one parameter, and where the sliders of a page are.
+
+    Args:
+        response, y: to show, and the axis of levels, which the first of a line of panels has.
+        number: of the parameter, among those of the sweep.
+        first, fill: whether it is the first, and the colour of points.
+    """
     parameter, at = response.parameter, response.at
     x = marks.axis(
         alt.X,
@@ -116,8 +136,12 @@ def _response(response: Response, y: Any, *, first: bool, fill: str) -> Any:
     y["axis"].labels = y["axis"].ticks = first
     base = alt.Chart(response_frame(response)).encode(x=x)
     rule = base.mark_rule(color=style.INK, strokeWidth=1.2)
+    place = alt.Chart(alt.InlineData(values=[{}]))
+    place = place.transform_filter(f"length({PLACE}) > {number}")
+    place = place.transform_calculate(at=f"{PLACE}[{number}].at")
     layers = [
         *marks.fan(base, y, ["80 %"], middle="mean"),
+        place.mark_rule(color=style.EVENT, strokeWidth=2).encode(x=x),
         rule.encode(y=y, y2="high:Q"),
         base.mark_point(stroke=style.LINE, fill=fill, size=24, opacity=1).encode(y="mean:Q"),
     ]
@@ -159,8 +183,18 @@ def heat_map(sweep: SweepFindings, measure: str) -> Any:
     )
     if max(len(text) for text in frame["text"]) * marks.LETTER_WIDTH > cell:
         frame = frame.drop(columns="text")
+    heat = marks.heat(frame, x, y, domain, colours, cell=cell, legend=legend)
+    around = " && ".join(
+        f"(datum.{name} == {PLACE}[{number}].from || datum.{name} == {PLACE}[{number}].to)"
+        for name, number in (
+            ("x", sweep.parameters.index(across)),
+            ("y", sweep.parameters.index(up)),
+        )
+    )
+    edges = alt.Chart(frame[["x", "y"]]).transform_filter(f"length({PLACE}) && {around}")
+    edges = edges.mark_rect(fill=None, stroke=style.EVENT, strokeWidth=3).encode(x=x, y=y)
     return style.titled(
-        marks.heat(frame, x, y, domain, colours, cell=cell, legend=legend),
+        style.sized(heat, layer=[*heat.layer, edges], params=[_place()]),
         measure,
         "Mean over runs"
         + " and the other parameters" * (len(sweep.parameters) > 2)

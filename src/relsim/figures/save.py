@@ -244,7 +244,9 @@ def unchecked() -> Iterator[None]:
 
 
 def definition(chart: Any) -> dict[str, Any]:
-    """A chart as plain Vega-Lite with its data inside, of whatever length."""
+    """A chart as plain Vega-Lite with its data inside, of whatever length. What is plain stays."""
+    if isinstance(chart, dict):
+        return chart
     import altair as alt  # slow to load
 
     alt.data_transformers.register("once", _values_once)

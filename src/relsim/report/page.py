@@ -56,7 +56,11 @@ def render(template: str, script: str, **content: Any) -> str:
     """
     assets = {
         name: Markup(files("relsim.report").joinpath("templates", file).read_text(encoding="utf-8"))
-        for name, file in (("controls", "page.js"), ("style", "page.css"))
+        for name, file in (
+            ("controls", "page.js"),
+            ("sweep_controls", "sweep.js"),
+            ("style", "page.css"),
+        )
     }
     safe = Markup(script.replace("</script", "<\\/script"))  # nothing in it ends its element
     page = _environment().get_template(template)

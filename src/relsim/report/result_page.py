@@ -25,6 +25,7 @@ from relsim.analysis.spread import Spread, share_in_words, spreads
 from relsim.analysis.summary import months_of
 from relsim.errors import ResultsError
 from relsim.figures.compare import carriers_name, difference_name
+from relsim.figures.network import network_chart, network_tables
 from relsim.figures.result import (
     certain_events,
     event_numbers,
@@ -100,6 +101,7 @@ def result_page(
         drawn=definitions,
         account_runs=min(findings.ensemble.asked, ACCOUNT_RUNS),
         explorer=_explorer(scenario, summary),
+        network=_network(scenario, summary),
         inputs=input_tables(scenario),
         **_futures(findings),
     )
@@ -113,6 +115,7 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
         ("futures", "Futures", True),
         ("spread", "Spread", True),
         ("difference", "Difference", bool(findings.comparisons)),
+        ("network", "Network", True),
         ("why", "Why", bool(findings.accounts)),
         ("interests", "Interests", True),
         ("pairs", "Any pair", True),
@@ -292,6 +295,21 @@ def _interests(findings: Findings) -> dict[str, Any]:
         "taken": interests_in_words(scenario),
         "explained": explained.share_sentence,
         "table": Table("", caption, head, tuple(rows)),
+    }
+
+
+def _network(scenario: Scenario, summary: xr.Dataset) -> dict[str, Any]:
+    """The network of states, the months of its slider, and the states whose ties can stand out."""
+    nodes, ties, months = network_tables(scenario, summary)
+    some = (
+        f"{len(nodes)} of {len(scenario.states)} states: those of the watched pairs, and those "
+        "with the strongest ties recorded."
+    )
+    return {
+        "definition": network_chart(nodes, ties, months),
+        "months": months,
+        "states": sorted((node["name"], node["state"]) for node in nodes),
+        "left_out": some if len(nodes) < len(scenario.states) else "",
     }
 
 

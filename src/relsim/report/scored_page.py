@@ -16,6 +16,7 @@ from relsim.hindcast.findings import Hindcast
 from relsim.hindcast.panel import run_of
 from relsim.report.inputs import flow
 from relsim.report.page import Table, frame_table, render
+from relsim.report.sweep_sliders import sweep_grid
 from relsim.scenario.schema import title_of
 from relsim.words import counted, listed, true_minus
 
@@ -128,6 +129,7 @@ def measured_page(
     manifest: Mapping[str, Any],
     script: str,
     asked: tuple[Table, ...] = (),
+    sliders: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as text.
 
@@ -138,6 +140,7 @@ def measured_page(
         manifest: with sentences and warnings.
         script: of :meth:`relsim.figures.save.Painter.script`.
         asked: what was asked, where the page is to show it.
+        sliders: of :func:`relsim.report.sweep_sliders.sweep_grid`.
     """
     shown = []
     for name, (title, caption) in words.shown.items():
@@ -153,6 +156,7 @@ def measured_page(
         manifest=manifest,
         tables=shown,
         asked=asked,
+        sliders=sliders,
         most_open=MOST_OPEN,
     )
 
@@ -182,7 +186,8 @@ def experiment_page(
     shown = {name: (name.replace("_", " ").capitalize(), f"From {name}.csv.") for name in tables}
     words = Words(experiment.name, experiment.about, meta, OF_THE_MODEL, shown)
     asked = tuple(table for table in asked_tables(study) if table.rows)
-    return measured_page(words, tables, charts, manifest, script, asked)
+    sliders = sweep_grid(study, tables["points"]) if "points" in tables else None
+    return measured_page(words, tables, charts, manifest, script, asked, sliders)
 
 
 def switched_in_words(changes: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from relsim.figures.compare import (
     difference_chart,
     difference_name,
 )
+from relsim.figures.network import network_figure
 from relsim.figures.result import fan_chart, level_multiples, start_to_end_matrix, verdict_chart
 from relsim.figures.save import Painter, definition, unchecked
 from relsim.figures.why import part_colours, why_chart
@@ -122,6 +123,7 @@ def charts_of(findings: Findings) -> Iterator[tuple[str, Callable[[], Any]]]:
     """What makes each chart, after the name of its file."""
     scenario, summary = findings.scenario, findings.summary
     yield "fan", partial(fan_chart, scenario, summary, findings.events)
+    yield "network", partial(network_figure, scenario, summary)
     if findings.all_pairs:
         yield "matrix", partial(start_to_end_matrix, scenario, summary)
         yield "multiples", partial(level_multiples, scenario, summary)

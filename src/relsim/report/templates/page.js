@@ -20,8 +20,22 @@ function show(place) {
   });
 }
 
+function valueOf(control) {
+  if (control.type === "checkbox") return control.checked;
+  return control.type === "range" ? control.valueAsNumber : control.value;
+}
+
+// A slider over things that have words says the word of where it is.
+function say(control) {
+  if (!control.dataset.words) return;
+  const word = JSON.parse(control.dataset.words)[control.valueAsNumber];
+  control.setAttribute("aria-valuetext", word);
+  control.labels[0].querySelector("output").textContent = word;
+}
+
 function apply(control) {
-  const value = control.type === "checkbox" ? control.checked : control.value;
+  const value = valueOf(control);
+  say(control);
   for (const place of control.closest("section").querySelectorAll("[data-chart]")) {
     const view = views.get(place);
     if (view) view.signal(control.dataset.control, value).runAsync();
@@ -29,7 +43,18 @@ function apply(control) {
 }
 
 document.querySelectorAll("[data-control]").forEach((control) => {
-  control.addEventListener("change", () => apply(control));
+  control.addEventListener(control.type === "range" ? "input" : "change", () => apply(control));
+});
+
+// A button sets several controls of its section at once.
+document.querySelectorAll("[data-sets]").forEach((button) => {
+  button.addEventListener("click", () => {
+    for (const [name, value] of Object.entries(JSON.parse(button.dataset.sets))) {
+      const control = button.closest("section").querySelector(`[data-control="${name}"]`);
+      control.value = value;
+      apply(control);
+    }
+  });
 });
 
 // What is wider than the page says so, and fades at the right as long as there is more to see.
@@ -44,7 +69,7 @@ for (const event of ["scroll", "toggle"]) document.addEventListener(event, markW
 window.addEventListener("resize", markWide);
 markWide();
 
-Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
+const whenShown = Promise.all([...document.querySelectorAll("[data-chart]")].map(show)).then(
   () => {
     document.querySelectorAll("[data-control]").forEach(apply);
     markWide();

@@ -1,5 +1,5 @@
-# make demo   its own environment, the main job, and where the report is
-# make test   its own environment, lint, types and the whole test suite
+# make demo   an environment with relsim alone, the main job, and where the report is
+# make test   the same environment with all that tests need, lint, types and the whole test suite
 # make test-newest   the tests with the newest version of every dependency
 # make bench  how fast it is, beside the same model in other hands
 # Only Python >= 3.11, make and git are needed.
@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/installed
+DEMO_STAMP := $(VENV)/installed-demo
 BENCH_STAMP := $(VENV)/installed-bench
 NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
@@ -25,16 +26,24 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 
-.PHONY: demo test test-all test-newer-mesa test-newest bench lint golden schema gallery fitted clean
+.PHONY: demo compiled test test-all test-newer-mesa test-newest bench lint golden schema gallery fitted clean
 
-demo: $(STAMP)
+demo: $(DEMO_STAMP)
 	$(BIN)/relsim run $(SCENARIO)
 
-test: $(STAMP) lint test-newer-mesa
+# What needs one core each is done side by side; the tests find the model compiled.
+test: $(STAMP)
+	$(MAKE) --jobs=2 lint test-newer-mesa compiled
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
-test-all: $(STAMP) lint test-newer-mesa
+test-all: $(STAMP)
+	$(MAKE) --jobs=2 lint test-newer-mesa compiled
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# Compiles what simulates and what explains, unless that is kept from before.
+compiled: $(STAMP)
+	$(BIN)/python -c "import relsim; asked = relsim.load('$(SCENARIO)'), 'PAK-RUS'; \
+		relsim.simulate(asked[0], runs=1); relsim.explain(*asked, runs=2)"
 
 # The Mesa model on the newest Mesa, which needs Python 3.12 or newer.
 ifeq ($(NEWER),)
@@ -94,7 +103,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
-	@touch $(STAMP)
+	@touch $(STAMP) $(DEMO_STAMP)
+
+# relsim alone, without what tests, experiments and clusters need: a third of the packages.
+$(DEMO_STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $(DEMO_STAMP)
 
 clean:
 	rm -rf $(VENV) $(NEWER_VENV) $(NEWEST_VENV) .mypy_cache .pytest_cache .ruff_cache build dist

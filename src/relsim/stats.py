@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import scipy  # which loads its parts when they are first used
 from numpy.typing import NDArray
-from scipy.special import betaincinv, betaln, stdtrit
 
 Values: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[float, float]
@@ -91,8 +91,8 @@ def jeffreys_interval(count: int, runs: int, tail: float = _TAIL) -> Interval:
         tail: probability that is left out on either side.
     """
     hits, misses = count + 0.5, runs - count + 0.5
-    low = 0.0 if count == 0 else float(betaincinv(hits, misses, tail))
-    high = 1.0 if count == runs else float(betaincinv(hits, misses, 1 - tail))
+    low = 0.0 if count == 0 else float(scipy.special.betaincinv(hits, misses, tail))
+    high = 1.0 if count == runs else float(scipy.special.betaincinv(hits, misses, 1 - tail))
     return low, high
 
 
@@ -117,7 +117,10 @@ def share_sequence(count: int, runs: int, error: float = _ERROR) -> Interval:
 
     def excess(share: float) -> float:
         hits, misses = PRIOR_RUNS * share, PRIOR_RUNS * (1 - share)
-        mixture = float(betaln(count + hits, runs - count + misses) - betaln(hits, misses))
+        mixture = float(
+            scipy.special.betaln(count + hits, runs - count + misses)
+            - scipy.special.betaln(hits, misses)
+        )
         ratio = mixture - count * math.log(share) - (runs - count) * math.log1p(-share)
         return ratio + math.log(error)
 
@@ -160,7 +163,7 @@ def mean_interval(values: Values, tail: float = _TAIL) -> Interval:
     runs, middle = len(values), float(values.mean())
     if runs < 2:
         return math.nan, math.nan
-    half = float(stdtrit(runs - 1, 1 - tail)) * spread(values) / math.sqrt(runs)
+    half = float(scipy.special.stdtrit(runs - 1, 1 - tail)) * spread(values) / math.sqrt(runs)
     return middle - half, middle + half
 
 
@@ -284,7 +287,7 @@ def welch_width(first: Values, second: Values) -> float:
         return 0.0
     shares = (part**2 / (len(values) - 1) for part, values in zip(parts, samples, strict=True))
     freedom = sum(parts) ** 2 / sum(shares)
-    return 2 * float(stdtrit(freedom, 1 - _TAIL)) * math.sqrt(sum(parts))
+    return 2 * float(scipy.special.stdtrit(freedom, 1 - _TAIL)) * math.sqrt(sum(parts))
 
 
 def share_between(groups: Values) -> float:

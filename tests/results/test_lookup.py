@@ -71,7 +71,8 @@ def test_files_compared_with_a_result_have_the_runs_that_it_was_asked_for(
     scenario = scenario_of({"states": {"A": {}, "B": {}, "C": {}}})
     levels = np.zeros((8, scenario.time.steps + 1))
     ensemble = replace(ensemble_of(scenario, levels, seed=4), failed=(8, 9))
-    result = Result(tmp_path, {}, ensemble)
+    monkeypatch.setattr(Result, "ensemble", ensemble)
+    result = Result(tmp_path, {}, scenario)
     monkeypatch.setattr(compare, "open_result", lambda _: result)
     questions: list[Question] = []
     monkeypatch.setattr(compare, "_answered", lambda question, _: questions.append(question))

@@ -194,24 +194,17 @@ def _report(results: list[Result], family: Family | None, console: Console) -> N
 
 def closing_table(result: Result) -> Table:
     """A row for each watched pair: start, median and 80 % band at the end, P(up)."""
+    from relsim.results.result import overall_at_ends
+
     scenario = result.scenario
     time = scenario.time
     table = Table(title=escape(scenario.title), title_justify="left", title_style="bold")
     table.add_column("pair", justify="left")
     for name in (str(time.start), str(time.end), "80 % of runs", "P(up)"):
         table.add_column(name, justify="right")
-    pairs = scenario.pair_names(scenario.watched_pairs)
-    summary = result.summary(pairs)["overall"]
-    for pair in pairs:
-        end = summary.sel(pair=pair).isel(time=-1)
-        start = float(summary.sel(pair=pair, statistic="q0.5").isel(time=0))
-        low, middle, high, up = (
-            float(end.sel(statistic=name)) for name in ("q0.1", "q0.5", "q0.9", "p_up")
-        )
-        table.add_row(
-            *(pair, signed(start), signed(middle)),
-            *(f"{signed(low)} to {signed(high)}", f"{up:.2f}"),
-        )
+    for pair, (start, end) in overall_at_ends(result).items():
+        band = f"{signed(end['q0.1'])} to {signed(end['q0.9'])}"
+        table.add_row(pair, signed(start["q0.5"]), signed(end["q0.5"]), band, f"{end['p_up']:.2f}")
     return table
 
 

@@ -122,12 +122,12 @@ def level_rule(value: float, y: Any, **look: Any) -> Any:
 
 def fan_frame(levels: xr.DataArray) -> pd.DataFrame:
     """Median and ends of bands of levels (statistic, time), by month: time, median, lower95, …"""
-    columns: dict[str, Any] = {"time": pd.DatetimeIndex(levels["time"].values)}
-    columns["median"] = levels.sel(statistic="q0.5").values
+    statistics = {"median": "q0.5"}
     for band, ends in EDGES.items():
-        for side, end in zip(("lower", "upper"), ends, strict=True):
-            columns[side + band] = levels.sel(statistic=end).values
-    return pd.DataFrame(columns)
+        statistics |= {f"lower{band}": ends[0], f"upper{band}": ends[1]}
+    rows = levels.sel(statistic=list(statistics.values())).values
+    time = pd.DatetimeIndex(levels["time"].values)
+    return pd.DataFrame({"time": time, **dict(zip(statistics, rows, strict=True))})
 
 
 def fan(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -15,7 +18,6 @@ from relsim.analysis.claims import Verdicts
 from relsim.analysis.summary import summarise, summary_table
 from relsim.display import Displayed, Figure
 from relsim.ensemble.simulate import Ensemble, spelled_by, without_runs
-from relsim.ensemble.store import Layout, open_store
 from relsim.errors import DamagedError, ResultsError, ScenarioError, near_path
 from relsim.model.compile import compile_scenario
 from relsim.results.folder import (
@@ -23,6 +25,7 @@ from relsim.results.folder import (
     MANIFEST,
     RESOLVED,
     STORE,
+    SUMMARY,
     TABLES,
     WRITTEN_AGAIN,
     is_finished,
@@ -40,14 +43,14 @@ class Result(Displayed):
     Attributes:
         folder: where it is.
         manifest: as in ``manifest.json``.
-        ensemble: every run, read from the store when used.
+        scenario: what was simulated.
         reused: whether it was there already, so that nothing was simulated.
         known_summary: its summary, if it is at hand.
     """
 
     folder: Path
     manifest: dict[str, Any]
-    ensemble: Ensemble
+    scenario: Scenario
     reused: bool = False
     known_summary: xr.Dataset | None = field(default=None, repr=False, compare=False)
 
@@ -70,10 +73,25 @@ class Result(Displayed):
         """Cooperation of a pair in every run, (run, time) (see :meth:`relsim.Ensemble.level`)."""
         return self.ensemble.level(pair, domain)
 
-    @property
-    def scenario(self) -> Scenario:
-        """What was simulated."""
-        return self.ensemble.scenario
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """Every run. Its store is opened when first asked for, and read when used.
+
+        Raises:
+            DamagedError: something of the store is missing or cannot be read. Also later, when
+                values are read that are not as they were written.
+        """
+        from relsim.ensemble.store import Layout, open_store  # slow to load
+
+        content, scenario, remedy = self.manifest, self.scenario, remedy_of(self.manifest)
+        failed = _failed_runs(self.folder, content, remedy) if content["failures"] else ()
+        layout = Layout.of(
+            compile_scenario(scenario), content["runs"], content["record"], content["thin"]
+        )
+        stored = open_store(self.folder / STORE, layout, remedy)
+        data = without_runs(spelled_by(scenario, stored), failed)
+        until_clear = content["looking"] is not None
+        return Ensemble(scenario, content["seed"], data, content["relsim"], failed, until_clear)
 
     @property
     def claims(self) -> Verdicts:
@@ -92,12 +110,8 @@ class Result(Displayed):
         )
 
 
-def open_result(
-    path: str | Path,
-    *,
-    scenario: Scenario | None = None,
-) -> Result:
-    """A finished result.
+def open_result(path: str | Path, *, scenario: Scenario | None = None) -> Result:
+    """A finished result, with the store of its ensemble looked at.
 
     Its tables may be missing, as they can be written again; nothing else may.
 
@@ -111,22 +125,44 @@ def open_result(
         DamagedError: something of it is missing or cannot be read. Also later, when values are
             read that are not as they were written.
     """
-    folder = result_folder(path)
+    result = finished_result(result_folder(path), scenario)
+    _ = result.ensemble  # whoever opens it hears of damage now
+    return result
+
+
+def finished_result(folder: Path, scenario: Scenario | None = None) -> Result:
+    """As :func:`open_result` of a result's own folder, with the ensemble left unopened until it is
+    asked for.
+
+    Raises:
+        ResultsError: there is no whole result there.
+        DamagedError: a file is missing or has another size than was noted.
+    """
+    if not is_finished(folder):
+        raise ResultsError(f"{folder} holds no finished result: it has no {MANIFEST}.")
     content = read_manifest(folder)
-    remedy = remedy_of(content)
     refuse_incomplete(folder, content, TABLES if scenario is None else WRITTEN_AGAIN)
     if scenario is None:
         known = content["scenario"]
-        scenario = _scenario(folder, remedy).named(known["slug"], known["changes"])
-    failed = _failed_runs(folder, content, remedy) if content["failures"] else ()
-    layout = Layout.of(
-        compile_scenario(scenario), content["runs"], content["record"], content["thin"]
-    )
-    stored = open_store(folder / STORE, layout, remedy)
-    data = without_runs(spelled_by(scenario, stored), failed)
-    until_clear = content["looking"] is not None
-    ensemble = Ensemble(scenario, content["seed"], data, content["relsim"], failed, until_clear)
-    return Result(folder, content, ensemble)
+        scenario = _scenario(folder, remedy_of(content)).named(known["slug"], known["changes"])
+    return Result(folder, content, scenario)
+
+
+def overall_at_ends(result: Result) -> dict[str, tuple[dict[str, float], dict[str, float]]]:
+    """By watched pair, the statistics of overall cooperation at the start and at the end.
+
+    They are read from ``summary.csv``, so that no run need be; in single precision, as they were
+    worked out.
+    """
+    time = result.scenario.time
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    with (result.folder / SUMMARY).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            month, pair, domain = row.pop("month"), row.pop("pair"), row.pop("domain")
+            if domain == "overall" and month in (str(time.start), str(time.end)):
+                rows[pair, month] = {name: float(np.float32(value)) for name, value in row.items()}
+    pairs = result.scenario.pair_names(result.scenario.watched_pairs)
+    return {pair: (rows[pair, str(time.start)], rows[pair, str(time.end)]) for pair in pairs}
 
 
 def _scenario(folder: Path, remedy: str) -> Scenario:

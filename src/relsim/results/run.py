@@ -24,7 +24,6 @@ from relsim.ensemble.failures import Failure
 from relsim.ensemble.journal import Digests, digests, intact, note, noted, start
 from relsim.ensemble.record import Arrays, RecordLevel
 from relsim.ensemble.simulate import Ensemble, fill, without_runs
-from relsim.ensemble.store import clear_chunk, create_store, open_store, reopen_store
 from relsim.figures.save import Painter
 from relsim.model.stability import stability
 from relsim.results.folder import (
@@ -70,7 +69,7 @@ from relsim.results.question import (
     note_on_changes,
     with_all_compared,
 )
-from relsim.results.result import Result, open_result
+from relsim.results.result import Result, finished_result
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
@@ -146,7 +145,8 @@ def run_question(
         if not views:
             return answer(job, execution)
         with Painter() as painter:
-            painter.start()  # its engine warms up beside the simulation
+            if not has_views(job.folder(execution.out), figures):
+                painter.start()  # its engine warms up beside the simulation
             result = answer(job, execution)
             if not has_views(result.folder, figures):
                 from relsim.results.views import write_views  # with all that draws, slow to load
@@ -332,8 +332,8 @@ class RunJob(Job[RunFindings, Result]):
         return _tables(findings.ensemble, findings.summary, findings.claims)
 
     def open(self, folder: Path) -> Result:
-        """The result, without reading its scenario again."""
-        return open_result(folder, scenario=self.question.scenario)
+        """The result, without reading its scenario again or opening its store."""
+        return finished_result(folder, self.question.scenario)
 
     def made(self, findings: RunFindings, folder: Path) -> Result:
         """The new result, with its summary."""
@@ -357,7 +357,7 @@ class RunJob(Job[RunFindings, Result]):
             return False
         waiting = partial(execution.watcher.phase, f"Another process {self.doing}; waiting")
         with locked({folder} - execution.held, waiting):
-            result = open_result(folder, scenario=question.scenario)
+            result = finished_result(folder, question.scenario)
             (folder / REPORT).unlink(missing_ok=True)  # first, so that no old words are left
             (folder / RESOLVED).write_text(resolved_yaml(question.scenario), encoding="utf-8")
             tables = _tables(result.ensemble, result.summary(), result.claims)
@@ -420,6 +420,8 @@ def simulate_into(question: Question, folder: Path, execution: Execution) -> Sim
         ResultsError: all runs fail.
         Stopped: ``execution.stop`` was set.
     """
+    from relsim.ensemble.store import clear_chunk, open_store  # slow to load
+
     watcher, every = execution.watcher, chunks_of(question)
     if (folder / JOURNAL).is_file():
         watcher.phase("Checking what an earlier run left")
@@ -465,6 +467,8 @@ def _taken_over(
     question: Question, folder: Path, every: list[Chunk]
 ) -> tuple[dict[str, Any], dict[Chunk, Digests]]:
     """The arrays to fill, and the chunks that need not be simulated again."""
+    from relsim.ensemble.store import create_store, reopen_store
+
     compiled, runs, kind = question.compiled, question.runs, (question.record, question.thin)
     entries = noted(folder / JOURNAL)
     arrays = reopen_store(folder / STORE, compiled, runs, *kind) if entries else None

@@ -8,8 +8,7 @@ import xarray as xr
 from relsim.analysis.summary import event_table, summarise
 from relsim.ensemble.simulate import Ensemble, simulate
 from relsim.figures.result import (
-    certain_events,
-    events_on,
+    Marked,
     explorer_frame,
     fan_card,
     fan_chart,
@@ -37,13 +36,11 @@ def summary(ensemble: Ensemble) -> xr.Dataset:
 def test_all_fans_of_a_page_and_of_a_figure_span_the_same(
     ensemble: Ensemble, summary: xr.Dataset
 ) -> None:
-    events = certain_events(event_table(ensemble))
+    marked = Marked.on(SCENARIO, event_table(ensemble), PAIRS)
     span = fan_span(summary, PAIRS)
     spans = []
     for pair in PAIRS:
-        marked = events_on(pair, events, SCENARIO.events)
-        numbers = {name: n for n, name in enumerate(marked["event"], start=1)}
-        card = fan_card(SCENARIO, summary, pair, span, marked, numbers).to_dict()
+        card = fan_card(SCENARIO, summary, pair, span, marked).to_dict()
         low, high = card["layer"][0]["encoding"]["y"]["scale"]["domain"]
         spans.append(high - low)
     panels = fan_chart(SCENARIO, summary, event_table(ensemble)).to_dict()["vconcat"]

@@ -12,7 +12,7 @@ import xarray as xr
 from relsim.analysis.recorded import label_and_time_blocks
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
-from relsim.stats import QUANTILE_NAMES, quantiles
+from relsim.stats import QUANTILE_NAMES, quantiles, share_estimate
 
 STATISTICS = ("mean", "sd", "p_up", *QUANTILE_NAMES)
 MOST_ROWS = 200_000  # a fifth of what spreadsheets open
@@ -107,6 +107,48 @@ def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
         "share": counts[steps, events] / ensemble.runs,
     }
     return pd.DataFrame(rows)
+
+
+def how_often(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
+    """How often each event happens in a run, and when first: a row for each, in the file's order.
+
+    Events that are off are left out.
+
+    Returns:
+        event, label, runs in which it happens, their share with its 95 % interval (share,
+        share_low, share_high), mean_times (in how many steps it happens, mean over all runs), and
+        the middle half of the months of its first time among the runs in which it happens
+        (first25, first75; empty where it never does).
+    """
+    fired = ensemble.data["fired"]
+    months = months_of(fired["step"].values)
+    steps = np.zeros(fired.sizes["event"], dtype=np.int64)
+    firsts = np.zeros((fired.sizes["step"], fired.sizes["event"]), dtype=np.int64)
+    for start in range(0, ensemble.runs, block):
+        happened = fired[start : start + block].values > 0
+        steps += happened.sum(axis=(0, 1))
+        runs, events = np.nonzero(happened.any(axis=1))
+        np.add.at(firsts, (happened.argmax(axis=1)[runs, events], events), 1)
+    rows = []
+    for event, name in enumerate(map(str, fired["event"].values)):
+        if ensemble.scenario.events[name].off:
+            continue
+        times, runs_with = firsts[:, event].cumsum(), int(firsts[:, event].sum())
+        share = share_estimate(runs_with, ensemble.runs)
+        middle = [months[np.searchsorted(times, part * runs_with)] for part in (0.25, 0.75)]
+        rows.append(
+            {
+                "event": name,
+                "label": ensemble.scenario.events[name].label or name,
+                "runs": runs_with,
+                **dict(zip(("share", "share_low", "share_high"), share, strict=True)),
+                "mean_times": steps[event] / ensemble.runs,
+                "first25": middle[0] if runs_with else "",
+                "first75": middle[1] if runs_with else "",
+            }
+        )
+    columns = ["event", "label", "runs", "share", "share_low", "share_high", "mean_times"]
+    return pd.DataFrame(rows, columns=[*columns, "first25", "first75"])
 
 
 def months_of(times: np.ndarray) -> np.ndarray:

@@ -35,7 +35,13 @@ TALLEST, FLAT = 150, 46  # pixels of the panels with the largest and with the le
 MOST_SCENARIOS = len(style.SERIES)
 MOST_PANELS = 8  # more do not fit on a page
 VISIBLE = 0.005  # differences that are 0 to two digits are no news
-SHOWN_FIRST = 4  # scenarios; more lines cannot be told apart at a glance
+SHOWN_FIRST = 2  # scenarios; more bands cover each other
+END_ROW = 30  # pixels of a row with its name above the interval
+ENDS = {  # kinds of scenarios in a family: colour and shape
+    "base": (style.EVENT, "diamond"),
+    "paired with the base": (style.LINE, "circle"),
+    "not paired with the base": (style.WHOLE, "square"),
+}
 MOST_CARRIERS, LEAST_CARRIED = 8, 0.02  # rows; share of the largest that can be seen
 WHOLE_NAME = "the whole difference"
 CARRIERS = {
@@ -199,6 +205,48 @@ def scenario_explorer(frame: pd.DataFrame, names: list[str], pair: str, quantity
             width="container",
             height=1.8 * style.HEIGHT,
             description=f"{quantity} of the pair picked above, by scenario and month.",
+        )
+    )
+
+
+def end_rows(frame: pd.DataFrame, pair: str) -> Any:
+    """Where each scenario ends: a row for each, the highest level first, of a picked pair.
+
+    The signal ``pair`` picks the pair. The frame has name, pair, median, lower80, upper80 and kind
+    (of ``ENDS``), a row for each scenario and pair. Names stand above the intervals, so that all
+    of the width is for levels.
+    """
+    base = alt.Chart().encode(
+        y=alt.Y("name:N", sort=alt.EncodingSortField("median", order="descending"), axis=None)
+    )
+    kinds = marks.by_kind(ENDS, alt.Legend(values=[k for k in ENDS if k in set(frame["kind"])]))
+    x = marks.axis(alt.X, "median", "cooperation at the end", digits="+.2f")
+    low, middle = marks.same_axis(x, "lower80"), END_ROW / 4  # pixels below the middle of a row
+    tooltip = [
+        alt.Tooltip("name:N", title="scenario"),
+        *level_tooltip("+.3f")[1:],
+    ]
+    opening = alt.Chart().transform_filter("datum.kind == 'base'")
+    layers = [
+        opening.mark_rule(color=style.EVENT, opacity=0.5).encode(x=alt.X("median:Q")),
+        base.mark_rule(strokeWidth=2, yOffset=middle, y2Offset=middle).encode(
+            x=low, x2=alt.X2("upper80:Q"), color=kinds["color"], tooltip=tooltip
+        ),
+        base.mark_point(filled=True, size=60, opacity=1, yOffset=middle).encode(
+            x=x, tooltip=tooltip, **kinds
+        ),
+        base.mark_text(align="left", dy=-END_ROW / 5, fontSize=style.TEXT, color=style.INK).encode(
+            x=alt.value(0), text=alt.Text("name:N")
+        ),
+    ]
+    chart = alt.layer(*layers, data=frame).transform_filter(f"datum.pair == {PAIR}")
+    chart = chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
+    return style.configured(
+        chart.add_params(alt.param(name=PAIR, value=pair)).properties(
+            width="container",
+            height=alt.Step(END_ROW),
+            description="Median level at the end of the pair picked above and the band of 80 % of "
+            "runs, a row for each scenario, the highest first. The table above has the medians.",
         )
     )
 

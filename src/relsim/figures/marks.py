@@ -24,6 +24,8 @@ LETTER_WIDTH = 6.5  # at the size of small texts
 KEY_LINE, KEY_GAP, KEY_LETTERS = 13, 4, 44  # pixels; letters of a line in a column
 NUMBER_WIDTH, NUMBER_HEIGHT, NUMBER_GAP = 16, 12, 8  # pixels of a number beside a point
 EVENT_WIDTH, EVENT_HEIGHT = 22, 12  # pixels of a number of two digits above a panel
+STRIP, STRIP_GAP = 11, 5  # pixels of a row below a panel, and above the first of them
+FAINTEST = 0.08  # opacity of a part of a strip in which hardly any run has the event
 
 Looks = Mapping[str, tuple[Any, ...]]  # colour and shape of each kind, and more
 
@@ -65,7 +67,10 @@ def row_axis(
 
 
 def years(*, labelled: bool = True, **look: Any) -> Any:
-    """The axis of time; only the lowest of panels under each other is labelled."""
+    """The axis of time; only the lowest of panels under each other is labelled.
+
+    ``look`` is of the axis: ``offset`` moves it down, as by :func:`strips_height`.
+    """
     look = {"format": "%Y", "tickCount": "year", "labelSeparation": 8, **look}
     return alt.X("time:T", title=None, axis=alt.Axis(labels=labelled, ticks=labelled, **look))
 
@@ -221,6 +226,56 @@ def event_layers(
             number = base.mark_text(fontSize=style.SMALL, **text, **look)
             layers.append(number.encode(text=alt.Text("number:Q")))
     return layers
+
+
+def strips_height(count: int) -> int:
+    """Pixels that so many strips take between a panel and its axis of time."""
+    return count * STRIP + STRIP_GAP if count else 0
+
+
+def strip_layers(
+    strips: pd.DataFrame,
+    letters: Mapping[str, str],
+    domain: tuple[float, float],
+    height: int,
+    y: Any,
+) -> list[Any]:
+    """A strip below a panel for each event that happens by chance, with its letter at the right.
+
+    Args:
+        strips: event, label, start, end, share and darkness (0 to 1) of each part of its time.
+        letters: of each event; a strip for each, from the top, those without a part among them.
+        domain, y: the ends and the axis of the levels of the panel.
+        height: pixels of the panel.
+    """
+    if not letters:
+        return []
+    low, pixel = domain[0], (domain[1] - domain[0]) / height
+    tops = {name: low - (STRIP_GAP + STRIP * row) * pixel for row, name in enumerate(letters)}
+    top = strips["event"].map(tops)
+    parts = alt.Chart(strips.assign(top=top, bottom=top - (STRIP - 2) * pixel))
+    opacity = alt.Opacity(
+        "darkness:Q", scale=alt.Scale(domain=[0, 1], range=[FAINTEST, 1]), legend=None
+    )
+    share = alt.Tooltip("share:Q", title="runs in which it happens, a step", format=".1%")
+    times = [
+        alt.Tooltip(f"{end}:T", title=title, format="%B %Y")
+        for end, title in (("start", "from"), ("end", "to"))
+    ]
+    bars = parts.mark_rect(color=style.CHANCE).encode(
+        x=alt.X("start:T"),
+        x2=alt.X2("end:T"),
+        y=same_axis(y, "top"),
+        y2=alt.Y2("bottom:Q"),
+        opacity=opacity,
+        tooltip=[alt.Tooltip("label:N", title="by chance"), *times, share],
+    )
+    frame = pd.DataFrame({"letter": list(letters.values()), "top": list(tops.values())})
+    names = alt.Chart(frame).mark_text(
+        align="left", baseline="top", dx=4, fontSize=style.SMALL, color=style.CHANCE
+    )
+    names = names.encode(x=alt.value("width"), y=same_axis(y, "top"), text=alt.Text("letter:N"))
+    return [bars, names]
 
 
 def event_rows(events: pd.DataFrame, span: pd.Timedelta, width: int = style.WIDTH) -> list[int]:

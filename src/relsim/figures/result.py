@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import string
+import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -13,8 +16,8 @@ import xarray as xr
 from relsim.analysis.claims import Verdict
 from relsim.analysis.findings import pair_title
 from relsim.figures import marks, style
-from relsim.scenario.schema import Event, Scenario
-from relsim.words import signed
+from relsim.scenario.schema import Event, Scenario, Time
+from relsim.words import percent, signed
 
 LEAST_SPAN = 0.3  # of the cooperation axis, so that noise does not look like news
 PAIR = "pair"  # the signal that picks the pair of an explorer
@@ -22,7 +25,9 @@ MOST_STATES = 50  # of the matrix; more cells cannot be told apart
 MOST_LABELLED = 30  # with the level written in each cell
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 5, 96, 62  # small panels: five and an axis are 600 px
 MOST_PANELS, MOST_TIMES = 60, 61
+MOST_STRIPS, MOST_PARTS = 15, 40  # events by chance below a fan; parts of the time of each
 CLAIM_LETTERS = 46
+KEY_TITLE_LETTERS = 90  # of a line above a key, which is as wide as a panel
 VERDICT_LOOKS = dict(
     zip(
         style.VERDICTS,
@@ -56,19 +61,107 @@ def acts_on(event: Event, pair: str) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Marked:
+    """The events that fans of some pairs show, and what stands for each.
+
+    Attributes:
+        certain: by pair, the first time of the events that happen in every run and act on it.
+        numbers: of these.
+        strips: by pair, how often events by chance that act on it happen, of
+            :func:`chance_strips`; of the 15 that happen most often.
+        letters: of these.
+    """
+
+    certain: Mapping[str, pd.DataFrame]
+    numbers: Mapping[str, int]
+    strips: Mapping[str, pd.DataFrame]
+    letters: Mapping[str, str]
+
+    @classmethod
+    def on(cls, scenario: Scenario, events: pd.DataFrame, pairs: Sequence[str]) -> Marked:
+        """The events of a table of :func:`relsim.analysis.summary.event_table` on some pairs."""
+        certain, strips = certain_events(events), chance_strips(events, scenario.time)
+        marked = {pair: events_on(pair, certain, scenario.events) for pair in pairs}
+        below = {}
+        for pair in pairs:
+            acting = events_on(pair, strips, scenario.events)
+            shown = list(dict.fromkeys(acting["event"]))[:MOST_STRIPS]
+            below[pair] = acting[acting["event"].isin(shown)]
+        names = [
+            name
+            for name in dict.fromkeys(strips["event"])
+            if any(name in set(table["event"]) for table in below.values())
+        ]
+        lettered = dict(zip(names, letters(len(names)), strict=True))
+        return cls(marked, event_numbers(marked), below, lettered)
+
+    def darkest(self) -> float:
+        """The largest share of the runs in which an event happens in a step, of all strips."""
+        return max(float(table["share"].max()) for table in self.strips.values() if len(table))
+
+    def chance_sentence(self, step: str) -> str:
+        """How to read the strips; empty where there are none."""
+        if not self.letters:
+            return ""
+        return (
+            "Strips below a fan: events that happen by chance. Darker: in more of the runs; "
+            f"darkest: in {percent(self.darkest(), 1)} of them in a {step}"
+        )
+
+
 def event_numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """A number for each event that is marked for any pair, in order of time."""
     marked = pd.concat(list(tables.values())).sort_values(["month", "event"])
     return {name: n for n, name in enumerate(dict.fromkeys(marked["event"]), start=1)}
 
 
-def event_key(title: str, numbers: Mapping[str, int], table: pd.DataFrame) -> list[Any]:
-    """What the numbers of events mean, under a title; nothing where none is marked."""
+def event_key(
+    title: str, signs: Mapping[str, Any], table: pd.DataFrame, ink: str = style.EVENT
+) -> list[Any]:
+    """What the numbers or letters of events mean, under a title; nothing where none is marked."""
     labels = dict(zip(table["event"], table["label"], strict=True))
-    texts = [f"{number}  {labels[name]}" for name, number in numbers.items()]
+    texts = [f"{sign}  {labels[name]}" for name, sign in signs.items()]
     look = {"fontSize": style.TEXT, "fontWeight": "normal", "color": style.MUTED}
-    heading = style.panel_title(title) | look
-    return [marks.key(texts, title=heading, ink=style.EVENT)] if texts else []
+    heading = style.panel_title(textwrap.wrap(title, KEY_TITLE_LETTERS)) | look
+    return [marks.key(texts, title=heading, ink=ink)] if texts else []
+
+
+def chance_events(events: pd.DataFrame) -> pd.DataFrame:
+    """The rows of an event table of events that happen, but at no time in every run."""
+    return events[~events["event"].isin(certain_events(events)["event"])]
+
+
+def chance_strips(events: pd.DataFrame, time: Time) -> pd.DataFrame:
+    """How often events that happen by chance do so in the parts of the time, up to 40 alike.
+
+    Args:
+        events: of :func:`relsim.analysis.summary.event_table`.
+        time: of the scenario.
+
+    Returns:
+        event, label, start and end of the part; share, of the runs in which the event happens in a
+        step, mean over the steps of the part; and darkness, the share relative to the largest.
+        Events that happen most often come first.
+    """
+    table, long = chance_events(events), -(-time.steps // MOST_PARTS)
+    start, month = np.datetime64(str(time.start), "M"), table["month"].to_numpy("datetime64[M]")
+    part = (month - start).astype(int) // time.months_per_step // long
+    frame = table["share"].groupby([table["event"], table["label"], part]).sum().reset_index()
+    first = frame.pop("level_2").to_numpy() * long
+    last = np.minimum(first + long, time.steps)
+    frame["share"] /= last - first
+    frame["darkness"] = frame["share"] / frame["share"].max()
+    for name, step in (("start", first), ("end", last)):
+        frame[name] = (start + step * time.months_per_step).astype("datetime64[s]")
+    often = frame.groupby("event")["share"].transform("sum")
+    return frame.iloc[np.lexsort([frame["start"], frame["event"], -often])]
+
+
+def letters(count: int) -> list[str]:
+    """So many letters in order: a to z, then aa, ab and so on."""
+    alphabet = ["", *string.ascii_lowercase]
+    return [first + second for first in alphabet for second in alphabet[1:]][:count]
 
 
 # Fans
@@ -86,21 +179,24 @@ def fan_chart(
     Args:
         scenario: for names and labels.
         summary: of :func:`relsim.analysis.summary.summarise`.
-        events: of :func:`relsim.analysis.summary.event_table`; those that act on a pair in
-            every run are marked on its fan.
+        events: of :func:`relsim.analysis.summary.event_table`; of those that act on a pair, those
+            of every run are marked on its fan, and those by chance have strips below it.
         pairs: the watched ones where absent.
         quantity: what ``overall`` of the summary is, in words.
     """
     pairs = scenario.pair_names([pair.split("-") for pair in pairs or ()] or scenario.watched_pairs)
-    certain = certain_events(events)
-    marked = {pair: events_on(pair, certain, scenario.events) for pair in pairs}
-    numbers, span = event_numbers(marked), fan_span(summary, pairs)
+    marked, span = Marked.on(scenario, events, pairs), fan_span(summary, pairs)
     panels = []
     for pair in pairs:
         last, title = pair == pairs[-1], style.panel_title(pair_title(scenario, pair))
-        panel = alt.layer(*_fan(summary, pair, span, marked[pair], numbers, last=last))
+        panel = alt.layer(*_fan(summary, pair, span, marked, last=last))
         panels.append(style.sized(panel, width=style.WIDTH, height=style.HEIGHT, title=title))
-    names = event_key("Events that happen in every run (first time)", numbers, certain)
+    every = "Events that happen in every run (first time)"
+    chance = marked.chance_sentence(scenario.time.step)
+    names = [
+        *event_key(every, marked.numbers, events),
+        *event_key(chance, marked.letters, events, style.CHANCE),
+    ]
     return style.titled(
         alt.vconcat(*panels, *names, spacing=12),
         scenario.title,
@@ -114,14 +210,13 @@ def fan_card(
     summary: xr.Dataset,
     pair: str,
     span: float,
-    marked: pd.DataFrame,
-    numbers: Mapping[str, int],
+    marked: Marked,
 ) -> Any:
     """The fan of one pair for a page: as wide as there is room, with levels shown on hovering.
 
-    ``span`` is of :func:`fan_span`; ``marked`` and ``numbers`` are the events that act on the pair.
+    ``span`` is of :func:`fan_span`.
     """
-    layers = _fan(summary, pair, span, marked, numbers, width=style.NARROW)
+    layers = _fan(summary, pair, span, marked, width=style.NARROW)
     frame = marks.fan_frame(summary["overall"].sel(pair=pair))
     return _on_page(
         alt.layer(*layers, *_hover(alt.Chart(frame))),
@@ -171,8 +266,7 @@ def _fan(
     summary: xr.Dataset,
     pair: str,
     span: float,
-    marked: pd.DataFrame,
-    numbers: Mapping[str, int],
+    marked: Marked,
     *,
     last: bool = True,
     width: int = style.WIDTH,
@@ -180,11 +274,16 @@ def _fan(
     """The fan of a pair, its opening level and its events."""
     levels = summary["overall"].sel(pair=pair)
     frame = marks.fan_frame(levels)
-    y = marks.axis(alt.Y, "median", "cooperation", axis_range(levels, span), ".2f")
-    *bands, median = marks.fan(alt.Chart(frame).encode(x=marks.years(labelled=last)), y)
+    ends, strips = axis_range(levels, span), marked.strips[pair]
+    here = {name: sign for name, sign in marked.letters.items() if name in set(strips["event"])}
+    x = marks.years(labelled=last, offset=marks.strips_height(len(here)))
+    y = marks.axis(alt.Y, "median", "cooperation", ends, ".2f")
+    *bands, median = marks.fan(alt.Chart(frame).encode(x=x), y)
     opening = marks.level_rule(float(frame["median"][0]), y, strokeDash=[2, 3], opacity=0.6)
-    events = marks.event_layers(marked, numbers, marks.time_span(levels), width)
-    return [*bands, opening, median, *events]
+    certain = marked.certain[pair]
+    events = marks.event_layers(certain, marked.numbers, marks.time_span(levels), width)
+    chance = marks.strip_layers(strips, here, ends, style.HEIGHT, y)
+    return [*bands, opening, median, *events, *chance]
 
 
 def _hover(base: Any) -> list[Any]:

@@ -14,6 +14,7 @@ GRID = "#e4e8ec"
 LINE = "#0b4f8a"
 BANDS = {"95 %": "#d6e6f4", "80 %": "#a9cbe8", "50 %": "#6ba3d3"}
 EVENT = "#b3541e"
+CHANCE = "#5b3a8c"  # of events that happen by chance
 # Verdicts are told apart by shape and word as well.
 VERDICTS = {"supported": "#0b6e4f", "not distinguishable": "#8a6d00", "contradicted": "#a4262c"}
 FONT = "DejaVu Sans, Verdana, sans-serif"

@@ -11,8 +11,8 @@ import xarray as xr
 
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison
-from relsim.analysis.findings import claims_sentence, pair_title
-from relsim.figures.compare import SHOWN_FIRST, scenario_explorer
+from relsim.analysis.findings import VERDICTS, claims_sentence, pair_title
+from relsim.figures.compare import SHOWN_FIRST, end_rows, scenario_explorer
 from relsim.figures.marks import line_styles
 from relsim.report.inputs import flow
 from relsim.report.page import Table, chart_data, claim_rows, render
@@ -20,7 +20,7 @@ from relsim.report.result_page import CAUTION
 from relsim.scenario.diff import Difference
 from relsim.scenario.schema import Scenario
 from relsim.scenario.titles import titles
-from relsim.words import signed
+from relsim.words import counted, listed, signed
 
 WORTH_NAMING = 0.01  # a difference in cooperation: what levels are read to
 MOST_ROWS = 20_000  # of both charts on the page: about 2 MB
@@ -103,7 +103,7 @@ def family_page(
             ],
             "paged": any(entry.page for entry in entries),
         },
-        claims=[row for name, entry in named for row in claim_rows(entry.claims, name)],
+        claims=_claims(named),
         notes=[*looking, *(f"{name}: {note}" for name, entry in named for note in entry.notes)],
         pickable=[(pair, pair_title(base.scenario, pair)) for pair in pairs],
         series=[
@@ -116,6 +116,7 @@ def family_page(
             }
             for n, (name, colour, dash) in enumerate(looks)
         ],
+        ends=chart_data(end_rows(ends_frame(named, pairs), pairs[0])),
         **_explorers(entries, names, pairs),
         changes=[_changes(entry, name) for name, entry in named[1:]],
         unpaired=[f"{name}: {entry.comparison}" for name, entry in named[1:] if not entry.paired],
@@ -163,6 +164,47 @@ def _cells(entry: Entry, pairs: list[str]) -> list[dict[str, str]]:
             cell |= {"move": f"{ARROWS[verdict]} {size}", "kind": verdict.replace(" ", "-")}
         cells.append(cell)
     return cells
+
+
+def _claims(named: Sequence[tuple[str, Entry]]) -> list[dict[str, Any]]:
+    """A row for each claim; one that several scenarios share is shown for the first of them, with
+    the verdicts of the others in a list."""
+    shared: dict[tuple[Any, ...], list[tuple[str, Verdict]]] = {}
+    for name, entry in named:
+        for claim in entry.claims:
+            key = claim.name, claim.says, claim.test, claim.required
+            shared.setdefault(key, []).append((name, claim))
+    rows = []
+    for (name, claim), *others in shared.values():
+        (row,) = claim_rows([claim], name)
+        if others:
+            words = [other.verdict for _, other in others]
+            counts = [f"{words.count(word)} {word}" for word in VERDICTS if word in words]
+            summary = f"The same in {counted(len(others), 'other scenario')}: {listed(counts)}"
+            lines = [
+                f"{other}: {cells['share']} ({cells['interval']}), {cells['verdict']}"
+                if cells["judged"]
+                else f"{other}: {cells['verdict']}"
+                for other, shared_claim in others
+                for cells in claim_rows([shared_claim])
+            ]
+            row["others"] = {"summary": summary, "lines": lines}
+        rows.append(row)
+    return rows
+
+
+def ends_frame(named: Sequence[tuple[str, Entry]], pairs: Sequence[str]) -> pd.DataFrame:
+    """Where each scenario ends: name, pair, median, lower80, upper80 and kind, in each pair."""
+    rows = []
+    for place, (name, entry) in enumerate(named):
+        end = entry.summary["overall"].isel(time=-1)
+        paired = "paired with the base" if entry.paired else "not paired with the base"
+        for pair in pairs:
+            if entry.has(pair):
+                values = end.sel(pair=pair, statistic=["q0.5", "q0.1", "q0.9"]).values.round(4)
+                rows.append((name, pair, *values.tolist(), "base" if place == 0 else paired))
+    columns = ["name", "pair", "median", "lower80", "upper80", "kind"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _pickable(entries: Sequence[Entry], watched: list[str]) -> list[str]:

@@ -55,10 +55,9 @@ def events_tables(scenario: Scenario, written: Mapping[str, Any]) -> tuple[Table
             f"{flow(effect)}{kind.note(effect, unit)}"
             for effect, kind in zip(event.get("effects") or (), kinds, strict=True)
         ]
-        timing = {key: event[key] for key in TIMING if event.get(key) is not None}
         about, label = str(event.get("about") or ""), str(event.get("label") or name)
         rows = levers if event.get("off", False) is True else events
-        rows.append((label, flow(timing), "\n".join(effects), about))
+        rows.append((label, timing_words(event), "\n".join(effects), about))
     size = (
         "Size of a pulse with a CAMEO code: goldstein_unit × its Goldstein weight, in pull units, "
         "unless an override is named."
@@ -68,6 +67,11 @@ def events_tables(scenario: Scenario, written: Mapping[str, Any]) -> tuple[Table
         Table("Events", size, head, tuple(events), open=True),
         Table("Levers not pulled", f"Events that are off here. {size}", head, tuple(levers)),
     )
+
+
+def timing_words(event: Mapping[str, Any]) -> str:
+    """When an event happens, as the file has it."""
+    return flow({key: event[key] for key in TIMING if event.get(key) is not None})
 
 
 def interests_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:

@@ -123,6 +123,7 @@ def _claim_row(claim: Verdict) -> dict[str, Any]:
         "reason": claim.reason,
         "asked": percent(claim.required),
         "judged": False,
+        "others": None,
     }
     if claim.share is None or claim.low is None or claim.high is None:
         return row

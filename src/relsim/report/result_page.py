@@ -22,21 +22,19 @@ from relsim.analysis.findings import (
 )
 from relsim.analysis.interests import Carriers, interest_label
 from relsim.analysis.spread import Spread, share_in_words, spreads
-from relsim.analysis.summary import months_of
+from relsim.analysis.summary import how_often, months_of
 from relsim.errors import ResultsError
 from relsim.figures.compare import carriers_name, difference_name
 from relsim.figures.network import network_chart, network_tables
 from relsim.figures.result import (
-    certain_events,
-    event_numbers,
-    events_on,
+    Marked,
     fan_card,
     fan_span,
     pair_explorer,
 )
 from relsim.figures.spread import spread_panel
 from relsim.figures.style import configured
-from relsim.report.inputs import input_tables
+from relsim.report.inputs import input_tables, timing_words
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
@@ -127,25 +125,62 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
 
 
 def _futures(findings: Findings) -> dict[str, Any]:
-    """A fan for each watched pair, and the names of the events marked on them."""
+    """A fan for each watched pair, and how often events happen."""
     scenario = findings.scenario
-    watched, certain = scenario.pair_names(scenario.watched_pairs), certain_events(findings.events)
-    marked = {pair: events_on(pair, certain, scenario.events) for pair in watched}
-    numbers, span = event_numbers(marked), fan_span(findings.summary, watched)
+    watched = scenario.pair_names(scenario.watched_pairs)
+    marked = Marked.on(scenario, findings.events, watched)
+    span = fan_span(findings.summary, watched)
     fans = [
         {
             "id": f"fan-{pair}",
             "title": pair_title(scenario, pair),
-            "definition": chart_data(
-                fan_card(scenario, findings.summary, pair, span, marked[pair], numbers)
-            ),
+            "definition": chart_data(fan_card(scenario, findings.summary, pair, span, marked)),
             "table": levels_table(scenario, findings.summary, pair),
         }
         for pair in watched
     ]
-    months = certain.set_index("event")["month"]
-    names = [f"{scenario.events[name].label or name} ({months[name]})" for name in numbers]
-    return {"fans": fans, "event_names": names}
+    signs = {**marked.numbers, **marked.letters}
+    table = events_table(scenario, how_often(findings.ensemble), signs)
+    return {
+        "fans": fans,
+        "marked": bool(marked.numbers),
+        "strips": marked.chance_sentence(scenario.time.step),
+        "events": table,
+    }
+
+
+def events_table(scenario: Scenario, often: pd.DataFrame, signs: Mapping[str, Any]) -> Table:
+    """How often each event happens in a run, and when first.
+
+    Args:
+        scenario: for the timing as the file has it.
+        often: of :func:`relsim.analysis.summary.how_often`.
+        signs: what stands for an event in the figures; those without have an empty cell.
+    """
+    written = scenario.as_written.get("events") or {}
+    # Marked events in the order of their numbers and letters, then the others.
+    order = {name: place for place, name in enumerate(signs)}
+    rows = [
+        (
+            str(signs.get(row["event"], "")),
+            row["label"],
+            timing_words(written[row["event"]]),
+            f"{percent(row['share'], 1)} ({100 * row['share_low']:.1f} to "
+            f"{percent(row['share_high'], 1)})",
+            fixed(row["mean_times"], 2),
+            " to ".join(dict.fromkeys([row["first25"], row["first75"]])) or "–",
+        )
+        for row in sorted(
+            often.to_dict("records"), key=lambda row: order.get(row["event"], len(order))
+        )
+    ]
+    caption = (
+        "The share of the runs in which each happens at least once, with its 95 % interval; in how "
+        "many steps it happens, mean of all runs; and the month of its first time, the middle half "
+        "of the runs in which it happens"
+    )
+    head = ("mark", "event", "when, as written", "happens in (95 %)", "times", "first time")
+    return Table("", caption, head, tuple(rows))
 
 
 def _spread(findings: Findings) -> dict[str, Any]:

@@ -33,12 +33,22 @@ function say(control) {
   control.labels[0].querySelector("output").textContent = word;
 }
 
+// Not every chart of a section knows every signal; Vega refuses those that it does not know.
+function knows(view, signal) {
+  try {
+    view.signal(signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function apply(control) {
-  const value = valueOf(control);
+  const value = valueOf(control), signal = control.dataset.control;
   say(control);
   for (const place of control.closest("section").querySelectorAll("[data-chart]")) {
     const view = views.get(place);
-    if (view) view.signal(control.dataset.control, value).runAsync();
+    if (view && knows(view, signal)) view.signal(signal, value).runAsync();
   }
 }
 

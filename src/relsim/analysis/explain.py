@@ -6,6 +6,7 @@ stores nothing for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -56,10 +57,38 @@ def explain(
         ResultsError: there is no such pair or run, the two cannot be paired run by run, or all
             runs fail.
     """
+    (account,) = explain_pairs(
+        subject,
+        [pair],
+        against=against,
+        runs=runs,
+        seed=seed,
+        run=run,
+        executor=executor,
+        progress=progress,
+    ).values()
+    return account
+
+
+def explain_pairs(
+    subject: Ensemble | Scenario,
+    pairs: Sequence[str],
+    *,
+    against: Ensemble | Scenario | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
+    run: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | bool = True,
+) -> dict[str, Account]:
+    """The accounts of several pairs, by pair as asked for: runs are computed once for all of them.
+
+    Args and errors are those of :func:`explain`.
+    """
     given = [subject] if against is None else [subject, against]
     subjects = [subject_of(item, runs, seed) for item in given]
     scenarios = [item.scenario for item in subjects]
-    states = known_pair(pair, *scenarios)
+    states = {pair: known_pair(pair, *scenarios) for pair in pairs}
     if reason := pairing_obstacle(subjects[0], subjects[-1]):
         raise ResultsError(reason)
     count = min(item.runs for item in subjects)
@@ -68,10 +97,15 @@ def explain(
         raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
     if run in left_out:
         raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
+    if not pairs:
+        return {}
     first, number = (0, count) if run is None else (run, 1)
     with told(progress, number) as told_of_runs:
         accounts = account_runs(
-            Compared(states, *(compile_with(item.scenario, item.agent_class) for item in subjects)),
+            Compared(
+                tuple(dict.fromkeys(states.values())),
+                *(compile_with(item.scenario, item.agent_class) for item in subjects),
+            ),
             *(subjects[0].seed, first, number),
             left_out=left_out,
             executor=executor,
@@ -79,18 +113,21 @@ def explain(
         )
     failed = left_out.intersection(range(first, first + number))
     failed |= {failure.run for failure in accounts.failures}
-    return Account(
-        scenarios[0],
-        None if against is None else scenarios[1],
-        scenarios[0].pair_name(pair),
-        subjects[0].seed,
-        accounts.runs,
-        run,
-        accounts.data,
-        accounts.failures,
-        tuple(sorted(failed)),
-        tuple(rules_of(item.agent_class) for item in subjects),
-    )
+    return {
+        pair: Account(
+            scenarios[0],
+            None if against is None else scenarios[1],
+            scenarios[0].pair_name(pair),
+            subjects[0].seed,
+            accounts.runs,
+            run,
+            accounts.data[states[pair]],
+            accounts.failures,
+            tuple(sorted(failed)),
+            tuple(rules_of(item.agent_class) for item in subjects),
+        )
+        for pair in pairs
+    }
 
 
 def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:

@@ -24,6 +24,12 @@ from relsim.scenario.schema import Scenario
 if TYPE_CHECKING:
     from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
 
+# Nanoseconds of a core on the machine of docs/performance.md: of a posture in a step of the
+# simulation (5 with 11 states, 10 with 200), and of a number of an account in a step.
+PER_POSTURE, PER_NUMBER = 5.0, 1.0
+SECONDS = 2.0  # that a page may take to explain all its pairs
+LEAST_RUNS = 100  # with which a mean is known to a tenth of the spread
+
 
 def explain(
     subject: Ensemble | Scenario,
@@ -128,6 +134,26 @@ def explain_pairs(
         )
         for pair in pairs
     }
+
+
+def runs_to_explain(ensemble: Ensemble, pairs: int) -> int:
+    """How many runs of an ensemble can be explained in a couple of seconds, and at least 100 where
+    it has them: a matter of the ensemble alone, never of the machine.
+
+    Runs in which a class of agents decides, which take some hundred times as long, are 100.
+
+    Args:
+        ensemble: which.
+        pairs: of how many pairs.
+    """
+    scenario, fit = ensemble.scenario, LEAST_RUNS
+    if ensemble.agent_class is None:
+        states, domains = len(scenario.states), len(scenario.domains)
+        parts = states + len(scenario.issues) + len(scenario.events)
+        numbers = 2 * pairs * (domains + 1) * parts
+        per_step = PER_POSTURE * states**2 * domains + PER_NUMBER * numbers
+        fit = max(fit, int(SECONDS * 1e9 / (scenario.time.steps * per_step)))
+    return min(ensemble.asked, fit)
 
 
 def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:

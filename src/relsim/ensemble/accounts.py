@@ -215,10 +215,8 @@ def account_task(
         _Side(compiled.program, both_ways(compiled.pair_states(compared.pairs)))
         for compiled in compared.sides
     )
-    places = None
-    if compared.other is not None:
-        there = {key: place for place, key in enumerate(_keys(compared.other))}
-        places = np.array([there.get(key, NONE) for key in _keys(compared.compiled)])
+    there = {key: place for place, key in enumerate(_keys(compared.sides[-1]))}
+    places = np.array([there.get(key, NONE) for key in _keys(compared.compiled)])
     return partial(_chunk_moments, sides, places, seed, frozenset(left_out), stop=stop)
 
 
@@ -246,7 +244,7 @@ def _runs_per_chunk(compared: Compared) -> int:
 
 def _chunk_moments(
     sides: tuple[_Side, ...],
-    places: Ints | None,
+    places: Ints,
     seed: int,
     left_out: frozenset[int],
     chunk: Chunk,
@@ -256,7 +254,7 @@ def _chunk_moments(
 
     Args:
         sides: the scenario, and perhaps another.
-        places: where each number of the scenario stands in the other, or NONE.
+        places: where each number of the scenario stands in the other, if there is one, or NONE.
     """
 
     def simulated(some: Chunk) -> list[Moments]:
@@ -304,8 +302,11 @@ def account_chunk(
     counts = [int(run) not in left_out for run in runs]
     none = np.zeros((0, 2), dtype=np.int64)
     nowhere = np.full(program.plan.steps + 1, NONE, dtype=np.int64)
-    kept = "history" if history else "means"
-    recorder = Recorder((), none, none, none, nowhere, sides, kept, before)
+    recorder = Recorder(
+        *((), none, none, none, nowhere, sides),
+        accounts="history" if history else "means",
+        before=before,
+    )
     _, accounts = simulate_runs(program, seed, runs[counts], drawn[counts], recorder, stop)
     assert accounts is not None
     return accounts

@@ -220,9 +220,7 @@ class Recorder:
     accounts: Literal["parts", "means", "history"] = "parts"
     before: Floats | None = None
 
-    def empty(
-        self, program: Program, runs: int, lanes: int = 1
-    ) -> tuple[Levels, Accounts | None]:
+    def empty(self, program: Program, runs: int, lanes: int = 1) -> tuple[Levels, Accounts | None]:
         """What the kernel fills for some runs, so many of them side by side."""
         from relsim.model.account import Accounts
         from relsim.model.kernel import Levels

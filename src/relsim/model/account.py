@@ -193,7 +193,7 @@ def record_accounts(
         if moment > 0 and accounts.recorded.shape[0] > 0:
             _record_parts(first, used, moment - 1, side, accounts)
         if moment > 0 and accounts.mean.shape[0] > 0:
-            _add_to_means(first, used, moment, side, accounts)
+            add_to_means(first, used, moment, side, accounts)
 
 
 @compiled
@@ -206,9 +206,7 @@ def _decides_first(side: int, sides: Ints) -> bool:
 
 
 @compiled
-def _fill_decision(
-    i: int, j: int, numbers: Numbers, world: World, accounts: Accounts
-) -> None:
+def _fill_decision(i: int, j: int, numbers: Numbers, world: World, accounts: Accounts) -> None:
     """The whole pull of j on i and what i makes of it, by the functions that the step uses; and
     the ties on which it rests."""
     states, domains, lanes = numbers.capacity.shape
@@ -265,7 +263,7 @@ def _fill_third_parties(i: int, j: int, numbers: Numbers, world: World, out: Flo
 
 @compiled
 def _fill_issues(i: int, j: int, numbers: Numbers, world: World, out: Floats) -> None:
-    """The pull of j on i by each issue alone, the same in all domains; ``out`` [D + 1, parts, L]."""
+    """The pull of j on i by each issue, the same in all domains; ``out`` [D + 1, parts, L]."""
     states, issues, lanes = numbers.stance.shape
     gain = world.room[0]
     rules.fill_attention_share(i, numbers.salience, numbers.issue_gain, gain)
@@ -349,7 +347,7 @@ def _record_parts(first: int, used: int, step: int, side: int, accounts: Account
 
 
 @compiled
-def _add_to_means(first: int, used: int, moment: int, side: int, accounts: Accounts) -> None:
+def add_to_means(first: int, used: int, moment: int, side: int, accounts: Accounts) -> None:
     """Adds the runs in the first ``used`` lanes to the mean of each number and of its change, and
     to the squared deviations from it, by the rule of Chan, Golub and LeVeque (1983).
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,19 @@ import pytest
 
 import relsim
 from relsim.analysis.account import Account
-from relsim.analysis.explain import explain, known_directions, known_domain
+from relsim.analysis.explain import (
+    LEAST_RUNS,
+    explain,
+    explain_pairs,
+    known_directions,
+    known_domain,
+    runs_to_explain,
+)
 from relsim.ensemble.simulate import simulate
 from relsim.errors import ResultsError
 from relsim.scenario.load import load
-from scenarios_to_test import EVERYTHING, SHIPPED, scenario_of
+from relsim.scenario.schema import Scenario
+from scenarios_to_test import EVERYTHING, SHIPPED, STATUS_QUO, scenario_of
 
 SCENARIO = scenario_of(EVERYTHING)
 
@@ -48,6 +58,34 @@ def test_an_ensemble_is_explained_by_its_own_runs_and_seed() -> None:
     single = explain(ensemble, "A-B", run=4)
     assert (single.runs, single.run) == (1, 4)
     assert float(np.abs(single.pull - account.pull).max()) > 0.01
+
+
+def test_pairs_are_explained_together_as_each_alone() -> None:
+    other = SCENARIO.with_changes({"states.A.ties.C": 0.1})
+    for against in (None, other):
+        accounts = explain_pairs(SCENARIO, ["B-A", "C-D"], runs=6, against=against)
+        assert list(accounts) == ["B-A", "C-D"]
+        for pair, account in accounts.items():
+            alone = explain(SCENARIO, pair, runs=6, against=against)
+            assert account.pair == alone.pair
+            assert account.data.identical(alone.data)
+    assert explain_pairs(SCENARIO, []) == {}
+
+
+def test_a_page_explains_all_runs_of_few_states_and_fewer_of_many() -> None:
+    def to_explain(scenario: Scenario, asked: int, **also: Any) -> int:
+        ensemble = replace(simulate(scenario, runs=2), failed=tuple(range(2, asked)), **also)
+        assert ensemble.asked == asked
+        return runs_to_explain(ensemble, 6)
+
+    status_quo = load(STATUS_QUO)
+    assert to_explain(status_quo, 1000) == 1000
+    assert 1000 < to_explain(status_quo, 100_000) < 10_000
+    assert to_explain(status_quo, 1000, agent_class=relsim.StateAgent) == LEAST_RUNS
+    codes = [f"S{number}" for number in range(40)]
+    large = scenario_of({"states": {code: {} for code in codes}, "time": EVERYTHING["time"]})
+    assert LEAST_RUNS < to_explain(large, 100_000) < to_explain(status_quo, 100_000)
+    assert to_explain(SCENARIO, 7) == 7
 
 
 def test_months_stand_for_the_step_they_lie_in() -> None:

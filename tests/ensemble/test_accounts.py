@@ -15,32 +15,43 @@ from relsim.ensemble import accounts, chunks
 from relsim.ensemble.accounts import Compared, account_chunk, account_task
 from relsim.ensemble.chunks import Chunk, map_chunks
 from relsim.ensemble.executors import processes, threads
+from relsim.ensemble.record import both_ways
 from relsim.ensemble.simulate import simulate
-from relsim.model.account import Accounts
+from relsim.model.account import Accounts, add_to_means
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Compiled
+from relsim.model.draws import draw_numbers, place_draws
+from relsim.model.plan import Compiled, Numbers
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+from run_by_run import RunByRun, run_by_run
 from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, quiet, scenario_of
 
 SEED = 7
 
 
 def compared(*scenarios: Scenario, pair: tuple[str, str] = ("A", "B")) -> Compared:
-    return Compared(pair, *(compile_scenario(scenario) for scenario in scenarios))
+    return Compared((pair,), *(compile_scenario(scenario) for scenario in scenarios))
 
 
 def account_runs(*asked: Any, **options: Any) -> xr.Dataset:
-    return accounts.account_runs(*asked, **options).data
+    (data,) = accounts.account_runs(*asked, **options).data.values()
+    return data
+
+
+def drawn_vectors(compiled: Compiled, runs: int) -> list[Numbers]:
+    """The numbers of each run."""
+    places, values = place_draws(compiled.draws, draw_numbers(compiled.draws, SEED, 0, runs))
+    vectors = np.repeat(compiled.vector[np.newaxis], runs, axis=0)
+    vectors[:, places] = values
+    return [Numbers.views(compiled.sizes, vector) for vector in vectors]
 
 
 def everything(**changes: Any) -> Scenario:
     return scenario_of({**EVERYTHING, **changes})
 
 
-def accounts_of(compiled: Compiled, pair: tuple[str, str], chunk: Chunk) -> Accounts:
-    (states,) = compiled.pair_states((pair,))
-    return account_chunk(compiled.program, states, SEED, chunk)[1]
+def accounts_of(compiled: Compiled, pair: tuple[str, str], chunk: Chunk) -> RunByRun:
+    return run_by_run(compiled, pair, SEED, chunk)
 
 
 def test_means_add_up_and_spreads_are_those_of_the_runs() -> None:
@@ -49,7 +60,7 @@ def test_means_add_up_and_spreads_are_those_of_the_runs() -> None:
     mean = data.sel(statistic="mean")
     gap = np.abs(mean["contribution"].sum("part") - mean["pull"])
     assert float(gap.max()) < 1e-12
-    runs = accounts_of(asked.compiled, asked.pair, Chunk(0, 30))
+    runs = accounts_of(asked.compiled, asked.pairs[0], Chunk(0, 30))
     by_domain = data["pull"].sel(view="level", domain=["high", "low"])
     np.testing.assert_allclose(
         by_domain.sel(statistic="mean"), runs.pull[:, 1:].mean(0), rtol=1e-12
@@ -68,8 +79,10 @@ def test_means_add_up_and_spreads_are_those_of_the_runs() -> None:
 
 def test_the_overall_account_weighs_domains_inside_each_run() -> None:
     asked = compared(everything())
-    runs = accounts_of(asked.compiled, asked.pair, Chunk(0, 20))
-    weight = runs.domain_weight / runs.domain_weight.sum(axis=1, keepdims=True)
+    runs = accounts_of(asked.compiled, asked.pairs[0], Chunk(0, 20))
+    vectors = drawn_vectors(asked.compiled, 20)
+    weight = np.stack([numbers.domain_weight for numbers in vectors])
+    weight /= weight.sum(axis=1, keepdims=True)
     assert len(set(weight[:, 0])) == 20
     expected = np.einsum("rd,rtxd->rtx", weight, runs.pull)[:, 1:].mean(axis=0)
     data = account_runs(asked, SEED, 0, 20)
@@ -80,7 +93,7 @@ def test_the_overall_account_weighs_domains_inside_each_run() -> None:
 def test_a_single_run_is_a_batch_of_one() -> None:
     asked = compared(everything())
     data = account_runs(asked, SEED, 4, 1)
-    run = accounts_of(asked.compiled, asked.pair, Chunk(4, 1))
+    run = accounts_of(asked.compiled, asked.pairs[0], Chunk(4, 1))
     found = data["pull"].sel(view="level", domain=["high", "low"])
     assert np.array_equal(found.sel(statistic="mean"), run.pull[0, 1:])
     assert (found.sel(statistic="sd") == 0).all()
@@ -102,8 +115,9 @@ def test_a_chunk_is_a_task_that_a_process_can_be_sent() -> None:
     task = account_task(compared(everything()), SEED)
     packed = pickle.dumps(task)
     assert b"schema" not in packed  # arrays and names alone
-    (sent, _), (here, _) = (one(Chunk(0, 2)) for one in (pickle.loads(packed), task))
-    assert np.array_equal(sent.mean["pull"], here.mean["pull"])
+    ((sent,), _), ((here,), _) = (one(Chunk(0, 2)) for one in (pickle.loads(packed), task))
+    assert np.array_equal(sent.mean, here.mean)
+    assert sent.runs == here.runs == 2
 
 
 def test_threads_and_processes_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,14 +157,47 @@ def test_few_answers_are_in_memory_at_once_and_they_come_in_order() -> None:
 
 
 def test_chunks_of_accounts_fit_in_memory() -> None:
+    """With another scenario, every moment of its runs is at hand; alone, an opening of each."""
     status_quo = load(STATUS_QUO)
-    alone = compared(status_quo, pair=("PAK", "RUS"))
     paired = compared(status_quo, status_quo, pair=("PAK", "RUS"))
-    parts = accounts_of(alone.compiled, alone.pair, Chunk(0, 1)).part.nbytes
-    for asked in (alone, paired):
-        runs = accounts._runs_per_chunk(asked)
-        assert 1 <= runs * parts * accounts.COPIES * len(asked.sides) <= 1.05 * chunks.MAX_BYTES
-    assert accounts._runs_per_chunk(paired) <= accounts._runs_per_chunk(alone) // 2 + 1
+    program = paired.compiled.program
+    sides = both_ways(paired.compiled.pair_states(paired.pairs))
+    history = account_chunk(program, sides, SEED, Chunk(0, 1), history=True).history
+    runs = accounts._runs_per_chunk(paired)
+    assert 1 < runs * history.nbytes * accounts.COPIES <= chunks.MAX_BYTES
+    alone = account_chunk(program, sides, SEED, Chunk(0, 1))
+    assert 256 * alone.history.nbytes < 3e6
+    assert alone.recorded.size == 0
+
+
+def test_pairs_accounted_for_together_are_as_each_alone() -> None:
+    compiled = compile_scenario(everything())
+    pairs = (("A", "B"), ("C", "D"), ("B", "D"), ("A", "D"))
+    together = accounts.account_runs(Compared(pairs, compiled), SEED, 0, 70).data
+    assert tuple(together) == pairs
+    for pair in pairs:
+        alone = accounts.account_runs(Compared((pair,), compiled), SEED, 0, 70).data[pair]
+        assert together[pair].identical(alone)
+
+
+def test_spreads_of_numbers_that_hardly_vary_keep_their_digits() -> None:
+    """A pull of a thousand with a spread of a millionth: squares alone would lose every digit."""
+    compiled = compile_scenario(everything())
+    program, sides = compiled.program, both_ways(compiled.pair_states((("A", "B"),)))
+    filled = Accounts.empty(sides, program, 100, 16)
+    numbers = np.random.default_rng(1).normal(1000.0, 1e-6, (filled.now.shape[0], 100))
+    numbers[0], numbers[1] = 1234.5678, np.arange(100) == 0
+    filled.idle[:] = 0
+    for first in range(0, 100, 16):
+        used = min(16, 100 - first)
+        filled.now[:, :used] = numbers[:, first : first + used]
+        add_to_means(first, used, 1, 0, filled)
+    mean, squares = filled.mean[0, 0, 0], filled.squares[0, 0, 0]
+    np.testing.assert_allclose(mean, numbers.mean(axis=1), rtol=1e-14)
+    exact = (numbers.astype(np.longdouble) - numbers.astype(np.longdouble).mean(1)[:, None]) ** 2
+    np.testing.assert_allclose(squares[1:], exact.sum(1).astype(float)[1:], rtol=1e-6)
+    assert squares[0] == 0.0
+    assert (squares >= 0.0).all()
 
 
 # Zero is nothing.

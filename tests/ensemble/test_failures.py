@@ -16,6 +16,7 @@ from relsim.ensemble import accounts, chunks, simulate
 from relsim.ensemble.chunks import Chunk, Stopped
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
+from run_by_run import run_by_run
 from scenarios_to_test import EVERYTHING, scenario_of
 
 SCENARIO = scenario_of(EVERYTHING)
@@ -108,12 +109,14 @@ def failing_accounts(monkeypatch: pytest.MonkeyPatch, *failed: int, states: int 
     """Makes accounts of these runs fail; with ``states``, only in scenarios of so many."""
     sound = accounts.account_chunk
 
-    def account(program: Any, pair: Any, seed: int, chunk: Chunk, stop: Any) -> Any:
+    def account(
+        program: Any, sides: Any, seed: int, chunk: Chunk, stop: Any, **options: Any
+    ) -> Any:
         hit = states in (0, program.sizes.states)
         for run in failed:
             if hit and chunk.first <= run < chunk.first + chunk.runs:
                 raise ZeroDivisionError(f"in run {run}")
-        return sound(program, pair, seed, chunk, stop)
+        return sound(program, sides, seed, chunk, stop, **options)
 
     monkeypatch.setattr(chunks, "MAX_RUNS", 4)
     monkeypatch.setattr(accounts, "account_chunk", account)
@@ -124,8 +127,7 @@ def moments_of(some: list[int], *others: Any) -> tuple[Any, Any]:
     pulls = []
     for scenario in (SCENARIO, *others):
         compiled = compile_scenario(scenario)
-        (pair,), program = compiled.pair_states((("A", "B"),)), compiled.program
-        each = [accounts.account_chunk(program, pair, 3, Chunk(run, 1))[1].pull for run in some]
+        each = [run_by_run(compiled, ("A", "B"), 3, Chunk(run, 1)).pull for run in some]
         pulls.append(np.concatenate(each))
     before = pulls[1][:, 1:] if others else pulls[0][:, :1]
     change = pulls[0][:, 1:] - before

@@ -6,6 +6,7 @@ stores nothing for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,12 @@ from relsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from relsim.model.mesa_model import StateAgent  # Mesa is loaded by what needs agents
+
+# Nanoseconds of a core on the machine of docs/performance.md: of a posture in a step of the
+# simulation (5 with 11 states, 10 with 200), and of a number of an account in a step.
+PER_POSTURE, PER_NUMBER = 5.0, 1.0
+SECONDS = 2.0  # that a page may take to explain all its pairs
+LEAST_RUNS = 100  # with which a mean is known to a tenth of the spread
 
 
 def explain(
@@ -56,10 +63,38 @@ def explain(
         ResultsError: there is no such pair or run, the two cannot be paired run by run, or all
             runs fail.
     """
+    (account,) = explain_pairs(
+        subject,
+        [pair],
+        against=against,
+        runs=runs,
+        seed=seed,
+        run=run,
+        executor=executor,
+        progress=progress,
+    ).values()
+    return account
+
+
+def explain_pairs(
+    subject: Ensemble | Scenario,
+    pairs: Sequence[str],
+    *,
+    against: Ensemble | Scenario | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
+    run: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | bool = True,
+) -> dict[str, Account]:
+    """The accounts of several pairs, by pair as asked for: runs are computed once for all of them.
+
+    Args and errors are those of :func:`explain`.
+    """
     given = [subject] if against is None else [subject, against]
     subjects = [subject_of(item, runs, seed) for item in given]
     scenarios = [item.scenario for item in subjects]
-    states = known_pair(pair, *scenarios)
+    states = {pair: known_pair(pair, *scenarios) for pair in pairs}
     if reason := pairing_obstacle(subjects[0], subjects[-1]):
         raise ResultsError(reason)
     count = min(item.runs for item in subjects)
@@ -68,10 +103,15 @@ def explain(
         raise ResultsError(f"There is no run {run}: the runs are 0 to {count - 1}.")
     if run in left_out:
         raise ResultsError(f"Run {run} failed in the ensemble, so there is nothing to explain.")
+    if not pairs:
+        return {}
     first, number = (0, count) if run is None else (run, 1)
     with told(progress, number) as told_of_runs:
         accounts = account_runs(
-            Compared(states, *(compile_with(item.scenario, item.agent_class) for item in subjects)),
+            Compared(
+                tuple(dict.fromkeys(states.values())),
+                *(compile_with(item.scenario, item.agent_class) for item in subjects),
+            ),
             *(subjects[0].seed, first, number),
             left_out=left_out,
             executor=executor,
@@ -79,18 +119,41 @@ def explain(
         )
     failed = left_out.intersection(range(first, first + number))
     failed |= {failure.run for failure in accounts.failures}
-    return Account(
-        scenarios[0],
-        None if against is None else scenarios[1],
-        scenarios[0].pair_name(pair),
-        subjects[0].seed,
-        accounts.runs,
-        run,
-        accounts.data,
-        accounts.failures,
-        tuple(sorted(failed)),
-        tuple(rules_of(item.agent_class) for item in subjects),
-    )
+    return {
+        pair: Account(
+            scenarios[0],
+            None if against is None else scenarios[1],
+            scenarios[0].pair_name(pair),
+            subjects[0].seed,
+            accounts.runs,
+            run,
+            accounts.data[states[pair]],
+            accounts.failures,
+            tuple(sorted(failed)),
+            tuple(rules_of(item.agent_class) for item in subjects),
+        )
+        for pair in pairs
+    }
+
+
+def runs_to_explain(ensemble: Ensemble, pairs: int) -> int:
+    """How many runs of an ensemble can be explained in a couple of seconds, and at least 100 where
+    it has them: a matter of the ensemble alone, never of the machine.
+
+    Runs in which a class of agents decides, which take some hundred times as long, are 100.
+
+    Args:
+        ensemble: which.
+        pairs: of how many pairs.
+    """
+    scenario, fit = ensemble.scenario, LEAST_RUNS
+    if ensemble.agent_class is None:
+        states, domains = len(scenario.states), len(scenario.domains)
+        parts = states + len(scenario.issues) + len(scenario.events)
+        numbers = 2 * pairs * (domains + 1) * parts
+        per_step = PER_POSTURE * states**2 * domains + PER_NUMBER * numbers
+        fit = max(fit, int(SECONDS * 1e9 / (scenario.time.steps * per_step)))
+    return min(ensemble.asked, fit)
 
 
 def known_pair(pair: str, *scenarios: Scenario) -> tuple[str, str]:

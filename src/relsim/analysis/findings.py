@@ -11,7 +11,7 @@ import xarray as xr
 from relsim.analysis.account import Account
 from relsim.analysis.claims import Verdict
 from relsim.analysis.compare import Comparison, compare, refusal
-from relsim.analysis.explain import explain
+from relsim.analysis.explain import explain_pairs, runs_to_explain
 from relsim.analysis.interests import Carriers, Explained, explained
 from relsim.analysis.summary import event_table
 from relsim.ensemble.simulate import Ensemble
@@ -20,7 +20,6 @@ from relsim.scenario.shipped import ANCHORS, FIT, Fit
 from relsim.words import counted, listed, percent, signed
 
 ACCOUNT_PAIRS = 6  # watched pairs that get an account without being asked for
-ACCOUNT_RUNS = 100  # of the first runs: means of parts to a tenth of their spread
 NEAR = 0.03  # of an anchor: a sixth of the usual distance between two
 # Share of runs above the start from which a direction is named: odds of 9 to 1, and of 2 to 1.
 CLEAR, LIKELY = 0.9, 2 / 3
@@ -41,7 +40,8 @@ class Findings:
         comparisons: by file, the comparison with each scenario that its claims name.
         carriers: by file, the interests that carry the difference of the first watched pair that
             differs; absent where none does.
-        accounts: by pair, why the watched pairs move; of the first runs alone.
+        accounts: by pair, why the watched pairs move; of the first runs alone where all would take
+            long (see :func:`relsim.analysis.explain.runs_to_explain`).
         explained: how much of the opening levels interests explain.
     """
 
@@ -92,7 +92,7 @@ def find(
             carriers[file] = main
     scenario = ensemble.scenario
     pairs = scenario.pair_names(scenario.watched_pairs)[:ACCOUNT_PAIRS]
-    runs = min(ensemble.asked, ACCOUNT_RUNS)
+    runs = runs_to_explain(ensemble, len(pairs))
     return Findings(
         ensemble,
         summary,
@@ -100,7 +100,7 @@ def find(
         claims,
         comparisons,
         carriers,
-        {pair: explain(ensemble, pair, runs=runs, progress=False) for pair in pairs},
+        explain_pairs(ensemble, pairs, runs=runs, progress=False),
         explained(scenario),
     )
 

@@ -1,17 +1,18 @@
 """Accounts of many runs: what pulls two states towards each other, part by part.
 
-Every run is accounted for on its own and reduced chunk by chunk to its mean and standard
-deviation over the runs. Means are additive, as the parts are; quantiles would not be. Runs that
-fail are left out, as of an ensemble.
+Every run is accounted for on its own. The kernel reduces runs as it simulates them to means and
+standard deviations, so that no part of a run is kept. Means are additive, as the parts are;
+quantiles would not be. Runs that fail are left out, as of an ensemble.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -28,23 +29,21 @@ from relsim.ensemble.chunks import (
     simulate_runs,
 )
 from relsim.ensemble.executors import suited
-from relsim.ensemble.failures import Failure, refuse_all_failed, with_failures
-from relsim.ensemble.record import Arrays, Recorder, axes, both_ways, check_settings, part_names
+from relsim.ensemble.failures import Failure, in_pieces, refuse_all_failed
+from relsim.ensemble.record import Recorder, axes, both_ways, check_settings, part_names
 from relsim.errors import ResultsError
 from relsim.model.plan import NONE, Compiled, Program
 from relsim.model.structs import Ints
 
 if TYPE_CHECKING:
     from relsim.model.account import Accounts  # the kernel is loaded by what simulates alone
-    from relsim.model.kernel import Levels
 
 Values: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = Mapping[str, tuple[str, ...]]
-Filled: TypeAlias = "tuple[Levels, Accounts]"
+Pair: TypeAlias = tuple[str, str]
 
 OVERALL = "overall"  # on the domain axis: the mean of the domains by their weights
-NAMED = ("part", "event", "state")  # last axes, on which two scenarios may have other names
-COPIES = 4  # of the parts that a chunk holds at once: recorded, with the mean, changed, squared
+COPIES = 2  # of the other scenario's runs that a chunk holds at once: as they are, and in order
 
 # Each quantity with its axes after (run, moment) and what it is.
 _PULL_UNITS = "pull units"
@@ -65,12 +64,12 @@ class Compared:
     """A scenario to account for, and perhaps another on the same time, domains and draws.
 
     Attributes:
-        pair: codes of the two states, in alphabetical order.
+        pairs: each the codes of two states, in alphabetical order.
         compiled: whose pull it is.
         other: compared with, run by run; where absent, each run is compared with its opening.
     """
 
-    pair: tuple[str, str]
+    pairs: tuple[Pair, ...]
     compiled: Compiled
     other: Compiled | None = None
 
@@ -79,30 +78,21 @@ class Compared:
         """The scenarios to simulate."""
         return (self.compiled,) if self.other is None else (self.compiled, self.other)
 
-    @property
-    def labels(self) -> Labels:
-        """Names on the axes of parts, events and states; those of the other come after."""
-        names = [_labels(side, self.pair) for side in self.sides]
-        return {
-            axis: tuple(dict.fromkeys(name for side in names for name in side[axis]))
-            for axis in NAMED
-        }
-
 
 @dataclass(frozen=True)
 class Accounted:
     """The accounts of some runs.
 
     Attributes:
-        data: every variable of ``QUANTITIES`` with the axes (view, statistic, step, …). Views are
-            ``level`` and ``change`` (since the opening of the same run, or from the other
+        data: by pair, every variable of ``QUANTITIES`` with the axes (view, statistic, step, …).
+            Views are ``level`` and ``change`` (since the opening of the same run, or from the other
             scenario's same run and step); statistics are ``mean`` and ``sd``. A step stands for
             its first month, and its account for what holds when states decide in it, after events.
         runs: how many are in it.
         failures: the runs that failed, in either scenario; they are not in it.
     """
 
-    data: xr.Dataset
+    data: Mapping[Pair, xr.Dataset]
     runs: int
     failures: tuple[Failure, ...]
 
@@ -134,7 +124,7 @@ def account_runs(
     check_settings(runs)
     stop = new_stop()
     task = account_task(compared, seed, left_out, stop)
-    total, failures = NO_RUNS, list[Failure]()
+    total, failures = list[Moments](), list[Failure]()
     todo = [
         Chunk(first + chunk.first, chunk.runs) for chunk in chunks(runs, _runs_per_chunk(compared))
     ]
@@ -146,12 +136,12 @@ def account_runs(
             if chunk == todo[0]:
                 refuse_all_failed(failed, chunk.runs, _all_of(chunk))
             failures += failed
-            total = total.merged(moments)
+            total = _added(total, moments)
             if progress is not None:
                 progress(chunk.runs)
-    if not total.runs:
+    if not total:
         raise ResultsError("All of the runs failed, so there is nothing to account for.")
-    return Accounted(_dataset(compared, total), total.runs, tuple(failures))
+    return Accounted(_datasets(compared, total), total[0].runs, tuple(failures))
 
 
 def _all_of(chunk: Chunk) -> str:
@@ -162,231 +152,239 @@ def _all_of(chunk: Chunk) -> str:
 
 def compile_accounts(compiled: Compiled) -> None:
     """Compiles the kernel of accounts, or reads it from the cache, by accounting for nothing."""
-    account_chunk(compiled.program, np.array([0, 1]), 0, Chunk(0, 0))
-
-
-def _labels(compiled: Compiled, pair: tuple[str, str]) -> Labels:
-    """Without the two states as third parties to themselves, whose part is always 0."""
-    own = {f"third_party.{code}" for code in pair}
-    parts = tuple(name for name in part_names(compiled) if name not in own)
-    return {"part": parts, "event": compiled.events, "state": compiled.states}
+    account_chunk(compiled.program, np.array([[0, 1]]), 0, Chunk(0, 0))
 
 
 # One chunk
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moments:
-    """Mean, and sum of squared deviations from it, over some runs; by quantity, [view, ...]."""
+    """Mean, and sum of squared deviations from it, over some runs of a scenario.
+
+    Attributes:
+        runs: how many.
+        mean, squares: [steps, views, sides, K], K numbers of a side as in
+            :class:`relsim.model.account.Accounts`.
+    """
 
     runs: int
-    mean: dict[str, Values]
-    squares: dict[str, Values]
+    mean: Values
+    squares: Values
 
-    def merged(self, other: Moments) -> Moments:
-        """The moments of both sets of runs (Chan, Golub and LeVeque 1983)."""
-        if not (self.runs and other.runs):
-            return self if self.runs else other
+    def add(self, other: Moments) -> None:
+        """Makes these the moments of both sets of runs (Chan, Golub and LeVeque 1983)."""
         runs = self.runs + other.runs
-        mean, squares = {}, {}
-        for name in self.mean:
-            gap = other.mean[name] - self.mean[name]
-            mean[name] = self.mean[name] + gap * (other.runs / runs)
-            within = self.squares[name] + other.squares[name]
-            squares[name] = within + gap**2 * (self.runs * other.runs / runs)
-        return Moments(runs, mean, squares)
+        gap = other.mean - self.mean
+        self.squares += other.squares
+        self.squares += np.square(gap) * (self.runs * other.runs / runs)
+        gap *= other.runs / runs
+        self.mean += gap
+        self.runs = runs
 
 
-NO_RUNS = Moments(0, {}, {})
+def _added(total: list[Moments], more: list[Moments]) -> list[Moments]:
+    """The moments of each scenario with those of more runs; no runs have none."""
+    for moments, others in zip(total, more, strict=False):
+        moments.add(others)
+    return total or more
 
 
 @dataclass(frozen=True)
 class _Side:
-    """What a worker knows of a scenario: arrays and the names on their axes.
+    """What a worker knows of a scenario: arrays alone.
 
     Attributes:
         program: what simulates it.
-        pair: indices of the two states, [2].
-        names: of its parts, events, states and domains.
+        sides: indices of the states of each direction, [S, 2].
     """
 
     program: Program
-    pair: Ints
-    names: Labels
+    sides: Ints
 
 
 def account_task(
     compared: Compared, seed: int, left_out: Collection[int] = (), stop: Stop | None = None
-) -> Callable[[Chunk], tuple[Moments, tuple[Failure, ...]]]:
-    """What accounts for a chunk of runs, in any thread, process or machine.
+) -> Callable[[Chunk], tuple[list[Moments], tuple[Failure, ...]]]:
+    """What accounts for a chunk of runs, in any thread, process or machine: the moments of each
+    scenario, or none where no run is left, and the runs that failed in either.
 
-    It holds arrays and names, not the scenario.
+    It holds arrays, not the scenario.
     """
-    sides = []
-    for compiled in compared.sides:
-        names = {
-            "part": part_names(compiled),
-            "event": compiled.events,
-            "state": compiled.states,
-            "domain": compiled.domains,
-        }
-        pair = compiled.pair_states((compared.pair,))[0]
-        sides.append(_Side(compiled.program, pair, names))
-    labels = {**compared.labels, "domain": compared.compiled.domains}
-    return partial(_chunk_moments, tuple(sides), labels, seed, frozenset(left_out), stop=stop)
+    sides = tuple(
+        _Side(compiled.program, both_ways(compiled.pair_states(compared.pairs)))
+        for compiled in compared.sides
+    )
+    there = {key: place for place, key in enumerate(_keys(compared.sides[-1]))}
+    places = np.array([there.get(key, NONE) for key in _keys(compared.compiled)])
+    return partial(_chunk_moments, sides, places, seed, frozenset(left_out), stop=stop)
+
+
+def _keys(compiled: Compiled) -> Iterator[Hashable]:
+    """What each number of a side is, in their order: a quantity with its labels."""
+    names = {
+        "domain": (OVERALL, *compiled.domains),
+        "part": part_names(compiled),
+        "event": compiled.events,
+        "state": compiled.states,
+    }
+    for name, (dims, _, _) in QUANTITIES.items():
+        for labels in product(*(names[dim] for dim in dims if dim != "direction")):
+            yield name, *labels
 
 
 def _runs_per_chunk(compared: Compared) -> int:
-    compiled, labels = compared.compiled, compared.labels
-    steps, domains = compiled.plan.steps + 1, len(compiled.domains) + 1
-    per_run = 8 * steps * 2 * domains * len(labels["part"]) * COPIES * len(compared.sides)
+    """With another scenario, every moment of its runs is at hand."""
+    per_run = 0
+    if compared.other is not None:
+        numbers = 2 * len(compared.pairs) * sum(1 for _ in _keys(compared.other))
+        per_run = 8 * (compared.compiled.plan.steps + 1) * numbers * COPIES
     return min(runs_that_fit(side, per_run) for side in compared.sides)
 
 
 def _chunk_moments(
     sides: tuple[_Side, ...],
-    labels: Labels,
+    places: Ints,
     seed: int,
     left_out: frozenset[int],
     chunk: Chunk,
     stop: Stop | None = None,
-) -> tuple[Moments, tuple[Failure, ...]]:
-    """The moments of a chunk of runs, and those that failed in either scenario."""
+) -> tuple[list[Moments], tuple[Failure, ...]]:
+    """The moments of a chunk of runs, and those that failed in either scenario.
 
-    def simulated(some: Chunk) -> Arrays:
-        filled = [account_chunk(side.program, side.pair, seed, some, stop) for side in sides]
-        return _quantities(sides, labels, filled)
+    Args:
+        sides: the scenario, and perhaps another.
+        places: where each number of the scenario stands in the other, if there is one, or NONE.
+    """
 
-    def blank(some: Chunk) -> Arrays:
-        return _quantities(sides, labels, [_blank(side, some.runs) for side in sides])
+    def simulated(some: Chunk) -> list[Moments]:
+        runs = some.runs - len(left_out.intersection(range(some.first, some.first + some.runs)))
+        here, *others = sides
+        found, before = list[Moments](), None
+        for there in others:
+            asked = (there.program, there.sides, seed, some, stop)
+            accounts = account_chunk(*asked, left_out=left_out, history=True)
+            before = np.take(accounts.history, places, axis=2)
+            before[:, :, places == NONE] = 0.0
+            found.append(Moments(runs, accounts.mean, accounts.squares))
+        asked = (here.program, here.sides, seed, some, stop)
+        accounts = account_chunk(*asked, left_out=left_out, before=before)
+        return [Moments(runs, accounts.mean, accounts.squares), *found] if runs else []
 
-    arrays, failures = with_failures(simulated, blank, chunk)
-    lost = left_out | {failure.run for failure in failures}
-    rows = [run - chunk.first for run in lost if run - chunk.first in range(chunk.runs)]
-    if rows:
-        arrays = {name: np.delete(values, rows, axis=0) for name, values in arrays.items()}
-    return _moments(arrays, chunk.runs - len(rows), paired=len(sides) == 2), failures
-
-
-def _moments(arrays: Mapping[str, NDArray[Any]], runs: int, *, paired: bool) -> Moments:
-    """The moments of levels and changes, over the rows of ``_quantities``."""
-    if not runs:
-        return NO_RUNS
-    mean, squares = {}, {}
-    for name in QUANTITIES:
-        level = arrays[f"here {name}"][:, 1:]
-        before = arrays[f"there {name}"][:, 1:] if paired else arrays[f"here {name}"][:, :1]
-        reduced = [_reduced(level)]
-        level -= before  # in place, as parts of the pull are large
-        reduced.append(_reduced(level))
-        mean[name], squares[name] = (np.stack(views) for views in zip(*reduced, strict=True))
-    return Moments(runs, mean, squares)
-
-
-def _reduced(values: Values) -> tuple[Values, Values]:
-    mean = values.mean(axis=0)
-    gaps = values - mean
-    return mean, np.square(gaps, out=gaps).sum(axis=0)
-
-
-def _quantities(sides: tuple[_Side, ...], labels: Labels, filled: list[Filled]) -> Arrays:
-    """Every quantity of either scenario by run and moment, of which the first is the opening."""
-    return {
-        f"{scenario} {name}": _aligned(values, QUANTITIES[name][0], side.names, labels)
-        for scenario, side, rows in zip(("here", "there"), sides, filled, strict=False)
-        for name, values in _by_run(*rows).items()
-    }
-
-
-def _by_run(levels: Levels, accounts: Accounts) -> dict[str, Values]:
-    """Every quantity of a scenario, on its own axes."""
-    total = accounts.domain_weight.sum(axis=1, keepdims=True)
-    weight = np.divide(
-        accounts.domain_weight, total, out=np.zeros_like(accounts.domain_weight), where=total > 0
-    )
-    happened = np.cumsum(levels.fired > 0, axis=1) > 0
-    return {
-        "contribution": _with_overall(accounts.part, weight),
-        "pull": _with_overall(accounts.pull, weight),
-        "lasting": _with_overall(accounts.lasting, weight),
-        "posture": _with_overall(accounts.posture, weight),
-        "slope": _with_overall(accounts.slope, weight),
-        "interest": accounts.interest,
-        "tie": accounts.tie,
-        "happened": np.concatenate([np.zeros_like(happened[:, :1]), happened], axis=1) * 1.0,
-    }
-
-
-def _aligned(values: Values, dims: tuple[str, ...], names: Labels, wanted: Labels) -> Values:
-    """A quantity [R, T, *dims] on the axes of both scenarios; 0 for names that it lacks."""
-    if "domain" in dims and names["domain"] != wanted["domain"]:
-        order = [0, *(1 + names["domain"].index(name) for name in wanted["domain"])]
-        values = values.take(order, axis=2 + dims.index("domain"))
-    last = dims[-1]
-    if last not in NAMED or names[last] == wanted[last]:
-        return values
-    columns = {name: column for column, name in enumerate(names[last])}
-    present = [name in columns for name in wanted[last]]
-    if all(present):
-        return values.take([columns[name] for name in wanted[last]], axis=-1)
-    result = np.zeros((*values.shape[:-1], len(present)))
-    result[..., present] = values[..., [columns[name] for name in wanted[last] if name in columns]]
-    return result
+    pieces, failures = in_pieces(simulated, lambda _: [], chunk)
+    return reduce(_added, pieces, []), failures
 
 
 def account_chunk(
-    program: Program, pair: Ints, seed: int, chunk: Chunk, stop: Stop | None = None
-) -> tuple[Levels, Accounts]:
-    """Both ways of a pair [2] accounted for, in every run of a chunk, and the events in them."""
+    program: Program,
+    sides: Ints,
+    seed: int,
+    chunk: Chunk,
+    stop: Stop | None = None,
+    *,
+    left_out: Collection[int] = (),
+    history: bool = False,
+    before: Values | None = None,
+) -> Accounts:
+    """Some sides [S, 2] accounted for, over the runs of a chunk.
+
+    Args:
+        program, seed, chunk: which runs.
+        left_out: numbers of runs that are none.
+        history: keep every moment of every run.
+        before: what changes are measured from, [1 or T + 1, S, K, runs]; the opening of each run
+            where absent.
+    """
     from relsim.model.draws import draw_numbers
 
-    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
     runs = np.arange(chunk.first, chunk.first + chunk.runs, dtype=np.uint64)
-    levels, accounts = simulate_runs(program, seed, runs, drawn, _recorder(program, pair), stop)
-    assert accounts is not None
-    return levels, accounts
-
-
-def _recorder(program: Program, pair: Ints) -> Recorder:
-    """Records an account and events, but no level."""
+    drawn = draw_numbers(program.draws, seed, chunk.first, chunk.runs)
+    counts = [int(run) not in left_out for run in runs]
     none = np.zeros((0, 2), dtype=np.int64)
     nowhere = np.full(program.plan.steps + 1, NONE, dtype=np.int64)
-    return Recorder((), none, none, none, nowhere, both_ways(pair[np.newaxis]))
-
-
-def _blank(side: _Side, runs: int) -> Filled:
-    levels, accounts = _recorder(side.program, side.pair).empty(side.program, runs)
+    recorder = Recorder(
+        *((), none, none, none, nowhere, sides),
+        accounts="history" if history else "means",
+        before=before,
+    )
+    _, accounts = simulate_runs(program, seed, runs[counts], drawn[counts], recorder, stop)
     assert accounts is not None
-    return levels, accounts
+    return accounts
 
 
-def _with_overall(values: Values, weight: Values) -> Values:
-    """[R, T, 2, D, ...] with the mean of the domains, by the weights of each run, in front."""
-    spread = weight.reshape(len(weight), 1, 1, -1, *(1,) * (values.ndim - 4))
-    result = np.empty((*values.shape[:3], values.shape[3] + 1, *values.shape[4:]))
-    result[:, :, :, 1:] = values
-    mean = result[:, :, :, 0]
-    np.multiply(values[:, :, :, 0], spread[:, :, :, 0], out=mean)
-    for domain in range(1, values.shape[3]):  # one at a time, as parts of the pull are large
-        mean += values[:, :, :, domain] * spread[:, :, :, domain]
-    return result
+# Labels
 
 
-def _dataset(compared: Compared, moments: Moments) -> xr.Dataset:
-    """Moments with their labels."""
-    compiled, (first, second) = compared.compiled, compared.pair
+def _datasets(compared: Compared, moments: list[Moments]) -> dict[Pair, xr.Dataset]:
+    """The moments of each pair with their labels."""
+    here, *others = moments
+    keys = [key for compiled in compared.sides for key in _keys(compiled)]
+    places = {key: place for place, key in reversed(list(enumerate(keys)))}  # here comes first
+    blocks = [here, *(_absent(there) for there in others)]
+    mean = np.concatenate([block.mean for block in blocks], axis=-1)
+    spread = np.sqrt(np.concatenate([block.squares for block in blocks], axis=-1) / here.runs)
+    values = np.stack([mean, spread], axis=1).swapaxes(0, 2)  # view, statistic, step, side, number
+    return {
+        pair: _dataset(compared, pair, places, values, 2 * place)
+        for place, pair in enumerate(compared.pairs)
+    }
+
+
+def _absent(there: Moments) -> Moments:
+    """The moments of what only the other scenario has: 0 here, and less by all of it."""
+    mean, squares = np.zeros_like(there.mean), np.zeros_like(there.squares)
+    mean[:, 1], squares[:, 1] = -there.mean[:, 0], there.squares[:, 0]
+    return Moments(there.runs, mean, squares)
+
+
+def _dataset(
+    compared: Compared, pair: Pair, places: Mapping[Hashable, int], values: Values, side: int
+) -> xr.Dataset:
+    """The moments of a pair with their labels.
+
+    Args:
+        places: of the numbers of a side.
+        values: [view, statistic, step, side, number].
+        side: the first of the two of the pair.
+    """
+    compiled, (first, second) = compared.compiled, pair
+    labels = _labels(compared, pair)
     content: dict[str, Any] = {}
     for name, (dims, unit, about) in QUANTITIES.items():
-        spread = np.sqrt(moments.squares[name] / moments.runs)
-        values = np.stack([moments.mean[name], spread], axis=1)
+        inner = [dim for dim in dims if dim != "direction"]
+        chosen = [places[name, *key] for key in product(*(labels[dim] for dim in inner))]
+        shape = tuple(len(labels[dim]) for dim in inner)
+        if "direction" in dims:
+            found = values[..., side : side + 2, chosen]
+        else:  # what has happened: the same of all sides, and worked out of the first
+            found = values[..., 0, chosen]
         attributes = {"long_name": about, "units": unit}
-        content[name] = (("view", "statistic", "step", *dims), values, attributes)
+        found = found.reshape(*values.shape[:3], *(2,) * ("direction" in dims), *shape)
+        content[name] = (("view", "statistic", "step", *dims), found, attributes)
     coordinates: dict[str, Any] = {
         "view": ["level", "change"],
         "statistic": ["mean", "sd"],
         "step": axes(compiled).step,
         "direction": [f"{first}>{second}", f"{second}>{first}"],
-        "domain": [OVERALL, *compiled.domains],
-        **{axis: np.array(names, dtype=object) for axis, names in compared.labels.items()},
+        **{axis: np.array(names, dtype=object) for axis, names in labels.items()},
     }
     return xr.Dataset(content, coords=coordinates)
+
+
+def _labels(compared: Compared, pair: Pair) -> Labels:
+    """Names on the axes of a pair; those that only the other scenario has come after.
+
+    The two states are no third parties to themselves: their part is always 0.
+    """
+    own = {f"third_party.{code}" for code in pair}
+
+    def of_all(names: Callable[[Compiled], tuple[str, ...]]) -> tuple[str, ...]:
+        every = dict.fromkeys(name for side in compared.sides for name in names(side))
+        return tuple(name for name in every if name not in own)
+
+    return {
+        "domain": (OVERALL, *compared.compiled.domains),
+        "part": of_all(part_names),
+        "event": of_all(lambda compiled: compiled.events),
+        "state": of_all(lambda compiled: compiled.states),
+    }

@@ -201,9 +201,10 @@ def simulate_runs(
     batch = Batch(
         seed=seed, runs=runs, vector=program.vector, places=columns, drawn=values, stop=stop
     )
-    world = World.empty(program, lanes(program, runs.size))
+    side_by_side = lanes(program, runs.size)
+    world = World.empty(program, side_by_side)
     numbers = Numbers.views(program.sizes, world.vector)
-    levels, accounts = kept.empty(program, runs.size)
+    levels, accounts = kept.empty(program, runs.size, side_by_side)
     simulate_batch(program.plan, numbers, world, batch, levels, accounts)
     if stop[0]:
         raise Stopped

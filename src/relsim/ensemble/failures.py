@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from relsim.ensemble.record import Arrays
 from relsim.errors import ResultsError
 
 Simulate = Callable[[Chunk], Arrays]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,23 @@ def with_failures(
         blank: gives the rows that stand for runs that failed.
         chunk: what to simulate; as a whole, and run by run where that fails.
     """
+    rows, failures = in_pieces(simulate, blank, chunk)
+    if len(rows) == 1:
+        return rows[0], failures
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}, failures
+
+
+def in_pieces(
+    simulate: Callable[[Chunk], Answer], blank: Callable[[Chunk], Answer], chunk: Chunk
+) -> tuple[list[Answer], tuple[Failure, ...]]:
+    """What a chunk gives, and the runs of it that failed: one answer, or one of each run where the
+    whole fails.
+
+    Args:
+        simulate, blank, chunk: as for :func:`with_failures`.
+    """
     try:
-        return simulate(chunk), ()
+        return [simulate(chunk)], ()
     except Stopped:
         raise
     except Exception:  # whatever it is, the other runs go on
@@ -67,18 +84,17 @@ def refuse_all_failed(failed: Sequence[Failure], runs: int, subject: str) -> Non
 
 
 def _one_by_one(
-    simulate: Simulate, blank: Simulate, chunk: Chunk
-) -> tuple[Arrays, tuple[Failure, ...]]:
-    rows, failures = [], []
+    simulate: Callable[[Chunk], Answer], blank: Callable[[Chunk], Answer], chunk: Chunk
+) -> tuple[list[Answer], tuple[Failure, ...]]:
+    answers, failures = [], []
     for run in range(chunk.first, chunk.first + chunk.runs):
         try:
-            rows.append(simulate(Chunk(run, 1)))
+            answers.append(simulate(Chunk(run, 1)))
         except Stopped:
             raise
         except Exception as error:  # recorded with its trace
             calls = traceback.extract_tb(error.__traceback__)
             trace = [f"{Path(call.filename).name}:{call.lineno} in {call.name}" for call in calls]
             failures.append(Failure(run, f"{type(error).__name__}: {error}", tuple(trace)))
-            rows.append(blank(Chunk(run, 1)))
-    whole = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    return whole, tuple(failures)
+            answers.append(blank(Chunk(run, 1)))
+    return answers, tuple(failures)

@@ -205,6 +205,10 @@ class Recorder:
         posture_pairs: from, to, [directions, 2].
         slots: index of each time among those recorded, or NONE, [T + 1].
         sides: whose pull is taken apart, and on whom, [sides, 2].
+        accounts: what is kept of that: the parts of every run, or means over the runs; in a
+            ``history`` also every moment of every run.
+        before: what changes are measured from (see :class:`relsim.model.account.Accounts`); the
+            opening of each run where absent.
     """
 
     names: tuple[str, ...]
@@ -213,9 +217,11 @@ class Recorder:
     posture_pairs: Ints
     slots: Ints
     sides: Ints
+    accounts: Literal["parts", "means", "history"] = "parts"
+    before: Floats | None = None
 
-    def empty(self, program: Program, runs: int) -> tuple[Levels, Accounts | None]:
-        """What the kernel fills for some runs."""
+    def empty(self, program: Program, runs: int, lanes: int = 1) -> tuple[Levels, Accounts | None]:
+        """What the kernel fills for some runs, so many of them side by side."""
         from relsim.model.account import Accounts
         from relsim.model.kernel import Levels
 
@@ -233,13 +239,21 @@ class Recorder:
             domain_pairs=self.domain_pairs,
             posture_pairs=self.posture_pairs,
         )
-        return levels, Accounts.empty(self.sides, program, runs) if self.sides.size else None
+        if not self.sides.size:
+            return levels, None
+        accounts = Accounts.empty(
+            *(self.sides, program, runs, lanes),
+            record=self.accounts == "parts",
+            whole=self.accounts == "history",
+            before=self.before,
+        )
+        return levels, accounts
 
     def arrays(self, levels: Levels, accounts: Accounts | None, drawn: Floats) -> Arrays:
         """The recorded variables by name, once filled."""
         arrays: Arrays = {**levels.arrays(), "drawn": drawn}
         if accounts is not None:
-            arrays["account"] = accounts.part[:, 1:].astype(np.float32)
+            arrays["account"] = accounts.recorded
         return {name: arrays[name] for name in self.names}
 
 

@@ -143,6 +143,21 @@ def fill_third_party_pull(
                     )
 
 
+@inlined
+def third_party_part(
+    weight: float, alignment_gain: float, rivalry_gain: float, theirs: float, own: float
+) -> float:
+    """One term of :func:`fill_third_party_pull`, for one third party k: g·w_ik·(c_kj - c_ij) where
+    the weight is positive, -λ·|w_ik|·c_kj where it is negative.
+
+    Args:
+        theirs, own: c_kj and c_ij.
+    """
+    aligned = alignment_gain * max(weight, 0.0)
+    weighed = aligned + rivalry_gain * min(weight, 0.0)
+    return 0.0 + weighed * theirs - aligned * own  # from 0.0, so that nothing is never -0.0
+
+
 @compiled
 def fill_issue_pull(
     i: int, stance: Floats, salience: Floats, gain: Floats, room: Floats, out: Floats

@@ -13,7 +13,6 @@ import xarray as xr
 from relsim.analysis.account import story
 from relsim.analysis.compare import Comparison
 from relsim.analysis.findings import (
-    ACCOUNT_RUNS,
     Findings,
     claims_sentence,
     coverage_sentence,
@@ -97,7 +96,7 @@ def result_page(
             for account in findings.accounts.values()
         ],
         drawn=definitions,
-        account_runs=min(findings.ensemble.asked, ACCOUNT_RUNS),
+        account_runs=_account_runs(findings),
         explorer=_explorer(scenario, summary),
         network=_network(scenario, summary),
         inputs=input_tables(scenario),
@@ -122,6 +121,16 @@ def _sections(findings: Findings) -> list[tuple[str, str]]:
         ("manifest", "How this was made", True),
     ]
     return [(key, name) for key, name, present in sections if present]
+
+
+def _account_runs(findings: Findings) -> str:
+    """Which runs the accounts are means of, in a sentence; empty where there is no account."""
+    for account in findings.accounts.values():
+        if account.runs < findings.ensemble.runs:
+            first, every = account.runs + len(account.failed), findings.ensemble.asked
+            return f"Means of the first {first:,} of {every:,} runs, since all would take long."
+        return "Means of all runs."
+    return ""
 
 
 def _futures(findings: Findings) -> dict[str, Any]:

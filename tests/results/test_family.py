@@ -94,3 +94,30 @@ def test_a_changed_scenario_says_so_wherever_it_is_named(family: Family) -> None
     assert str(closing_table(again).title) == title
     listed = {one.folder: one.scenario for one in list_results(family.folder.parent.parent)}
     assert listed[changed.folder] == title
+
+
+def test_a_claim_that_all_make_has_one_row_with_the_verdicts_of_the_others(family: Family) -> None:
+    (claims,) = re.findall(r'<section id="claims">.*?</section>', page_of(family), re.DOTALL)
+    assert claims.count("Warm.") == 1
+    assert "The same in 5 other scenarios: 3 supported and 2 contradicted" in claims
+    assert claims.count("<li>Two neighbours") == 5
+
+
+def test_each_scenario_ends_in_a_row_of_its_own(family: Family) -> None:
+    definition = json.loads(re.findall(r'id="ends">(.*?)</script>', page_of(family))[0])
+    (rows,) = definition["datasets"].values()
+    assert len({row["name"] for row in rows}) == len(rows) == 6
+    ends = sorted(
+        result.summary(["A-B"])["overall"].sel(statistic="q0.5").isel(time=-1).item()
+        for result in family.results
+    )
+    assert sorted(row["median"] for row in rows) == pytest.approx(ends, abs=1e-4)
+    assert [row["kind"] for row in rows].count("base") == 1
+
+
+def test_a_page_that_is_gone_is_drawn_again(family: Family) -> None:
+    page = family.report.read_bytes()
+    family.report.unlink()
+    scenarios = [result.scenario for result in family.results]
+    run_family(scenarios, out=family.folder.parent.parent)
+    assert family.report.read_bytes() == page

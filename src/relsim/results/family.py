@@ -194,8 +194,8 @@ class FamilyJob(Job[pd.DataFrame, Family]):
         return [base, *(result for result in self.results if result is not base)]
 
     def outdated(self, folder: Path) -> str:
-        """Nothing: it is made again whenever a result is."""
-        return ""
+        """Whether its page is there. It is made again whenever a result is."""
+        return "" if (folder / REPORT).is_file() else f"The page of {folder} is missing."
 
     def make(self, folder: Path, execution: Execution) -> pd.DataFrame:
         """The claims of all."""

@@ -123,7 +123,7 @@ def test_a_scenario_has_a_row_of_its_own_in_a_picture_of_where_each_ends(
     assert len(boxes) == 3
     assert len({round(top) for top in boxes}) == 3
     names = driver.execute_script(
-        "return [...document.querySelectorAll('[data-chart=ends] .mark-text text')]"
+        "return [...document.querySelectorAll('[data-chart=ends] .mark-text.role-mark text')]"
         ".map(e => e.textContent)"
     )
     assert len(names) == len(set(names)) == 3

@@ -331,7 +331,7 @@ def test_where_no_portfolio_is_admissible_the_nearest_is_named() -> None:
     assert "RUS-IND is at least 5 in 0 % (0 % to 5 %) of runs" in said[2]
     assert advice.warnings() == []
     assert len(advice.tables()["levers"]) == 4
-    column = "measuring runs: regret had one known the run, 90 % quantile"
+    column = "measuring runs: regret in hindsight, 90 % quantile"
     assert np.isnan(advice.tables()["portfolios"][column]).all()
 
 

@@ -18,7 +18,7 @@ from hindcast.made import made_file
 from relsim.results.hindcast import run_beside, run_hindcast
 from relsim.scenario.load import check_text
 from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
-from scenarios_to_test import FAMILY
+from scenarios_to_test import FAMILY, scenario_of
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
@@ -83,6 +83,60 @@ def test_nothing_sticks_out_and_no_labels_overlap(
     )
     assert full <= inner
     assert driver.execute_script(OVERLAPS) == []
+
+
+def test_a_picker_of_long_names_fits_a_phone(driver: Any, tmp_path: Path) -> None:
+    states = {code: {"name": f"{code} of the long and winding name"} for code in "ABC"}
+    scenario = scenario_of({"states": states})
+    page = relsim.run(scenario, runs=4, out=tmp_path).folder / "report.html"
+    open_page(driver, page, 400)
+    edges = driver.execute_script(
+        "return [...document.querySelectorAll('select')].map(e => e.getBoundingClientRect().right)"
+    )
+    assert len(edges) >= 1
+    assert max(edges) <= 400
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 400
+
+
+def test_a_table_says_how_often_events_happen(driver: Any, pages: dict[str, Path]) -> None:
+    open_page(driver, pages["result"])
+    text = driver.find_element("css selector", "#futures").text
+    assert "Strips below a fan: events that happen by chance" in text
+    rows = driver.find_elements("css selector", "#futures > .scroll tbody tr")
+    cells = [[cell.text for cell in row.find_elements("css selector", "td")] for row in rows]
+    (karabakh,) = [row for row in cells if row[1] == "Fighting on the Karabakh line"]
+    assert karabakh[0].isalpha()  # a letter: it happens by chance
+    assert karabakh[2].startswith("chance ")
+    (visit,) = [row for row in cells if row[1] == "Prime minister of Pakistan visits Russia"]
+    assert visit[0].isdigit()
+    assert visit[3].startswith("100")
+
+
+def test_a_scenario_has_a_row_of_its_own_in_a_picture_of_where_each_ends(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    open_page(driver, pages["family"])
+    boxes = driver.execute_script(
+        "return [...document.querySelectorAll('[data-chart=ends] .mark-rule.role-mark line')]"
+        ".map(e => e.getBoundingClientRect()).filter(b => b.height < b.width).map(b => b.top)"
+    )
+    assert len(boxes) == 3
+    assert len({round(top) for top in boxes}) == 3
+    names = driver.execute_script(
+        "return [...document.querySelectorAll('[data-chart=ends] .mark-text.role-mark text')]"
+        ".map(e => e.textContent)"
+    )
+    assert len(names) == len(set(names)) == 3
+
+
+def test_a_claim_that_scenarios_share_is_shown_once(driver: Any, pages: dict[str, Path]) -> None:
+    open_page(driver, pages["family"])
+    tests = [one.text for one in driver.find_elements("css selector", "#claims td .test")]
+    assert len(tests) == len(set(tests))
+    (shared,) = driver.find_elements("css selector", "#claims td details summary")
+    assert shared.text.startswith("The same in 1 other scenario: 1 ")
+    shared.click()
+    assert "Pakistan recognises Armenia" in shared.find_element("xpath", "..").text
 
 
 def test_interests_are_explained_and_carry_the_difference(

@@ -36,7 +36,7 @@ def outcomes(case: str, runs: int, rng: np.random.Generator) -> Values:
 @lru_cache
 def coverage(case: str, runs: int) -> Coverage:
     """How often the intervals of the best one's gain, of the least regret, and of the gain of the
-    one of fewest levers that is not told to be worse (where there is one) hold the truth."""
+    one of fewest levers that is not clearly worse (where there is one) hold the truth."""
     rng, gains = np.random.default_rng(runs), advice_points(6) @ GAINS[case]
     many = outcomes(case, FRESH, rng)
     regrets = np.quantile(many.max(axis=0) - many, 0.9, axis=1)

@@ -69,9 +69,9 @@ class Spread:
             number, the key of an event), ``kind`` (number or event), ``name`` in words; ``share``
             of the variance, with the ends ``low`` and ``high`` of its 95 % interval, and the
             probability ``by_chance`` that an input that does nothing shows as much; ``difference``,
-            the mean level of the runs with more of it than the median run, less that of the
-            others. Shares are NaN of events that too few runs tell apart; they may lie below 0 by
-            chance.
+            by how much runs with more of it than the median are higher on average, compared with
+            the others. Shares are NaN of events that too few runs tell apart; they may lie below 0
+            by chance.
         left: the share that is left over: month-by-month chance, and what the terms miss. It and
             the shares add up to 1.
     """
@@ -243,7 +243,7 @@ class _Input:
 
     @cached_property
     def more(self) -> np.ndarray:
-        """In which runs there is more of it than in the median run, [runs]."""
+        """In which runs there is more of it than the median over the runs, [runs]."""
         return self.amount > np.median(self.amount)
 
 

@@ -109,7 +109,7 @@ class Half:
         sure: which portfolios surely keep every bound, [P]: the low ends of the intervals of the
             shares reach what is asked.
         regret: the 90 % quantile over runs of what an admissible portfolio brings more that is
-            best in the run, had one known the run, [P]; NaN where not admissible.
+            best of the run in hindsight, [P]; NaN where not admissible.
         by_lever: mean paired improvement that each lever brings to the best portfolio, [n].
         by_lever_on_front: the same, averaged over the admissible portfolios of the front (over
             all of it where none is).
@@ -237,7 +237,7 @@ class Advice:
         for share, bound in zip(measured.shares, self.bounds, strict=True):
             name = f"measuring runs: {bound.measure} {bound.limits} (%)"
             columns |= share.columns(name, times=100)
-        regret = "measuring runs: regret had one known the run, 90 % quantile"
+        regret = "measuring runs: regret in hindsight, 90 % quantile"
         columns |= {
             "measuring runs: within all bounds (%)": 100 * measured.together,
             "measuring runs: surely keeps every bound": _yes(measured.sure),

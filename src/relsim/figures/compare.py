@@ -196,7 +196,7 @@ def scenario_explorer(frame: pd.DataFrame, names: list[str], pair: str, quantity
     named = frame.assign(name=[names[n] for n in frame["scenario"]])
     base = alt.Chart(named).encode(x=marks.years())
     base = base.transform_filter(f"datum.pair == {PAIR} && [{switches}][datum.scenario]")
-    y = marks.axis(alt.Y, "median", quantity, digits="+.2f")
+    y = marks.axis(alt.Y, "median", quantity, digits="+.3~f")
     tooltip = [alt.Tooltip("name:N", title="scenario"), *level_tooltip("+.3f")]
     dots = base.mark_point(size=60, opacity=0).encode(y=alt.Y("median:Q"), tooltip=tooltip)
     chart = alt.layer(*marks.lines(base, names, y, tooltip=tooltip), dots)
@@ -221,7 +221,7 @@ def end_rows(frame: pd.DataFrame, pair: str) -> Any:
     )
     kinds = marks.by_kind(ENDS, alt.Legend(values=[k for k in ENDS if k in set(frame["kind"])]))
     x = marks.axis(alt.X, "median", "cooperation at the end", digits="+.2f")
-    low, middle = marks.same_axis(x, "lower80"), END_ROW / 4  # pixels below the middle of a row
+    low, middle = marks.same_axis(x, "lower80"), END_ROW / 6  # pixels below the middle of a row
     tooltip = [
         alt.Tooltip("name:N", title="scenario"),
         *level_tooltip("+.3f")[1:],
@@ -235,7 +235,7 @@ def end_rows(frame: pd.DataFrame, pair: str) -> Any:
         base.mark_point(filled=True, size=60, opacity=1, yOffset=middle).encode(
             x=x, tooltip=tooltip, **kinds
         ),
-        base.mark_text(align="left", dy=-END_ROW / 5, fontSize=style.TEXT, color=style.INK).encode(
+        base.mark_text(align="left", dy=-END_ROW / 6, fontSize=style.TEXT, color=style.INK).encode(
             x=alt.value(0), text=alt.Text("name:N")
         ),
     ]
@@ -260,8 +260,9 @@ def carriers_chart(comparison: Comparison, carriers: Carriers) -> Any:
     """A row for each of the largest interests with its interval, the whole difference first."""
     title = f"difference in {comparison.quantity}"
     pair = one_line(pair_title(comparison.base.scenario, carriers.pair))
+    rows = carriers_frame(comparison, carriers)
     return style.titled(
-        marks.rows(carriers_frame(comparison, carriers), title, CARRIERS, legend=False),
+        marks.rows(rows, title, CARRIERS, digits="+.2~g", legend=False),
         f"Interests that carry it: {pair}",
         f"What of the difference in {carriers.month} is gone with the interest held at 0,",
         f"mean of {carriers.runs:,} paired runs with 95 % intervals; parts need not add up",

@@ -36,6 +36,7 @@ def test_the_manifest_says_what_was_kept_and_not_who_computed_it(tmp_path: Path)
     assert here.ensemble.data.equals(open_result(folder).ensemble.data)
     assert sorted(path.name for path in (folder / "figures").glob("*.svg")) == [
         "fan.svg",
+        "network.svg",
         "why-A-B.svg",
         "why-C-A.svg",
     ]

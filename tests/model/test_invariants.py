@@ -48,7 +48,7 @@ def test_nothing_moves_without_events_and_noise(path: Path) -> None:
     scenario = constant_context(without_noise(without_events(load(path))))
     model = RelationsModel(scenario.with_changes({"recoded": "all"}), run=3)
     opening = model.world.posture.copy()
-    for _ in range(60):
+    while model.running:
         model.step()
     np.testing.assert_allclose(model.world.posture, opening, rtol=0, atol=1e-12)
     assert np.abs(opening).max() > 0.3  # the test would pass on a world of strangers

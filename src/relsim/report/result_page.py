@@ -227,8 +227,8 @@ def _spread_table(spread: Spread) -> Table:
     rows.append(("left over", "", share_in_words(*spread.left), ""))
     caption = (
         f"{pair_title(spread.scenario, spread.pair)} in {spread.month}: shares of the variance "
-        f"between {spread.runs:,} runs, and the mean level of runs with more of it than the median "
-        "run less that of the others"
+        f"between {spread.runs:,} runs, and by how much runs with more of it than the median are "
+        "higher on average, compared with the others"
     )
     head = ("goes with", "kind", "share (95 %)", "level with more")
     return Table("", caption, head, tuple(rows))

@@ -108,8 +108,8 @@ def _(comparison: Comparison) -> Rows:
                 "pair": pair,
                 "base": signed(effect.base_median),
                 "other": signed(effect.other_median),
-                "mean difference": signed(effect.mean.value, 3),
-                "95 % interval": f"{signed(effect.mean.low, 3)} to {signed(effect.mean.high, 3)}",
+                "mean difference": signed(effect.mean.value, 4),
+                "95 % interval": f"{signed(effect.mean.low, 4)} to {signed(effect.mean.high, 4)}",
                 "P(higher)": fixed(effect.p_higher.value),
                 "verdict": f"{effect.verdict}, negligible" if effect.negligible else effect.verdict,
             }

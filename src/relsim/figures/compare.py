@@ -240,7 +240,6 @@ def end_rows(frame: pd.DataFrame, pair: str) -> Any:
         ),
     ]
     chart = alt.layer(*layers, data=frame).transform_filter(f"datum.pair == {PAIR}")
-    chart = chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
     return style.configured(
         chart.add_params(alt.param(name=PAIR, value=pair)).properties(
             width="container",

@@ -1,4 +1,5 @@
 # make demo   an environment with relsim alone, the main job, and where the report is
+# make app    the shipped case as a live page in the browser
 # make test   the same environment with all that tests need, lint, types and the whole test suite
 # make test-newest   the tests with the newest version of every dependency
 # make bench  how fast it is, beside the same model in other hands
@@ -14,6 +15,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP := $(VENV)/installed
 DEMO_STAMP := $(VENV)/installed-demo
+APP_STAMP := $(VENV)/installed-app
 BENCH_STAMP := $(VENV)/installed-bench
 NEWER_VENV := .venv-newer
 NEWER_STAMP := $(NEWER_VENV)/installed
@@ -26,10 +28,13 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Such as BENCH=--full, BENCH="--only peers".
 BENCH ?=
 
-.PHONY: demo compiled test test-all test-newer-mesa test-newest bench lint golden schema gallery fitted clean
+.PHONY: demo app compiled test test-all test-newer-mesa test-newest bench lint golden schema gallery fitted clean
 
 demo: $(DEMO_STAMP)
 	$(BIN)/relsim run $(SCENARIO)
+
+app: $(APP_STAMP)
+	$(BIN)/relsim app $(SCENARIO)
 
 # What needs one core each is done side by side; the tests find the model compiled.
 test: $(STAMP)
@@ -103,7 +108,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "relsim needs Python 3.11 or newer; none was found."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
-	@touch $(STAMP) $(DEMO_STAMP)
+	@touch $(STAMP) $(DEMO_STAMP) $(APP_STAMP)
 
 # relsim alone, without what tests, experiments and clusters need: a third of the packages.
 $(DEMO_STAMP): pyproject.toml constraints.txt
@@ -111,6 +116,10 @@ $(DEMO_STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --constraint constraints.txt --editable .
 	@touch $(DEMO_STAMP)
+
+$(APP_STAMP): $(DEMO_STAMP)
+	$(PIP) install --constraint constraints.txt --editable ".[app]"
+	@touch $(APP_STAMP)
 
 clean:
 	rm -rf $(VENV) $(NEWER_VENV) $(NEWEST_VENV) .mypy_cache .pytest_cache .ruff_cache build dist

@@ -27,10 +27,11 @@ RANKS = {
     "figures": 6,
     "report": 7,
     "results": 8,
+    "app": 9,
     "notebook": 9,
-    "cli": 9,
-    "__init__": 10,
-    "__main__": 10,
+    "cli": 10,
+    "__init__": 11,
+    "__main__": 11,
 }
 
 

@@ -59,6 +59,7 @@ def test_a_pair_held_out_is_forecast_without_its_own_past(hold_out: str) -> None
     assert weights.to_numpy() == pytest.approx(np.ones(len(PANEL.dyads)))
 
 
+@pytest.mark.slow
 def test_dynamics_are_worth_something_where_there_are_some() -> None:
     panel = made_panel(years=14, seed=33, states=14)
     chosen = {name: forecasters()[name] for name in (MODEL, LEVEL, "weighted mean")}

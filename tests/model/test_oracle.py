@@ -50,7 +50,7 @@ def test_every_mechanism_agrees(step: str, run: int) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_agree(path) -> None:  # type: ignore[no-untyped-def]
-    steps_agree(load(path), run=1, steps=24)
+    steps_agree(load(path), run=1, steps=12)
 
 
 @pytest.mark.slow

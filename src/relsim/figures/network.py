@@ -217,10 +217,10 @@ def network_chart(
             month or a single one for the end. The page says beside the chart what a tie is.
 
     Signals besides: ``month``, which of the months (0 is the first); ``colours``, ``level``,
-    ``change`` (since the opening) or, where compared, ``difference`` (from the other scenario); ``only``, the state whose ties stand out (empty: all);
-    ``reach``, the change (or difference) at which ties are thickest; ``ink`` and ``paper``, colours of texts and
-    of nodes. A click sets the selections ``tie`` (field ``pair``) and ``node`` (``state``); one
-    beside them ends it.
+    ``change`` (since the opening) or, where compared, ``difference`` (from the other scenario);
+    ``only``, the state whose ties stand out (empty: all); ``reach``, the change or difference at
+    which ties are thickest; ``ink`` and ``paper``, colours of texts and of nodes. A click sets the
+    selections ``tie`` (field ``pair``) and ``node`` (``state``); one beside them ends it.
     """
     parameters = [
         {"name": "months", "value": list(months)},

@@ -34,6 +34,8 @@ const app = {
   picture: null,
   months: [],
   scenarios: [],
+  reasons: 0, // number of the picture that the reasons are of
+  filesChanged: () => showFiles(),
   get state() { return state.now; },
   set(partial) {
     state.set(partial);
@@ -170,6 +172,8 @@ const ANSWERS = {
   },
   refused(message) {
     if (message.number && message.number < connection.number) return;
+    const words = message.problems.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" ");
+    if (disk.refused(words)) return;
     const loose = message.problems.filter((one) => !side.refuse(one));
     trouble(loose.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" "));
     say(app.picture ? "Refused. The picture is the last good one." : "Refused.", true);

@@ -43,7 +43,8 @@ export function futures(place, app) {
       `80 % of runs from ${fixed(fan.lower80[end])} to ${fixed(fan.upper80[end])}; median of the base ${fixed(ghost.median[end])}.`);
     shown.differenceChart.describe(`Paired difference from the base of ${app.title(pair)}. In ${app.monthName(fan.time[end])}: median ${signed(difference.median[end], 3)}, ` +
       `80 % of paired runs from ${signed(difference.lower80[end], 3)} to ${signed(difference.upper80[end], 3)}.`);
-    return drawn;
+    // Charts that cannot be seen are drawn later, and are no part of what is waited for.
+    return [shown.fanChart, shown.differenceChart].flatMap((chart, n) => (chart.seen ? [drawn[n]] : []));
   }
 
   function judge({ badge, sentence }, effect, message) {
@@ -131,12 +132,7 @@ export function futures(place, app) {
     });
     for (const [name, { box }] of cards) if (!watched.some((one) => one.pair === name)) box.hidden = true;
     at("cards").parentElement.hidden = !watched.length;
-    return seen(drawn);
-  }
-
-  // Charts that cannot be seen are no part of what is waited for.
-  function seen(drawn) {
-    return Promise.all(drawn.filter((one) => one.seen !== false));
+    return Promise.all(drawn);
   }
 
   function showAsked() {

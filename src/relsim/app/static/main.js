@@ -258,7 +258,9 @@ function showTab() {
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
     at(`view-${name}`).hidden = !chosen;
-    if (comes) lookedAt[name].enter?.();
+    if (!comes) continue;
+    window.dispatchEvent(new Event("resize")); // charts made while they were hidden take their width
+    lookedAt[name].enter?.();
   }
 }
 

@@ -266,9 +266,7 @@ class _Rows:
         return Ensemble(scenario, self.key[1], data, failed=failed)
 
 
-def _affordable(
-    compiled: Compiled, stages: tuple[int, ...]
-) -> tuple[RecordLevel, tuple[int, ...]]:
+def _affordable(compiled: Compiled, stages: tuple[int, ...]) -> tuple[RecordLevel, tuple[int, ...]]:
     """What is kept of a scenario, and how many runs: all pairs of all stages, or of fewer runs, or
     else the watched pairs alone."""
     levels: tuple[RecordLevel, ...] = ("domains", "watched")

@@ -68,8 +68,9 @@ export function controls(place, app) {
       const changed = path in app.state.changes;
       const value = changed ? app.state.changes[path] : control.value;
       if (typeof value !== "number") return;
-      if (slider.valueAsNumber !== value) slider.value = value;
-      if (typed.valueAsNumber !== value) typed.value = value;
+      const short = Number(value.toPrecision(6)); // 0.3, not 0.30000000000000004
+      if (slider.valueAsNumber !== short) slider.value = short;
+      if (typed.valueAsNumber !== short) typed.value = short;
       made.classList.toggle("changed", changed);
       made.classList.toggle("drawn", Boolean(uncertain) && !changed);
       reset.classList.toggle("off", !changed);

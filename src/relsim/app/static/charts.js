@@ -1,7 +1,8 @@
 // Charts that stay while their data are replaced: what can be seen is drawn first, once in a frame.
 
 const SETTINGS = {
-  renderer: "canvas", // measured beside svg: see benchmarks
+  renderer: "canvas",
+  logLevel: 1, // of Vega: errors; a chart without rows yet is none
   actions: { export: { svg: true, png: true }, source: false, compiled: false, editor: false },
 };
 
@@ -18,7 +19,7 @@ class Chart {
     Object.assign(this, { charts, place, spec, height, name, made });
     this.data = { ...data };
     this.signals = { ...signals };
-    this.fresh = { data: new Set(Object.keys(data)), signals: new Set(Object.keys(signals)) };
+    this.fresh = { data: new Set(), signals: new Set() }; // what the view does not show yet
     this.seen = true;
     this.view = undefined;
     this.ready = this.embed();
@@ -31,6 +32,10 @@ class Chart {
     spec.background = null;
     if (spec.config) spec.config = { ...spec.config, background: null };
     if (this.height !== null) spec.height = this.height;
+    // The first picture is drawn with the data in it, so that its size is right from the start.
+    spec.datasets = { ...spec.datasets, ...this.data };
+    spec.params = (spec.params ?? []).map((one) => (one.name in this.signals ? { ...one, value: this.signals[one.name] } : one));
+    this.fresh = { data: new Set(), signals: new Set() };
     const { view } = await window.vegaEmbed(this.place, spec, { ...SETTINGS, downloadFileName: this.name });
     if (turn !== this.turn) {
       view.finalize();
@@ -38,7 +43,6 @@ class Chart {
     }
     this.view?.finalize();
     this.view = view;
-    this.fresh = { data: new Set(Object.keys(this.data)), signals: new Set(Object.keys(this.signals)) };
     nameMenu(this.place, this.name);
     this.made?.(view);
     await this.draw();
@@ -59,6 +63,7 @@ class Chart {
   async draw() {
     const { view } = this;
     if (!view) return;
+    if (!this.fresh.data.size && !this.fresh.signals.size) return;
     const known = view.getState({ signals: () => true, data: () => true, recurse: false });
     for (const name of this.fresh.signals) if (name in known.signals) view.signal(name, this.signals[name]);
     for (const name of this.fresh.data) if (name in known.data) view.data(name, this.data[name]);

@@ -68,8 +68,9 @@ export function controls(place, app) {
       const changed = path in app.state.changes;
       const value = changed ? app.state.changes[path] : control.value;
       if (typeof value !== "number") return;
-      if (slider.valueAsNumber !== value) slider.value = value;
-      if (typed.valueAsNumber !== value) typed.value = value;
+      const short = Number(value.toPrecision(6)); // 0.3, not 0.30000000000000004
+      if (slider.valueAsNumber !== short) slider.value = short;
+      if (typed.valueAsNumber !== short) typed.value = short;
       made.classList.toggle("changed", changed);
       made.classList.toggle("drawn", Boolean(uncertain) && !changed);
       reset.classList.toggle("off", !changed);
@@ -121,6 +122,16 @@ export function controls(place, app) {
     return element("fieldset", { class: "group" }, element("legend", {}, title), ...children);
   }
 
+  // Leads to a group without the way there.
+  function jump(block) {
+    const button = element("button", { type: "button" }, block.querySelector("legend").textContent);
+    button.addEventListener("click", () => {
+      block.scrollIntoView({ block: "start" });
+      block.querySelector("input, summary")?.focus({ preventScroll: true });
+    });
+    return button;
+  }
+
   // Numbers that are not shown unasked are made when somebody asks.
   function more(title, list) {
     if (!list.length) return [];
@@ -148,7 +159,10 @@ export function controls(place, app) {
     const kinds = [...new Set(rest.map((one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group)))];
     const other = kinds.flatMap((kind) => more(kind, rest.filter((one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group) === kind)));
     if (other.length) blocks.push(group("All other numbers", ...other));
-    groups.replaceChildren(...showLevers(opened.events), ...blocks);
+    const levers = showLevers(opened.events);
+    blocks.splice(codes.length, 0, ...levers);
+    groups.replaceChildren(...blocks);
+    at("jumps").replaceChildren(...blocks.map(jump));
   }
 
   // --- search
@@ -168,6 +182,8 @@ export function controls(place, app) {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     found.hidden = !words.length;
     groups.hidden = words.length > 0;
+    at("jumps").hidden = words.length > 0;
+    at("scroller").scrollTop = 0;
     if (!words.length) return at("found-list").replaceChildren();
     const hits = texts.filter(({ text }) => words.every((word) => text.includes(word)));
     // Numbers whose names have the words come before those that are only explained with them.

@@ -81,11 +81,14 @@ export function files(app) {
   async function download(address, name) {
     at("download").open = false;
     app.say("Preparing the download…");
-    const { scenario, base, changes } = app.state;
-    const body = JSON.stringify({ scenario, base, changes, runs: app.picture?.runs ?? app.opened.scenario.stages.at(-1) });
+    const { scenario, base, changes, seed } = app.state;
+    const body = JSON.stringify({ scenario, base, changes, seed, runs: app.picture?.runs ?? app.opened.scenario.stages.at(-1) });
     try {
       const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-      if (!answer.ok) throw new Error((await answer.text()) || `the server answered ${answer.status}`);
+      if (!answer.ok) {
+        const { text, problems } = await answer.json();
+        throw new Error(text ?? problems.map((one) => one.text).join(" "));
+      }
       const link = document.createElement("a");
       link.href = URL.createObjectURL(await answer.blob());
       link.download = name;

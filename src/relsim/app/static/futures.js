@@ -20,13 +20,18 @@ export function futures(place, app) {
     const badge = element("span", { class: "badge open" });
     const sentence = element("p", { class: "sentence" });
     const fan = element("div", { class: "chart" }), difference = element("div", { class: "chart" });
-    const heights = HEIGHTS[size], { charts } = app.opened;
-    const legend = size === "subject";
-    return {
-      title, badge, sentence, fan, difference,
-      fanChart: app.chart(fan, legend ? charts.fan : bare(charts.fan), { height: heights.fan, name: "fan" }),
-      differenceChart: app.chart(difference, bare(charts.difference), { height: heights.difference, name: "difference" }),
-    };
+    fan.style.minHeight = `${HEIGHTS[size].fan}px`;
+    difference.style.minHeight = `${HEIGHTS[size].difference}px`;
+    return { size, title, badge, sentence, fan, difference, fanChart: null, differenceChart: null };
+  }
+
+  // A chart is made with its first data, and later only told of new ones.
+  function chart(shown, name, content) {
+    const held = `${name}Chart`, spec = app.opened.charts[name];
+    if (shown[held]) return shown[held].update(content);
+    const small = name === "difference" || shown.size === "card";
+    shown[held] = app.chart(shown[name], small ? bare(spec) : spec, { ...content, height: HEIGHTS[shown.size][name], name });
+    return shown[held].ready;
   }
 
   function draw(shown, pair, message) {
@@ -35,8 +40,8 @@ export function futures(place, app) {
     shown.title.textContent = app.title(pair);
     judge(shown, effect, message);
     const drawn = [
-      shown.fanChart.update({ data: { fan: rows(fan), ghost: rows(ghost), events: marks(events) }, signals: { low: range[0], high: range[1], at: where } }),
-      shown.differenceChart.update({ data: { difference: rows(difference) }, signals: { low: apart[0], high: apart[1], at: where } }),
+      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events) }, signals: { low: range[0], high: range[1], at: where } }),
+      chart(shown, "difference", { data: { difference: rows(difference) }, signals: { low: apart[0], high: apart[1], at: where } }),
     ];
     const end = fan.median.length - 1;
     shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
@@ -48,7 +53,7 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same ? ["＝", "same"] : VERDICTS[effect.word] ?? OPEN;
+    const [sign, kind] = message.same ? ["=", "same"] : VERDICTS[effect.word] ?? OPEN;
     badge.className = `badge ${kind}`;
     badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
     sentence.textContent = effect.sentence;
@@ -77,6 +82,7 @@ export function futures(place, app) {
 
   function build() {
     const box = at("subject");
+    [subject?.fanChart, subject?.differenceChart].forEach((made) => made?.remove());
     subject = panel("subject");
     subject.events = element("ul", { class: "signs" });
     box.replaceChildren(
@@ -84,6 +90,7 @@ export function futures(place, app) {
       element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Grey: the base."), subject.fan),
       element("figure", {}, element("figcaption", {}, "Difference from the base, run by run: both sides share each run's chance."), subject.difference),
       subject.events);
+    cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
     cards = new Map();
     at("cards").replaceChildren();
   }
@@ -156,13 +163,18 @@ export function futures(place, app) {
   month.addEventListener("change", () => app.set({ month: chosen() }));
   pick.addEventListener("change", () => app.set({ pair: pick.value }));
 
-  place.classList.add("waits");
+  let built = null; // the definitions that the charts were made of
   return {
     open(opened) {
       const groups = [["Watched", true], ["All other pairs", false]].map(([label, watched]) =>
         element("optgroup", { label }, ...opened.scenario.pairs.filter((one) => Boolean(one.watched) === watched).map((one) => new Option(one.title, one.pair))));
       pick.replaceChildren(...groups.filter((one) => one.children.length));
-      build();
+      const made = JSON.stringify([opened.scenario.file, opened.charts.fan, opened.charts.difference]);
+      if (made !== built) {
+        place.classList.add("waits");
+        build();
+      }
+      built = made; // with another base, charts stay
       showAsked();
     },
     show,

@@ -24,6 +24,7 @@ const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 let theme = localStorage.getItem("relsim-theme") ?? "auto";
 let shownNumber = 0; // of the last picture
 let shownScenario = null; // scenario, base and seed that the server has open, or was asked to open
+let good = null; // the last of these that it could open
 let writtenFragment = "";
 
 const isDark = () => theme === "dark" || (theme === "auto" && systemDark.matches);
@@ -38,10 +39,12 @@ const app = {
   filesChanged: () => showFiles(),
   get state() { return state.now; },
   set(partial) {
+    trouble("");
     state.set(partial);
     follow();
   },
   drag(partial) {
+    trouble("");
     state.drag(partial);
     ask();
     told({ type: "state" });
@@ -149,9 +152,10 @@ const ANSWERS = {
       scenario: message.scenario.file,
       pair: known ? now.pair : first,
       month: app.months.includes(now.month) ? now.month : null,
+      // Changes that the app was started with, unless the address has some.
+      changes: now.scenario === null && !Object.keys(now.changes).length ? message.changes ?? {} : now.changes,
     });
-    shownScenario = { scenario: message.scenario.file, base: state.now.base, seed: state.now.seed };
-    trouble("");
+    good = shownScenario = { scenario: message.scenario.file, base: state.now.base, seed: state.now.seed };
     showFiles();
     showTitle();
     for (const part of [...Object.values(lookedAt), ...parts, side]) part.open(message);
@@ -160,10 +164,8 @@ const ANSWERS = {
   picture(message) {
     const received = performance.now();
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
-    const clears = app.picture?.number !== message.number;
     shownNumber = message.number;
     app.picture = message;
-    if (clears) trouble("");
     const drawn = lookedAt.futures.show(message);
     for (const part of [...Object.values(lookedAt).slice(1), ...parts, side]) part.show(message);
     showTitle();
@@ -173,17 +175,11 @@ const ANSWERS = {
   refused(message) {
     if (message.number && message.number < connection.number) return;
     const words = message.problems.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" ");
-    if (disk.refused(words)) return;
+    if (message.to === "keep" && disk.refused(words)) return;
+    if (["open", "base"].includes(message.to)) return stay(words);
     const loose = message.problems.filter((one) => !side.refuse(one));
     trouble(loose.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" "));
-    say(app.picture ? "Refused. The picture is the last good one." : "Refused.", true);
-    if (message.number === 0 && app.opened) {
-      // The scenario that was open stays open.
-      connection.held = false;
-      state.fill({ scenario: app.opened.scenario.file });
-      shownScenario = { scenario: state.now.scenario, base: state.now.base, seed: state.now.seed };
-      showFiles();
-    }
+    say(app.picture ? "Refused: the picture is the last good one." : "Refused.");
     told(message);
   },
   failed(message) {
@@ -194,6 +190,22 @@ const ANSWERS = {
   exists: (message) => disk.exists(message),
   copied: (message) => disk.copied(message),
 };
+
+// What could not be opened leaves the page where it was, or where the app was started.
+function stay(words) {
+  trouble(words);
+  if (good) {
+    connection.held = false;
+    shownScenario = good;
+    if (!state.step(state.before, [])) state.fill(good);
+    showFiles();
+    follow();
+  } else if (state.now.scenario !== null) {
+    state.fill({ scenario: null, base: null, changes: {}, pair: null, month: null, seed: null });
+    open();
+  }
+  say("That could not be opened.");
+}
 
 function finished(message, received) {
   const drawn = performance.now();

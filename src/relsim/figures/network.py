@@ -434,6 +434,7 @@ def _shades() -> dict[str, Any]:
     legend = {
         "type": "gradient",
         "gradientLength": 170,
+        "gradientOpacity": 1,  # a canvas takes the opacity of the first tie for it
         "gradientThickness": 12,
         "title": "colour",
         "values": steps,
@@ -449,6 +450,7 @@ def _widths(compared: bool) -> dict[str, Any]:
     legend = {
         "title": "width: change or difference" if compared else "width: change",
         "symbolType": "stroke",
+        **({"symbolSize": 500} if compared else {}),
         "values": [0, 0.5, 1],
         "labelExpr": "datum.value == 0 ? '0' : '±' + format(datum.value * reach, '.2~f')",
     }

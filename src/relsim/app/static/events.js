@@ -3,7 +3,7 @@
 import { button, choice, write } from "./elements.js";
 import { element, fixed, number, percent, signed } from "./words.js";
 
-const MOST_YEARS = 12; // labels of the axis
+const MOST_YEARS = 6; // labels of the axis
 const KINDS = { at: "on a date", every: "again and again", chance: "by chance", when: "on a condition" };
 // Sizes of acts on the Goldstein scale (1992), at the model's 0.03 pull units for a point.
 const HINTS = [[-0.3, "armed clash (−10)"], [-0.15, "rejection (−5)"], [-0.06, "criticism (−2)"], [0.06, "visit (+1.9)"],
@@ -180,7 +180,7 @@ class Row {
     this.inputs = [];
     this.made = element("li", { class: "event" },
       element("div", { class: "what" }, element("div", { class: "lever-line" }, this.off, element("label", { for: id }, one.label)), this.details(one), this.problem),
-      element("div", { class: "when-box" }, this.track, this.dates), this.often);
+      element("div", { class: "when-box" }, this.track), element("div", {}, this.dates, this.often));
     if (one.kind === "at") one.months.forEach((month, n) => this.addHandle(n));
     if (one.kind === "every") this.addTicks(one.months);
     if (one.chance) this.addChance(one.chance);
@@ -196,7 +196,7 @@ class Row {
     const pairs = one.pairs.map((pair) => app.opened.scenario.pairs.find((known) => known.pair === pair)?.title ?? pair);
     const parts = [];
     if (one.about) parts.push(element("p", {}, one.about));
-    if (one.note) parts.push(element("p", {}, one.note));
+    if (one.added) parts.push(element("p", {}, one.note));
     if (pairs.length) parts.push(element("p", {}, `Acts on ${pairs.join(", ")}.`));
     this.sizes = one.sizes.map((control) => new Size(this.view, control));
     parts.push(...this.sizes.map((size) => size.made));
@@ -295,8 +295,7 @@ class Row {
   dateWords() {
     const { monthName } = this.view.app;
     if (this.one.kind === "at") return this.months.map(monthName).join(", ");
-    if (this.one.kind === "every" && this.one.months.length) return `${this.one.months.length} times, from ${monthName(this.one.months[0])}`;
-    return "";
+    return this.one.note;
   }
 
   drawOften(often) {
@@ -306,12 +305,12 @@ class Row {
       this.bar.style.setProperty("--from", this.share(often.first25));
       this.bar.style.setProperty("--to", this.share(often.first75));
     }
-    if (!often) { write(this.often, this.off.checked ? "" : "off"); return; }
+    if (!often) { write(this.often, this.off.checked ? "" : "Off."); return; }
     const first = this.one.kind === "at" || !often.first25 ? ""
       : ` First mostly ${this.view.app.monthName(often.first25)} to ${this.view.app.monthName(often.first75)}.`;
     const certain = often.share === 1 || often.share === 0;
     const between = certain ? "" : ` (${percent(often.low)} to ${percent(often.high)})`;
-    write(this.often, `${percent(often.share)} of runs${between}, ${fixed(often.mean_times, 1)} times a run.${first}`);
+    write(this.often, `${percent(often.share)} of runs${between}${often.mean_times > often.share ? `, ${fixed(often.mean_times, 1)} times a run` : ""}.${first}`);
   }
 }
 

@@ -149,9 +149,7 @@ class Folder:
         tree, _ = read_text(text, path.name)
         if not isinstance(tree, Mapping) or other_kind(tree, "scenario"):
             return None
-        words = {
-            key: plain(tree.entries[key]) for key in ("name", "about") if key in tree.entries
-        }
+        words = {key: plain(tree.entries[key]) for key in ("name", "about") if key in tree.entries}
         name, about = (" ".join(str(words.get(key) or "").split()) for key in ("name", "about"))
         return Listed(self.name_of(path), name or path.stem, about, "extends" in tree.entries)
 

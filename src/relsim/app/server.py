@@ -70,7 +70,7 @@ REFUSED = """<!doctype html>
 <p>{}</p>
 </html>
 """
-NO_TOKEN = (
+WITHOUT_COOKIE = (
     "This page belongs to whoever started it. Open the address that relsim app has printed in the "
     "terminal, with its token."
 )
@@ -115,7 +115,7 @@ class Guard:
 
     def _refused(self, scope: Scope) -> Response | None:
         reason = self._refusal(scope)
-        if not reason or (reason == NO_TOKEN and self._token_in(scope)):
+        if not reason or (reason == WITHOUT_COOKIE and self._token_in(scope)):
             return None
         return HTMLResponse(REFUSED.format(html.escape(reason)), HTTPStatus.FORBIDDEN)
 
@@ -137,7 +137,7 @@ class Guard:
         if changes and headers.getlist("origin") != [f"http://{hosts[0]}"]:
             return "Only the page of this app may ask this."
         given = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
-        return "" if self._is_token(given) else NO_TOKEN
+        return "" if self._is_token(given) else WITHOUT_COOKIE
 
     def _is_own(self, host: str) -> bool:
         """Whether a ``Host`` is where the server listens.

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -138,9 +138,7 @@ class Visitor:
         """Says which scenarios there are."""
         folder = self._shared.folder
         listed = await self._in_thread(folder.scenarios)
-        files = [
-            {"file": each.file, "name": each.name, "about": each.about} for each in listed
-        ]
+        files = [{"file": each.file, "name": each.name, "about": each.about} for each in listed]
         here = folder.root.name or str(folder.root)
         await self._send(
             {"type": "scenarios", "files": files, "here": here, "version": __version__}
@@ -229,10 +227,10 @@ class Visitor:
             shown.runs = runs
             self._leave_off(later)
             if change.pulls and stop is self._left:
-                await self._send_text_of(work.with_stop(later).pulls, {"number": change.number})
+                await self._send_text_of(replace(work, stop=later).pulls, {"number": change.number})
                 self._leave_off(later)
             stop = later
-        await self._send_text_of(work.with_stop(later).why, {"number": change.number})
+        await self._send_text_of(replace(work, stop=later).why, {"number": change.number})
 
     def _leave_off(self, later: Stop) -> None:
         if later[0]:
@@ -254,8 +252,8 @@ class Visitor:
         await self._settled()
         if isinstance(message, Open):
             file = message.scenario or self._shared.start.file
-            first = self._shared.start if message.scenario is None else Start(
-                self._shared.folder, file
+            first = (
+                self._shared.start if message.scenario is None else Start(self._shared.folder, file)
             )
             seed = first.seed if message.seed is None else message.seed
             await self._open(file, message.base, seed, first.changes)
@@ -374,9 +372,6 @@ class _Work:
     runs: int
     asked: Asked
     stop: Stop
-
-    def with_stop(self, stop: Stop) -> _Work:
-        return _Work(self.engine, self.growing, self.base, self.runs, self.asked, stop)
 
     def picture(self) -> dict[str, Any]:
         begun = time.perf_counter()

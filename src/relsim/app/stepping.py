@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from relsim.errors import RelsimError, did_you_mean
+from relsim.figures.network import MOST_STATES, network_nodes
+from relsim.figures.result import shown_states
 from relsim.model.mesa_model import RelationsModel, StateAgent, forget
 from relsim.model.structs import Floats
 from relsim.scenario.schema import Scenario
@@ -33,6 +38,7 @@ class Stepping:
         self._agent_class = agent_class or StateAgent
         self._model: RelationsModel | None = None
         self._openings: dict[str, float] = {}
+        self._nodes: list[dict[str, Any]] = []
         self._decided: dict[str, dict[str, Floats]] = {}
 
     def answer(self, scenario: Scenario, seed: int, asked: Step) -> dict[str, Any]:
@@ -68,6 +74,7 @@ class Stepping:
             "openings": self._openings,
             "happened": path[-1]["happened"] if path else _happened(model),
             "path": path,
+            "nodes": self._nodes,
             "states": [
                 {"code": agent.code, "name": agent.name, "standing": _short(agent.standing)}
                 for agent in model.agents
@@ -85,6 +92,7 @@ class Stepping:
         self.close()
         model = RelationsModel(scenario, run=run, seed=seed, agent_class=self._agent_class)
         self._model, self._openings = model, _levels(model)
+        self._nodes = _nodes(scenario, self._openings)
         self._decided = {agent.code: _noting_decisions(agent) for agent in model.agents}
         return model
 
@@ -140,6 +148,15 @@ def _row(model: RelationsModel, happened: list[str]) -> dict[str, Any]:
     """A month that the model has come to, for the page to keep."""
     levels = {pair: _short(level) for pair, level in _levels(model).items()}
     return {"month": str(model.month), "levels": levels, "happened": happened}
+
+
+def _nodes(scenario: Scenario, openings: dict[str, float]) -> list[dict[str, Any]]:
+    """Where states stand in the network of this run."""
+    room = shown_states(scenario, pd.Series(openings), MOST_STATES)
+    shown = {pair: level for pair, level in openings.items() if {*pair.split("-")} <= {*room}}
+    return network_nodes(
+        scenario, room, [pair.split("-") for pair in shown], np.array([*shown.values()])
+    )
 
 
 def _happened(model: RelationsModel) -> list[str]:

@@ -148,19 +148,8 @@ def network_tables(
     count = max(2, min(months, times, MOST_LEVELS // len(pairs)))
     steps = np.unique(np.linspace(0, times - 1, count).round().astype(int))
     levels = overall.transpose("pair", "time").values[kept]
-    places = _places(codes, pairs, levels[:, 0], scenario)
+    nodes = network_nodes(scenario, codes, pairs, levels[:, 0])
     watched = {frozenset(pair) for pair in scenario.watched_pairs}
-    nodes = [
-        {
-            "state": code,
-            "name": scenario.states[code].name or code,
-            "label": code if len(code) <= LETTERS else f"{code[: LETTERS - 1]}…",
-            "x": round(float(x), 3),
-            "y": round(float(y), 3),
-            "watched": any(code in pair for pair in watched),
-        }
-        for code, (x, y) in zip(codes, places, strict=True)
-    ]
     ties = [
         {
             "pair": recorded[k],
@@ -172,6 +161,31 @@ def network_tables(
         for k, (first, second), row in zip(kept, pairs, levels, strict=True)
     ]
     return nodes, ties, [str(month) for month in months_of(overall["time"].values[steps])]
+
+
+def network_nodes(
+    scenario: Scenario, codes: list[str], pairs: list[list[str]], opening: Values
+) -> list[dict[str, Any]]:
+    """Nodes, as :func:`network_chart` takes them.
+
+    Args:
+        scenario: for names, and the watched pairs.
+        codes: the states.
+        pairs: two states each.
+        opening: level of each pair at the opening, by which states stand.
+    """
+    places = _places(codes, pairs, opening, scenario)
+    return [
+        {
+            "state": code,
+            "name": scenario.states[code].name or code,
+            "label": code if len(code) <= LETTERS else f"{code[: LETTERS - 1]}…",
+            "x": round(float(x), 3),
+            "y": round(float(y), 3),
+            "watched": any(code in pair for pair in scenario.watched_pairs),
+        }
+        for code, (x, y) in zip(codes, places, strict=True)
+    ]
 
 
 def _places(

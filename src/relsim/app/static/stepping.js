@@ -262,8 +262,8 @@ class Stepping {
         ? "Means over the domains by their weights. Postures, pulls and targets are without what chance adds to cooperation. Pull and target are those of its last decision, which moved its posture part of the way."
         : "Means over the domains by their weights. A pull and a target appear once a decision has been taken by them."),
       element("h4", {}, "Its own numbers, in force now"),
-      element("dl", { class: "numbers" }, ...numbers.flatMap(({ label, value, unit }) =>
-        [element("dt", {}, label), element("dd", {}, `${number(value)}${unit ? ` ${unit}` : ""}`)])));
+      element("dl", { class: "numbers" }, ...numbers.map(({ label, value, unit }) => element("div", { class: "number-line" },
+        element("dt", {}, label), element("dd", {}, `${number(value)}${unit ? ` ${unit}` : ""}`)))));
   }
 }
 

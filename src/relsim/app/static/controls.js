@@ -3,6 +3,7 @@
 import { element, number } from "./words.js";
 
 const MOST_FOUND = 30;
+const PAUSE = 600; // milliseconds without a key after which a change is settled
 const GAINS = "gains", GAINS_TITLE = "Gains";
 const GROUPS = {
   ties: "ties", issues: "issues", capacity: "capacity", traits: "traits", gains: "Gains", parameters: "Parameters",
@@ -54,7 +55,21 @@ export function controls(place, app) {
       typed.value = slider.value;
       change(path, slider.valueAsNumber, true);
     });
-    slider.addEventListener("change", () => change(path, slider.valueAsNumber, false));
+    // Keys that follow each other are one entry of undo, as a drag is.
+    let keys = false, pause = null;
+    function settle() {
+      window.clearTimeout(pause);
+      pause = null;
+      change(path, slider.valueAsNumber, false);
+    }
+    slider.addEventListener("keydown", () => { keys = true; });
+    slider.addEventListener("pointerdown", () => { keys = false; });
+    slider.addEventListener("change", () => {
+      if (!keys) return settle();
+      window.clearTimeout(pause);
+      pause = window.setTimeout(settle, PAUSE);
+    });
+    slider.addEventListener("blur", () => { if (pause) settle(); });
     typed.addEventListener("change", () => {
       if (Number.isFinite(typed.valueAsNumber)) change(path, typed.valueAsNumber, false);
       else show();

@@ -277,6 +277,8 @@ function showTab() {
 }
 
 function move(back) {
+  trouble("");
+  if (state.now !== state.settled) state.set({}); // what is being moved is undone first
   if (back ? state.undo() : state.redo()) follow();
 }
 

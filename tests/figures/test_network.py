@@ -125,3 +125,33 @@ def test_of_too_many_states_the_watched_and_the_most_tied_are_shown(tmp_path: An
     save_charts({"page": {**network_chart(nodes, shown, months), "width": 330}}, tmp_path)
     drawn = (tmp_path / "page.svg").read_text(encoding="utf-8")
     assert drawn.count(">Sta…<") == MOST_STATES
+
+
+def test_only_a_compared_network_has_colours_of_differences() -> None:
+    """The chart of a report knows nothing of a base; that of the app has it beside the opening."""
+    nodes = [
+        {"state": state, "name": state, "label": state, "x": x, "y": 0.0, "watched": True}
+        for state, x in (("A", -1.0), ("B", 1.0))
+    ]
+    tie = {"pair": "A-B", "first": "A", "second": "B", "watched": True, "levels": [0.1, 0.2]}
+    months = ["2020-01", "2020-02"]
+    assert "datum.base" not in json.dumps(network_chart(nodes, [tie], months))
+    ties = [{**tie, "base": [0.1, 0.15]}]
+    layers = network_chart(nodes, ties, months, compared=True)["layer"]
+    changes = [
+        part["calculate"]
+        for layer in layers
+        for part in layer.get("transform", [])
+        if part.get("as") == "change"
+    ]
+    assert len(changes) == 3
+    assert all("datum.base[month]" in change for change in changes)
+    assert "tooltip" not in layers[2]["encoding"], "the app says beside the chart what a tie is"
+
+
+def test_a_network_may_start_empty() -> None:
+    """The app shows it before there is a picture."""
+    assert network_chart([], [], ["2020-01"], compared=True)["datasets"] == {
+        "nodes": [],
+        "ties": [],
+    }

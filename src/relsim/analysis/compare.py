@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -222,7 +223,12 @@ class Comparison(Displayed):
         return effects_table({pair: self.effect(pair, at) for pair in chosen}, self.month(at))
 
     def carriers(
-        self, pair: str, at: Month | str | None = None, *, runs: int | None = None
+        self,
+        pair: str,
+        at: Month | str | None = None,
+        *,
+        runs: int | None = None,
+        executor: Executor | None = None,
     ) -> Carriers:
         """Which ties and issues of two states carry the difference.
 
@@ -234,6 +240,7 @@ class Comparison(Displayed):
             at: as for :meth:`effect`.
             runs: how many of the paired runs; at most 64 where absent, and fewer where states
                 are so many that those took longer than a few seconds.
+            executor: where they are simulated; threads on all cores where absent.
 
         Raises:
             ResultsError: not both record the pair, or the month is not simulated.
@@ -244,18 +251,26 @@ class Comparison(Displayed):
         paired = on_shared_runs(self.base, self.other)[0].data.indexes["run"][:runs].tolist()
         month = self.month(at)
         return carriers(
-            self._compiled(), pair, month, seed=self.base.seed, runs=paired, domain=self.domain
+            *(self._compiled(), pair, month),
+            seed=self.base.seed,
+            runs=paired,
+            domain=self.domain,
+            executor=executor,
         )
 
     def main_carriers(
-        self, effects: Mapping[str, Effect], at: Month | str | None = None
+        self,
+        effects: Mapping[str, Effect],
+        at: Month | str | None = None,
+        *,
+        executor: Executor | None = None,
     ) -> Carriers | None:
         """Which interests carry the difference of the first pair that differs, of those given by
         their effects; None where none does, or to simulate it again takes longer than seconds."""
         pair = first_that_differs(effects)
         if pair is None or not affordable_runs(self._compiled(), pair):
             return None
-        return self.carriers(pair, at)
+        return self.carriers(pair, at, executor=executor)
 
     def time_to(self, pair: str, threshold: float | None = None) -> Reaching:
         """When a pair gets past a level in each of the two, and how much later in the other.

@@ -16,6 +16,7 @@ from relsim.analysis.account import Account
 from relsim.analysis.recorded import pairing_obstacle
 from relsim.ensemble.accounts import OVERALL, Compared, account_runs
 from relsim.ensemble.agents import compile_with, rules_of
+from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError, did_you_mean, plain_hint
 from relsim.progress import Progress, told
@@ -86,10 +87,12 @@ def explain_pairs(
     run: int | None = None,
     executor: Executor | None = None,
     progress: Progress | bool = True,
+    stop: Stop | None = None,
 ) -> dict[str, Account]:
     """The accounts of several pairs, by pair as asked for: runs are computed once for all of them.
 
-    Args and errors are those of :func:`explain`.
+    Args and errors are those of :func:`explain`. ``stop`` ends the work from another thread, with
+    :class:`relsim.ensemble.chunks.Stopped`.
     """
     given = [subject] if against is None else [subject, against]
     subjects = [subject_of(item, runs, seed) for item in given]
@@ -116,6 +119,7 @@ def explain_pairs(
             left_out=left_out,
             executor=executor,
             progress=told_of_runs,
+            stop=stop,
         )
     failed = left_out.intersection(range(first, first + number))
     failed |= {failure.run for failure in accounts.failures}

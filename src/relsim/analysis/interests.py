@@ -14,7 +14,8 @@ way of interests at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -299,6 +300,7 @@ def carriers(
     seed: int,
     runs: Sequence[int],
     domain: str | None = None,
+    executor: Executor | None = None,
 ) -> Carriers:
     """Simulates runs of two scenarios again, with each tie and issue of two states held out.
 
@@ -309,6 +311,7 @@ def carriers(
         seed: of both.
         runs: the numbers of the paired runs.
         domain: the domain of cooperation compared; overall where absent.
+        executor: where runs are simulated; threads on all cores where absent.
     """
     scenarios = (compiled[0].scenario, compiled[1].scenario)
     time = scenarios[0].time
@@ -322,7 +325,8 @@ def carriers(
         return other.levels(interest, seed, chunks) - base.levels(interest, seed, chunks)
 
     names = _interests(scenarios, pair)
-    with ThreadPoolExecutor(available_cores()) as pool:
+    own = ThreadPoolExecutor(available_cores()) if executor is None else nullcontext(executor)
+    with own as pool:
         whole, *parts = pool.map(effect_without, [None, *names])
     rows = [
         (name, whole.mean(), without.mean(), *difference_estimate(whole - without))

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 import typer
 
+from relsim.cli.app import app_
 from relsim.cli.application import (
     EXIT_PROBLEMS,
     EXIT_RESULTS,
@@ -54,6 +55,7 @@ app.command(name="list")(list_)
 app.command()(validate)
 app.command()(new)
 app.command()(schema)
+app.command(name="app")(app_)
 
 
 def main() -> None:

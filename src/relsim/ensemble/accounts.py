@@ -106,6 +106,7 @@ def account_runs(
     left_out: Collection[int] = (),
     executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
+    stop: Stop | None = None,
 ) -> Accounted:
     """The accounts of some runs, reduced to their mean and standard deviation.
 
@@ -116,13 +117,15 @@ def account_runs(
         executor: where chunks run (see :mod:`relsim.ensemble.executors`); threads on all cores
             where absent. The numbers are the same anywhere.
         progress: called with the number of runs that have just finished.
+        stop: ends the work from another thread.
 
     Raises:
         RelsimError: no runs are asked for.
         ResultsError: every run of the first chunk failed, or none is left.
+        Stopped: ``stop`` was set.
     """
     check_settings(runs)
-    stop = new_stop()
+    stop = new_stop() if stop is None else stop
     task = account_task(compared, seed, left_out, stop)
     total, failures = list[Moments](), list[Failure]()
     todo = [

@@ -34,7 +34,7 @@ THIN, THICK, EDGE = 1.6, 9.0, 2.0  # pixels: a tie that has not changed, the mos
 REACH = 0.2  # of the scale of changes at least, so that noise does not look like news
 PALE, UNPICKED = 0.45, 0.07  # opacity of a tie at level 0, and of those beside the picked ones
 GRASP = 14  # pixels across a tie in which the pointer meets it
-LEVEL, CHANGE = "level", "change"  # what the signal `colours` may be
+LEVEL, CHANGE, DIFFERENCE = "level", "change", "difference"  # what the signal `colours` may be
 # Of lines, where the near-white middle of DIVERGING would not be seen.
 TIES = [*style.DIVERGING[:2], "#cfd5db", *style.DIVERGING[-2:]]
 # Whether ties and nodes stand out: those picked by a click or by `only`, or all.
@@ -148,19 +148,8 @@ def network_tables(
     count = max(2, min(months, times, MOST_LEVELS // len(pairs)))
     steps = np.unique(np.linspace(0, times - 1, count).round().astype(int))
     levels = overall.transpose("pair", "time").values[kept]
-    places = _places(codes, pairs, levels[:, 0], scenario)
+    nodes = network_nodes(scenario, codes, pairs, levels[:, 0])
     watched = {frozenset(pair) for pair in scenario.watched_pairs}
-    nodes = [
-        {
-            "state": code,
-            "name": scenario.states[code].name or code,
-            "label": code if len(code) <= LETTERS else f"{code[: LETTERS - 1]}…",
-            "x": round(float(x), 3),
-            "y": round(float(y), 3),
-            "watched": any(code in pair for pair in watched),
-        }
-        for code, (x, y) in zip(codes, places, strict=True)
-    ]
     ties = [
         {
             "pair": recorded[k],
@@ -172,6 +161,31 @@ def network_tables(
         for k, (first, second), row in zip(kept, pairs, levels, strict=True)
     ]
     return nodes, ties, [str(month) for month in months_of(overall["time"].values[steps])]
+
+
+def network_nodes(
+    scenario: Scenario, codes: list[str], pairs: list[list[str]], opening: Values
+) -> list[dict[str, Any]]:
+    """Nodes, as :func:`network_chart` takes them.
+
+    Args:
+        scenario: for names, and the watched pairs.
+        codes: the states.
+        pairs: two states each.
+        opening: level of each pair at the opening, by which states stand.
+    """
+    places = _places(codes, pairs, opening, scenario)
+    return [
+        {
+            "state": code,
+            "name": scenario.states[code].name or code,
+            "label": code if len(code) <= LETTERS else f"{code[: LETTERS - 1]}…",
+            "x": round(float(x), 3),
+            "y": round(float(y), 3),
+            "watched": any(code in pair for pair in scenario.watched_pairs),
+        }
+        for code, (x, y) in zip(codes, places, strict=True)
+    ]
 
 
 def _places(
@@ -196,7 +210,11 @@ def radius(states: int) -> int:
 
 
 def network_chart(
-    nodes: Sequence[dict[str, Any]], ties: Sequence[dict[str, Any]], months: Sequence[str]
+    nodes: Sequence[dict[str, Any]],
+    ties: Sequence[dict[str, Any]],
+    months: Sequence[str],
+    *,
+    compared: bool = False,
 ) -> dict[str, Any]:
     """The network on a page, as wide as there is room.
 
@@ -209,12 +227,14 @@ def network_chart(
         ties: data set ``ties``, a row for each pair: ``pair``, its states ``first`` and
             ``second``, ``watched``, ``levels`` (of overall cooperation, one for each month).
         months: signal ``months``, as in ``2020-07``; the first is the opening.
+        compared: whether each tie also has ``base``, the levels of another scenario, one for each
+            month or a single one for the end. The page says beside the chart what a tie is.
 
-    Signals besides: ``month``, which of the months (0 is the first); ``colours``, ``level`` or
-    ``change`` (since the opening); ``only``, the state whose ties stand out (empty: all);
-    ``reach``, the change at which ties are thickest; ``ink`` and ``paper``, colours of texts and
-    of nodes. A click sets the selections ``tie`` (field ``pair``) and ``node`` (``state``); one
-    beside them ends it.
+    Signals besides: ``month``, which of the months (0 is the first); ``colours``, ``level``,
+    ``change`` (since the opening) or, where compared, ``difference`` (from the other scenario);
+    ``only``, the state whose ties stand out (empty: all); ``reach``, the change or difference at
+    which ties are thickest; ``ink`` and ``paper``, colours of texts and of nodes. A click sets the
+    selections ``tie`` (field ``pair``) and ``node`` (``state``); one beside them ends it.
     """
     parameters = [
         {"name": "months", "value": list(months)},
@@ -231,7 +251,7 @@ def network_chart(
         "width": "container",
         "height": HEIGHT,
         "params": parameters,
-        "layer": _layers("month", radius(len(nodes)), picking=True),
+        "layer": _layers("month", radius(len(nodes)), picking=True, compared=compared),
     }
 
 
@@ -274,21 +294,24 @@ def _frame(nodes: Sequence[dict[str, Any]], ties: Sequence[dict[str, Any]]) -> d
 def _reach(ties: Sequence[dict[str, Any]]) -> float:
     """The largest change of a tie from the opening to any month, or more."""
     moved = [abs(level - tie["levels"][0]) for tie in ties for level in tie["levels"]]
-    return max(REACH, math.ceil(10 * max(moved)) / 10)
+    return max(REACH, math.ceil(10 * max(moved, default=0.0)) / 10)
 
 
-def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
+def _layers(
+    month: str, pixels: int, *, picking: bool, compared: bool = False
+) -> list[dict[str, Any]]:
     """Edges of watched ties, ties, nodes and their labels, and what the pointer meets.
 
     Args:
         month: which of the months, as an expression.
         pixels: radius of a node.
         picking: whether ties and nodes answer the pointer, on a page.
+        compared: whether ties are compared with those of another scenario.
     """
     shown = f"(!{SOME_PICKED} || {PICKED_TIE})" if picking else "true"
     x, y = (_axis(name, picking=picking) for name in ("x", "y"))
     ends: dict[str, Any] = {"x": x, "y": y, "x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    ties: dict[str, Any] = {"data": {"name": "ties"}, "transform": _tie_transforms(month)}
+    ties: dict[str, Any] = {"data": {"name": "ties"}, "transform": _tie_transforms(month, compared)}
     strength = f"(datum.watched ? 1 : {PALE} + {1 - PALE} * min(1, 2 * abs(datum.shade)))"
     look: dict[str, Any] = {"type": "rule", "strokeCap": "round"}
     edges: dict[str, Any] = {
@@ -305,7 +328,7 @@ def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
     lines = {
         **ties,
         "mark": {**look, "opacity": {"expr": f"{shown} ? {strength} : {UNPICKED}"}},
-        "encoding": {**ends, "color": _shades(), "strokeWidth": _widths()},
+        "encoding": {**ends, "color": _shades(), "strokeWidth": _widths(compared)},
     }
     state: dict[str, Any] = {"data": {"name": "nodes"}}
     circles: dict[str, Any] = {
@@ -352,6 +375,8 @@ def _layers(month: str, pixels: int, *, picking: bool) -> list[dict[str, Any]]:
             ],
         },
     }
+    if compared:
+        grasp["encoding"].pop("tooltip")
     circles["params"] = [_picked_by("node", "state")]
     circles["mark"]["cursor"] = "pointer"
     circles["encoding"]["tooltip"] = {"field": "name"}
@@ -373,14 +398,21 @@ def _axis(name: str, *, picking: bool) -> dict[str, Any]:
     return {"field": name, "type": "quantitative", "axis": None, "scale": scale}
 
 
-def _tie_transforms(month: str) -> list[dict[str, Any]]:
+def _tie_transforms(month: str, compared: bool) -> list[dict[str, Any]]:
     """The ends of each tie, and its level, change, shade (-1 to 1) and share of the largest change
     in a month."""
+    change, shade = "datum.level - datum.opening", f"colours == '{CHANGE}'"
+    if compared:  # the base at the end alone is compared with in that month alone
+        at_end = f"isValid(datum.base) && {month} == length(datum.levels) - 1 ? datum.base"
+        base = f"isArray(datum.base) ? datum.base[{month}] : {at_end} : datum.level"
+        different = f"colours == '{DIFFERENCE}'"
+        change = f"datum.level - ({different} ? ({base}) : datum.opening)"
+        shade = f"{shade} || {different}"
     calculated = {
         "opening": "datum.levels[0]",
         "level": f"datum.levels[{month}]",
-        "change": "datum.level - datum.opening",
-        "shade": f"colours == '{CHANGE}' ? datum.change / reach : datum.level",
+        "change": change,
+        "shade": f"{shade} ? datum.change / reach : datum.level",
         "moved": "min(1, abs(datum.change) / reach)",
         "names": "datum.first_name + ' – ' + datum.second_name",
     }
@@ -402,21 +434,23 @@ def _shades() -> dict[str, Any]:
     legend = {
         "type": "gradient",
         "gradientLength": 170,
+        "gradientOpacity": 1,  # a canvas takes the opacity of the first tie for it
         "gradientThickness": 12,
         "title": "colour",
         "values": steps,
         "labelExpr": "datum.value == 0 ? '0' : "
-        f"format(datum.value * (colours == '{CHANGE}' ? reach : 1), '+.2~f')",
+        f"format(datum.value * (colours == '{LEVEL}' ? 1 : reach), '+.2~f')",
     }
     scale = {"domain": steps, "range": TIES, "clamp": True, "interpolate": "rgb"}
     return {"field": "shade", "type": "quantitative", "scale": scale, "legend": legend}
 
 
-def _widths() -> dict[str, Any]:
+def _widths(compared: bool) -> dict[str, Any]:
     """The widths of ties, labelled as changes."""
     legend = {
-        "title": "width: change",
+        "title": "width: change or difference" if compared else "width: change",
         "symbolType": "stroke",
+        **({"symbolSize": 500} if compared else {}),
         "values": [0, 0.5, 1],
         "labelExpr": "datum.value == 0 ? '0' : '±' + format(datum.value * reach, '.2~f')",
     }

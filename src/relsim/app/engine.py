@@ -1,0 +1,374 @@
+"""Ensembles that grow while somebody looks: few runs first, then more, paired with a frozen base.
+
+All visitors share one set of threads. Work waits in the order of its urgency, so that the first
+runs of one visitor never stand behind the last ones of another, and it comes in small chunks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from pathlib import Path
+from queue import PriorityQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+import numpy as np
+
+from relsim.ensemble.accounts import compile_accounts
+from relsim.ensemble.chunks import (
+    Chunk,
+    Stop,
+    Stopped,
+    available_cores,
+    compile_kernel,
+    lanes,
+)
+from relsim.ensemble.failures import Failure
+from relsim.ensemble.record import Arrays, RecordLevel, bytes_per_run, variables
+from relsim.ensemble.simulate import Ensemble, dataset, fill, without_runs
+from relsim.errors import ResultsError
+from relsim.model.compile import compile_scenario
+from relsim.model.plan import Compiled
+from relsim.results.question import Question, comparisons
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+from relsim.scenario.shipped import starter_text
+
+STAGES = (50, 200, 1000)
+# Bytes of one ensemble at its largest; 1,000 runs of the shipped 11 states take 41 MB.
+MOST_BYTES = 150 * 2**20
+# Bytes of the bases that are kept for those who come back: some ten of the shipped scenarios.
+MOST_KEPT = 400 * 2**20
+# Seconds that one chunk may keep a worker from another visitor, and what a posture takes in a step
+# (10 ns with 200 states, less with few; docs/performance.md).
+LONGEST_CHUNK, PER_POSTURE = 0.3, 10e-9
+PATIENCE = 0.02  # seconds between two looks at a stop while another thread simulates the same
+
+T = TypeVar("T")
+
+
+class Engine:
+    """What simulates for all visitors of an app, and keeps the bases they compare with.
+
+    May be asked from any thread.
+
+    Args:
+        stages: numbers of runs, rising.
+        workers: how many threads simulate; as many as there are cores where absent.
+    """
+
+    def __init__(self, stages: Sequence[int] = STAGES, workers: int | None = None) -> None:
+        self.stages = tuple(stages)
+        self._workers = _Workers(workers or available_cores())
+        self._kept: OrderedDict[tuple[str, int], _Rows] = OrderedDict()
+        self._files: dict[Path, tuple[int, Scenario]] = {}
+        self._lock = Lock()
+
+    def warm(self) -> None:
+        """Compiles the kernels of ensembles and accounts, or reads them from the cache, so that the
+        first drag is quick."""
+        compiled = compile_scenario(load(starter_text()))
+        compile_kernel(compiled)
+        compile_accounts(compiled)
+
+    def close(self) -> None:
+        """Ends the threads. Chunks in hand are finished, and whoever still waits is stopped."""
+        self._workers.close()
+
+    def base(self, scenario: Scenario, seed: int) -> Growing:
+        """An ensemble that others are compared with. Its runs are kept for whoever asks for the
+        same again, until others have been asked for more recently and memory is over its bound."""
+        rows = self._rows(scenario, seed)
+        with self._lock:
+            rows = self._kept.setdefault(rows.key, rows)
+            self._kept.move_to_end(rows.key)
+        return Growing(self, scenario, seed, rows)
+
+    def growing(self, scenario: Scenario, seed: int) -> Growing:
+        """An ensemble that is forgotten with its last user. Where a base is the same in all that
+        acts, it has the runs of that."""
+        return Growing(self, scenario, seed, self._rows(scenario, seed))
+
+    def compared_with(self, ensemble: Ensemble, stop: Stop) -> dict[str, Ensemble | str]:
+        """For each file that claims are `against`, the same runs of it, or why there are none.
+
+        Raises:
+            Stopped: ``stop`` was set.
+        """
+        asked = Question(ensemble.scenario, ensemble.seed, ensemble.asked)
+        answers: dict[str, Ensemble | str] = {}
+        for file, other in comparisons(asked, self._read).items():
+            if isinstance(other, str):
+                answers[file] = other
+                continue
+            try:
+                answers[file] = self.base(other.scenario, other.seed).grow(other.runs, stop)
+            except ResultsError as error:
+                answers[file] = f"{file}: {error}"
+        return answers
+
+    def turn(self, urgency: int, stop: Stop) -> Executor:
+        """A place among all who want to simulate.
+
+        Args:
+            urgency: whose chunks come first: 0 before 1.
+            stop: whoever waits is told so with :class:`Stopped` once it is set.
+        """
+        return _Turn(self._workers, urgency, stop)
+
+    @property
+    def kept_bytes(self) -> int:
+        """What the runs of all bases take."""
+        with self._lock:
+            return sum(rows.bytes for rows in self._kept.values())
+
+    def forget_the_oldest(self) -> None:
+        """Lets go of bases until the rest is within bounds; the latest is always kept."""
+        with self._lock:
+            total = sum(rows.bytes for rows in self._kept.values())
+            while total > MOST_KEPT and len(self._kept) > 1:
+                _, rows = self._kept.popitem(last=False)
+                total -= rows.bytes
+
+    def _rows(self, scenario: Scenario, seed: int) -> _Rows:
+        key = (Question(scenario, seed, 1).scenario_hash, seed)
+        with self._lock:
+            kept = self._kept.get(key)
+        return kept or _Rows.of(scenario, key, self.stages)
+
+    def _read(self, path: Path) -> Scenario:
+        """The scenario of a file, read again where any file beside it is newer."""
+        newest = max(file.stat().st_mtime_ns for file in path.parent.glob("*.yaml"))
+        with self._lock:
+            known = self._files.get(path)
+        if known is None or known[0] != newest:
+            known = (newest, load(path))
+            with self._lock:
+                self._files[path] = known
+        return known[1]
+
+
+class Growing:
+    """An ensemble that grows. Run r is the same draw in an ensemble of any size, so that it equals
+    what :func:`relsim.simulate` gives of as many runs.
+
+    Attributes:
+        scenario, seed: what is simulated.
+    """
+
+    def __init__(self, engine: Engine, scenario: Scenario, seed: int, rows: _Rows) -> None:
+        self.scenario, self.seed = scenario, seed
+        self._engine, self._rows = engine, rows
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """Numbers of runs, rising: the engine's, or fewer where the world is so large that those
+        would take more than 150 MB."""
+        return self._rows.stages
+
+    @property
+    def record(self) -> RecordLevel:
+        """What is kept of each run: ``domains``, or ``watched`` where not even the second stage of
+        all pairs had room."""
+        return self._rows.record
+
+    def grow(self, runs: int, stop: Stop) -> Ensemble:
+        """The first so many runs, of which only those are simulated that are missing.
+
+        Args:
+            runs: at most those of the last stage.
+            stop: ends the work from another thread; what is finished by then is kept.
+
+        Raises:
+            Stopped: ``stop`` was set, or the engine closed.
+            ResultsError: every run of the first chunk failed.
+        """
+        rows, runs = self._rows, min(runs, self.stages[-1])
+        while rows.done < runs:
+            with _held(rows.lock, stop):
+                if rows.done < runs:
+                    following = (stage for stage in self.stages if stage > rows.done)
+                    self._simulate(min(runs, next(following)), stop)
+        self._engine.forget_the_oldest()
+        return rows.ensemble(self.scenario, runs)
+
+    def _simulate(self, runs: int, stop: Stop) -> None:
+        """The next runs, up to so many, which all belong to one stage."""
+        rows = self._rows
+        urgency = sum(stage < runs for stage in self.stages)
+        turn = _Turn(self._engine._workers, urgency, stop)
+        todo = _even_chunks(rows.compiled, rows.done, runs, turn.num_workers)
+        fill(
+            *(rows.compiled, runs, self.seed, rows.record, rows.arrays),
+            todo=todo,
+            executor=turn,
+            stored=rows.stored,
+            stop=stop,
+        )
+
+
+@dataclass
+class _Rows:
+    """The runs of what acts in a scenario, as many as there are by now.
+
+    Attributes:
+        key: what acts, and the seed.
+        compiled: what is simulated.
+        record: what is kept.
+        stages: numbers of runs.
+        arrays: with room for the last stage, by variable. Room that is not filled takes no memory.
+        done: how many rows are filled.
+        failures: the runs that failed.
+        lock: whoever fills rows holds it.
+    """
+
+    key: tuple[str, int]
+    compiled: Compiled
+    record: RecordLevel
+    stages: tuple[int, ...]
+    arrays: Arrays
+    done: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def of(cls, scenario: Scenario, key: tuple[str, int], stages: tuple[int, ...]) -> _Rows:
+        """None yet."""
+        compiled = compile_scenario(scenario)
+        record, stages = _affordable(compiled, stages)
+        arrays: Arrays = {
+            name: np.zeros((stages[-1], *variable.shape), dtype=variable.dtype)
+            for name, variable in variables(compiled, record).items()
+        }
+        return cls(key, compiled, record, stages, arrays)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the rows that are filled."""
+        return self.done * bytes_per_run(self.compiled, self.record)
+
+    def stored(self, chunk: Chunk, _: Arrays, failed: tuple[Failure, ...]) -> None:
+        """Notes that a chunk is there; chunks come in order."""
+        self.failures += failed
+        self.done = chunk.first + chunk.runs
+
+    def ensemble(self, scenario: Scenario, runs: int) -> Ensemble:
+        """The first so many runs, under the names of a scenario that acts alike."""
+        failed = tuple(failure.run for failure in self.failures if failure.run < runs)
+        arrays = {name: values[:runs] for name, values in self.arrays.items()}
+        data = without_runs(dataset(self.compiled, self.record, runs, arrays), failed)
+        return Ensemble(scenario, self.key[1], data, failed=failed)
+
+
+def _affordable(compiled: Compiled, stages: tuple[int, ...]) -> tuple[RecordLevel, tuple[int, ...]]:
+    """What is kept of a scenario, and how many runs: all pairs of all stages, or of fewer runs, or
+    else the watched pairs alone."""
+    levels: tuple[RecordLevel, ...] = ("domains", "watched")
+    for level in levels:
+        room = max(1, MOST_BYTES // bytes_per_run(compiled, level))
+        if room >= stages[min(1, len(stages) - 1)] or level == levels[-1]:
+            fitting = tuple(stage for stage in stages if stage <= room)
+            return level, fitting if fitting == stages else tuple(sorted({*fitting, room}))
+    raise AssertionError
+
+
+def _even_chunks(compiled: Compiled, first: int, end: int, workers: int) -> list[Chunk]:
+    """Runs ``first`` to ``end`` - 1 in chunks of one size, but for 1, that keep all workers busy;
+    none has more runs than lie side by side, or than are simulated in a moment."""
+    runs, sizes = end - first, compiled.sizes
+    per_run = PER_POSTURE * sizes.states**2 * sizes.domains * compiled.plan.steps
+    most = max(1, min(lanes(compiled.program, runs), int(LONGEST_CHUNK / per_run)))
+    pieces = min(runs, workers * math.ceil(runs / (workers * most)))
+    ends = [first + runs * piece // pieces for piece in range(pieces + 1)]
+    return [Chunk(low, high - low) for low, high in pairwise(ends)]
+
+
+@contextmanager
+def _held(lock: Lock, stop: Stop) -> Iterator[None]:
+    """Holds a lock; raises Stopped where told so before it is free."""
+    while not lock.acquire(timeout=PATIENCE):
+        if stop[0]:
+            raise Stopped
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+# Threads
+
+
+@dataclass(order=True)
+class _Task:
+    """A call that waits for a thread: by urgency, then by when it came."""
+
+    urgency: int
+    number: int
+    call: Callable[[], Any] | None = field(compare=False)
+    future: Future[Any] = field(compare=False, default_factory=Future)
+    stop: Stop | None = field(compare=False, default=None)
+
+
+class _Workers:
+    """Threads that take the most urgent task first."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._tasks: PriorityQueue[_Task] = PriorityQueue()
+        self._numbers = count()
+        self._closed = False
+        self._threads = [Thread(target=self._work, daemon=True) for _ in range(size)]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, urgency: int, call: Callable[[], T], stop: Stop) -> Future[T]:
+        """Adds a call to those that wait."""
+        task = _Task(urgency, next(self._numbers), call, stop=stop)
+        if self._closed:
+            raise Stopped
+        self._tasks.put(task)
+        return task.future
+
+    def close(self) -> None:
+        """Ends the threads, after the tasks in hand."""
+        self._closed = True
+        for _ in self._threads:
+            self._tasks.put(_Task(-1, next(self._numbers), None))
+        for thread in self._threads:
+            thread.join()
+        while not self._tasks.empty():
+            task = self._tasks.get_nowait()
+            if task.future.set_running_or_notify_cancel():
+                task.future.set_exception(Stopped())
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()).call is not None:
+            if not task.future.set_running_or_notify_cancel():
+                continue
+            try:
+                if task.stop is not None and task.stop[0]:
+                    raise Stopped
+                answer = task.call()
+            except BaseException as error:  # whoever waits for it is told
+                task.future.set_exception(error)
+            else:
+                task.future.set_result(answer)
+            del task  # so that a thread that waits holds no results
+
+
+class _Turn(Executor):
+    """The place of one request among all: an executor as those of :mod:`concurrent.futures`."""
+
+    def __init__(self, workers: _Workers, urgency: int, stop: Stop) -> None:
+        self.num_workers = workers.size  # which decides how many chunks are in hand
+        self._workers, self._urgency, self._stop = workers, urgency, stop
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Adds a call to those that wait for the shared threads."""
+        return self._workers.put(self._urgency, lambda: call(*args, **kwargs), self._stop)

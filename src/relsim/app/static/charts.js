@@ -1,0 +1,158 @@
+// Charts that stay while their data are replaced: what can be seen is drawn first, once in a frame.
+
+const SETTINGS = {
+  renderer: "canvas",
+  logLevel: 1, // of Vega: errors; a chart without rows yet is none
+  actions: { export: { svg: true, png: true }, source: false, compiled: false, editor: false },
+};
+
+// A definition for the present theme: in the dark, each colour that has a counterpart becomes it.
+function themed(part, dark) {
+  if (typeof part === "string") return dark[part.toLowerCase()] ?? part;
+  if (Array.isArray(part)) return part.map((one) => themed(one, dark));
+  if (part === null || typeof part !== "object") return part;
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, themed(value, dark)]));
+}
+
+class Chart {
+  constructor(charts, place, spec, { signals = {}, data = {}, height = null, name = "chart", made = null } = {}) {
+    Object.assign(this, { charts, place, spec, height, name, made });
+    this.data = { ...data };
+    this.signals = { ...signals };
+    this.fresh = { data: new Set(), signals: new Set() }; // what the view does not show yet
+    this.seen = true;
+    this.view = undefined;
+    this.ready = this.embed();
+  }
+
+  // Embeds the chart, anew where the theme has changed; its data stay.
+  async embed() {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const spec = themed(this.spec, this.charts.dark());
+    spec.background = null;
+    if (spec.config) spec.config = { ...spec.config, background: null };
+    if (this.height !== null) spec.height = this.height;
+    // The first picture is drawn with the data in it, so that its size is right from the start.
+    spec.datasets = { ...spec.datasets, ...this.data };
+    spec.params = (spec.params ?? []).map((one) => (one.name in this.signals ? { ...one, value: this.signals[one.name] } : one));
+    this.fresh = { data: new Set(), signals: new Set() };
+    const { view } = await window.vegaEmbed(this.place, spec, { ...SETTINGS, downloadFileName: this.name });
+    if (turn !== this.turn) {
+      view.finalize();
+      return this.view;
+    }
+    this.view?.finalize();
+    this.view = view;
+    nameMenu(this.place, this.name);
+    this.made?.(view);
+    await this.draw();
+    return view;
+  }
+
+  // The promise ends when the chart shows these data, or newer ones that came meanwhile.
+  update({ data = {}, signals = {} } = {}) {
+    for (const [kind, parts] of [["data", data], ["signals", signals]]) {
+      for (const [name, value] of Object.entries(parts)) {
+        this[kind][name] = value;
+        this.fresh[kind].add(name);
+      }
+    }
+    return this.charts.later(this);
+  }
+
+  async draw() {
+    const { view } = this;
+    if (!view) return;
+    if (!this.fresh.data.size && !this.fresh.signals.size) return;
+    const known = view.getState({ signals: () => true, data: () => true, recurse: false });
+    for (const name of this.fresh.signals) if (name in known.signals) view.signal(name, this.signals[name]);
+    for (const name of this.fresh.data) if (name in known.data) view.data(name, this.data[name]);
+    this.fresh = { data: new Set(), signals: new Set() };
+    await view.runAsync();
+  }
+
+  describe(text) {
+    const picture = this.place.querySelector("[role='graphics-document'], canvas, svg");
+    for (const part of [this.place, picture]) {
+      if (!part) continue;
+      part.setAttribute("role", part === this.place ? "img" : "presentation");
+      if (part === this.place) part.setAttribute("aria-label", text);
+      else part.removeAttribute("aria-label");
+    }
+  }
+
+  remove() {
+    this.turn += 1;
+    this.charts.forget(this);
+    this.view?.finalize();
+    this.place.replaceChildren();
+  }
+}
+
+function nameMenu(place, name) {
+  const menu = place.querySelector("details > summary");
+  if (!menu) return;
+  menu.setAttribute("aria-label", `Save this chart: ${name}`);
+  menu.title = "Save this chart as SVG or PNG";
+  menu.querySelector("svg")?.setAttribute("aria-hidden", "true");
+}
+
+export class Charts {
+  // `dark()` gives the counterparts of colours at present: none in the light.
+  constructor(dark) {
+    this.dark = dark;
+    this.all = new Map(); // by place
+    this.waiting = new Map(); // chart → those who wait for it
+    this.frame = null;
+    this.watcher = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.all.get(entry.target)?.forEach((one) => (one.seen = entry.isIntersecting));
+      if (this.waiting.size) this.ask();
+    }, { rootMargin: "80px" });
+  }
+
+  add(place, spec, options) {
+    this.all.get(place)?.forEach((old) => old.remove());
+    const chart = new Chart(this, place, spec, options);
+    this.all.set(place, [chart]);
+    this.watcher.observe(place);
+    return chart;
+  }
+
+  forget(chart) {
+    this.all.delete(chart.place);
+    this.waiting.delete(chart);
+    this.watcher.unobserve(chart.place);
+  }
+
+  later(chart) {
+    return new Promise((done) => {
+      this.waiting.set(chart, [...(this.waiting.get(chart) ?? []), done]);
+      this.ask();
+    });
+  }
+
+  ask() {
+    this.frame ??= window.requestAnimationFrame(() => this.flush());
+  }
+
+  // All that can be seen in this frame; then the rest, one chart in a frame.
+  async flush() {
+    const charts = [...this.waiting.keys()];
+    const seen = charts.filter((one) => one.seen);
+    const turn = seen.length ? seen : charts.slice(0, 1);
+    await Promise.all(turn.map((one) => this.finish(one)));
+    this.frame = null;
+    if (this.waiting.size) this.ask();
+  }
+
+  async finish(chart) {
+    const done = this.waiting.get(chart);
+    this.waiting.delete(chart);
+    await chart.draw();
+    done.forEach((one) => one());
+  }
+
+  async retheme() {
+    for (const charts of this.all.values()) for (const chart of charts) await chart.embed();
+  }
+}

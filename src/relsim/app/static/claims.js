@@ -1,0 +1,80 @@
+// The scenario's claims, judged anew with each picture, beside the verdicts of the base.
+
+import { element, fixed, percent, signed } from "./words.js";
+
+const SIGNS = { supported: "●", contradicted: "■", "not distinguishable": "◆" }; // as in the figures
+const kind = (verdict) => (verdict in SIGNS ? verdict.replaceAll(" ", "-") : "not-judged");
+
+export function claims(place, app) {
+  let rows = new Map(); // name → its row
+
+  function row(claim) {
+    const bar = element("div", { class: "bar", role: "img" }, element("i"), element("b"));
+    const cells = {
+      share: element("span"), interval: element("span", { class: "note" }), bar,
+      effect: element("td", { class: "number", "data-head": "effect" }),
+      verdict: element("td", { class: "verdict" }), base: element("td", { "data-head": "in the base" }),
+    };
+    cells.row = element("tr", {},
+      element("td", {}, element("strong", {}, claim.says), element("br"), element("span", { class: "note test" }, [claim.name, claim.test].filter(Boolean).join(": ")),
+        ...(claim.against ? [element("span", { class: "note test" }, ` (against ${claim.against})`)] : [])),
+      cells.verdict,
+      element("td", { "data-head": "holds in" }, cells.share, " ", cells.interval, bar),
+      cells.effect, cells.base);
+    return cells;
+  }
+
+  function open(opened) {
+    place.hidden = !opened.claims.length;
+    rows = new Map(opened.claims.map((claim) => [claim.name, row(claim)]));
+    const head = ["claim", "verdict", "holds in", "effect", "in the base"].map((text) =>
+      element("th", { scope: "col", class: text === "effect" ? "number" : null }, text));
+    place.replaceChildren(
+      element("h2", { id: "claims-title" }, "Claims"),
+      element("p", { class: "note" }, "Share of runs in which each claim holds, with its 95\u00a0% interval. The bar shows the interval, the upright mark the share that is asked for. ",
+        "Supported: the whole interval reaches it. Contradicted: all of it stays below. Not distinguishable: the runs do not decide."),
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Claims" },
+        element("table", { class: "claims" }, element("thead", {}, element("tr", {}, ...head)),
+          element("tbody", {}, ...[...rows.values()].map((one) => one.row)))));
+  }
+
+  function judge(cells, claim) {
+    const { verdict, share, low, high, required, effect, reason, base } = claim;
+    cells.verdict.className = `verdict ${kind(verdict)}`;
+    cells.verdict.replaceChildren(element("span", { "aria-hidden": "true" }, SIGNS[verdict] ?? "○"), ` ${verdict}`,
+      ...(reason ? [element("br"), element("span", { class: "note test" }, reason)] : []));
+    const judged = share !== null && share !== undefined;
+    cells.share.textContent = percent(share);
+    cells.interval.textContent = judged ? `(${percent(low)} to ${percent(high)}; ${percent(required)} asked)` : "";
+    cells.bar.hidden = !judged;
+    if (judged) {
+      cells.bar.setAttribute("aria-label", `${percent(share)} of runs, ${percent(required)} asked`);
+      const [interval, mark] = cells.bar.children;
+      interval.style.left = `${100 * low}%`;
+      interval.style.width = `${Math.max(1, 100 * (high - low))}%`;
+      mark.style.left = `calc(${100 * required}% - 1px)`;
+    }
+    cells.effect.textContent = typeof effect === "number" ? signed(effect, 3) : effect ?? "–";
+    compare(cells, claim, base);
+  }
+
+  function compare(cells, { verdict, share }, base) {
+    const other = base && base.verdict !== verdict;
+    cells.row.classList.toggle("turned", Boolean(other));
+    if (!base) cells.base.textContent = "–";
+    else {
+      const apart = share === null || base.share === null || share === undefined || base.share === undefined ? null : 100 * (share - base.share);
+      const words = other ? `${SIGNS[base.verdict] ?? "○"} ${base.verdict}` : "the same";
+      const points = apart === null || Math.abs(apart) < 0.5 ? "" : `, ${fixed(100 * base.share, 0)}\u00a0% (now ${signed(apart, 0)} points)`;
+      cells.base.textContent = words + points;
+    }
+  }
+
+  return {
+    open,
+    show(message) {
+      if (message.type !== "picture") return;
+      for (const claim of message.claims) if (rows.has(claim.name)) judge(rows.get(claim.name), claim);
+    },
+  };
+}

@@ -1,0 +1,302 @@
+// The network of states: ties by colour, months to scrub through, and what draws a pair.
+
+import { button, choice, choices, write } from "./elements.js";
+import { element, signed } from "./words.js";
+
+const PACE = 350; // milliseconds for a month while the months play
+const SCALE_OF_LEVELS = 0.2, SCALE_OF_DIFFERENCES = 0.02; // the least at which ties are thickest
+const COLOURS = [
+  ["level", "cooperation"],
+  ["change", "change since the opening"],
+  ["difference", "difference from the base"],
+];
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+export function network(place, app) {
+  const view = new Network(place, app);
+  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
+}
+
+class Network {
+  constructor(place, app) {
+    this.app = app;
+    this.chart = null;
+    this.picture = null; // the last with a network
+    this.pulls = null;
+    this.pointed = null; // the pair that the pointer or the focus is on
+    this.month = 0;
+    this.asked = undefined; // the month of the app that the slider was last set to
+    this.timer = null;
+    this.build(place);
+  }
+
+  build(place) {
+    this.play = button("▶ Play", () => this.toggle(), { class: "play" });
+    this.slider = element("input", { type: "range", min: 0, max: 1, step: 1, value: 1, id: "network-month" });
+    this.slider.addEventListener("input", () => { this.stop(); this.scrub(this.slider.valueAsNumber); });
+    this.slider.addEventListener("change", () => this.choose());
+    this.said = element("output", { for: "network-month", class: "month-word" });
+    this.colours = choice(COLOURS, "level", () => this.draw());
+    this.only = choice([["", "all states"]], "", () => this.draw());
+    this.canvas = element("div", { class: "chart network-chart" });
+    this.panel = element("section", { class: "panel pulls", "aria-live": "off" });
+    this.subject = element("p", { class: "subject-line" });
+    this.rows = new Map();
+    this.body = element("tbody");
+    this.tableNote = element("p", { class: "note" });
+    place.replaceChildren(
+      element("p", { class: "note" }, "States that were warm at the opening stand close together. A tie shows the median of " +
+        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have dark edges. " +
+        "Click a tie to make its pair the subject of the whole page; click beside it to see all ties again."),
+      element("div", { class: "tools" },
+        this.play,
+        element("label", { class: "scrub" }, "Month ", this.slider, this.said),
+        element("label", {}, "Colour ", this.colours),
+        element("label", {}, "Only ties of ", this.only)),
+      element("div", { class: "beside" }, this.canvas, element("div", {}, this.subject, this.panel)),
+      element("h2", {}, "Ties by size"),
+      this.tableNote,
+      element("div", { class: "scroll rows-box", tabindex: 0, role: "region", "aria-label": "Ties by size" },
+        element("table", { class: "ties" },
+          element("thead", {}, element("tr", {}, ...["Pair", "Opening", "In the month", "Change", "From the base"]
+            .map((head, n) => element("th", { scope: "col", class: n ? "number" : false }, head)))),
+          this.body)));
+    this.nameTheButton();
+    still.addEventListener("change", () => { this.stop(); this.nameTheButton(); });
+  }
+
+  open() {
+    this.stop();
+    this.chart?.remove?.();
+    this.chart = null;
+    this.picture = this.pulls = this.pointed = null;
+    this.asked = undefined;
+    this.rows.clear();
+    this.body.replaceChildren();
+    const { states } = this.app.opened.scenario;
+    choices(this.only, [["", "all states"], ...states.map(({ code, name }) => [code, name || code])], "");
+  }
+
+  enter() {
+    if (this.picture) this.draw();
+  }
+
+  show(message) {
+    if (message.type === "picture" && message.network) this.take(message);
+    else if (message.type === "pulls") { this.pulls = message; this.showPulls(); }
+    else if (message.type === "state") this.showSubject();
+    if (this.app.state.view !== "network") this.stop();
+  }
+
+  take(message) {
+    this.picture = message;
+    const { months } = message.network;
+    this.slider.max = months.length - 1;
+    if (message.month !== this.asked) {
+      this.asked = message.month;
+      this.month = nearest(months, message.month ?? months.at(-1));
+    }
+    this.month = Math.min(this.month, months.length - 1);
+    this.embed();
+    this.draw();
+  }
+
+  embed() {
+    const spec = this.app.opened.charts.network;
+    if (this.chart || !spec) return;
+    this.chart = this.app.chart(this.canvas, spec, { name: "network", made: (view) => this.listen(view) });
+  }
+
+  // Ties answer the pointer wherever it meets them.
+  listen(view) {
+    const pairOf = (item) => item?.datum?.pair ?? null;
+    view.addEventListener("mousemove", (event, item) => this.point(pairOf(item)));
+    view.addEventListener("click", (event, item) => pairOf(item) && this.pick(pairOf(item)));
+  }
+
+  point(pair) {
+    if (pair === null || pair === this.pointed) return;
+    this.pointed = pair;
+    this.showPulls();
+  }
+
+  pick(pair) {
+    this.pointed = pair;
+    if (pair !== this.app.state.pair) {
+      this.app.set({ pair });
+      this.app.say(`${this.app.title(pair)} is now the subject.`);
+    }
+    this.showSubject();
+  }
+
+  draw() {
+    if (!this.picture) return;
+    const { nodes, ties, months } = this.picture.network;
+    const colours = this.colours.value, month = this.month;
+    const least = colours === "difference" ? SCALE_OF_DIFFERENCES : SCALE_OF_LEVELS;
+    const moved = colours === "difference"
+      ? ties.flatMap((tie) => tie.levels.map((level, n) => Math.abs(level - baseOf(tie, n, months.length))))
+      : ties.flatMap((tie) => tie.levels.map((level) => Math.abs(level - tie.levels[0])));
+    const reach = Math.max(least, rounded(Math.max(...moved.filter(Number.isFinite), 0)));
+    const signals = { months, month, colours, only: this.only.value, reach };
+    this.chart?.update({ data: { nodes, ties }, signals });
+    this.sayMonth();
+    this.showSubject();
+    this.showRows();
+  }
+
+  sayMonth() {
+    const word = this.app.monthName(this.picture.network.months[this.month]);
+    this.slider.value = this.month;
+    this.slider.setAttribute("aria-valuetext", word);
+    write(this.said, word);
+  }
+
+  scrub(month) {
+    this.month = month;
+    this.chart?.update({ signals: { month } });
+    this.sayMonth();
+    this.showPulls();
+    this.showRows();
+  }
+
+  // The month scrubbed to becomes the month of the whole page; the opening has nothing to compare.
+  choose() {
+    if (!this.picture || this.month === 0) return;
+    const { months } = this.picture.network;
+    const month = this.month === months.length - 1 ? null : months[this.month];
+    this.asked = month ?? months.at(-1);
+    if (month !== this.app.state.month) this.app.set({ month });
+  }
+
+  // --- playing
+
+  toggle() {
+    if (this.timer !== null) { this.stop(); this.choose(); return; }
+    if (!this.picture) return;
+    const last = this.picture.network.months.length - 1;
+    if (still.matches) { this.scrub(this.month === last ? 0 : this.month + 1); this.choose(); return; }
+    if (this.month === last) this.scrub(0);
+    this.timer = window.setInterval(() => {
+      if (this.month < last) this.scrub(this.month + 1);
+      if (this.month >= last) { this.stop(); this.choose(); }
+    }, PACE);
+    this.nameTheButton();
+  }
+
+  stop() {
+    window.clearInterval(this.timer);
+    this.timer = null;
+    this.nameTheButton();
+  }
+
+  nameTheButton() {
+    write(this.play, still.matches ? "Next month" : this.timer === null ? "▶ Play" : "❚❚ Pause");
+  }
+
+  // --- the pair looked at
+
+  showSubject() {
+    const { pair } = this.app.state;
+    if (!this.app.opened || !pair) return;
+    this.subject.replaceChildren("Subject: ", element("strong", {}, this.app.title(pair)),
+      ". Futures, claims and reasons are about this pair.");
+    for (const [name, row] of this.rows) row.picks.setAttribute("aria-pressed", String(name === pair));
+    this.showPulls();
+  }
+
+  showPulls() {
+    if (!this.picture) return;
+    const pair = this.pointed ?? this.app.state.pair;
+    const tie = this.picture.network.ties.find((one) => one.pair === pair);
+    const parts = this.pulls?.pairs[pair];
+    const shown = [element("h3", {}, this.app.title(pair))];
+    if (tie) shown.push(element("p", { class: "figures" }, this.figuresOf(tie)));
+    for (const [direction, rows] of Object.entries(parts ?? {})) shown.push(...this.partsOf(direction, rows));
+    if (parts) shown.push(element("p", { class: "note" }, "The largest parts of its pull in the month compared, in pull units, means over " +
+      `${this.pulls.runs} runs. Point at a tie, or move through the list, to see those of another pair.`));
+    this.panel.replaceChildren(...shown);
+  }
+
+  figuresOf(tie) {
+    const level = tie.levels[this.month], { months } = this.picture.network;
+    const difference = level - baseOf(tie, this.month, months.length);
+    const beside = Number.isFinite(difference) ? `; ${signed(difference, 3)} from the base` : "";
+    return `${signed(tie.levels[0])} at the opening, ${signed(level)} in ${this.app.monthName(months[this.month])}${beside}.`;
+  }
+
+  partsOf(direction, rows) {
+    const [from, to] = direction.split(">").map((code) => this.nameOf(code));
+    const most = Math.max(0.05, ...rows.map((row) => Math.abs(row.value)));
+    const bars = rows.map(({ label, value }) => {
+      const width = `${(100 * Math.abs(value)) / most / 2}%`;
+      const bar = element("i", { class: value < 0 ? "down" : "up" });
+      bar.style.width = width;
+      return element("li", {}, element("span", {}, label), element("span", { class: "part", "aria-hidden": "true" }, bar),
+        element("span", { class: "number" }, signed(value, 3)));
+    });
+    const head = element("h4", {}, `What draws ${from} to ${to}`);
+    return [head, bars.length ? element("ul", { class: "parts" }, ...bars) : element("p", { class: "note" }, "Nothing that stands out.")];
+  }
+
+  nameOf(code) {
+    return this.app.opened.scenario.states.find((one) => one.code === code)?.name || code;
+  }
+
+  // --- the list
+
+  showRows() {
+    const { ties, months } = this.picture.network;
+    const byDifference = this.colours.value === "difference";
+    const rows = ties
+      .filter((tie) => !this.only.value || tie.first === this.only.value || tie.second === this.only.value)
+      .map((tie) => {
+        const level = tie.levels[this.month];
+        return { tie, level, change: level - tie.levels[0], difference: level - baseOf(tie, this.month, months.length) };
+      });
+    const size = (row) => Math.abs(byDifference ? row.difference || 0 : row.change);
+    rows.sort((one, other) => size(other) - size(one));
+    write(this.tableNote, `Sorted by the ${byDifference ? "difference from the base" : "change since the opening"} in ` +
+      `${this.app.monthName(months[this.month])}. A row makes its pair the subject.`);
+    const kept = this.body.contains(document.activeElement); // a row that is moved loses the focus
+    const shown = rows.map((row) => this.rowOf(row));
+    if (!kept && shown.some((one, n) => this.body.children[n] !== one)) this.body.replaceChildren(...shown);
+    else if (!kept && this.body.children.length !== shown.length) this.body.replaceChildren(...shown);
+  }
+
+  rowOf({ tie, level, change, difference }) {
+    if (!this.rows.has(tie.pair)) this.rows.set(tie.pair, this.makeRow(tie));
+    const row = this.rows.get(tie.pair);
+    [tie.levels[0], level, change].forEach((value, n) => write(row.cells[n], signed(value)));
+    write(row.cells[3], signed(difference, 3));
+    return row.made;
+  }
+
+  makeRow(tie) {
+    const pressed = String(tie.pair === this.app.state.pair);
+    const picks = button(this.app.title(tie.pair), () => this.pick(tie.pair), { class: "pair", "aria-pressed": pressed });
+    for (const event of ["focus", "mouseenter"]) picks.addEventListener(event, () => this.point(tie.pair));
+    const cells = Array.from({ length: 4 }, () => element("td", { class: "number" }));
+    const made = element("tr", {}, element("th", { scope: "row" }, picks), ...cells);
+    return { made, picks, cells };
+  }
+}
+
+// The base's level in a month: by month, or at the end alone.
+function baseOf(tie, month, months) {
+  if (Array.isArray(tie.base)) return tie.base[month];
+  return month === months - 1 && tie.base !== undefined && tie.base !== null ? tie.base : NaN;
+}
+
+// Where a month stands among those shown: the last that is not after it.
+function nearest(months, wanted) {
+  const after = months.findIndex((month) => month > wanted);
+  return after === -1 ? months.length - 1 : Math.max(0, after - 1);
+}
+
+// Up to the next number with one digit, so that widths do not jump with every picture.
+function rounded(value) {
+  if (value <= 0) return 0;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Math.ceil(value / unit) * unit;
+}

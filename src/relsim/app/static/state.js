@@ -1,0 +1,94 @@
+// What the page is looking at, what it looked at before, and how both are written in the address.
+
+const EMPTY = { scenario: null, base: null, changes: {}, pair: null, month: null, view: "futures", seed: null };
+
+export class State {
+  constructor() {
+    this.now = { ...EMPTY };
+    this.settled = this.now; // without a drag that has not ended
+    this.before = [];
+    this.after = [];
+  }
+
+  // A change while something is being dragged leaves no entry.
+  drag(partial) {
+    this.now = { ...this.now, ...partial };
+  }
+
+  // True where there is something new to undo. Another view is no change of what is looked at.
+  set(partial) {
+    this.now = { ...this.now, ...partial };
+    const entry = !alike({ ...this.settled, view: null }, { ...this.now, view: null });
+    if (entry) {
+      this.before.push(this.settled);
+      this.after = [];
+    }
+    this.settled = this.now;
+    return entry;
+  }
+
+  // What the server filled in, which is no choice of anybody.
+  fill(partial) {
+    this.now = { ...this.now, ...partial };
+    this.settled = this.now;
+  }
+
+  undo() {
+    return this.step(this.before, this.after);
+  }
+
+  redo() {
+    return this.step(this.after, this.before);
+  }
+
+  step(from, to) {
+    if (!from.length) return false;
+    to.push(this.settled);
+    this.now = { ...from.pop(), view: this.now.view };
+    this.settled = this.now;
+    return true;
+  }
+}
+
+// The state as the part of an address after "#". Only spaces and signs with a meaning there are encoded.
+export function written(state) {
+  const parts = { scenario: state.scenario, pair: state.pair, month: state.month, view: state.view, seed: state.seed };
+  if (state.base) parts.base = JSON.stringify(state.base);
+  if (Object.keys(state.changes).length) parts.changes = JSON.stringify(state.changes);
+  return Object.entries(parts)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${encoded(String(value))}`)
+    .join("&");
+}
+
+function encoded(text) {
+  return encodeURIComponent(text).replace(/%(2F|3A|2C|7B|7D|5B|5D)/g, decodeURIComponent);
+}
+
+// The state of such a text. What cannot be read is left out, so that a mangled address still opens.
+export function read(text) {
+  const parts = new URLSearchParams(text.replace(/^#/, "").replaceAll("+", "%2B"));
+  const state = { ...EMPTY };
+  for (const name of ["scenario", "pair", "month", "view"]) state[name] = parts.get(name) ?? EMPTY[name];
+  if (/^\d+$/.test(parts.get("seed") ?? "")) state.seed = Number(parts.get("seed"));
+  state.base = plain(parts.get("base"));
+  state.changes = plain(parts.get("changes")) ?? {};
+  return state;
+}
+
+function plain(text) {
+  try {
+    const value = JSON.parse(text ?? "null");
+    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+// Whether two plain values are the same, whatever the order of their names.
+export function alike(one, other) {
+  if (one === other) return true;
+  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return false;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => alike(one[name], other[name]));
+}

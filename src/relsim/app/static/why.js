@@ -1,0 +1,58 @@
+// Why the subject is where it is: stories in words of both directions, and which interests carry it.
+
+import { element } from "./words.js";
+
+export function why(place, app) {
+  let box = null, parts = null, carriers = null;
+
+  function open() {
+    box = {
+      says: element("p", { class: "note" }), stories: element("div", { class: "stories" }),
+      parts: element("div", { class: "chart" }), partsPart: null,
+      carriers: element("div", { class: "chart" }), sentence: element("p"), carriersPart: null,
+    };
+    box.partsPart = element("div", { hidden: true }, element("h3", {}, "The largest parts of the change"), element("p", { class: "note" }, "Pulls of the two directions, in pull units; they add up exactly."), box.parts);
+    box.carriersPart = element("div", { hidden: true }, element("h3", {}, "Interests that carry the difference"), box.sentence, box.carriers);
+    place.replaceChildren(element("h2", { id: "why-title" }, "Why"), box.says, box.stories, element("div", { class: "grid" }, box.partsPart, box.carriersPart));
+    box.says.textContent = "The reasons follow as soon as the runs are there.";
+    parts = carriers = null;
+  }
+
+  function story({ title, lead, changes, level, note }) {
+    return element("article", {}, element("h3", {}, title), element("p", {}, lead),
+      element("ul", { class: "headline" }, ...changes.map((one) => element("li", {}, one))),
+      element("p", {}, level), ...(note ? [element("p", { class: "note" }, note)] : []));
+  }
+
+  function show(message) {
+    place.classList.remove("old");
+    box.says.textContent = `${app.title(message.pair)} in ${app.monthName(message.month)}, from ${message.runs.toLocaleString("en")} ${app.picture?.same ? "runs" : "paired runs"}: ` +
+      (app.picture?.same ? "what has changed since the opening." : "what differs from the base.");
+    box.stories.replaceChildren(...message.stories.map(story));
+    box.partsPart.hidden = !message.parts?.length;
+    if (message.parts?.length) {
+      const data = { parts: message.parts };
+      if (parts) parts.update({ data });
+      else parts = app.chart(box.parts, app.opened.charts.parts, { data, name: "parts" });
+      parts.describe(`Parts of the change: ${message.parts.map((one) => `${one.direction}, ${one.label}: ${one.value}`).join("; ")}.`);
+    }
+    box.carriersPart.hidden = !message.carriers;
+    if (message.carriers) {
+      box.sentence.textContent = message.carriers.sentence;
+      const data = { carriers: message.carriers.rows };
+      if (carriers) carriers.update({ data });
+      else carriers = app.chart(box.carriers, app.opened.charts.carriers, { data, name: "carriers" });
+      carriers.describe(`Interests that carry the difference. ${message.carriers.sentence}`);
+    }
+  }
+
+  return {
+    open,
+    show(message) {
+      if (message.type === "why" && box) show(message);
+      // What stands here is of an older picture until the new reasons come.
+      if (message.type === "picture" && box && message.number !== app.reasons) place.classList.add("old");
+      if (message.type === "why") app.reasons = message.number;
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { element, fixed, signed } from "./words.js";
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
-const OPEN = ["◆", "open"];
+const OPEN = ["◆", "open"], SAME = ["=", "same"];
 
 export function futures(place, app) {
   const at = (id) => place.querySelector(`#${id}`);
@@ -53,10 +53,11 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same ? ["=", "same"] : VERDICTS[effect.word] ?? OPEN;
+    const [sign, kind] = message.same || effect.word === "identical" ? SAME : VERDICTS[effect.word] ?? OPEN;
     badge.className = `badge ${kind}`;
     badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
-    sentence.textContent = effect.sentence;
+    sentence.textContent = message.same ? effect.sentence
+      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
   }
 
   // --- rows for Vega
@@ -69,14 +70,15 @@ export function futures(place, app) {
 
   function rows(columns) {
     const names = Object.keys(columns).filter((name) => name !== "time");
-    return times(columns.time).map((time, n) => {
-      const one = { time };
+    const texts = columns.time;
+    return times(texts).map((month, n) => {
+      const one = { time: texts[n], month };
       for (const name of names) one[name] = columns[name][n];
       return one;
     });
   }
 
-  const marks = (list) => (list ?? []).map((one) => ({ ...one, time: app.time(one.time) }));
+  const marks = (list) => (list ?? []).map((one) => ({ ...one, month: app.time(one.time) }));
 
   // --- the page
 

@@ -3,6 +3,8 @@
 import { element, fixed, signed } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
+const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
+const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
 const OPEN = ["◆", "open"], SAME = ["=", "same"];
@@ -30,7 +32,8 @@ export function futures(place, app) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
     const small = name === "difference" || shown.size === "card";
-    shown[held] = app.chart(shown[name], small ? bare(spec) : spec, { ...content, height: HEIGHTS[shown.size][name], name });
+    const made = level(small ? bare(spec) : spec);
+    shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
 
@@ -89,7 +92,7 @@ export function futures(place, app) {
     subject.events = element("ul", { class: "signs" });
     box.replaceChildren(
       element("div", { class: "judged" }, subject.title, subject.badge), subject.sentence,
-      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Grey: the base."), subject.fan),
+      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Dashed, and thin: median and 80\u00a0% of the base. Dotted: the opening."), subject.fan),
       element("figure", {}, element("figcaption", {}, "Difference from the base, run by run: both sides share each run's chance."), subject.difference),
       subject.events);
     cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
@@ -181,6 +184,12 @@ export function futures(place, app) {
     },
     show,
   };
+}
+
+// A definition whose axes of levels all take the same room.
+function level(spec) {
+  const axisY = { ...spec.config?.axisY, minExtent: AXIS, maxExtent: AXIS };
+  return { ...spec, config: { ...spec.config, axisY } };
 }
 
 // A definition without legends, for small charts beside one that has them.

@@ -31,8 +31,7 @@ export function futures(place, app) {
   function chart(shown, name, content) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
-    const small = name === "difference" || shown.size === "card";
-    const made = level(small ? bare(spec) : spec);
+    const made = prepared(spec, shown.size === "card");
     shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
@@ -186,18 +185,15 @@ export function futures(place, app) {
   };
 }
 
-// A definition whose axes of levels all take the same room.
-function level(spec) {
-  const axisY = { ...spec.config?.axisY, minExtent: AXIS, maxExtent: AXIS };
-  return { ...spec, config: { ...spec.config, axisY } };
-}
-
-// A definition without legends, for small charts beside one that has them.
-function bare(part) {
-  if (Array.isArray(part)) return part.map(bare);
-  if (part === null || typeof part !== "object") return part;
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => {
-    const colours = name === "color" && value !== null && typeof value === "object" && ("field" in value || "datum" in value);
-    return [name, colours ? { ...bare(value), legend: null } : bare(value)];
+// A definition as it is fast to redraw: axes of levels that all take the same room, no description of each
+// mark (the chart has one of its own), and months that stand in the rows. Small ones have no legend and
+// nothing that follows the pointer.
+function prepared(spec, small) {
+  const { config } = spec;
+  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => ({
+    ...one,
+    transform: (one.transform ?? []).filter((step) => step.as !== "month"),
+    encoding: small && one.encoding.color ? { ...one.encoding, color: { ...one.encoding.color, legend: null } } : one.encoding,
   }));
+  return { ...spec, layer, config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } } };
 }

@@ -605,6 +605,7 @@ def _largest_parts(
     return [
         {
             "direction": direction,
+            "side": account.directions.index(direction),
             "label": capital(account.part_label(names[place], direction, step).strip("“”")),
             "value": round(float(sizes[place]), DIGITS),
         }

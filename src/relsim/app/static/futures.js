@@ -3,9 +3,11 @@
 import { element, fixed, signed } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
+const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
+const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
-const OPEN = ["◆", "open"];
+const OPEN = ["◆", "open"], SAME = ["=", "same"];
 
 export function futures(place, app) {
   const at = (id) => place.querySelector(`#${id}`);
@@ -30,7 +32,8 @@ export function futures(place, app) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
     const small = name === "difference" || shown.size === "card";
-    shown[held] = app.chart(shown[name], small ? bare(spec) : spec, { ...content, height: HEIGHTS[shown.size][name], name });
+    const made = level(small ? bare(spec) : spec);
+    shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
 
@@ -53,10 +56,11 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same ? ["=", "same"] : VERDICTS[effect.word] ?? OPEN;
+    const [sign, kind] = message.same || effect.word === "identical" ? SAME : VERDICTS[effect.word] ?? OPEN;
     badge.className = `badge ${kind}`;
     badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
-    sentence.textContent = effect.sentence;
+    sentence.textContent = message.same ? effect.sentence
+      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
   }
 
   // --- rows for Vega
@@ -69,14 +73,15 @@ export function futures(place, app) {
 
   function rows(columns) {
     const names = Object.keys(columns).filter((name) => name !== "time");
-    return times(columns.time).map((time, n) => {
-      const one = { time };
+    const texts = columns.time;
+    return times(texts).map((month, n) => {
+      const one = { time: texts[n], month };
       for (const name of names) one[name] = columns[name][n];
       return one;
     });
   }
 
-  const marks = (list) => (list ?? []).map((one) => ({ ...one, time: app.time(one.time) }));
+  const marks = (list) => (list ?? []).map((one) => ({ ...one, month: app.time(one.time) }));
 
   // --- the page
 
@@ -87,7 +92,7 @@ export function futures(place, app) {
     subject.events = element("ul", { class: "signs" });
     box.replaceChildren(
       element("div", { class: "judged" }, subject.title, subject.badge), subject.sentence,
-      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Grey: the base."), subject.fan),
+      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Dashed, and thin: median and 80\u00a0% of the base. Dotted: the opening."), subject.fan),
       element("figure", {}, element("figcaption", {}, "Difference from the base, run by run: both sides share each run's chance."), subject.difference),
       subject.events);
     cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
@@ -179,6 +184,12 @@ export function futures(place, app) {
     },
     show,
   };
+}
+
+// A definition whose axes of levels all take the same room.
+function level(spec) {
+  const axisY = { ...spec.config?.axisY, minExtent: AXIS, maxExtent: AXIS };
+  return { ...spec, config: { ...spec.config, axisY } };
 }
 
 // A definition without legends, for small charts beside one that has them.

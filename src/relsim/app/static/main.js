@@ -166,11 +166,10 @@ const ANSWERS = {
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
     shownNumber = message.number;
     app.picture = message;
-    const drawn = lookedAt.futures.show(message);
-    for (const part of [...Object.values(lookedAt).slice(1), ...parts, side]) part.show(message);
+    const drawn = [...Object.values(lookedAt), ...parts, side].map((part) => part.show(message));
     showTitle();
     showStatus(message);
-    drawn.then(() => finished(message, received));
+    Promise.all(drawn).then(() => finished(message, received));
   },
   refused(message) {
     if (message.number && message.number < connection.number) return;

@@ -184,7 +184,7 @@ def _opening_network(scenario: Scenario) -> Plain:
     ends = np.array([months[0], months[-1]], dtype="datetime64[s]")
     values = np.tile(levels["level"].to_numpy(), (2, 1))
     nodes, ties, times = network_tables(scenario, _medians(values, ends, list(levels["pair"])))
-    return network_chart(nodes, ties, times)
+    return network_chart(nodes, ties, times, compared=True)
 
 
 def _medians(values: Any, times: Any, pairs: list[str]) -> xr.Dataset:
@@ -245,7 +245,7 @@ def picture(
         case "network":
             content["network"] = _network(ensemble, base)
         case "matrix":
-            content["matrix"] = _matrix(ensemble, base)
+            content["matrix"] = _matrix(ensemble, base, step)
         case "events":
             content["often"] = _often(ensemble)
     return content
@@ -480,42 +480,41 @@ def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
 
 
 def _network(ensemble: Ensemble, base: Ensemble) -> Plain:
+    """The network, where each tie has the levels of the base in the same months."""
     overall = ensemble.data["overall"]
     medians = np.median(overall.values, axis=0)
     pairs = [str(pair) for pair in overall["pair"].values]
     table = _medians(medians, overall["time"].values, pairs)
     nodes, ties, months = network_tables(ensemble.scenario, table)
-    ends = _end_medians(base)
+    times = _months(ensemble.scenario)
+    of_base = _medians_at(base, [times.index(month) for month in months])
     for tie in ties:
-        level = ends.get(base.scenario.pair_name(tie["pair"]))
-        tie["base"] = None if level is None else round(level, 3)
+        levels = of_base.get(base.scenario.pair_name(tie["pair"]))
+        tie["base"] = None if levels is None else [round(level, 3) for level in levels]
     return {"nodes": nodes, "ties": ties, "months": months}
 
 
-def _matrix(ensemble: Ensemble, base: Ensemble) -> Plain:
-    opening, end, base_end = (
-        _end_medians(ensemble, 0),
-        _end_medians(ensemble),
-        _end_medians(base),
-    )
+def _matrix(ensemble: Ensemble, base: Ensemble, step: int) -> Plain:
+    """All pairs at the opening and after so many steps, there beside the base."""
+    levels, of_base = _medians_at(ensemble, [0, step]), _medians_at(base, [step])
     rows = []
-    for pair in end:
-        level = base_end.get(base.scenario.pair_name(pair))
+    for pair, (opening, end) in levels.items():
+        beside = of_base.get(base.scenario.pair_name(pair))
         rows.append(
             {
                 "pair": pair,
-                "opening": round(opening[pair], DIGITS),
-                "end": round(end[pair], DIGITS),
-                "base": None if level is None else round(level, DIGITS),
+                "opening": round(opening, DIGITS),
+                "end": round(end, DIGITS),
+                "base": None if beside is None else round(beside[0], DIGITS),
             }
         )
     return {"codes": sorted(ensemble.scenario.states), "pairs": rows}
 
 
-def _end_medians(ensemble: Ensemble, time: int = -1) -> dict[str, float]:
-    """The median level of each pair at the end, or at another time."""
+def _medians_at(ensemble: Ensemble, steps: list[int]) -> dict[str, list[float]]:
+    """The median levels of each pair after some numbers of steps."""
     overall = ensemble.data["overall"]
-    medians = np.median(overall.values[:, time], axis=0).tolist()
+    medians = np.median(overall.values[:, steps], axis=0).T.tolist()
     return dict(zip(map(str, overall["pair"].values), medians, strict=True))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DIGITS = 4  # of numbers that the page shows; levels of pairs are exact
 RESET, STEP = "reset", "step"  # what may be asked; anything else only looks
-TRAITS = {"adaptability": "per month", "reciprocity": "per unit", "volatility": ""}
+TRAITS = {"adaptability": "per month", "reciprocity": "", "volatility": ""}  # and their units
 
 
 class Stepping:
@@ -202,7 +202,7 @@ def _numbers(model: RelationsModel, own: int) -> list[dict[str, Any]]:
     found = [(name, getattr(numbers, name)[own], unit) for name, unit in TRAITS.items()]
     for faced, other in enumerate(model.states):
         if weight := model.world.interest[own, faced]:
-            found.append((f"tie to {scenario.states[other].name or other}", weight, "in force"))
+            found.append((f"tie to {scenario.states[other].name or other}", weight, ""))
     for number, issue in enumerate(model.compiled.issues):
         if salience := numbers.salience[own, number]:
             label = scenario.issues[issue].label or issue

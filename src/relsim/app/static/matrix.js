@@ -57,7 +57,7 @@ class Matrix {
     if (codes.join() !== this.codes.join()) this.build(codes, byPair);
     const differing = this.shown.value === DIFFERENCES;
     const scale = differing ? this.scaleOfDifferences() : 1;
-    const month = this.app.monthName(this.picture.month ?? this.app.months.at(-1));
+    const month = this.app.monthName(this.picture.month);
     const start = this.app.monthName(this.app.months[0]);
     for (const cell of this.cells.values()) {
       const row = byPair.get(keyOf(cell.row, cell.column));
@@ -73,7 +73,7 @@ class Matrix {
     const codes = states.map((one) => one.code);
     if (codes.length <= MOST_STATES) return codes;
     const watched = named.filter((one) => one.watched).map((one) => one.pair);
-    const differing = [...pairs].sort((one, other) => Math.abs(other.end - other.base) - Math.abs(one.end - one.base));
+    const differing = [...pairs].sort((one, other) => Math.abs(fromBase(other)) - Math.abs(fromBase(one)));
     const chosen = new Set([...watched, ...differing.map((row) => row.pair)].flatMap((pair) => pair.split("-")));
     return this.codes.length ? this.codes : [...chosen].slice(0, MOST_STATES);
   }
@@ -107,7 +107,7 @@ class Matrix {
 
   fill(cell, row, { differing, scale, month, start }) {
     const above = this.codes.indexOf(cell.row) < this.codes.indexOf(cell.column);
-    const difference = row.end - row.base;
+    const difference = fromBase(row);
     const notable = Math.abs(difference) >= NOTABLE;
     const value = differing ? difference : above ? row.end : row.opening;
     const beside = above && notable && !differing ? signed(difference) : "";
@@ -124,7 +124,7 @@ class Matrix {
   }
 
   scaleOfDifferences() {
-    const most = Math.max(...this.picture.matrix.pairs.map((row) => Math.abs(row.end - row.base)));
+    const most = Math.max(...this.picture.matrix.pairs.map((row) => Math.abs(fromBase(row))));
     return Math.max(LEAST_SCALE, Math.ceil(20 * most) / 20);
   }
 
@@ -175,6 +175,8 @@ class Matrix {
   }
 }
 
+// 0 where the base has no such pair.
+const fromBase = (row) => (Number.isFinite(row.base) ? row.end - row.base : 0);
 const keyOf = (one, other) => (one < other ? `${one} ${other}` : `${other} ${one}`);
 
 // The colours of a cell, in the light and in the dark, and inks that are read on them.

@@ -8,9 +8,12 @@ const YEAR = 12; // steps of the longer button
 const SPEEDS = [["1", "1 step a second"], ["4", "4 steps a second"], ["20", "as fast as 20"]];
 const COLOURS = [["level", "cooperation"], ["change", "change since the opening"]];
 const MOST_RUN = 9999;
-const LINES = ["#0b4f8a", "#c2571a", "#00795a", "#9c4f86", "#8a6d00", "#3a3a3a"]; // figures/style.SERIES
+// Hues of figures/style.SERIES that have 3 to 1 against the paper both in the light and in the dark.
+const LINES = ["#2f7fc1", "#d0672b", "#1f9070", "#b0629a", "#9a7c12", "#7a8794"];
 const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2, 1, 2, 1, 2], [12, 4]];
 const REACH = 0.2; // the change at which ties are thickest, at least
+const FULL = 0.5; // the standing whose bar is as long as may be
+const ROOM = 0.25; // ends of the axis of levels are multiples of it
 
 export function stepping(place, app) {
   const view = new Stepping(place, app);
@@ -215,7 +218,9 @@ class Stepping {
     this.curves ??= this.app.chart(this.lines, linesOf(pairs, this.app), { name: "levels-of-the-run" });
     const rows = this.path.flatMap(({ month, levels }) =>
       pairs.map(({ pair, title }) => ({ time: this.app.time(month), pair: title, level: levels[pair] })));
-    this.curves.update({ data: { levels: rows } });
+    const levels = rows.map((row) => row.level);
+    const low = ROOM * Math.floor(Math.min(0, ...levels) / ROOM), high = ROOM * Math.ceil(Math.max(ROOM, ...levels) / ROOM);
+    this.curves.update({ data: { levels: rows }, signals: { low, high } });
   }
 
   drawStates() {
@@ -223,7 +228,7 @@ class Stepping {
       if (!this.rows.has(code)) this.makeRow(code, name);
       const row = this.rows.get(code);
       write(row.number, signed(standing));
-      row.bar.style.setProperty("--level", Math.abs(standing));
+      row.bar.style.setProperty("--level", Math.min(1, Math.abs(standing) / FULL));
       row.bar.className = standing < 0 ? "down" : "up";
       row.picks.setAttribute("aria-pressed", String(code === this.state));
     }
@@ -261,7 +266,7 @@ class Stepping {
       element("p", { class: "note" }, decided
         ? "Means over the domains by their weights. Postures, pulls and targets are without what chance adds to cooperation. Pull and target are those of its last decision, which moved its posture part of the way."
         : "Means over the domains by their weights. A pull and a target appear once a decision has been taken by them."),
-      element("h4", {}, "Its own numbers, in force now"),
+      element("h4", {}, "Its own numbers as they are in force, faded and changed by events"),
       element("dl", { class: "numbers" }, ...numbers.map(({ label, value, unit }) => element("div", { class: "number-line" },
         element("dt", {}, label), element("dd", {}, `${number(value)}${unit ? ` ${unit}` : ""}`)))));
   }
@@ -271,20 +276,22 @@ function linesOf(pairs, app) {
   const { months } = app;
   const spans = [app.time(months[0]), app.time(months.at(-1))];
   const names = pairs.map((one) => one.title);
-  const style = { domain: names, range: LINES.slice(0, names.length) };
+  const legend = { columns: 2, symbolType: "stroke", symbolSize: 400, labelLimit: 240 };
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     config: app.opened.charts.fan?.config ?? {},
     description: "Cooperation of the watched pairs in this run, so far.",
     width: "container", height: 190,
+    params: [{ name: "low", value: -ROOM }, { name: "high", value: ROOM }],
     data: { name: "levels" },
     datasets: { levels: [] },
     mark: { type: "line", strokeWidth: 1.8 },
     encoding: {
       x: { field: "time", type: "temporal", title: null, scale: { domain: spans }, axis: { format: "%Y", tickCount: { interval: "year", step: 2 } } },
-      y: { field: "level", type: "quantitative", title: "cooperation, this run", scale: { domain: [-1, 1] }, axis: { tickCount: 5 } },
-      color: { field: "pair", type: "nominal", scale: style, legend: { columns: 2, symbolType: "stroke" } },
-      strokeDash: { field: "pair", type: "nominal", scale: { domain: names, range: DASHES.slice(0, names.length) }, legend: null },
+      y: { field: "level", type: "quantitative", title: "cooperation, this run", scale: { domainMin: { expr: "low" }, domainMax: { expr: "high" }, nice: false, zero: false },
+        axis: { tickCount: 5, labelExpr: "abs(datum.value) < 1e-9 ? '0' : format(datum.value, '+.2~f')" } },
+      color: { field: "pair", type: "nominal", scale: { domain: names, range: LINES.slice(0, names.length) }, legend },
+      strokeDash: { field: "pair", type: "nominal", scale: { domain: names, range: DASHES.slice(0, names.length) }, legend },
     },
   };
 }

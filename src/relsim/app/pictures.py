@@ -123,9 +123,11 @@ def opened(
         stages: numbers of runs.
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
-    watched = set(scenario.pair_names(scenario.watched_pairs))
+    watched = scenario.pair_names(scenario.watched_pairs)
     compiled = compile_scenario(scenario)
-    pairs = scenario.pair_names(overall_pairs(compiled, record))
+    recorded = scenario.pair_names(overall_pairs(compiled, record))
+    # The page shows the first of them first.
+    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
     return {
         "type": "opened",
         "scenario": {
@@ -380,6 +382,7 @@ def _effect(base: Any, other: Any) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
+        "negligible": bool(differ) and max(-mean.low, mean.high) < NEGLIGIBLE,
         "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 

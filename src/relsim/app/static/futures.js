@@ -5,6 +5,12 @@ import { element, fixed, signed } from "./words.js";
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
 const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
 const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
+// A line at the month that is compared, unless it is the end.
+const COMPARED = {
+  data: { name: "compared" },
+  mark: { type: "rule", color: "#1f2933", strokeWidth: 1.5 },
+  encoding: { x: { field: "month", type: "temporal" } },
+};
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
 const OPEN = ["◆", "open"], SAME = ["=", "same"];
@@ -38,12 +44,12 @@ export function futures(place, app) {
 
   function draw(shown, pair, message) {
     const { fan, ghost, difference, range, difference_range: apart, events, effect } = message.pairs[pair];
-    const where = app.time(message.month);
+    const compared = app.state.month ? [{ month: app.time(message.month) }] : [];
     shown.title.textContent = app.title(pair);
     judge(shown, effect, message);
     const drawn = [
-      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events) }, signals: { low: range[0], high: range[1], at: where } }),
-      chart(shown, "difference", { data: { difference: rows(difference) }, signals: { low: apart[0], high: apart[1], at: where } }),
+      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events), compared }, signals: { low: range[0], high: range[1] } }),
+      chart(shown, "difference", { data: { difference: rows(difference), compared }, signals: { low: apart[0], high: apart[1] } }),
     ];
     const end = fan.median.length - 1;
     shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
@@ -55,9 +61,11 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same || effect.word === "identical" ? SAME : VERDICTS[effect.word] ?? OPEN;
-    badge.className = `badge ${kind}`;
-    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
+    const same = message.same || effect.word === "identical";
+    const [sign, kind] = same ? SAME : VERDICTS[effect.word] ?? OPEN;
+    const word = same ? "same as the base" : effect.negligible ? `${effect.word}, negligibly` : effect.word;
+    badge.className = `badge ${effect.negligible && !same ? "open" : kind}`;
+    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
     sentence.textContent = message.same ? effect.sentence
       : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
   }
@@ -195,5 +203,6 @@ function prepared(spec, small) {
     transform: (one.transform ?? []).filter((step) => step.as !== "month"),
     encoding: small && one.encoding.color ? { ...one.encoding, color: { ...one.encoding.color, legend: null } } : one.encoding,
   }));
+  layer.push(COMPARED);
   return { ...spec, layer, config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } } };
 }

@@ -19,6 +19,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
+import xarray as xr
 
 from relsim.ensemble.accounts import compile_accounts
 from relsim.ensemble.chunks import (
@@ -223,6 +224,7 @@ class _Rows:
         record: what is kept.
         stages: numbers of runs.
         arrays: with room for the last stage, by variable. Room that is not filled takes no memory.
+        data: the same with labels.
         done: how many rows are filled.
         failures: the runs that failed.
         lock: whoever fills rows holds it.
@@ -233,6 +235,7 @@ class _Rows:
     record: RecordLevel
     stages: tuple[int, ...]
     arrays: Arrays
+    data: xr.Dataset
     done: int = 0
     failures: list[Failure] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -246,7 +249,8 @@ class _Rows:
             name: np.zeros((stages[-1], *variable.shape), dtype=variable.dtype)
             for name, variable in variables(compiled, record).items()
         }
-        return cls(key, compiled, record, stages, arrays)
+        data = dataset(compiled, record, stages[-1], arrays)
+        return cls(key, compiled, record, stages, arrays, data)
 
     @property
     def bytes(self) -> int:
@@ -261,8 +265,7 @@ class _Rows:
     def ensemble(self, scenario: Scenario, runs: int) -> Ensemble:
         """The first so many runs, under the names of a scenario that acts alike."""
         failed = tuple(failure.run for failure in self.failures if failure.run < runs)
-        arrays = {name: values[:runs] for name, values in self.arrays.items()}
-        data = without_runs(dataset(self.compiled, self.record, runs, arrays), failed)
+        data = without_runs(self.data.isel(run=slice(runs)), failed)
         return Ensemble(scenario, self.key[1], data, failed=failed)
 
 

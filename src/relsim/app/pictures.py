@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from relsim.app.engine import Engine
 
 View: TypeAlias = Literal["futures", "network", "matrix", "events", "step"]
-Levels: TypeAlias = NDArray[np.float32]  # of one pair, [runs, times]
+Levels: TypeAlias = NDArray[np.float32]  # [runs, times, pairs]
 Plain: TypeAlias = dict[str, Any]
 
 MOST_SHOWN = 12  # watched pairs with a fan of their own
@@ -123,9 +123,11 @@ def opened(
         stages: numbers of runs.
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
-    watched = set(scenario.pair_names(scenario.watched_pairs))
+    watched = scenario.pair_names(scenario.watched_pairs)
     compiled = compile_scenario(scenario)
-    pairs = scenario.pair_names(overall_pairs(compiled, record))
+    recorded = scenario.pair_names(overall_pairs(compiled, record))
+    # The page shows the first of them first.
+    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
     return {
         "type": "opened",
         "scenario": {
@@ -184,7 +186,7 @@ def _opening_network(scenario: Scenario) -> Plain:
     ends = np.array([months[0], months[-1]], dtype="datetime64[s]")
     values = np.tile(levels["level"].to_numpy(), (2, 1))
     nodes, ties, times = network_tables(scenario, _medians(values, ends, list(levels["pair"])))
-    return network_chart(nodes, ties, times)
+    return network_chart(nodes, ties, times, compared=True)
 
 
 def _medians(values: Any, times: Any, pairs: list[str]) -> xr.Dataset:
@@ -233,11 +235,8 @@ def picture(
         "month": times[step],
         "same": same,
         "pairs": {
-            pair: {
-                **_fans(ensemble, base, pair, times, step, same=same),
-                "events": events[pair],
-            }
-            for pair in shown
+            pair: {**fan, "events": events[pair]}
+            for pair, fan in _fans(ensemble, base, shown, times, step).items()
         },
         "claims": _claims(ensemble, base, others or {}),
         "network": None,
@@ -248,7 +247,7 @@ def picture(
         case "network":
             content["network"] = _network(ensemble, base)
         case "matrix":
-            content["matrix"] = _matrix(ensemble, base)
+            content["matrix"] = _matrix(ensemble, base, step)
         case "events":
             content["often"] = _often(ensemble)
     return content
@@ -286,38 +285,44 @@ def shown_pairs(ensemble: Ensemble, base: Ensemble, subject: str) -> list[str]:
     return pairs
 
 
-def _levels(ensemble: Ensemble, pair: str) -> Levels:
-    """Overall cooperation of a pair, [runs, times]."""
+def _levels(ensemble: Ensemble, pairs: Sequence[str]) -> Levels:
+    """Overall cooperation of some pairs, [runs, times, pairs]."""
     overall = ensemble.data["overall"]
-    place = overall.indexes["pair"].get_loc(ensemble.scenario.pair_name(pair))
-    levels: Levels = overall.values[:, :, place]
+    names = ensemble.scenario.pair_names(pair.split("-") for pair in pairs)
+    levels: Levels = overall.values[:, :, overall.indexes["pair"].get_indexer(names)]
     return levels
 
 
 def _fans(
-    ensemble: Ensemble, base: Ensemble, pair: str, times: list[str], step: int, *, same: bool
-) -> Plain:
-    """The fan of a pair, the ghost of its base, and the paired difference between them."""
-    fan = _columns(_levels(ensemble, pair))
-    ghost = fan if same else _columns(_levels(base, pair))
-    if ensemble.failed == base.failed:
-        other, first = _levels(ensemble, pair), _levels(base, pair)
-    else:
+    ensemble: Ensemble, base: Ensemble, pairs: Sequence[str], times: list[str], step: int
+) -> dict[str, Plain]:
+    """For each pair its fan, the ghost of its base, and the paired difference between them."""
+    other, first = _levels(ensemble, pairs), _levels(base, pairs)
+    fans, ghosts = _columns(other), _columns(first)
+    if ensemble.failed != base.failed:
         shared = on_shared_runs(base, ensemble)
-        first, other = (_levels(each, pair) for each in shared)
-    difference = _columns(other - first)
-    values = (levels[:, step].astype(np.float64) for levels in (first, other))
-    return {
-        "fan": _plain_columns(fan, times),
-        "ghost": _plain_columns({name: ghost[name] for name in GHOST}, times),
-        "difference": _plain_columns(difference, times),
-        "range": axis_range([fan, {name: ghost[name] for name in GHOST}]),
-        "difference_range": difference_range(difference),
-        "effect": _effect(*values, same=same),
-    }
+        first, other = (_levels(each, pairs) for each in shared)
+    differences = _columns(other - first)
+    found = {}
+    for place, pair in enumerate(pairs):
+        fan, ghost, difference = (
+            {name: levels[:, place] for name, levels in columns.items()}
+            for columns in (fans, {name: ghosts[name] for name in GHOST}, differences)
+        )
+        ends = (levels[:, step, place].astype(np.float64) for levels in (first, other))
+        found[pair] = {
+            "fan": _plain_columns(fan, times),
+            "ghost": _plain_columns(ghost, times),
+            "difference": _plain_columns(difference, times),
+            "range": axis_range([fan, ghost]),
+            "difference_range": difference_range(difference),
+            "effect": _effect(*ends),
+        }
+    return found
 
 
 def _columns(levels: Levels) -> dict[str, Any]:
+    """Quantiles over runs, [times, pairs] each."""
     found = dict(zip(QUANTILES, quantiles(levels), strict=True))
     return {name: found[share] for name, share in COLUMNS.items()}
 
@@ -357,12 +362,11 @@ def _outward(low: float, high: float, step: float) -> tuple[float, float]:
     return math.floor(low / step + 1e-6) * step, math.ceil(high / step - 1e-6) * step
 
 
-def _effect(base: Any, other: Any, *, same: bool) -> Plain:
+def _effect(base: Any, other: Any) -> Plain:
     """The paired difference at a month, as :func:`relsim.analysis.effects.effect` has it.
 
     Args:
         base, other: levels, [runs] each.
-        same: whether nothing that acts differs.
     """
     difference = paired_differences(base, other)
     runs, differ = len(difference), int(np.count_nonzero(difference))
@@ -378,23 +382,19 @@ def _effect(base: Any, other: Any, *, same: bool) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
-        "sentence": effect_sentence(word, mean, runs, higher, differ - higher, same=same),
+        "negligible": bool(differ) and max(-mean.low, mean.high) < NEGLIGIBLE,
+        "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 
 
-def effect_sentence(
-    word: str, mean: Estimate, runs: int, higher: int, lower: int, *, same: bool
-) -> str:
+def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: int) -> str:
     """A paired difference in a sentence.
 
     Args:
         word: the verdict.
         mean: the mean difference with its interval.
-        runs, higher, lower: how many runs there are, and how many end above and below the base.
-        same: whether nothing that acts differs.
+        runs, higher, lower: how many runs there are, and how many are above and below the base.
     """
-    if same:
-        return "The same as the base: nothing that acts differs."
     if word == "identical":
         return f"Identical in all {runs:,} runs."
     between = ""
@@ -483,42 +483,41 @@ def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
 
 
 def _network(ensemble: Ensemble, base: Ensemble) -> Plain:
+    """The network, where each tie has the levels of the base in the same months."""
     overall = ensemble.data["overall"]
     medians = np.median(overall.values, axis=0)
     pairs = [str(pair) for pair in overall["pair"].values]
     table = _medians(medians, overall["time"].values, pairs)
     nodes, ties, months = network_tables(ensemble.scenario, table)
-    ends = _end_medians(base)
+    times = _months(ensemble.scenario)
+    of_base = _medians_at(base, [times.index(month) for month in months])
     for tie in ties:
-        level = ends.get(base.scenario.pair_name(tie["pair"]))
-        tie["base"] = None if level is None else round(level, 3)
+        levels = of_base.get(base.scenario.pair_name(tie["pair"]))
+        tie["base"] = None if levels is None else [round(level, 3) for level in levels]
     return {"nodes": nodes, "ties": ties, "months": months}
 
 
-def _matrix(ensemble: Ensemble, base: Ensemble) -> Plain:
-    opening, end, base_end = (
-        _end_medians(ensemble, 0),
-        _end_medians(ensemble),
-        _end_medians(base),
-    )
+def _matrix(ensemble: Ensemble, base: Ensemble, step: int) -> Plain:
+    """All pairs at the opening and after so many steps, there beside the base."""
+    levels, of_base = _medians_at(ensemble, [0, step]), _medians_at(base, [step])
     rows = []
-    for pair in end:
-        level = base_end.get(base.scenario.pair_name(pair))
+    for pair, (opening, end) in levels.items():
+        beside = of_base.get(base.scenario.pair_name(pair))
         rows.append(
             {
                 "pair": pair,
-                "opening": round(opening[pair], DIGITS),
-                "end": round(end[pair], DIGITS),
-                "base": None if level is None else round(level, DIGITS),
+                "opening": round(opening, DIGITS),
+                "end": round(end, DIGITS),
+                "base": None if beside is None else round(beside[0], DIGITS),
             }
         )
     return {"codes": sorted(ensemble.scenario.states), "pairs": rows}
 
 
-def _end_medians(ensemble: Ensemble, time: int = -1) -> dict[str, float]:
-    """The median level of each pair at the end, or at another time."""
+def _medians_at(ensemble: Ensemble, steps: list[int]) -> dict[str, list[float]]:
+    """The median levels of each pair after some numbers of steps."""
     overall = ensemble.data["overall"]
-    medians = np.median(overall.values[:, time], axis=0).tolist()
+    medians = np.median(overall.values[:, steps], axis=0).T.tolist()
     return dict(zip(map(str, overall["pair"].values), medians, strict=True))
 
 
@@ -605,6 +604,7 @@ def _largest_parts(
     return [
         {
             "direction": direction,
+            "side": account.directions.index(direction),
             "label": capital(account.part_label(names[place], direction, step).strip("“”")),
             "value": round(float(sizes[place]), DIGITS),
         }

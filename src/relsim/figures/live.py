@@ -15,8 +15,8 @@ from relsim.figures.compare import CARRIERS
 Plain = dict[str, Any]
 
 FAN_HEIGHT, DIFFERENCE_HEIGHT = style.HEIGHT, 90
-ROW, OFFSET = 24, 9  # pixels of a row of carriers; of each of the two bars of a part
-LABEL = 190  # pixels of a label beside a row
+CARRIER_ROW, PART_ROW, THIN_BAR = 40, 44, 9  # pixels of rows, and of each of two bars in one
+ABOVE, BELOW = -11, 7  # pixels from the middle of a row to its name, and to its bars
 LEAST_GRASP = 4  # pixels at which the pointer meets a month
 DIRECTIONS = list(style.SERIES)[:2]  # of the two sides of a pair
 
@@ -85,11 +85,11 @@ def difference_chart() -> Plain:
 
 
 def carriers_chart() -> Plain:
-    """The interests that carry a difference. Data set: ``carriers`` (label, carried, low, high)."""
+    """The interests that carry a difference, a row each with its name above. Data set: ``carriers``
+    (label, carried, low, high)."""
     kinds = ["raises", "lowers"]
     scale = {"domain": kinds, "range": [CARRIERS[kind][0] for kind in kinds]}
     shapes = {"domain": kinds, "range": [CARRIERS[kind][1] for kind in kinds]}
-    y = _row_axis("label")
     colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
     value = _value_axis("carried", "part of the difference")
     tooltip = [
@@ -99,28 +99,25 @@ def carriers_chart() -> Plain:
             for field, title in (("carried", "carries"), ("low", "95 %, from"), ("high", "to"))
         ),
     ]
+    ends = {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}}
     return {
         **_frame(["carriers"], "What of the difference is gone with each interest held at 0."),
-        "height": {"step": ROW},
+        "height": {"step": CARRIER_ROW},
         "data": {"name": "carriers"},
         "transform": [{"calculate": "datum.carried >= 0 ? 'raises' : 'lowers'", "as": "kind"}],
-        "encoding": {"y": y},
+        "encoding": {"y": _rows()},
         "layer": [
             {
-                "mark": {"type": "bar", "opacity": style.PALE, "height": style.BAR},
+                "mark": _moved("bar", BELOW, opacity=style.PALE, height=style.BAR),
                 "encoding": {"x": value, "color": colour, "tooltip": tooltip},
             },
-            {"mark": {"type": "rule", "color": style.INK}, "encoding": {"x": {"datum": 0.0}}},
+            _zero(),
             {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "x": {"field": "low", "type": "quantitative"},
-                    "x2": {"field": "high"},
-                    "color": colour,
-                },
+                "mark": _moved("rule", BELOW, strokeWidth=2),
+                "encoding": {**ends, "color": colour},
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "mark": _moved("point", BELOW, filled=True, size=60, opacity=1),
                 "encoding": {
                     "x": value,
                     "color": colour,
@@ -128,44 +125,45 @@ def carriers_chart() -> Plain:
                     "tooltip": tooltip,
                 },
             },
+            *_names(),
         ],
     }
 
 
 def parts_chart() -> Plain:
-    """The largest parts of a change of pull, both ways. Data set: ``parts`` (direction, label,
-    value)."""
-    direction = {"field": "direction", "type": "nominal", "sort": None}
+    """The largest parts of a change of pull, both ways, a row each with its name above. Data set:
+    ``parts`` (direction, side: 0 or 1, label, value)."""
+    tooltip = [
+        {"field": "label", "title": "part"},
+        {"field": "direction"},
+        {"field": "value", "type": "quantitative", "title": "pull units", "format": "+.3f"},
+    ]
+    legend = {"labelExpr": "replace(datum.label, '>', ' towards ')"}
+    colour = {
+        "field": "direction",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"range": DIRECTIONS},
+        "legend": legend,
+    }
+    bars = [
+        {
+            "transform": [{"filter": f"datum.side == {side}"}],
+            "mark": _moved("bar", BELOW + (side - 0.5) * THIN_BAR, height=THIN_BAR),
+            "encoding": {
+                "x": _value_axis("value", "pull units"),
+                "color": colour,
+                "tooltip": tooltip,
+            },
+        }
+        for side in (0, 1)
+    ]
     return {
         **_frame(["parts"], "The largest parts of the change of the pull, in either direction."),
-        "height": {"step": OFFSET},
+        "height": {"step": PART_ROW},
         "data": {"name": "parts"},
-        "encoding": {"y": _row_axis("label")},
-        "layer": [
-            {
-                "mark": {"type": "bar"},
-                "encoding": {
-                    "x": _value_axis("value", "pull units"),
-                    "yOffset": direction,
-                    "color": {
-                        **direction,
-                        "scale": {"range": DIRECTIONS},
-                        "legend": {"labelExpr": "replace(datum.label, '>', ' towards ')"},
-                    },
-                    "tooltip": [
-                        {"field": "label", "title": "part"},
-                        {"field": "direction"},
-                        {
-                            "field": "value",
-                            "type": "quantitative",
-                            "title": "pull units",
-                            "format": "+.3f",
-                        },
-                    ],
-                },
-            },
-            {"mark": {"type": "rule", "color": style.INK}, "encoding": {"x": {"datum": 0.0}}},
-        ],
+        "encoding": {"y": _rows()},
+        "layer": [*bars, _zero(), *_names()],
     }
 
 
@@ -327,9 +325,39 @@ def _hover(data: str, quantity: str, digits: str) -> list[Plain]:
     ]
 
 
-def _row_axis(field: str) -> Plain:
-    axis = {"labelLimit": LABEL, "ticks": False, "domain": False, "grid": True}
-    return {"field": field, "type": "nominal", "sort": None, "title": None, "axis": axis}
+def _rows() -> Plain:
+    """A row for each label, in the order of the data; names stand in the rows."""
+    return {"field": "label", "type": "nominal", "sort": None, "axis": None}
+
+
+def _names() -> list[Plain]:
+    """The name of each row above its bars, so that all of the width is for values, on a halo where
+    the line at 0 runs through it."""
+    halo = {"stroke": "white", "strokeWidth": 4}
+    return [
+        {
+            "transform": [{"aggregate": [{"op": "count", "as": "times"}], "groupby": ["label"]}],
+            "mark": _moved("text", ABOVE, align="left", baseline="middle", **look),
+            "encoding": {"x": {"value": 2}, "text": {"field": "label"}},
+        }
+        for look in (
+            {"fontSize": style.TEXT, "color": "white", **halo},
+            {"fontSize": style.TEXT, "color": style.INK},
+        )
+    ]
+
+
+def _zero() -> Plain:
+    return {
+        "mark": {"type": "rule", "color": style.INK},
+        "encoding": {"x": {"datum": 0.0}, "y": None},
+    }
+
+
+def _moved(kind: str, down: float, **look: Any) -> Plain:
+    """A mark so many pixels below the middle of its row."""
+    ends = {"y2Offset": down} if kind == "rule" else {}
+    return {"type": kind, "yOffset": down, **ends, **look}
 
 
 def _value_axis(field: str, title: str) -> Plain:

@@ -437,6 +437,7 @@ def _shades() -> dict[str, Any]:
         "gradientOpacity": 1,  # a canvas takes the opacity of the first tie for it
         "gradientThickness": 12,
         "title": "colour",
+        "titleColor": style.INK,
         "values": steps,
         "labelExpr": "datum.value == 0 ? '0' : "
         f"format(datum.value * (colours == '{LEVEL}' ? 1 : reach), '+.2~f')",
@@ -449,6 +450,7 @@ def _widths(compared: bool) -> dict[str, Any]:
     """The widths of ties, labelled as changes."""
     legend = {
         "title": "width: change or difference" if compared else "width: change",
+        "titleColor": style.INK,
         "symbolType": "stroke",
         **({"symbolSize": 500} if compared else {}),
         "values": [0, 0.5, 1],

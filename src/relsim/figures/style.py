@@ -79,6 +79,7 @@ HOUSE: dict[str, Any] = {
         "labelFontSize": TEXT,
         "orient": "bottom",
         "title": None,
+        "titleColor": INK,
         "titleFontSize": TEXT,
         "titleFontWeight": "normal",
         "symbolType": "square",

@@ -1,5 +1,6 @@
 // Charts that stay while their data are replaced: what can be seen is drawn first, once in a frame.
 
+const MARGIN = 80; // pixels beside the window in which a chart counts as seen
 const SETTINGS = {
   renderer: "canvas",
   logLevel: 1, // of Vega: errors; a chart without rows yet is none
@@ -15,38 +16,37 @@ function themed(part, dark) {
 }
 
 class Chart {
-  constructor(charts, place, spec, { signals = {}, data = {}, height = null, name = "chart", made = null } = {}) {
-    Object.assign(this, { charts, place, spec, height, name, made });
+  constructor(charts, place, spec, { signals = {}, data = {}, height = null, padding = null, name = "chart", made = null } = {}) {
+    Object.assign(this, { charts, place, spec, height, padding, name, made });
     this.data = { ...data };
     this.signals = { ...signals };
     this.fresh = { data: new Set(), signals: new Set() }; // what the view does not show yet
-    this.seen = true;
+    this.seen = inSight(place);
+    this.stale = true; // has to be embedded, for the first time or in other colours
     this.view = undefined;
-    this.ready = this.embed();
+    this.ready = charts.later(this).then(() => this.view);
   }
 
   // Embeds the chart, anew where the theme has changed; its data stay.
   async embed() {
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.stale = false;
     const spec = themed(this.spec, this.charts.dark());
     spec.background = null;
     if (spec.config) spec.config = { ...spec.config, background: null };
     if (this.height !== null) spec.height = this.height;
+    if (this.padding !== null) spec.padding = this.padding;
     // The first picture is drawn with the data in it, so that its size is right from the start.
     spec.datasets = { ...spec.datasets, ...this.data };
     spec.params = (spec.params ?? []).map((one) => (one.name in this.signals ? { ...one, value: this.signals[one.name] } : one));
     this.fresh = { data: new Set(), signals: new Set() };
     const { view } = await window.vegaEmbed(this.place, spec, { ...SETTINGS, downloadFileName: this.name });
-    if (turn !== this.turn) {
-      view.finalize();
-      return this.view;
-    }
+    if (this.gone) return view.finalize();
     this.view?.finalize();
     this.view = view;
+    const { signals, data } = view.getState({ signals: () => true, data: () => true, recurse: false });
+    this.known = { signals: new Set(Object.keys(signals)), data: new Set(Object.keys(data)) };
     nameMenu(this.place, this.name);
     this.made?.(view);
-    await this.draw();
-    return view;
   }
 
   // The promise ends when the chart shows these data, or newer ones that came meanwhile.
@@ -61,12 +61,12 @@ class Chart {
   }
 
   async draw() {
+    if (this.stale) await this.embed();
     const { view } = this;
-    if (!view) return;
+    if (!view || this.gone) return;
     if (!this.fresh.data.size && !this.fresh.signals.size) return;
-    const known = view.getState({ signals: () => true, data: () => true, recurse: false });
-    for (const name of this.fresh.signals) if (name in known.signals) view.signal(name, this.signals[name]);
-    for (const name of this.fresh.data) if (name in known.data) view.data(name, this.data[name]);
+    for (const name of this.fresh.signals) if (this.known.signals.has(name)) view.signal(name, this.signals[name]);
+    for (const name of this.fresh.data) if (this.known.data.has(name)) view.data(name, this.data[name]);
     this.fresh = { data: new Set(), signals: new Set() };
     await view.runAsync();
   }
@@ -82,11 +82,17 @@ class Chart {
   }
 
   remove() {
-    this.turn += 1;
+    this.gone = true;
     this.charts.forget(this);
     this.view?.finalize();
     this.place.replaceChildren();
   }
+}
+
+// Within the window, or just beside it.
+function inSight(place) {
+  const { top, bottom, width } = place.getBoundingClientRect();
+  return width > 0 && bottom > -MARGIN && top < window.innerHeight + MARGIN;
 }
 
 function nameMenu(place, name) {
@@ -101,19 +107,19 @@ export class Charts {
   // `dark()` gives the counterparts of colours at present: none in the light.
   constructor(dark) {
     this.dark = dark;
-    this.all = new Map(); // by place
+    this.all = new Map(); // the chart at each place
     this.waiting = new Map(); // chart → those who wait for it
     this.frame = null;
     this.watcher = new IntersectionObserver((entries) => {
-      for (const entry of entries) this.all.get(entry.target)?.forEach((one) => (one.seen = entry.isIntersecting));
+      for (const { target, isIntersecting } of entries) if (this.all.has(target)) this.all.get(target).seen = isIntersecting;
       if (this.waiting.size) this.ask();
-    }, { rootMargin: "80px" });
+    }, { rootMargin: `${MARGIN}px` });
   }
 
   add(place, spec, options) {
-    this.all.get(place)?.forEach((old) => old.remove());
+    this.all.get(place)?.remove();
     const chart = new Chart(this, place, spec, options);
-    this.all.set(place, [chart]);
+    this.all.set(place, chart);
     this.watcher.observe(place);
     return chart;
   }
@@ -135,14 +141,14 @@ export class Charts {
     this.frame ??= window.requestAnimationFrame(() => this.flush());
   }
 
-  // All that can be seen in this frame; then the rest, one chart in a frame.
+  // All that can be seen in this frame; then the rest, one chart in a frame. What stands in a view
+  // that is not shown waits until it is.
   async flush() {
-    const charts = [...this.waiting.keys()];
+    const charts = [...this.waiting.keys()].filter(({ place }) => place.offsetParent !== null);
     const seen = charts.filter((one) => one.seen);
-    const turn = seen.length ? seen : charts.slice(0, 1);
-    await Promise.all(turn.map((one) => this.finish(one)));
+    await Promise.all((seen.length ? seen : charts.slice(0, 1)).map((one) => this.finish(one)));
     this.frame = null;
-    if (this.waiting.size) this.ask();
+    if (charts.length && this.waiting.size) this.ask();
   }
 
   async finish(chart) {
@@ -152,7 +158,10 @@ export class Charts {
     done.forEach((one) => one());
   }
 
-  async retheme() {
-    for (const charts of this.all.values()) for (const chart of charts) await chart.embed();
+  retheme() {
+    for (const chart of this.all.values()) {
+      chart.stale = true;
+      this.later(chart);
+    }
   }
 }

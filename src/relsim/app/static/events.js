@@ -12,6 +12,8 @@ const LONGEST_KEY = 60;
 const HALF_LIVES = [["3 months", "3 months: words, aid"], ["6 months", "6 months: a meeting"], ["9 months", "9 months: a crisis"],
   ["1 year", "1 year: an agreement"], ["2 years", "2 years: works, programmes"]];
 
+const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "levers that are off"], ["subject", "those that act on the subject"]];
+
 let count = 0; // for ids
 
 export function events(place, app) {
@@ -27,12 +29,13 @@ class Events {
     this.problems = new Map(); // event → the loader's words
     this.list = element("ul", { class: "events", "aria-label": "Events" });
     this.axis = element("div", { class: "axis", "aria-hidden": "true" });
-    this.note = element("p", { class: "note" });
+    this.note = element("span", { class: "note" });
+    this.filter = choice(FILTERS, "all", () => this.sift());
     this.form = new Form(app, (key, event) => this.add(key, event));
     place.replaceChildren(
       element("p", { class: "note" }, "What may happen, on one axis of time. Drag a handle, or focus it and press the arrow keys, to move a date; " +
         "switch levers on and off. Bars show the middle half of the months in which an event first happens in the runs."),
-      this.note,
+      element("div", { class: "tools" }, element("label", {}, "Show ", this.filter), this.note),
       element("div", { class: "time-line" }, element("div", { class: "event axis-row" }, element("div"), this.axis, element("div")), this.list),
       this.form.made);
   }
@@ -45,6 +48,7 @@ class Events {
     this.drawAxis();
     this.form.open();
     this.draw();
+    this.sift();
   }
 
   show(message) {
@@ -135,6 +139,20 @@ class Events {
     write(this.note, `${on} of ${wanted.length} events are on.`);
   }
 
+  // Judged when it is chosen, so that no row goes while it is being changed.
+  sift() {
+    const wanted = this.filter.value, { pair } = this.app.state;
+    for (const row of this.rows.values()) {
+      const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), subject: this.actsOn(row.one, pair) };
+      row.made.hidden = !fits[wanted];
+    }
+  }
+
+  actsOn(one, pair) {
+    const key = (text) => text.split(/[->]/).map((part) => part.split(".")[0]).sort().join();
+    return one.pairs.some((own) => key(own) === key(pair));
+  }
+
   insert(one) {
     const row = new Row(this, one);
     this.rows.set(one.event, row);
@@ -144,6 +162,9 @@ class Events {
 
   isOff(one) { return this.changes[`events.${one.event}.off`] ?? one.off; }
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const short = (value) => number(Number(value.toPrecision(2)));
 
 // Events that changes add, as the server describes its own.
 function addedEvents(changes, known) {
@@ -184,7 +205,7 @@ class Row {
     if (one.kind === "at") one.months.forEach((month, n) => this.addHandle(n));
     if (one.kind === "every") this.addTicks(one.months);
     if (one.chance) this.addChance(one.chance);
-    if (one.added) this.made.querySelector(".what").append(this.removal(one));
+    if (one.added) this.made.querySelector(".lever-line").append(this.removal(one));
   }
 
   removal(one) {
@@ -196,7 +217,7 @@ class Row {
     const pairs = one.pairs.map((pair) => app.opened.scenario.pairs.find((known) => known.pair === pair)?.title ?? pair);
     const parts = [];
     if (one.about) parts.push(element("p", {}, one.about));
-    if (one.added) parts.push(element("p", {}, one.note));
+    if (one.note && (one.added || one.chance)) parts.push(element("p", {}, one.added ? one.note : `Happens ${one.note}.`));
     if (pairs.length) parts.push(element("p", {}, `Acts on ${pairs.join(", ")}.`));
     this.sizes = one.sizes.map((control) => new Size(this.view, control));
     parts.push(...this.sizes.map((size) => size.made));
@@ -292,10 +313,14 @@ class Row {
     this.made.classList.toggle("changed", Object.keys(this.view.changes).some((path) => `${path}.`.startsWith(`events.${one.event}.`)));
   }
 
+  shortMonth(month) {
+    return new Date(this.view.app.time(month)).toLocaleDateString("en-GB", { month: "short", year: "numeric" });
+  }
+
   dateWords() {
     const { monthName } = this.view.app;
     if (this.one.kind === "at") return this.months.map(monthName).join(", ");
-    return this.one.note;
+    return this.one.chance ? "" : capital(this.one.note);
   }
 
   drawOften(often) {
@@ -306,8 +331,8 @@ class Row {
       this.bar.style.setProperty("--to", this.share(often.first75));
     }
     if (!often) { write(this.often, this.off.checked ? "" : "Off."); return; }
-    const first = this.one.kind === "at" || !often.first25 ? ""
-      : ` First mostly ${this.view.app.monthName(often.first25)} to ${this.view.app.monthName(often.first75)}.`;
+    const first = this.one.kind === "at" || !often.first25 || often.first25 === often.first75 ? ""
+      : ` First mostly ${this.shortMonth(often.first25)} to ${this.shortMonth(often.first75)}.`;
     const certain = often.share === 1 || often.share === 0;
     const between = certain ? "" : ` (${percent(often.low)} to ${percent(often.high)})`;
     write(this.often, `${percent(often.share)} of runs${between}${often.mean_times > often.share ? `, ${fixed(often.mean_times, 1)} times a run` : ""}.${first}`);
@@ -340,7 +365,7 @@ class Size {
 
   say(value) {
     const { unit, uncertain, path } = this.control;
-    const drawn = uncertain && !(path in this.view.changes) ? ` (${number(uncertain.low)} to ${number(uncertain.high)})` : "";
+    const drawn = uncertain && !(path in this.view.changes) ? ` (${short(uncertain.low)} to ${short(uncertain.high)})` : "";
     const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : String(value);
     write(this.says, words);
     this.input.setAttribute("aria-valuetext", words);

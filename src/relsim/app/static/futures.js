@@ -3,9 +3,17 @@
 import { element, fixed, signed } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
+const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
+const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
+// A line at the month that is compared, unless it is the end.
+const COMPARED = {
+  data: { name: "compared" },
+  mark: { type: "rule", color: "#1f2933", strokeWidth: 1.5 },
+  encoding: { x: { field: "month", type: "temporal" } },
+};
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
-const OPEN = ["◆", "open"];
+const OPEN = ["◆", "open"], SAME = ["=", "same"];
 
 export function futures(place, app) {
   const at = (id) => place.querySelector(`#${id}`);
@@ -29,19 +37,19 @@ export function futures(place, app) {
   function chart(shown, name, content) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
-    const small = name === "difference" || shown.size === "card";
-    shown[held] = app.chart(shown[name], small ? bare(spec) : spec, { ...content, height: HEIGHTS[shown.size][name], name });
+    const made = prepared(spec, shown.size === "card");
+    shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
 
   function draw(shown, pair, message) {
     const { fan, ghost, difference, range, difference_range: apart, events, effect } = message.pairs[pair];
-    const where = app.time(message.month);
+    const compared = app.state.month ? [{ month: app.time(message.month) }] : [];
     shown.title.textContent = app.title(pair);
     judge(shown, effect, message);
     const drawn = [
-      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events) }, signals: { low: range[0], high: range[1], at: where } }),
-      chart(shown, "difference", { data: { difference: rows(difference) }, signals: { low: apart[0], high: apart[1], at: where } }),
+      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events), compared }, signals: { low: range[0], high: range[1] } }),
+      chart(shown, "difference", { data: { difference: rows(difference), compared }, signals: { low: apart[0], high: apart[1] } }),
     ];
     const end = fan.median.length - 1;
     shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
@@ -53,10 +61,13 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same ? ["=", "same"] : VERDICTS[effect.word] ?? OPEN;
-    badge.className = `badge ${kind}`;
-    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
-    sentence.textContent = effect.sentence;
+    const same = message.same || effect.word === "identical";
+    const [sign, kind] = same ? SAME : VERDICTS[effect.word] ?? OPEN;
+    const word = same ? "same as the base" : effect.negligible ? `${effect.word}, negligibly` : effect.word;
+    badge.className = `badge ${effect.negligible && !same ? "open" : kind}`;
+    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
+    sentence.textContent = message.same ? effect.sentence
+      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
   }
 
   // --- rows for Vega
@@ -69,14 +80,15 @@ export function futures(place, app) {
 
   function rows(columns) {
     const names = Object.keys(columns).filter((name) => name !== "time");
-    return times(columns.time).map((time, n) => {
-      const one = { time };
+    const texts = columns.time;
+    return times(texts).map((month, n) => {
+      const one = { time: texts[n], month };
       for (const name of names) one[name] = columns[name][n];
       return one;
     });
   }
 
-  const marks = (list) => (list ?? []).map((one) => ({ ...one, time: app.time(one.time) }));
+  const marks = (list) => (list ?? []).map((one) => ({ ...one, month: app.time(one.time) }));
 
   // --- the page
 
@@ -87,7 +99,7 @@ export function futures(place, app) {
     subject.events = element("ul", { class: "signs" });
     box.replaceChildren(
       element("div", { class: "judged" }, subject.title, subject.badge), subject.sentence,
-      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Grey: the base."), subject.fan),
+      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Dashed, and thin: median and 80\u00a0% of the base. Dotted: the opening."), subject.fan),
       element("figure", {}, element("figcaption", {}, "Difference from the base, run by run: both sides share each run's chance."), subject.difference),
       subject.events);
     cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
@@ -181,12 +193,16 @@ export function futures(place, app) {
   };
 }
 
-// A definition without legends, for small charts beside one that has them.
-function bare(part) {
-  if (Array.isArray(part)) return part.map(bare);
-  if (part === null || typeof part !== "object") return part;
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => {
-    const colours = name === "color" && value !== null && typeof value === "object" && ("field" in value || "datum" in value);
-    return [name, colours ? { ...bare(value), legend: null } : bare(value)];
+// A definition as it is fast to redraw: axes of levels that all take the same room, no description of each
+// mark (the chart has one of its own), and months that stand in the rows. Small ones have no legend and
+// nothing that follows the pointer.
+function prepared(spec, small) {
+  const { config } = spec;
+  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => ({
+    ...one,
+    transform: (one.transform ?? []).filter((step) => step.as !== "month"),
+    encoding: small && one.encoding.color ? { ...one.encoding, color: { ...one.encoding.color, legend: null } } : one.encoding,
   }));
+  layer.push(COMPARED);
+  return { ...spec, layer, config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } } };
 }

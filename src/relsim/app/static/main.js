@@ -14,6 +14,7 @@ import { stepping } from "./stepping.js";
 import { why } from "./why.js";
 
 const VIEWS = ["futures", "network", "matrix", "events", "step"];
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 5000; // of the benchmark
 
 const at = (id) => document.getElementById(id);
@@ -56,7 +57,7 @@ const app = {
     const [year, number] = month.split("-").map(Number);
     return new Date(year, number - 1, 1).getTime();
   },
-  monthName: (month) => new Date(app.time(month)).toLocaleDateString("en-GB", { month: "long", year: "numeric" }),
+  monthName: (month) => MONTH.format(app.time(month)),
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
 window.relsim = { app, timings };
@@ -166,11 +167,10 @@ const ANSWERS = {
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
     shownNumber = message.number;
     app.picture = message;
-    const drawn = lookedAt.futures.show(message);
-    for (const part of [...Object.values(lookedAt).slice(1), ...parts, side]) part.show(message);
+    const drawn = [...Object.values(lookedAt), ...parts, side].map((part) => part.show(message));
     showTitle();
     showStatus(message);
-    drawn.then(() => finished(message, received));
+    Promise.all(drawn).then(() => finished(message, received));
   },
   refused(message) {
     if (message.number && message.number < connection.number) return;

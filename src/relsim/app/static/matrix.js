@@ -1,4 +1,4 @@
-// The matrix of all pairs: the opening below the diagonal, the end above it.
+// The matrix of all pairs: the opening below the diagonal, the month compared above it.
 
 import { button, choice, write } from "./elements.js";
 import { element, signed } from "./words.js";
@@ -57,7 +57,7 @@ class Matrix {
     if (codes.join() !== this.codes.join()) this.build(codes, byPair);
     const differing = this.shown.value === DIFFERENCES;
     const scale = differing ? this.scaleOfDifferences() : 1;
-    const month = this.app.monthName(this.app.months.at(-1));
+    const month = this.app.monthName(this.picture.month);
     const start = this.app.monthName(this.app.months[0]);
     for (const cell of this.cells.values()) {
       const row = byPair.get(keyOf(cell.row, cell.column));

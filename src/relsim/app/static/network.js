@@ -54,11 +54,11 @@ class Network {
         element("label", {}, "Colour ", this.colours),
         element("label", {}, "Only ties of ", this.only)),
       element("div", { class: "beside" }, this.canvas, element("div", {}, this.subject, this.panel)),
-      element("h2", {}, "Ties by size"),
+      element("h2", {}, "Ties that changed most"),
       this.tableNote,
-      element("div", { class: "scroll rows-box", tabindex: 0, role: "region", "aria-label": "Ties by size" },
+      element("div", { class: "scroll rows-box", tabindex: 0, role: "region", "aria-label": "Ties that changed most" },
         element("table", { class: "ties" },
-          element("thead", {}, element("tr", {}, ...["Pair", "Opening", "In the month", "Change", "From the base"]
+          element("thead", {}, element("tr", {}, ...["Pair", "Opening", "Month", "Change", "From base"]
             .map((head, n) => element("th", { scope: "col", class: n ? "number" : false }, head)))),
           this.body)));
     this.nameTheButton();

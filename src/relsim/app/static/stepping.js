@@ -8,7 +8,8 @@ const YEAR = 12; // steps of the longer button
 const SPEEDS = [["1", "1 step a second"], ["4", "4 steps a second"], ["20", "as fast as 20"]];
 const COLOURS = [["level", "cooperation"], ["change", "change since the opening"]];
 const MOST_RUN = 9999;
-const LINES = ["#0b4f8a", "#c2571a", "#00795a", "#9c4f86", "#8a6d00", "#3a3a3a"]; // figures/style.SERIES
+// Hues of figures/style.SERIES that have 3 to 1 against the paper both in the light and in the dark.
+const LINES = ["#2f7fc1", "#d0672b", "#1f9070", "#b0629a", "#9a7c12", "#7a8794"];
 const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2, 1, 2, 1, 2], [12, 4]];
 const REACH = 0.2; // the change at which ties are thickest, at least
 const FULL = 0.5; // the standing whose bar is as long as may be

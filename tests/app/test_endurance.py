@@ -28,7 +28,7 @@ def drag(app: Any, which: int, seconds: float, found: dict[int, Any]) -> None:
         while time.monotonic() < until:
             value = round(-1 + 2 * ((which * 37 + step * 7) % 101) / 100, 2)
             sent = time.monotonic()
-            number = visitor.change({"PAK.ties.USA": value}, month=None)
+            number = visitor.change({"PAK.ties.USA.weight": value}, month=None)
             picture = visitor.receive("picture", number=number)
             slowest = max(slowest, time.monotonic() - sent)
             assert picture["runs"] == RUNS
@@ -72,7 +72,7 @@ def test_ten_visitors_do_not_mix_and_memory_is_flat(tmp_path: Path) -> None:
     effects = {value: effect for each, _, _ in found.values() for value, effect in each.items()}
     for value in sorted(effects)[::10]:
         other = relsim.simulate(
-            base.with_changes({"PAK.ties.USA": value}), runs=RUNS, progress=False
+            base.with_changes({"PAK.ties.USA.weight": value}), runs=RUNS, progress=False
         )
         expected = relsim.compare(before, other).effect("PAK-RUS").mean.value
         assert effects[value] == pytest.approx(expected, abs=1e-12)

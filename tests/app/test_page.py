@@ -17,7 +17,7 @@ from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
 RUNS = 1000  # of the last picture
-TIE = "PAK.ties.USA"
+TIE = "PAK.ties.USA.weight"
 LEVER = "recognise_armenia"
 HOSTILE = "<img src=x onerror='window.pwned=1'>&\""
 VIEWS = ("futures", "network", "matrix", "events", "step")
@@ -60,8 +60,11 @@ def wait(driver: Any, script: str, *arguments: Any) -> Any:
 def whole_picture(driver: Any, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """The picture with all runs of these changes (of any where absent), once it is drawn."""
     script = """
-        const {app} = window.relsim ?? {}, {ready, number} = document.documentElement.dataset;
-        if (ready !== String(arguments[1]) || Number(number) !== app.picture?.number) return null;
+        const {app, connection} = window.relsim ?? {};
+        const {ready, number} = document.documentElement.dataset;
+        if (!app?.picture || connection.pending !== null || connection.next !== null) return null;
+        if (app.picture.number !== connection.number) return null;
+        if (ready !== String(arguments[1]) || Number(number) !== app.picture.number) return null;
         const wanted = arguments[0], now = app.state.changes;
         const keys = Object.keys(now).sort();
         const same = wanted === null || JSON.stringify(keys.map(k => [k, now[k]])) === wanted;
@@ -282,10 +285,10 @@ def test_nothing_sticks_out(driver: Any, app: App, view: str, width: int) -> Non
 def test_the_network_s_tie_is_the_subject_everywhere(page: Any) -> None:
     page.find_element("id", "tab-network").click()
     wait(page, "return window.relsim.app.picture?.network")
-    page.execute_script("window.relsim.app.set({pair: 'ARM-PAK'})")
-    wait(page, "return window.relsim.app.picture?.pairs['ARM-PAK']")
+    page.execute_script("window.relsim.app.set({pair: 'PAK-ARM'})")
+    wait(page, "return window.relsim.app.picture?.pairs['PAK-ARM']")
     page.find_element("id", "tab-futures").click()
-    wait(page, "return document.getElementById('pair').value === 'ARM-PAK'")
+    wait(page, "return document.getElementById('pair').value === 'PAK-ARM'")
     title = wait(page, "return document.querySelector('#subject h2').textContent")
     assert "Armenia" in title
     assert "Pakistan" in title
@@ -293,7 +296,7 @@ def test_the_network_s_tie_is_the_subject_everywhere(page: Any) -> None:
 
 def test_texts_of_scenarios_are_texts(driver: Any, app: App) -> None:
     text = (app.folder / STATUS_QUO).read_text(encoding="utf-8")
-    hostile = re.sub(r"(?m)^name: .*$", lambda _: f"name: {HOSTILE!r}", text, count=1)
+    hostile = re.sub(r"(?m)^name: .*$", lambda _: f"name: {json.dumps(HOSTILE)}", text, count=1)
     (app.folder / "hostile.yaml").write_text(hostile, encoding="utf-8")
     opened(driver, f"http://{app.place}/#scenario=hostile.yaml")
     for view in VIEWS:

@@ -60,8 +60,6 @@ const app = {
   monthName: (month) => MONTH.format(app.time(month)),
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
-window.relsim = { app, timings };
-
 // --- what is told to whom
 
 const side = controls(at("panel"), app);
@@ -133,6 +131,8 @@ const connection = new Connection({
     (ANSWERS[message.type] ?? told)(message);
   },
 });
+
+window.relsim = { app, timings, connection };
 
 // --- from the server to the page
 

@@ -381,7 +381,7 @@ def _effect(base: Any, other: Any) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
-        "negligible": word in ("higher", "lower") and is_negligible(mean),
+        "negligible": bool(differ) and is_negligible(mean),
         "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 

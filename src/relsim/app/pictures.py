@@ -21,9 +21,14 @@ from relsim.analysis.account import LEAST, Account, story
 from relsim.analysis.claims import Verdict, expectation_in_words, judge
 from relsim.analysis.compare import compare
 from relsim.analysis.effects import NEGLIGIBLE, effect_word
-from relsim.analysis.explain import explain_pairs
+from relsim.analysis.explain import LEAST_RUNS, explain_pairs
 from relsim.analysis.findings import pair_title
-from relsim.analysis.interests import Carriers, interest_label, opening_levels
+from relsim.analysis.interests import (
+    Carriers,
+    affordable_runs,
+    interest_label,
+    opening_levels,
+)
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
 from relsim.analysis.summary import how_often
 from relsim.app.controls import controls_of, events_of
@@ -78,7 +83,9 @@ COLUMNS = {
     "upper50": 0.75,
 }
 GHOST = ("median", "lower80", "upper80")
-WHY_RUNS = 200  # enough for means of parts; more would keep others waiting
+# Of two cores, half a second each: with more runs, others would wait. Parts and what carries a
+# difference hardly differ between runs.
+WHY_RUNS, CARRIER_RUNS = LEAST_RUNS, 32
 MOST_PARTS = 8  # of a pull, for the chart
 PULLS_RUNS, MOST_PULLS = 50, 4  # for parts of the pulls of all pairs, and of each pull
 PAIRS_AT_ONCE = 8  # so that the parts of all moments, 1 MB a pair, do not pile up
@@ -123,11 +130,9 @@ def opened(
         stages: numbers of runs.
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
-    watched = scenario.pair_names(scenario.watched_pairs)
+    watched = set(scenario.pair_names(scenario.watched_pairs))
     compiled = compile_scenario(scenario)
-    recorded = scenario.pair_names(overall_pairs(compiled, record))
-    # The page shows the first of them first.
-    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
+    pairs = scenario.pair_names(overall_pairs(compiled, record))
     return {
         "type": "opened",
         "scenario": {
@@ -186,7 +191,7 @@ def _opening_network(scenario: Scenario) -> Plain:
     ends = np.array([months[0], months[-1]], dtype="datetime64[s]")
     values = np.tile(levels["level"].to_numpy(), (2, 1))
     nodes, ties, times = network_tables(scenario, _medians(values, ends, list(levels["pair"])))
-    return network_chart(nodes, ties, times, compared=True)
+    return network_chart(nodes, ties, times)
 
 
 def _medians(values: Any, times: Any, pairs: list[str]) -> xr.Dataset:
@@ -224,20 +229,21 @@ def picture(
         raise ResultsError(reason)
     scenario = ensemble.scenario
     step = step_of_month(scenario.time, asked.month)
-    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
     shown = shown_pairs(ensemble, base, asked.pair)
+    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
     times = _months(scenario)
     events = _events_on(ensemble, shown, times)
+    fans = _fans(ensemble, base, shown, times, step)
+    if same:
+        for fan in fans.values():
+            fan["effect"]["sentence"] = "The same as the base: nothing that acts differs."
     content = {
         "type": "picture",
         "runs": ensemble.asked,
         "title": scenario.title,
         "month": times[step],
         "same": same,
-        "pairs": {
-            pair: {**fan, "events": events[pair]}
-            for pair, fan in _fans(ensemble, base, shown, times, step).items()
-        },
+        "pairs": {pair: {**fan, "events": events[pair]} for pair, fan in fans.items()},
         "claims": _claims(ensemble, base, others or {}),
         "network": None,
         "matrix": None,
@@ -247,7 +253,7 @@ def picture(
         case "network":
             content["network"] = _network(ensemble, base)
         case "matrix":
-            content["matrix"] = _matrix(ensemble, base, step)
+            content["matrix"] = _matrix(ensemble, base)
         case "events":
             content["often"] = _often(ensemble)
     return content
@@ -382,7 +388,7 @@ def _effect(base: Any, other: Any) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
-        "negligible": bool(differ) and max(-mean.low, mean.high) < NEGLIGIBLE,
+        "negligible": bool(differ) and is_negligible(mean),
         "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 
@@ -403,11 +409,16 @@ def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: in
     if word == "not distinguishable":
         return f"Not distinguishable at {runs:,} runs: {signed(mean.value, 4)}{between}."
     count = higher if word == "higher" else lower
-    small = ", negligibly" if max(-mean.low, mean.high) < NEGLIGIBLE else ""
+    small = ", negligibly" if is_negligible(mean) else ""
     return (
         f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in "
         f"{percent(count / runs)} of {runs:,} runs."
     )
+
+
+def is_negligible(mean: Estimate) -> bool:
+    """Whether all of the interval of a mean difference lies nearer to 0 than 0.005."""
+    return max(-mean.low, mean.high) < NEGLIGIBLE
 
 
 def _known(value: float | None) -> float | None:
@@ -418,7 +429,7 @@ def _known(value: float | None) -> float | None:
 def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[str, list[Plain]]:
     """For each pair, the first time of the events that happen in every run and act on it, numbered
     in order of time over all pairs."""
-    fired = (ensemble.data["fired"].values > 0).all(axis=0)
+    fired = np.all(ensemble.data["fired"].values > 0, axis=0)
     known = ensemble.scenario.events
     firsts = sorted(
         (int(fired[:, place].argmax()), str(name))
@@ -483,41 +494,42 @@ def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
 
 
 def _network(ensemble: Ensemble, base: Ensemble) -> Plain:
-    """The network, where each tie has the levels of the base in the same months."""
     overall = ensemble.data["overall"]
     medians = np.median(overall.values, axis=0)
     pairs = [str(pair) for pair in overall["pair"].values]
     table = _medians(medians, overall["time"].values, pairs)
     nodes, ties, months = network_tables(ensemble.scenario, table)
-    times = _months(ensemble.scenario)
-    of_base = _medians_at(base, [times.index(month) for month in months])
+    ends = _end_medians(base)
     for tie in ties:
-        levels = of_base.get(base.scenario.pair_name(tie["pair"]))
-        tie["base"] = None if levels is None else [round(level, 3) for level in levels]
+        level = ends.get(base.scenario.pair_name(tie["pair"]))
+        tie["base"] = None if level is None else round(level, 3)
     return {"nodes": nodes, "ties": ties, "months": months}
 
 
-def _matrix(ensemble: Ensemble, base: Ensemble, step: int) -> Plain:
-    """All pairs at the opening and after so many steps, there beside the base."""
-    levels, of_base = _medians_at(ensemble, [0, step]), _medians_at(base, [step])
+def _matrix(ensemble: Ensemble, base: Ensemble) -> Plain:
+    opening, end, base_end = (
+        _end_medians(ensemble, 0),
+        _end_medians(ensemble),
+        _end_medians(base),
+    )
     rows = []
-    for pair, (opening, end) in levels.items():
-        beside = of_base.get(base.scenario.pair_name(pair))
+    for pair in end:
+        level = base_end.get(base.scenario.pair_name(pair))
         rows.append(
             {
                 "pair": pair,
-                "opening": round(opening, DIGITS),
-                "end": round(end, DIGITS),
-                "base": None if beside is None else round(beside[0], DIGITS),
+                "opening": round(opening[pair], DIGITS),
+                "end": round(end[pair], DIGITS),
+                "base": None if level is None else round(level, DIGITS),
             }
         )
     return {"codes": sorted(ensemble.scenario.states), "pairs": rows}
 
 
-def _medians_at(ensemble: Ensemble, steps: list[int]) -> dict[str, list[float]]:
-    """The median levels of each pair after some numbers of steps."""
+def _end_medians(ensemble: Ensemble, time: int = -1) -> dict[str, float]:
+    """The median level of each pair at the end, or at another time."""
     overall = ensemble.data["overall"]
-    medians = np.median(overall.values[:, steps], axis=0).T.tolist()
+    medians = np.median(overall.values[:, time], axis=0).tolist()
     return dict(zip(map(str, overall["pair"].values), medians, strict=True))
 
 
@@ -551,7 +563,7 @@ def why(
     """Why a pair is where it is: against the base where something differs, else since the opening.
 
     Args:
-        engine: whose threads account for at most 200 runs, after all pictures.
+        engine: whose threads account for at most 100 runs, after all pictures.
         ensemble, base: as for :func:`picture`.
         pair, month: of whom and when; the end where absent.
         stop: ends the work from another thread.
@@ -616,12 +628,15 @@ def _largest_parts(
 def _carriers(
     ensemble: Ensemble, base: Ensemble, pair: str, month: str | None, turn: Executor
 ) -> Plain | None:
-    """Which interests carry the difference of a pair; None where it does not differ."""
+    """Which interests carry the difference of a pair; None where it does not differ, or to simulate
+    it again takes long."""
     comparison = compare(base, ensemble)
     name = comparison.named(pair)
-    found = comparison.main_carriers({name: comparison.effect(name, month)}, month, executor=turn)
-    if found is None:
+    both = (compile_scenario(base.scenario), compile_scenario(ensemble.scenario))
+    runs = min(CARRIER_RUNS, affordable_runs(both, name))
+    if not runs or not comparison.effect(name, month).differs:
         return None
+    found = comparison.carriers(name, month, runs=runs, executor=turn)
     title = pair_title(ensemble.scenario, pair)
     scenarios = comparison.scenarios
     return {

@@ -122,7 +122,7 @@ const connection = new Connection({
   lost(milliseconds) {
     at("lost").hidden = false;
     at("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
-      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app was ended, start it again.`;
+      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
     say("Not connected");
   },
   sent(number) {
@@ -240,9 +240,9 @@ function showFiles() {
   const files = app.scenarios.map((one) => [one.file, one.name]);
   if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
   choices(at("scenario"), files, scenario.file);
-  const frozen = Object.keys(base.changes ?? {}).length > 0;
+  const many = Object.keys(base.changes).length, frozen = many > 0;
   const bases = [["", "its file, unchanged"]];
-  if (frozen) bases.push(["frozen", `frozen: ${base.title}`]);
+  if (frozen) bases.push(["frozen", `frozen, with ${many} change${many > 1 ? "s" : ""}: ${base.title}`]);
   for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
   choices(at("base"), bases, frozen ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);
 }

@@ -14,7 +14,7 @@ import relsim
 from relsim.app import engine as module
 from relsim.app.engine import Engine, Growing
 from relsim.ensemble import simulate
-from relsim.ensemble.chunks import Stopped, new_stop
+from relsim.ensemble.chunks import Stopped, new_stop, simulate_chunk
 from relsim.errors import ResultsError
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, FAMILY, scenario_of
@@ -42,14 +42,12 @@ def test_an_ensemble_grown_in_stages_is_that_of_one_go(engine: Engine) -> None:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, *failed: int) -> None:
-    sound = simulate.simulate_chunk
-
-    def simulate_chunk(program: Any, seed: int, kept: Any, chunk: Any, stop: Any = None) -> Any:
+    def chunk_of(program: Any, seed: int, kept: Any, chunk: Any, stop: Any = None) -> Any:
         if any(chunk.first <= run < chunk.first + chunk.runs for run in failed):
             raise ZeroDivisionError
-        return sound(program, seed, kept, chunk, stop)
+        return simulate_chunk(program, seed, kept, chunk, stop)
 
-    monkeypatch.setattr(simulate, "simulate_chunk", simulate_chunk)
+    monkeypatch.setattr(simulate, "simulate_chunk", chunk_of)
 
 
 def test_runs_that_fail_are_left_out_as_of_any_ensemble(
@@ -76,13 +74,12 @@ def test_a_scenario_of_which_every_run_fails_is_refused(
 def simulated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers of the runs as they are simulated."""
     runs: list[int] = []
-    sound = simulate.simulate_chunk
 
-    def simulate_chunk(program: Any, seed: int, kept: Any, chunk: Any, stop: Any = None) -> Any:
+    def chunk_of(program: Any, seed: int, kept: Any, chunk: Any, stop: Any = None) -> Any:
         runs.extend(range(chunk.first, chunk.first + chunk.runs))
-        return sound(program, seed, kept, chunk, stop)
+        return simulate_chunk(program, seed, kept, chunk, stop)
 
-    monkeypatch.setattr(simulate, "simulate_chunk", simulate_chunk)
+    monkeypatch.setattr(simulate, "simulate_chunk", chunk_of)
     return runs
 
 

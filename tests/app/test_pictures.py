@@ -49,9 +49,8 @@ def engine() -> Iterator[Engine]:
 def pair(engine: Engine) -> tuple[Any, Any]:
     """An ensemble and its base."""
     changed = SCENARIO.with_changes(CHANGES)
-    return tuple(
-        engine.base(scenario, SEED).grow(RUNS, new_stop()) for scenario in (changed, SCENARIO)
-    )
+    ensemble = engine.base(changed, SEED).grow(RUNS, new_stop())
+    return ensemble, engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
 
 
 def test_fans_are_those_of_the_summary_and_the_difference_is_paired(pair: Any) -> None:
@@ -88,6 +87,7 @@ def test_effects_are_to_the_digit_those_of_a_comparison(pair: Any, month: str | 
         assert (effect["mean"], effect["low"], effect["high"]) == expected.mean
         assert (effect["higher"], effect["lower"]) == (expected.p_higher.value, expected.p_lower)
         assert effect["word"] == expected.verdict
+        assert effect["negligible"] == expected.negligible
 
 
 def test_runs_that_failed_in_one_of_the_two_are_not_paired(pair: Any) -> None:
@@ -127,7 +127,9 @@ def test_nothing_that_acts_differs_where_words_alone_do(engine: Engine) -> None:
     found = picture(engine.growing(renamed, SEED).grow(RUNS, new_stop()), base, Asked("PAK-RUS"))
     assert found["same"]
     assert found["title"] == "Another name"
-    assert found["pairs"]["PAK-RUS"]["effect"]["word"] == "identical"
+    effect = found["pairs"]["PAK-RUS"]["effect"]
+    assert (effect["word"], effect["negligible"]) == ("identical", False)
+    assert effect["sentence"] == "The same as the base: nothing that acts differs."
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_everything_is_json_that_browsers_read(engine: Engine, pair: Any) -> Non
         first,
         *(
             picture(ensemble, base, Asked("PAK-RUS", None, view))
-            for view in ("futures", "network", "matrix", "events")  # type: ignore[arg-type]
+            for view in ("futures", "network", "matrix", "events")
         ),
         why(engine, ensemble, base, "PAK-RUS", None, new_stop()),
     ]
@@ -222,7 +224,7 @@ def test_a_scenario_with_everything_has_pictures(engine: Engine) -> None:
     ensemble = engine.growing(changed, SEED).grow(RUNS, new_stop())
     opening = opened(scenario, scenario, "a", {}, "a", SEED, (RUNS,))
     for view in ("futures", "network", "matrix", "events"):
-        asked = Asked("A-B", None, view)  # type: ignore[arg-type]
+        asked = Asked("A-B", None, view)
         json.dumps(picture(ensemble, base, asked), allow_nan=False)
     json.dumps(opening, allow_nan=False)
     json.dumps(why(engine, ensemble, base, "A-B", None, new_stop()), allow_nan=False)

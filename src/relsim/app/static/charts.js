@@ -34,6 +34,7 @@ class Chart {
     spec.background = null;
     if (spec.config) spec.config = { ...spec.config, background: null };
     if (this.height !== null) spec.height = this.height;
+    if (spec.width === "container") spec.autosize ??= { type: "fit-x", contains: "padding" };
     if (this.padding !== null) spec.padding = this.padding;
     // The first picture is drawn with the data in it, so that its size is right from the start.
     spec.datasets = { ...spec.datasets, ...this.data };

@@ -1,6 +1,6 @@
 // Fans of the subject and of the watched pairs, each with its ghost, its paired difference and a verdict.
 
-import { element, fixed, signed } from "./words.js";
+import { element, fixed, signed, unbroken } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
 const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
@@ -66,8 +66,8 @@ export function futures(place, app) {
     const word = same ? "same as the base" : effect.negligible ? `${effect.word}, negligibly` : effect.word;
     badge.className = `badge ${effect.negligible && !same ? "open" : kind}`;
     badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
-    sentence.textContent = message.same ? effect.sentence
-      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
+    sentence.textContent = unbroken(message.same ? effect.sentence
+      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`);
   }
 
   // --- rows for Vega

@@ -9,11 +9,10 @@ import { files } from "./files.js";
 import { futures } from "./futures.js";
 import { matrix } from "./matrix.js";
 import { network } from "./network.js";
-import { State, alike, read, written } from "./state.js";
+import { State, VIEWS, alike, read, written } from "./state.js";
 import { stepping } from "./stepping.js";
 import { why } from "./why.js";
 
-const VIEWS = ["futures", "network", "matrix", "events", "step"];
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 5000; // of the benchmark
 
@@ -60,6 +59,8 @@ const app = {
   monthName: (month) => MONTH.format(app.time(month)),
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
+window.relsim = { app, timings, charts };
+
 // --- what is told to whom
 
 const side = controls(at("panel"), app);
@@ -120,7 +121,7 @@ const connection = new Connection({
   lost(milliseconds) {
     at("lost").hidden = false;
     at("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
-      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app was ended, start it again.`;
+      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
     say("Not connected");
   },
   sent(number) {
@@ -132,7 +133,7 @@ const connection = new Connection({
   },
 });
 
-window.relsim = { app, timings, connection };
+window.relsim.connection = connection;
 
 // --- from the server to the page
 
@@ -240,9 +241,9 @@ function showFiles() {
   const files = app.scenarios.map((one) => [one.file, one.name]);
   if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
   choices(at("scenario"), files, scenario.file);
-  const frozen = Object.keys(base.changes ?? {}).length > 0;
+  const many = Object.keys(base.changes).length, frozen = many > 0;
   const bases = [["", "its file, unchanged"]];
-  if (frozen) bases.push(["frozen", `frozen: ${base.title}`]);
+  if (frozen) bases.push(["frozen", `frozen, with ${many} change${many > 1 ? "s" : ""}: ${base.title}`]);
   for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
   choices(at("base"), bases, frozen ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);
 }
@@ -263,7 +264,7 @@ function showTools() {
 }
 
 function showTab() {
-  const view = VIEWS.includes(state.now.view) ? state.now.view : "futures";
+  const { view } = state.now;
   for (const name of VIEWS) {
     const tab = at(`tab-${name}`), chosen = name === view;
     const comes = chosen && at(`view-${name}`).hidden;

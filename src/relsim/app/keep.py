@@ -76,7 +76,8 @@ def keep(
     target = _target(base, picture.file, folder, file)
     text = _variant(base, changed, picture, one_line(name)[:MAX_TITLE], folder.name_of(target))
     try:
-        return _written(text, changed, target, replace=replace) and folder.name_of(target)
+        done = _written(text, changed, target, replace=replace)
+        return folder.name_of(target) if done else None
     except OSError as error:
         reason = error.strerror or str(error)
         raise KeptError(f"{file} cannot be written: {reason}.") from error

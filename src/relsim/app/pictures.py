@@ -123,9 +123,11 @@ def opened(
         stages: numbers of runs.
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
-    watched = set(scenario.pair_names(scenario.watched_pairs))
+    watched = scenario.pair_names(scenario.watched_pairs)
     compiled = compile_scenario(scenario)
-    pairs = scenario.pair_names(overall_pairs(compiled, record))
+    recorded = scenario.pair_names(overall_pairs(compiled, record))
+    # The page shows the first of them first.
+    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
     return {
         "type": "opened",
         "scenario": {
@@ -222,20 +224,21 @@ def picture(
         raise ResultsError(reason)
     scenario = ensemble.scenario
     step = step_of_month(scenario.time, asked.month)
-    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
     shown = shown_pairs(ensemble, base, asked.pair)
+    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
     times = _months(scenario)
     events = _events_on(ensemble, shown, times)
+    fans = _fans(ensemble, base, shown, times, step)
+    if same:
+        for fan in fans.values():
+            fan["effect"]["sentence"] = "The same as the base: nothing that acts differs."
     content = {
         "type": "picture",
         "runs": ensemble.asked,
         "title": scenario.title,
         "month": times[step],
         "same": same,
-        "pairs": {
-            pair: {**fan, "events": events[pair]}
-            for pair, fan in _fans(ensemble, base, shown, times, step).items()
-        },
+        "pairs": {pair: {**fan, "events": events[pair]} for pair, fan in fans.items()},
         "claims": _claims(ensemble, base, others or {}),
         "network": None,
         "matrix": None,
@@ -380,6 +383,7 @@ def _effect(base: Any, other: Any) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
+        "negligible": word in ("higher", "lower") and is_negligible(mean),
         "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 
@@ -400,11 +404,16 @@ def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: in
     if word == "not distinguishable":
         return f"Not distinguishable at {runs:,} runs: {signed(mean.value, 4)}{between}."
     count = higher if word == "higher" else lower
-    small = ", negligibly" if max(-mean.low, mean.high) < NEGLIGIBLE else ""
+    small = ", negligibly" if is_negligible(mean) else ""
     return (
         f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in "
         f"{percent(count / runs)} of {runs:,} runs."
     )
+
+
+def is_negligible(mean: Estimate) -> bool:
+    """Whether all of the interval of a mean difference lies nearer to 0 than 0.005."""
+    return max(-mean.low, mean.high) < NEGLIGIBLE
 
 
 def _known(value: float | None) -> float | None:
@@ -415,7 +424,7 @@ def _known(value: float | None) -> float | None:
 def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[str, list[Plain]]:
     """For each pair, the first time of the events that happen in every run and act on it, numbered
     in order of time over all pairs."""
-    fired = (ensemble.data["fired"].values > 0).all(axis=0)
+    fired = np.all(ensemble.data["fired"].values > 0, axis=0)
     known = ensemble.scenario.events
     firsts = sorted(
         (int(fired[:, place].argmax()), str(name))

@@ -103,15 +103,6 @@ class Shown:
     runs: int = 0
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a picture is to show (see :mod:`relsim.app.pictures`)."""
-
-    pair: str
-    month: str | None
-    view: str
-
-
 class Visitor:
     """What one page asks, answered: the latest change wins, and nothing waits in a queue.
 
@@ -214,7 +205,7 @@ class Visitor:
         assert look is not None
         shown = await self._changed(change.changes)
         pair = _pair(shown.scenario, change.pair)
-        asked = Asked(pair, change.month, change.view)
+        asked = pictures.Asked(pair, change.month, change.view)
         if shown.growing is None:
             growing = self._shared.engine.growing
             shown.growing = await self._in_thread(growing, shown.scenario, look.seed)
@@ -304,10 +295,18 @@ class Visitor:
             )
             engine = self._shared.engine
             look = Look(file, scenario, against, engine.base(beside, chosen), chosen)
+            growing = engine.growing(scenario, chosen)
             message = pictures.opened(
-                scenario, beside, against.scenario, against.changes, file, chosen, engine.stages
+                scenario,
+                beside,
+                against.scenario,
+                against.changes,
+                file,
+                chosen,
+                growing.stages,
+                growing.record,
             )
-            return look, as_text({"type": "opened", **message, "changes": changes or {}})
+            return look, as_text({**message, "changes": changes or {}})
 
         before = self._look
         self._look, text = await self._in_thread(opened)
@@ -370,28 +369,27 @@ class _Work:
     growing: Growing
     base: Growing
     runs: int
-    asked: Asked
+    asked: pictures.Asked
     stop: Stop
 
     def picture(self) -> dict[str, Any]:
         begun = time.perf_counter()
         ensemble = self.growing.grow(self.runs, self.stop)
         base = self.base.grow(self.runs, self.stop)
-        content = pictures.picture(ensemble, base, self.asked)
-        seconds = round(time.perf_counter() - begun, 4)
-        return {"type": "picture", "runs": self.runs, **content, "seconds": seconds}
+        others = self.engine.compared_with(ensemble, self.stop)
+        content = pictures.picture(ensemble, base, self.asked, others)
+        return {**content, "seconds": round(time.perf_counter() - begun, 4)}
 
     def pulls(self) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, self.stop)
-        content = pictures.pulls(ensemble, self.asked.month)
-        return {"type": "pulls", "runs": self.runs, **content}
+        turn = self.engine.turn(len(self.engine.stages), self.stop)
+        return pictures.pulls(ensemble, self.asked.month, executor=turn, stop=self.stop)
 
     def why(self) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, self.stop)
         base = self.base.grow(self.runs, self.stop)
         asked = self.asked
-        content = pictures.why(self.engine, ensemble, base, asked.pair, asked.month, self.stop)
-        return {"type": "why", **content}
+        return pictures.why(self.engine, ensemble, base, asked.pair, asked.month, self.stop)
 
 
 def _pair(scenario: Scenario, pair: str | None) -> str:

@@ -34,6 +34,7 @@ class Chart {
     spec.background = null;
     if (spec.config) spec.config = { ...spec.config, background: null };
     if (this.height !== null) spec.height = this.height;
+    if (spec.width === "container") spec.autosize ??= { type: "fit-x", contains: "padding" };
     if (this.padding !== null) spec.padding = this.padding;
     // The first picture is drawn with the data in it, so that its size is right from the start.
     spec.datasets = { ...spec.datasets, ...this.data };
@@ -43,6 +44,8 @@ class Chart {
     if (this.gone) return view.finalize();
     this.view?.finalize();
     this.view = view;
+    const { signals, data } = view.getState({ signals: () => true, data: () => true, recurse: false });
+    this.known = { signals: new Set(Object.keys(signals)), data: new Set(Object.keys(data)) };
     nameMenu(this.place, this.name);
     this.made?.(view);
   }
@@ -63,9 +66,8 @@ class Chart {
     const { view } = this;
     if (!view || this.gone) return;
     if (!this.fresh.data.size && !this.fresh.signals.size) return;
-    const known = view.getState({ signals: () => true, data: () => true, recurse: false });
-    for (const name of this.fresh.signals) if (name in known.signals) view.signal(name, this.signals[name]);
-    for (const name of this.fresh.data) if (name in known.data) view.data(name, this.data[name]);
+    for (const name of this.fresh.signals) if (this.known.signals.has(name)) view.signal(name, this.signals[name]);
+    for (const name of this.fresh.data) if (this.known.data.has(name)) view.data(name, this.data[name]);
     this.fresh = { data: new Set(), signals: new Set() };
     await view.runAsync();
   }

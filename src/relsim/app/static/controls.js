@@ -19,6 +19,7 @@ export function controls(place, app) {
   let byPath = new Map(); // all numbers that can be moved
   let rows = new Map(); // path → the rows on the page that move it
   let levers = new Map(); // path → switches
+  let built = ""; // what the rows were made of
   let refused = new Map(); // path → the loader's words
 
   function change(path, value, dragging) {
@@ -269,15 +270,20 @@ export function controls(place, app) {
 
   return {
     open(opened) {
-      byPath = new Map(opened.controls.map((one) => [one.path, one]));
-      rows = new Map();
-      levers = new Map();
+      // With another base, the numbers are the same: what has the focus keeps it.
+      const made = JSON.stringify([opened.scenario.file, opened.controls, opened.events]);
       refused = new Map();
-      prepare(opened);
-      showGroups(opened);
-      search();
+      if (made !== built) {
+        byPath = new Map(opened.controls.map((one) => [one.path, one]));
+        rows = new Map();
+        levers = new Map();
+        prepare(opened);
+        showGroups(opened);
+        search();
+        hint.textContent = HINT;
+      }
+      built = made;
       listed = "";
-      hint.textContent = HINT;
       show();
     },
     show(message) {

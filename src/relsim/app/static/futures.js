@@ -1,10 +1,16 @@
 // Fans of the subject and of the watched pairs, each with its ghost, its paired difference and a verdict.
 
-import { element, fixed, signed } from "./words.js";
+import { element, fixed, signed, unbroken } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
 const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
 const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
+// A line at the month that is compared, unless it is the end.
+const COMPARED = {
+  data: { name: "compared" },
+  mark: { type: "rule", color: "#1f2933", strokeWidth: 1.5 },
+  encoding: { x: { field: "month", type: "temporal" } },
+};
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
 const OPEN = ["◆", "open"], SAME = ["=", "same"];
@@ -31,20 +37,19 @@ export function futures(place, app) {
   function chart(shown, name, content) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
-    const small = name === "difference" || shown.size === "card";
-    const made = level(small ? bare(spec) : spec);
+    const made = prepared(spec, shown.size === "card");
     shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
 
   function draw(shown, pair, message) {
     const { fan, ghost, difference, range, difference_range: apart, events, effect } = message.pairs[pair];
-    const where = app.time(message.month);
+    const compared = app.state.month ? [{ month: app.time(message.month) }] : [];
     shown.title.textContent = app.title(pair);
     judge(shown, effect, message);
     const drawn = [
-      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events) }, signals: { low: range[0], high: range[1], at: where } }),
-      chart(shown, "difference", { data: { difference: rows(difference) }, signals: { low: apart[0], high: apart[1], at: where } }),
+      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events), compared }, signals: { low: range[0], high: range[1] } }),
+      chart(shown, "difference", { data: { difference: rows(difference), compared }, signals: { low: apart[0], high: apart[1] } }),
     ];
     const end = fan.median.length - 1;
     shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
@@ -56,11 +61,13 @@ export function futures(place, app) {
   }
 
   function judge({ badge, sentence }, effect, message) {
-    const [sign, kind] = message.same || effect.word === "identical" ? SAME : VERDICTS[effect.word] ?? OPEN;
-    badge.className = `badge ${kind}`;
-    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${message.same ? "same as the base" : effect.word}`);
-    sentence.textContent = message.same ? effect.sentence
-      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`;
+    const same = message.same || effect.word === "identical";
+    const [sign, kind] = same ? SAME : VERDICTS[effect.word] ?? OPEN;
+    const word = same ? "same as the base" : effect.negligible ? `${effect.word}, negligibly` : effect.word;
+    badge.className = `badge ${effect.negligible && !same ? "open" : kind}`;
+    badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
+    sentence.textContent = unbroken(message.same ? effect.sentence
+      : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`);
   }
 
   // --- rows for Vega
@@ -186,18 +193,16 @@ export function futures(place, app) {
   };
 }
 
-// A definition whose axes of levels all take the same room.
-function level(spec) {
-  const axisY = { ...spec.config?.axisY, minExtent: AXIS, maxExtent: AXIS };
-  return { ...spec, config: { ...spec.config, axisY } };
-}
-
-// A definition without legends, for small charts beside one that has them.
-function bare(part) {
-  if (Array.isArray(part)) return part.map(bare);
-  if (part === null || typeof part !== "object") return part;
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => {
-    const colours = name === "color" && value !== null && typeof value === "object" && ("field" in value || "datum" in value);
-    return [name, colours ? { ...bare(value), legend: null } : bare(value)];
+// A definition as it is fast to redraw: axes of levels that all take the same room, no description of each
+// mark (the chart has one of its own), and months that stand in the rows. Small ones have no legend and
+// nothing that follows the pointer.
+function prepared(spec, small) {
+  const { config } = spec;
+  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => ({
+    ...one,
+    transform: (one.transform ?? []).filter((step) => step.as !== "month"),
+    encoding: small && one.encoding.color ? { ...one.encoding, color: { ...one.encoding.color, legend: null } } : one.encoding,
   }));
+  layer.push(COMPARED);
+  return { ...spec, layer, config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } } };
 }

@@ -14,6 +14,7 @@ import { stepping } from "./stepping.js";
 import { why } from "./why.js";
 
 const VIEWS = ["futures", "network", "matrix", "events", "step"];
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 5000; // of the benchmark
 
 const at = (id) => document.getElementById(id);
@@ -56,7 +57,7 @@ const app = {
     const [year, number] = month.split("-").map(Number);
     return new Date(year, number - 1, 1).getTime();
   },
-  monthName: (month) => new Date(app.time(month)).toLocaleDateString("en-GB", { month: "long", year: "numeric" }),
+  monthName: (month) => MONTH.format(app.time(month)),
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
 window.relsim = { app, timings };
@@ -121,7 +122,7 @@ const connection = new Connection({
   lost(milliseconds) {
     at("lost").hidden = false;
     at("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
-      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app was ended, start it again.`;
+      `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
     say("Not connected");
   },
   sent(number) {
@@ -240,9 +241,9 @@ function showFiles() {
   const files = app.scenarios.map((one) => [one.file, one.name]);
   if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
   choices(at("scenario"), files, scenario.file);
-  const frozen = Object.keys(base.changes ?? {}).length > 0;
+  const many = Object.keys(base.changes).length, frozen = many > 0;
   const bases = [["", "its file, unchanged"]];
-  if (frozen) bases.push(["frozen", `frozen: ${base.title}`]);
+  if (frozen) bases.push(["frozen", `frozen, with ${many} change${many > 1 ? "s" : ""}: ${base.title}`]);
   for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
   choices(at("base"), bases, frozen ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);
 }

@@ -1,6 +1,6 @@
 // Why the subject is where it is: stories in words of both directions, and which interests carry it.
 
-import { element } from "./words.js";
+import { element, unbroken } from "./words.js";
 
 export function why(place, app) {
   let box = null, parts = null, carriers = null;
@@ -19,13 +19,14 @@ export function why(place, app) {
   }
 
   function story({ title, lead, changes, level, note }) {
-    return element("article", {}, element("h3", {}, title), element("p", {}, lead),
-      element("ul", { class: "headline" }, ...changes.map((one) => element("li", {}, one))),
-      element("p", {}, level), ...(note ? [element("p", { class: "note" }, note)] : []));
+    return element("article", {}, element("h3", {}, title), element("p", {}, unbroken(lead)),
+      element("ul", { class: "headline" }, ...changes.map((one) => element("li", {}, unbroken(one)))),
+      element("p", {}, unbroken(level)), ...(note ? [element("p", { class: "note" }, note)] : []));
   }
 
   function show(message) {
     place.classList.remove("old");
+    place.setAttribute("aria-busy", "false");
     box.says.textContent = `${app.title(message.pair)} in ${app.monthName(message.month)}, from ${message.runs.toLocaleString("en")} ${app.picture?.same ? "runs" : "paired runs"}: ` +
       (app.picture?.same ? "what has changed since the opening." : "what differs from the base.");
     box.stories.replaceChildren(...message.stories.map(story));
@@ -38,7 +39,7 @@ export function why(place, app) {
     }
     box.carriersPart.hidden = !message.carriers;
     if (message.carriers) {
-      box.sentence.textContent = message.carriers.sentence;
+      box.sentence.textContent = unbroken(message.carriers.sentence);
       const data = { carriers: message.carriers.rows };
       if (carriers) carriers.update({ data });
       else carriers = app.chart(box.carriers, app.opened.charts.carriers, { data, name: "carriers" });
@@ -51,7 +52,10 @@ export function why(place, app) {
     show(message) {
       if (message.type === "why" && box) show(message);
       // What stands here is of an older picture until the new reasons come.
-      if (message.type === "picture" && box && message.number !== app.reasons) place.classList.add("old");
+      if (message.type === "picture" && box && message.number !== app.reasons) {
+        place.classList.add("old");
+        place.setAttribute("aria-busy", "true");
+      }
       if (message.type === "why") app.reasons = message.number;
     },
   };

@@ -14,6 +14,9 @@ export function signed(value, digits = 2) {
 
 export const percent = (share, digits = 0) => (share === null || share === undefined ? "–" : `${fixed(100 * share, digits)}\u00a0%`);
 
+// A text in which no line breaks between a number and its per cent sign.
+export const unbroken = (text) => text.replace(/(?<=\d) %/g, "\u00a0%");
+
 // A number as it stands in the scenario: no more places than it has.
 export function number(value) {
   return String(Number(value.toPrecision(6))).replace("-", MINUS);

@@ -1,0 +1,322 @@
+"""What the page shows is what the command line says, and JSON can hold it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import relsim
+from relsim.analysis.claims import judge
+from relsim.analysis.compare import compare
+from relsim.analysis.explain import explain_pairs
+from relsim.analysis.summary import how_often, summarise
+from relsim.app.engine import Engine
+from relsim.app.pictures import (
+    Asked,
+    alike,
+    axis_range,
+    difference_range,
+    opened,
+    picture,
+    pulls,
+    why,
+)
+from relsim.ensemble.chunks import Stopped, new_stop
+from relsim.errors import ResultsError
+from relsim.model.compile import compile_scenario
+from relsim.scenario.diff import act_alike
+from scenarios_to_test import EVERYTHING, FAMILY, STATUS_QUO, scenario_of
+
+SCENARIO = relsim.load(STATUS_QUO)
+CHANGES = {"PAK.ties.USA.weight": -0.4, "events.prime_minister_visit.off": False}
+RUNS, SEED = 40, 11
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    made = Engine((RUNS,), workers=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def pair(engine: Engine) -> tuple[Any, Any]:
+    """An ensemble and its base."""
+    changed = SCENARIO.with_changes(CHANGES)
+    ensemble = engine.base(changed, SEED).grow(RUNS, new_stop())
+    return ensemble, engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
+
+
+def test_fans_are_those_of_the_summary_and_the_difference_is_paired(pair: Any) -> None:
+    ensemble, base = pair
+    found = picture(ensemble, base, Asked("ARM-CHN"))
+    watched = ["PAK-RUS", "RUS-IND", "PAK-USA", "RUS-ARM", "PAK-AZE"]
+    assert list(found["pairs"]) == [*watched, "ARM-CHN"]
+    summaries = summarise(ensemble)["overall"], summarise(base)["overall"]
+    differences = compare(base, ensemble).summary()["difference"]
+    names = {"median": "q0.5", "lower95": "q0.025", "upper80": "q0.9", "lower50": "q0.25"}
+    for name, content in found["pairs"].items():
+        tables = (*summaries, differences)
+        for kind, table in zip(("fan", "ghost", "difference"), tables, strict=True):
+            columns = content[kind]
+            assert columns["time"][0] == "2020-07"
+            assert columns["time"][-1] == "2030-07"
+            for column, statistic in names.items():
+                if column in columns:
+                    expected = table.sel(pair=name, statistic=statistic).values
+                    assert np.allclose(columns[column], expected, atol=5.1e-5, rtol=0)
+        assert set(content["ghost"]) == {"time", "median", "lower80", "upper80"}
+
+
+@pytest.mark.parametrize("month", [None, "2024-01"])
+def test_effects_are_to_the_digit_those_of_a_comparison(pair: Any, month: str | None) -> None:
+    ensemble, base = pair
+    found = picture(ensemble, base, Asked("RUS-PAK", month))
+    assert found["month"] == (month or "2030-07")
+    comparison = compare(base, ensemble)
+    for name, content in found["pairs"].items():
+        effect, expected = content["effect"], comparison.effect(name, month)
+        assert effect["base"] == expected.base_median
+        assert effect["other"] == expected.other_median
+        assert (effect["mean"], effect["low"], effect["high"]) == expected.mean
+        assert (effect["higher"], effect["lower"]) == (expected.p_higher.value, expected.p_lower)
+        assert effect["word"] == expected.verdict
+        assert effect["negligible"] == expected.negligible
+
+
+def test_runs_that_failed_in_one_of_the_two_are_not_paired(pair: Any) -> None:
+    ensemble, base = pair
+    lame = replace(ensemble, data=ensemble.data.drop_sel(run=[0, 3]), failed=(0, 3))
+    found = picture(lame, base, Asked("PAK-RUS"))["pairs"]["PAK-RUS"]["effect"]
+    expected = compare(base, lame).effect("PAK-RUS")
+    assert expected.runs == RUNS - 2
+    assert (found["mean"], found["low"], found["high"]) == expected.mean
+
+
+def test_verdicts_are_those_of_the_claims_beside_those_of_the_base(
+    engine: Engine,
+) -> None:
+    variant = relsim.load(FAMILY / "capacity-relief.yaml")
+    ensemble = engine.base(variant, SEED).grow(RUNS, new_stop())
+    base = engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
+    others = engine.compared_with(ensemble, new_stop())
+    found = picture(ensemble, base, Asked("PAK-RUS"), others)["claims"]
+    expected = judge(ensemble, others)
+    assert [row["name"] for row in found] == [verdict.name for verdict in expected]
+    of_base = {verdict.name: verdict for verdict in judge(base)}
+    for row, verdict in zip(found, expected, strict=True):
+        assert (row["verdict"], row["share"], row["low"]) == (
+            verdict.verdict,
+            verdict.share,
+            verdict.low,
+        )
+        assert (row["base"] is not None) == (verdict.name in of_base)
+    alone = picture(ensemble, base, Asked("PAK-RUS"))["claims"]
+    assert "not judged" in {row["verdict"] for row in alone}
+
+
+def test_nothing_that_acts_differs_where_words_alone_do(engine: Engine) -> None:
+    renamed = SCENARIO.with_changes({"name": "Another name"})
+    base = engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
+    found = picture(engine.growing(renamed, SEED).grow(RUNS, new_stop()), base, Asked("PAK-RUS"))
+    assert found["same"]
+    assert found["title"] == "Another name"
+    effect = found["pairs"]["PAK-RUS"]["effect"]
+    assert (effect["word"], effect["negligible"]) == ("identical", False)
+    assert effect["sentence"] == "The same as the base: nothing that acts differs."
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"PAK.ties.USA.weight": 0.1}, False),
+        ({"PAK.ties.IND": {"uniform": [-0.4, -0.3]}}, False),
+        ({"events.prime_minister_visit.off": False}, False),
+        ({"events.floods.at_most": 2}, False),
+        ({"parameters.issue_gain": 0.2}, False),
+        ({"events.floods.chance": "0.2 per year"}, False),
+        ({"name": "x"}, True),
+        ({"events.floods.label": "x"}, True),
+        ({"events.prime_minister_visit.at": ["2023-01"]}, True),  # it is off
+    ],
+)
+def test_two_scenarios_are_alike_where_no_run_can_differ(
+    changes: dict[str, Any], same: bool
+) -> None:
+    changed = SCENARIO.with_changes(changes)
+    assert alike(compile_scenario(SCENARIO), compile_scenario(changed)) == same
+    assert same or not act_alike(SCENARIO, changed)
+
+
+def test_scenarios_that_cannot_be_paired_are_refused(engine: Engine) -> None:
+    base = engine.base(SCENARIO, SEED + 1).grow(RUNS, new_stop())
+    ensemble = engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
+    with pytest.raises(ResultsError, match="seed"):
+        picture(ensemble, base, Asked("PAK-RUS"))
+    with pytest.raises(ResultsError, match="PAK-XYZ"):
+        picture(ensemble, ensemble, Asked("PAK-XYZ"))
+    with pytest.raises(ResultsError, match="not simulated"):
+        picture(ensemble, ensemble, Asked("PAK-RUS", "2050-01"))
+
+
+def test_events_of_every_run_are_numbered_in_order_of_time(pair: Any) -> None:
+    ensemble, base = pair
+    events = picture(ensemble, base, Asked("PAK-RUS"))["pairs"]["PAK-RUS"]["events"]
+    label = SCENARIO.events["prime_minister_visit"].label
+    assert events == [{"time": "2022-03", "sign": "1", "label": label, "row": 0}]
+
+
+def test_other_views_have_their_tables_alone(pair: Any) -> None:
+    ensemble, base = pair
+    opening_end = summarise(ensemble)["overall"].sel(statistic="q0.5").isel(time=[0, -1])
+    base_end = summarise(base)["overall"].sel(statistic="q0.5").isel(time=-1)
+    network = picture(ensemble, base, Asked("PAK-RUS", None, "network"))
+    matrix = picture(ensemble, base, Asked("PAK-RUS", None, "matrix"))
+    events = picture(ensemble, base, Asked("PAK-RUS", None, "events"))
+    for found, own in ((network, "network"), (matrix, "matrix"), (events, "often")):
+        filled = {name for name in ("network", "matrix", "often") if found[name] is not None}
+        assert filled == {own}
+    assert len(network["network"]["ties"]) == len(matrix["matrix"]["pairs"]) == 55
+    for tie in network["network"]["ties"]:
+        levels = opening_end.sel(pair=tie["pair"]).values
+        assert np.allclose([tie["levels"][0], tie["levels"][-1]], levels, atol=5.1e-4)
+        assert tie["base"] == pytest.approx(float(base_end.sel(pair=tie["pair"])), abs=5.1e-4)
+    for row in matrix["matrix"]["pairs"]:
+        levels = opening_end.sel(pair=row["pair"]).values
+        assert np.allclose([row["opening"], row["end"]], levels, atol=5.1e-5)
+        assert row["base"] == pytest.approx(float(base_end.sel(pair=row["pair"])), abs=5.1e-5)
+    table = how_often(ensemble)
+    assert [row["event"] for row in events["often"]] == list(table["event"])
+    assert [row["share"] for row in events["often"]] == list(table["share"])
+
+
+def test_everything_is_json_that_browsers_read(engine: Engine, pair: Any) -> None:
+    ensemble, base = pair
+    first = opened(SCENARIO, SCENARIO, "a.yaml", {}, "a.yaml", SEED, (50, 200))
+    messages = [
+        first,
+        *(
+            picture(ensemble, base, Asked("PAK-RUS", None, view))
+            for view in ("futures", "network", "matrix", "events")
+        ),
+        why(engine, ensemble, base, "PAK-RUS", None, new_stop()),
+    ]
+    for message in messages:
+        json.dumps(message, allow_nan=False)
+    assert first["scenario"]["months"][0] == "2020-07"
+    assert len(first["scenario"]["months"]) == 121
+    assert len(first["scenario"]["pairs"]) == 55
+    assert sum(pair["watched"] for pair in first["scenario"]["pairs"]) == 5
+    assert first["claims"][0]["required"] == 0.5
+    assert set(first["charts"]) == {"fan", "difference", "carriers", "parts", "network"}
+
+
+def test_a_scenario_with_everything_has_pictures(engine: Engine) -> None:
+    scenario = scenario_of(EVERYTHING)
+    base = engine.base(scenario, SEED).grow(RUNS, new_stop())
+    changed = scenario.with_changes({"parameters.rivalry_gain": 0.1})
+    ensemble = engine.growing(changed, SEED).grow(RUNS, new_stop())
+    opening = opened(scenario, scenario, "a", {}, "a", SEED, (RUNS,))
+    for view in ("futures", "network", "matrix", "events"):
+        asked = Asked("A-B", None, view)
+        json.dumps(picture(ensemble, base, asked), allow_nan=False)
+    json.dumps(opening, allow_nan=False)
+    json.dumps(why(engine, ensemble, base, "A-B", None, new_stop()), allow_nan=False)
+
+
+# Why
+
+
+def test_the_account_is_against_the_base_and_its_parts_are_the_largest(
+    engine: Engine, pair: Any
+) -> None:
+    ensemble, base = pair
+    found = why(engine, ensemble, base, "RUS-PAK", "2025-01", new_stop())
+    assert (found["pair"], found["month"], found["runs"]) == ("PAK-RUS", "2025-01", RUNS)
+    assert [story["title"].split(",")[0] for story in found["stories"]] == [
+        "Pakistan towards Russia",
+        "Russia towards Pakistan",
+    ]
+    assert "against “Pakistan–Russia, status quo”" in found["stories"][0]["lead"]
+    account = explain_pairs(ensemble, ["PAK-RUS"], against=base, progress=False)["PAK-RUS"]
+    change = account.change.isel(step=account.step("2025-01")).sel(domain="overall")
+    for side, way in enumerate(account.directions):
+        parts = [part for part in found["parts"] if part["direction"] == way]
+        assert {part["side"] for part in parts} == {side}
+        largest = change.sel(direction=way).values
+        expected = largest[np.argsort(-np.abs(largest))][: len(parts)]
+        assert np.allclose([part["value"] for part in parts], expected, atol=5.1e-5)
+    assert found["carriers"] is not None
+    carried = found["carriers"]["rows"][0]
+    assert carried["label"] == "Pakistan's tie to the United States"
+    assert "Pakistan – Russia" in found["carriers"]["sentence"]
+    assert math.copysign(1, carried["low"]) == math.copysign(1, carried["high"])
+
+
+def test_where_nothing_differs_the_account_is_since_the_opening(engine: Engine, pair: Any) -> None:
+    _, base = pair
+    found = why(engine, base, base, "PAK-RUS", None, new_stop())
+    assert "since the opening in 2020-07" in found["stories"][0]["lead"]
+    assert found["carriers"] is None
+
+
+def test_why_stops_when_told(engine: Engine, pair: Any) -> None:
+    ensemble, base = pair
+    stop = new_stop()
+    stop[0] = 1
+    with pytest.raises(Stopped):
+        why(engine, ensemble, base, "PAK-RUS", None, stop)
+    with pytest.raises(Stopped):
+        pulls(ensemble, None, stop=stop)
+
+
+def test_pulls_are_the_largest_parts_of_both_sides_of_all_pairs(engine: Engine) -> None:
+    scenario = scenario_of(EVERYTHING)
+    ensemble = engine.base(scenario, SEED).grow(RUNS, new_stop())
+    found = pulls(ensemble, "2022-06", executor=engine.turn(1, new_stop()))
+    assert set(found["pairs"]) == {str(pair) for pair in ensemble.data["pair"].values}
+    account = explain_pairs(ensemble, ["A-B"], progress=False)["A-B"]
+    levels = account.parts.isel(step=account.step("2022-06")).sel(domain="overall")
+    for way, parts in found["pairs"]["A-B"].items():
+        assert len(parts) <= 4
+        sizes = levels.sel(direction=way).values
+        expected = sizes[np.argsort(-np.abs(sizes))][: len(parts)]
+        assert np.allclose([part["value"] for part in parts], expected, atol=5.1e-5)
+
+
+# Axes
+
+
+def columns(low: float, high: float) -> dict[str, Any]:
+    return {"lower95": np.array([low, high]), "upper95": np.array([low, high])}
+
+
+def test_an_axis_of_levels_keeps_still_while_a_fan_moves_a_little() -> None:
+    ends = {tuple(axis_range([columns(0.11 + n / 1000, 0.52 + n / 1000)])) for n in range(70)}
+    assert ends == {(0.1, 0.6)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_axis_of_levels_holds_its_fans_and_stays_where_levels_are(seed: int) -> None:
+    low, high = np.sort(np.random.default_rng(seed).uniform(-1, 1, 2)) ** 3
+    start, end = axis_range([columns(low, high)])
+    assert -1 <= start <= low <= high <= end <= 1
+    assert end - start >= 0.3 - 1e-9
+    assert end - start < max(0.3, high - low + 0.2) + 1e-9
+
+
+def test_an_axis_at_the_edge_is_no_shorter() -> None:
+    assert axis_range([columns(0.99, 0.995)]) == [0.7, 1.0]
+    assert axis_range([columns(-1.0, -0.99)]) == [-1.0, -0.7]
+
+
+def test_an_axis_of_differences_has_room_on_both_sides_of_nothing() -> None:
+    assert difference_range(columns(0.0, 0.0)) == [-0.05, 0.05]
+    assert difference_range(columns(0.02, 0.11)) == [-0.05, 0.15]
+    assert difference_range(columns(-0.23, -0.01)) == [-0.25, 0.05]

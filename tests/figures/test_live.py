@@ -1,0 +1,163 @@
+"""Charts whose data a page replaces: they draw, and each colour has a dark counterpart."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relsim.figures import style
+from relsim.figures.live import (
+    DARK,
+    PAPER,
+    carriers_chart,
+    difference_chart,
+    fan_chart,
+    parts_chart,
+)
+from relsim.figures.network import network_chart
+from relsim.figures.save import save_charts
+
+MONTHS = [f"{2020 + n // 12}-{n % 12 + 1:02}" for n in range(37)]
+NODES = [
+    {"state": code, "name": code, "label": code, "x": x, "y": 0.0, "watched": True}
+    for code, x in (("A", -0.5), ("B", 0.5))
+]
+TIES = [{"pair": "A-B", "first": "A", "second": "B", "watched": True, "levels": [0.1, 0.4]}]
+SPECS = {
+    "fan": fan_chart(),
+    "difference": difference_chart(),
+    "carriers": carriers_chart(),
+    "parts": parts_chart(),
+    "network": network_chart(NODES, TIES, ["2020-01", "2023-01"]),
+}
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}|white|black")
+
+
+def rows(centre: float) -> list[dict[str, Any]]:
+    edges = {"95": 0.2, "80": 0.13, "50": 0.07}
+    found = []
+    for n, month in enumerate(MONTHS):
+        median = centre + 0.1 * np.sin(n / 6)
+        row: dict[str, Any] = {"time": month, "median": median}
+        for band, half in edges.items():
+            row |= {f"lower{band}": median - half, f"upper{band}": median + half}
+        found.append(row)
+    return found
+
+
+DATA: dict[str, dict[str, Any]] = {
+    "fan": {
+        "fan": rows(0.2),
+        "ghost": rows(0.1),
+        "events": [{"time": "2021-05", "sign": "1", "label": "A visit", "row": 0}],
+    },
+    "difference": {"difference": rows(0.05)},
+    "carriers": {
+        "carriers": [
+            {"label": "Pakistan's tie to India", "carried": 0.02, "low": 0.01, "high": 0.03},
+            {"label": "Russia's tie to India", "carried": -0.01, "low": -0.02, "high": -0.005},
+        ]
+    },
+    "parts": {
+        "parts": [
+            {"direction": "A>B", "side": 0, "label": "Affinity", "value": 0.02},
+            {"direction": "B>A", "side": 1, "label": "Affinity", "value": -0.01},
+        ]
+    },
+    "network": {"nodes": NODES, "ties": TIES},
+}
+
+
+def filled(name: str) -> dict[str, Any]:
+    """A chart with its data, of a width that is known."""
+    chart: dict[str, Any] = json.loads(json.dumps(SPECS[name]))
+    assert set(chart["datasets"]) == set(DATA[name])
+    return {**chart, "datasets": DATA[name], "width": 400}
+
+
+def texts(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        for value in part.values():
+            yield from texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from texts(value)
+    elif isinstance(part, str):
+        yield part
+
+
+def darkened(part: Any) -> Any:
+    """As the page does it."""
+    if isinstance(part, dict):
+        return {key: darkened(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [darkened(value) for value in part]
+    return DARK.get(part, part) if isinstance(part, str) else part
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_colour_has_its_counterpart_in_the_dark(name: str) -> None:
+    used = {text for text in texts(SPECS[name]) if COLOUR.fullmatch(text)}
+    assert style.INK in used
+    assert used <= DARK.keys()
+    # None is hidden in an expression, where the page would not find it.
+    assert not [text for text in texts(SPECS[name]) if text not in used and "#" in text]
+
+
+def test_charts_draw_light_and_dark_and_all_marks_follow(tmp_path: Path) -> None:
+    charts = {name: filled(name) for name in SPECS}
+    save_charts({**charts, **{f"{name}-dark": darkened(charts[name]) for name in SPECS}}, tmp_path)
+    for name in SPECS:
+        light, dark = ((tmp_path / f"{name}{end}.svg").read_text() for end in ("", "-dark"))
+        assert light != dark
+        pictured = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", dark)}
+        assert PAPER in pictured
+        assert not pictured & (set(DARK) - set(DARK.values()))
+        assert 'fill="#000"' not in dark  # Vega's own colour of texts, unseen there
+        assert 'fill="black"' not in dark
+
+
+def test_the_fan_shows_its_bands_its_ghost_and_its_events(tmp_path: Path) -> None:
+    save_charts({"fan": filled("fan")}, tmp_path)
+    drawn = (tmp_path / "fan.svg").read_text()
+    for colour in style.BANDS.values():
+        assert drawn.count(f'fill="{colour}"') >= 1
+    assert drawn.count('stroke-dasharray="5,4"') == 1
+    assert ">1</text>" in drawn
+    assert ">2021</text>" in drawn
+
+
+def test_the_axis_is_that_of_the_signals(tmp_path: Path) -> None:
+    chart = filled("fan")
+    chart["params"] = [{"name": "low", "value": 0.0}, {"name": "high", "value": 0.8}]
+    save_charts({"fan": chart}, tmp_path)
+    drawn = (tmp_path / "fan.svg").read_text()
+    assert ">0.80</text>" in drawn
+    assert ">−0.20</text>" not in drawn
+
+
+def test_texts_are_read_on_dark_paper_and_bands_lie_behind_the_median() -> None:
+    for colour in (style.INK, style.MUTED, style.EVENT):
+        assert contrast(DARK[colour], PAPER) >= 4.5
+    bands = [luminance(DARK[colour]) for colour in style.BANDS.values()]
+    assert luminance(PAPER) < bands[0] < bands[1] < bands[2] < luminance(DARK[style.LINE])
+    assert contrast(DARK[style.LINE], DARK[style.BANDS["50 %"]]) >= 3
+    assert contrast(DARK[style.INK], DARK[style.BANDS["50 %"]]) >= 3

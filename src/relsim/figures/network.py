@@ -50,7 +50,7 @@ ALL_OR_PICKED = (
     f" || {OF_NODE})"
 )
 ALL_OR_OF_NODE = f"(!({SOME_NODE}) || {OF_NODE})"
-SUBJECT = "#c2571a"  # the edge of the subject, of style.SERIES
+SUBJECT = "#b0629a"  # the edge of the subject: no colour of ties, and seen in the light and dark
 SUBJECT_EDGE = 6.0  # pixels
 
 
@@ -469,7 +469,7 @@ def _widths(compared: bool) -> dict[str, Any]:
         "title": "width: change or difference" if compared else "width: change",
         "titleColor": style.INK,
         "symbolType": "stroke",
-        **({"symbolSize": 500} if compared else {}),
+        **({"symbolSize": 200} if compared else {}),
         "values": [0, 0.5, 1],
         "labelExpr": "datum.value == 0 ? '0' : '±' + format(datum.value * reach, '.2~f')",
     }

@@ -320,7 +320,7 @@ class Row {
   dateWords() {
     const { monthName } = this.view.app;
     if (this.one.kind === "at") return this.months.map(monthName).join(", ");
-    return this.one.chance ? "" : capital(this.one.note);
+    return this.one.chance ? "" : capital(this.one.note.replace(/\b\d{4}-\d{2}\b/g, monthName));
   }
 
   drawOften(often) {

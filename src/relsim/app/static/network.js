@@ -46,8 +46,8 @@ class Network {
     this.tableNote = element("p", { class: "note" });
     place.replaceChildren(
       element("p", { class: "note" }, "States that were warm at the opening stand close together. A tie shows the median of " +
-        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have dark edges. " +
-        "Click a tie to make its pair the subject of the whole page (orange edges), a state to see its ties alone, and beside them to see all."),
+        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have edges, the subject purple ones. " +
+        "Click a tie to make its pair the subject of the whole page, a state to see its ties alone, and beside them to see all."),
       element("div", { class: "tools" },
         this.play,
         element("label", { class: "scrub" }, "Month ", this.slider, this.said),
@@ -218,6 +218,7 @@ class Network {
     if (parts) shown.push(element("p", { class: "note" }, "The largest parts of its pull in the month compared, in pull units, means over " +
       `${this.pulls.runs} runs. Point at a tie, or move through the list, to see those of another pair.`));
     this.panel.replaceChildren(...shown);
+    this.panel.classList.toggle("old", Boolean(parts) && this.pulls.number !== this.picture.number);
   }
 
   figuresOf(tie) {

@@ -9,11 +9,10 @@ import { files } from "./files.js";
 import { futures } from "./futures.js";
 import { matrix } from "./matrix.js";
 import { network } from "./network.js";
-import { State, alike, read, written } from "./state.js";
+import { State, VIEWS, alike, read, written } from "./state.js";
 import { stepping } from "./stepping.js";
 import { why } from "./why.js";
 
-const VIEWS = ["futures", "network", "matrix", "events", "step"];
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 5000; // of the benchmark
 
@@ -60,7 +59,7 @@ const app = {
   monthName: (month) => MONTH.format(app.time(month)),
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
-window.relsim = { app, timings };
+window.relsim = { app, timings, charts };
 
 // --- what is told to whom
 
@@ -133,6 +132,8 @@ const connection = new Connection({
     (ANSWERS[message.type] ?? told)(message);
   },
 });
+
+window.relsim.connection = connection;
 
 // --- from the server to the page
 
@@ -264,7 +265,7 @@ function showTools() {
 }
 
 function showTab() {
-  const view = VIEWS.includes(state.now.view) ? state.now.view : "futures";
+  const { view } = state.now;
   for (const name of VIEWS) {
     const tab = at(`tab-${name}`), chosen = name === view;
     const comes = chosen && at(`view-${name}`).hidden;

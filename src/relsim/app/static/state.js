@@ -1,5 +1,6 @@
 // What the page is looking at, what it looked at before, and how both are written in the address.
 
+export const VIEWS = ["futures", "network", "matrix", "events", "step"];
 const EMPTY = { scenario: null, base: null, changes: {}, pair: null, month: null, view: "futures", seed: null };
 
 export class State {
@@ -71,6 +72,7 @@ export function read(text) {
   const state = { ...EMPTY };
   for (const name of ["scenario", "pair", "month", "view"]) state[name] = parts.get(name) ?? EMPTY[name];
   if (/^\d+$/.test(parts.get("seed") ?? "")) state.seed = Number(parts.get("seed"));
+  if (!VIEWS.includes(state.view)) state.view = EMPTY.view;
   state.base = plain(parts.get("base"));
   state.changes = plain(parts.get("changes")) ?? {};
   return state;

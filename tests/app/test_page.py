@@ -1,0 +1,315 @@
+"""The live page in a real browser: it opens, follows a slider, undoes, keeps, and fits a phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import relsim
+from relsim.app.server import Serving
+from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints
+from visiting import family_served
+
+pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
+
+WAIT = 90  # seconds, for a machine that is busy with other tests
+TIE = "PAK.ties.USA.weight"
+STATE = "return relsim.app.state"
+# A slider that is moved as by a hand: `moves` times while it is held, and then let go.
+DRAG = """
+const slider = document.querySelector(`[data-path="${arguments[0]}"] input[type=range]`);
+for (const value of arguments[1]) {
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}
+if (arguments[2]) slider.dispatchEvent(new Event("change", { bubbles: true }));
+"""
+# Elements that reach beyond the right edge of the window, by their ids or classes.
+TOO_WIDE = """
+return [...document.querySelectorAll("body *")].filter((one) => {
+  const { right, width } = one.getBoundingClientRect();
+  return width > 0 && right > innerWidth + 1 && !one.closest(".scroll, .unseen, .vega-embed, .vega-actions");
+}).map((one) => one.id || one.className || one.tagName);
+"""
+SMALL = """
+return [...document.querySelectorAll("button, select, input, summary, [role=tab]")].filter((one) => {
+  const { width, height } = one.getBoundingClientRect();
+  return width > 0 && (width < 24 || height < 24);
+}).map((one) => `${one.id || one.className || one.tagName}`);
+"""
+# What cannot be told from its name, by a program that reads the page aloud.
+NAMELESS = """
+return [...document.querySelectorAll("button, select, input, textarea, summary, [role=tab]")].filter((one) =>
+  !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim() || one.title)).map((one) => one.outerHTML);
+"""
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with family_served(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Any]:
+    with browsing() as one:
+        yield one
+
+
+@pytest.fixture
+def page(driver: Any, serving: Serving) -> Iterator[Any]:
+    """The page as it is opened first, with all runs; it has nothing to complain of at the end."""
+    opened(driver, serving.address)
+    yield driver
+    assert complaints(driver) == []
+
+
+def opened(driver: Any, address: str, width: int = 1280, height: int = 900) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.get("about:blank")
+    driver.get(address)
+    until(driver, "document.documentElement.dataset.ready === '1000'")
+
+
+def until(driver: Any, condition: str) -> None:
+    """Waits until a condition of JavaScript holds."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    script = f"return Boolean({condition})"
+    WebDriverWait(driver, WAIT, 0.05).until(lambda one: one.execute_script(script), condition)
+
+
+def drag(driver: Any, path: str, *values: float, let_go: bool = True) -> None:
+    """Moves a slider, and waits for all runs of the picture."""
+    driver.execute_script(DRAG, path, values, let_go)
+    whole = f"relsim.app.picture.last && relsim.app.state.changes['{path}'] === {values[-1]}"
+    titled = f"relsim.app.picture.title.includes('{path}={values[-1]}')"
+    until(driver, f"{whole} && {titled}")
+    number = driver.execute_script("return relsim.app.picture.number")
+    until(
+        driver,
+        f"document.documentElement.dataset.number === '{number}' && "
+        "document.documentElement.dataset.ready === '1000'",
+    )
+
+
+def text(driver: Any, selector: str) -> str:
+    found: str = driver.find_element("css selector", selector).text
+    return found
+
+
+def median_drawn(driver: Any) -> list[float]:
+    """The medians that stand in the subject's chart, by month."""
+    found: list[float] = driver.execute_script(
+        "return relsim.charts.all.get(document.querySelector('#subject .chart'))"
+        ".view.data('fan').map((row) => row.median)"
+    )
+    return found
+
+
+def test_a_slider_moves_the_fan_and_the_difference_appears(page: Any, serving: Serving) -> None:
+    assert text(page, "#title") == "Pakistan–Russia, status quo"
+    assert text(page, "#subject h2") == "Pakistan – Russia"
+    assert "same as the base" in text(page, "#subject .badge")
+    before = median_drawn(page)
+    drag(page, TIE, 0.6, 0.7, 0.8)
+    after = median_drawn(page)
+    assert after != before
+    assert "lower" in text(page, "#subject .badge")
+    # The chart shows the numbers that the same change gives on the command line.
+    scenario = relsim.load(serving.shared.folder.root / "status-quo.yaml").with_changes({TIE: 0.8})
+    ensemble = relsim.simulate(scenario, runs=1000)
+    levels = ensemble.data["overall"].sel(pair="PAK-RUS")
+    assert after == pytest.approx(levels.median("run").values, abs=6e-5)
+    timings = page.execute_script("return relsim.timings")
+    assert all(one["sent"] <= one["received"] <= one["drawn"] for one in timings)
+    assert {one["runs"] for one in timings} >= {50, 1000}
+
+
+def test_a_drag_is_one_entry_of_undo(page: Any) -> None:
+    drag(page, TIE, 0.5, 0.6, 0.7)
+    drag(page, TIE, 0.9)
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.9}
+    page.find_element("id", "undo").click()
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.7}
+    page.find_element("id", "undo").click()
+    assert page.execute_script(STATE)["changes"] == {}
+    assert not page.find_element("id", "undo").is_enabled()
+    page.find_element("id", "redo").click()
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.7}
+    assert "0.35 → 0.7" in text(page, "#changed")
+    page.find_element("id", "reset").click()
+    until(page, "relsim.app.picture.same")
+    assert "Nothing yet" in text(page, "#changed")
+
+
+def test_the_address_gives_the_same_picture_again(page: Any) -> None:
+    drag(page, TIE, 0.7)
+    page.find_element("id", "freeze").click()
+    until(page, "document.querySelector('#base').value === 'frozen'")
+    drag(page, TIE, 0.2)
+    page.execute_script("relsim.app.set({ pair: 'PAK-USA', month: '2025-01' })")
+    until(page, "relsim.app.picture.month === '2025-01' && relsim.app.picture.last")
+    address, before = page.current_url, page.execute_script("return relsim.app.picture")
+    state = page.execute_script(STATE)
+    opened(page, address)
+    assert page.execute_script(STATE) == state
+    after = page.execute_script("return relsim.app.picture")
+    assert after["pairs"] == before["pairs"]
+    assert text(page, "#subject h2") == "Pakistan – United States"
+
+
+def test_a_mangled_address_still_opens(page: Any, serving: Serving) -> None:
+    mangled = "#scenario=nowhere.yaml&changes={%22broken&pair=XXX-YYY&view=nothing&month=never"
+    opened(page, f"http://127.0.0.1:{serving.port}/{mangled}")
+    assert text(page, "#title") == "Pakistan–Russia, status quo"
+    assert "nowhere.yaml" in text(page, "#problem")
+
+
+def test_a_refused_value_keeps_the_last_good_picture(page: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    before = median_drawn(page)
+    field = page.find_element("css selector", f'[data-path="{TIE}"] input[type=number]')
+    field.send_keys(Keys.CONTROL + "a")
+    field.send_keys("7" + Keys.ENTER)
+    until(page, f"!document.querySelector('[data-path=\"{TIE}\"] .problem').hidden")
+    assert "[-1, 1]" in text(page, f'[data-path="{TIE}"] .problem')
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "Refused" in text(page, "#status")
+    assert median_drawn(page) == before
+    drag(page, TIE, 0.4)
+    assert not page.find_element("css selector", f'[data-path="{TIE}"] .problem').is_displayed()
+
+
+def test_what_is_kept_is_written_and_never_over_a_file_unasked(page: Any, serving: Serving) -> None:
+    drag(page, TIE, 0.8)
+    page.find_element("id", "keep").click()
+    name = page.find_element("id", "keep-name")
+    name.clear()
+    name.send_keys("What if <b>more</b>")
+    assert page.find_element("id", "keep-file").get_property("value") == "what-if-b-more-b.yaml"
+    page.find_element("id", "keep-write").click()
+    until(page, "!document.querySelector('#keep-dialog').open")
+    written = serving.shared.folder.root / "what-if-b-more-b.yaml"
+    assert relsim.load(written).states["PAK"].ties["USA"].weight == 0.8
+    first = written.read_text(encoding="utf-8")
+
+    drag(page, TIE, 0.9)
+    page.find_element("id", "keep").click()
+    page.execute_script("document.querySelector('#keep-file').value = arguments[0]", written.name)
+    page.find_element("id", "keep-write").click()
+    until(page, "!document.querySelector('#keep-replace').hidden")
+    assert "is there already" in text(page, "#keep-says")
+    assert written.read_text(encoding="utf-8") == first
+    page.find_element("id", "keep-replace").click()
+    until(page, "!document.querySelector('#keep-dialog').open")
+    assert yaml.safe_load(written.read_text(encoding="utf-8")) != yaml.safe_load(first)
+
+
+def test_any_number_is_found_by_words(page: Any) -> None:
+    find = page.find_element("id", "find")
+    find.send_keys("armenia tie russia")
+    paths = page.execute_script(
+        "return [...document.querySelectorAll('#found-list [data-path]')].map(o => o.dataset.path)"
+    )
+    assert "RUS.ties.ARM" in paths
+    assert "ARM.ties.RUS" in paths
+    assert len(paths) <= 30
+    drag(page, "RUS.ties.ARM", 0.4)
+    assert "Russia: tie to Armenia" in text(page, "#changed")
+
+
+def test_a_lever_is_a_switch(page: Any) -> None:
+    lever = page.find_element("css selector", ".lever")
+    path = lever.get_attribute("data-path")
+    lever.find_element("tag name", "input").click()
+    assert page.execute_script(STATE)["changes"] == {path: False}
+    until(page, "!relsim.app.picture.same && relsim.app.picture.last")
+    assert "switched on" in text(page, "#changed")
+    lever.find_element("tag name", "input").click()
+    assert page.execute_script(STATE)["changes"] == {}
+
+
+def test_tabs_are_moved_through_with_arrows(page: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page.find_element("id", "tab-futures").send_keys(Keys.ARROW_LEFT)
+    assert page.execute_script("return document.activeElement.id") == "tab-step"
+    assert page.find_element("id", "view-step").is_displayed()
+    assert not page.find_element("id", "view-futures").is_displayed()
+    page.find_element("id", "tab-step").send_keys(Keys.HOME)
+    assert page.find_element("id", "view-futures").is_displayed()
+
+
+def test_in_the_dark_charts_are_dark_and_keep_their_data(page: Any) -> None:
+    drag(page, TIE, 0.7)
+    before = median_drawn(page)
+    page.execute_script("relsim.was = relsim.charts.all.get(document.querySelector('#subject .chart')).view")
+    page.execute_script(
+        "const theme = document.querySelector('#theme'); theme.value = 'dark';"
+        "theme.dispatchEvent(new Event('change'))"
+    )
+    try:
+        chart = "relsim.charts.all.get(document.querySelector('#subject .chart'))"
+        until(page, f"{chart}.view !== relsim.was")
+        assert median_drawn(page) == before
+        colour = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert max(json.loads(colour.replace("rgb(", "[").replace(")", "]"))) < 60
+    finally:
+        page.execute_script("localStorage.removeItem('relsim-theme')")
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_is_wider_than_the_window_or_too_small_to_hit(
+    driver: Any, serving: Serving, width: int
+) -> None:
+    opened(driver, serving.address, width, 860)
+    if width == 400:
+        driver.find_element("id", "drawer").click()
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert driver.execute_script(TOO_WIDE) == []
+    assert driver.execute_script(SMALL) == []
+    assert driver.execute_script(NAMELESS) == []
+
+
+def test_nothing_moves_on_the_page_while_a_slider_is_held(page: Any) -> None:
+    where = (
+        "return ['#subject .chart', '#others-title', '#claims', '.control:nth-of-type(3)']"
+        ".map(one => Math.round(document.querySelector(one).getBoundingClientRect().top))"
+    )
+    drag(page, TIE, 0.5, let_go=False)
+    before = page.execute_script(where)
+    drag(page, TIE, 0.9, let_go=False)
+    assert page.execute_script(where) == before
+    page.execute_script(DRAG, TIE, [0.9], True)
+
+
+def test_a_lost_connection_is_said_and_taken_up_again(page: Any, serving: Serving) -> None:
+    drag(page, TIE, 0.7)
+    page.execute_script("relsim.connection.socket.close()")
+    until(page, "!document.querySelector('#lost').hidden")
+    assert "lost" in text(page, "#lost")
+    until(page, "document.querySelector('#lost').hidden && relsim.connection.stands")
+    drag(page, TIE, 0.8)
+
+
+def test_texts_of_scenarios_are_text(driver: Any, tmp_path: Path) -> None:
+    with family_served(tmp_path) as serving:
+        file = serving.shared.folder.root / "hostile.yaml"
+        bad = "<img src=x onerror=\"window.pwned = 1\"><script>window.pwned = 2</script>"
+        file.write_text(
+            yaml.safe_dump({"relsim": 1, "extends": "status-quo.yaml", "name": bad, "about": bad}),
+            encoding="utf-8",
+        )
+        opened(driver, serving.address)
+        driver.execute_script("relsim.app.set({ scenario: 'hostile.yaml', base: null })")
+        until(driver, "relsim.app.opened.scenario.file === 'hostile.yaml'")
+        assert text(driver, "#title") == bad
+        assert driver.execute_script("return window.pwned") is None

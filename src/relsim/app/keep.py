@@ -76,10 +76,11 @@ def keep(
     target = _target(base, picture.file, folder, file)
     text = _variant(base, changed, picture, one_line(name)[:MAX_TITLE], folder.name_of(target))
     try:
-        return _written(text, changed, target, replace=replace) and folder.name_of(target)
+        moved = _written(text, base, changed, picture.file, target, replace=replace)
     except OSError as error:
         reason = error.strerror or str(error)
         raise KeptError(f"{file} cannot be written: {reason}.") from error
+    return folder.name_of(target) if moved else None
 
 
 def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
@@ -90,6 +91,8 @@ def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
     """
     own = real_path(base_file)
     named = Path(file.strip())
+    if not named.name:
+        raise KeptError("Name a file for the variant, as in folder/name.yaml.")
     if str(named.parent) == "." and not named.is_absolute():
         named = Path(folder.name_of(own.parent)) / named.name
     target = folder.path(named.as_posix())
@@ -160,7 +163,9 @@ def _replaced(before: Node, node: Node, path: tuple[str, ...]) -> Any:
     return plain(node)
 
 
-def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bool:
+def _written(
+    text: str, base: Scenario, changed: Scenario, base_file: Path, target: Path, *, replace: bool
+) -> bool:
     """Writes a variant aside, and moves it into place if it gives the changed scenario.
 
     Returns:
@@ -178,7 +183,7 @@ def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bo
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         aside.chmod(READABLE)
-        _refuse_other(aside, changed)
+        _refuse_other(aside, changed, base, base_file)
         if not replace:
             try:
                 target.touch(exist_ok=False)  # nobody else takes the name meanwhile
@@ -191,15 +196,16 @@ def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bo
     return True
 
 
-def _refuse_other(aside: Path, changed: Scenario) -> None:
+def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Path) -> None:
     """Refuses a variant that gives another scenario than the changes do."""
     reason = "it would not read as the changes do"
     try:
-        kept = load(aside)
-        if _content(kept) == _content(changed):
+        if _content(load(aside)) == _content(changed):
             return
+        if _content(load(base_file)) != _content(base):
+            reason = f"{base_file.name} has changed since it was opened; open it again"
     except ScenarioError as error:
-        reason = error.problems[0].text
+        reason = error.problems[0].text.removesuffix(".")
     raise KeptError(f"These changes cannot be kept as a variant: {reason}.")
 
 

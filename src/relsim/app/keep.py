@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pprint
 import re
@@ -209,9 +210,11 @@ def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Pat
     raise KeptError(f"These changes cannot be kept as a variant: {reason}.")
 
 
-def _content(scenario: Scenario) -> str:
-    """All that a scenario says but for its name and its description, in its order."""
-    return scenario.model_dump_json(exclude=set(_WORDS))
+def _content(scenario: Scenario) -> tuple[Any, ...]:
+    """All that a scenario says but for its name and its description, and in which order where that
+    counts."""
+    said = json.loads(scenario.model_dump_json(exclude=set(_WORDS)))
+    return said, [list(said[section]) for section in ("states", "domains", "events", "claims")]
 
 
 def command_of(picture: Picture, here: Path) -> str:

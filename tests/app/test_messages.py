@@ -36,9 +36,9 @@ def test_a_message_is_what_its_type_says() -> None:
 
 
 def test_bounds_are_those_of_the_format() -> None:
-    read_message(nested(MOST_DEPTH - 1))
+    read_message(nested(MOST_DEPTH))
     with pytest.raises(MessageError, match=f"nested over {MOST_DEPTH} deep"):
-        read_message(nested(MOST_DEPTH))
+        read_message(nested(MOST_DEPTH + 1))
     changes = {f"{number}": 0 for number in range(MOST_CHANGES)}
     read_message(json.dumps({"type": "copy", "changes": changes}))
     with pytest.raises(MessageError, match="over 2,000 changes"):

@@ -302,7 +302,11 @@ def test_bytes_are_read_as_text_is(page: Page) -> None:
 
 @pytest.mark.parametrize("kind", ["change", "copy", "base", "step"])
 def test_nothing_is_answered_before_a_scenario_is_open(serving: Serving, kind: str) -> None:
-    more = {"change": {"number": 1, "changes": {}}, "copy": {"changes": {}}, "step": {"do": "look"}}
+    more: dict[str, Any] = {
+        "change": {"number": 1, "changes": {}},
+        "copy": {"changes": {}},
+        "step": {"do": "look"},
+    }
     with Page(serving) as page:
         page.hear()
         failed = page.ask(kind, **more.get(kind, {}))

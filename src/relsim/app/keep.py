@@ -224,7 +224,9 @@ def command_of(picture: Picture, here: Path) -> str:
         picture: whose numbers.
         here: the folder that it will be given in.
     """
-    settings, on, off = [], [], []
+    settings: list[str] = []
+    on: list[str] = []
+    off: list[str] = []
     for path, value in picture.changes.items():
         switch = _SWITCH.fullmatch(path)
         if switch and isinstance(value, bool) and f"events.{switch[1]}" not in picture.changes:

@@ -259,18 +259,14 @@ class Comparison(Displayed):
         )
 
     def main_carriers(
-        self,
-        effects: Mapping[str, Effect],
-        at: Month | str | None = None,
-        *,
-        executor: Executor | None = None,
+        self, effects: Mapping[str, Effect], at: Month | str | None = None
     ) -> Carriers | None:
         """Which interests carry the difference of the first pair that differs, of those given by
         their effects; None where none does, or to simulate it again takes longer than seconds."""
         pair = first_that_differs(effects)
         if pair is None or not affordable_runs(self._compiled(), pair):
             return None
-        return self.carriers(pair, at, executor=executor)
+        return self.carriers(pair, at)
 
     def time_to(self, pair: str, threshold: float | None = None) -> Reaching:
         """When a pair gets past a level in each of the two, and how much later in the other.

@@ -21,9 +21,14 @@ from relsim.analysis.account import LEAST, Account, story
 from relsim.analysis.claims import Verdict, expectation_in_words, judge
 from relsim.analysis.compare import compare
 from relsim.analysis.effects import NEGLIGIBLE, effect_word
-from relsim.analysis.explain import explain_pairs
+from relsim.analysis.explain import LEAST_RUNS, explain_pairs
 from relsim.analysis.findings import pair_title
-from relsim.analysis.interests import Carriers, interest_label, opening_levels
+from relsim.analysis.interests import (
+    Carriers,
+    affordable_runs,
+    interest_label,
+    opening_levels,
+)
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
 from relsim.analysis.summary import how_often
 from relsim.app.controls import controls_of, events_of
@@ -78,7 +83,9 @@ COLUMNS = {
     "upper50": 0.75,
 }
 GHOST = ("median", "lower80", "upper80")
-WHY_RUNS = 200  # enough for means of parts; more would keep others waiting
+# Of two cores, half a second each: with more runs, others would wait. Parts and what carries a
+# difference hardly differ between runs.
+WHY_RUNS, CARRIER_RUNS = LEAST_RUNS, 32
 MOST_PARTS = 8  # of a pull, for the chart
 PULLS_RUNS, MOST_PULLS = 50, 4  # for parts of the pulls of all pairs, and of each pull
 PAIRS_AT_ONCE = 8  # so that the parts of all moments, 1 MB a pair, do not pile up
@@ -383,7 +390,7 @@ def _effect(base: Any, other: Any) -> Plain:
         "higher": higher / runs,
         "lower": (differ - higher) / runs,
         "word": word,
-        "negligible": word in ("higher", "lower") and is_negligible(mean),
+        "negligible": bool(differ) and is_negligible(mean),
         "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
     }
 
@@ -557,7 +564,7 @@ def why(
     """Why a pair is where it is: against the base where something differs, else since the opening.
 
     Args:
-        engine: whose threads account for at most 200 runs, after all pictures.
+        engine: whose threads account for at most 100 runs, after all pictures.
         ensemble, base: as for :func:`picture`.
         pair, month: of whom and when; the end where absent.
         stop: ends the work from another thread.
@@ -622,12 +629,15 @@ def _largest_parts(
 def _carriers(
     ensemble: Ensemble, base: Ensemble, pair: str, month: str | None, turn: Executor
 ) -> Plain | None:
-    """Which interests carry the difference of a pair; None where it does not differ."""
+    """Which interests carry the difference of a pair; None where it does not differ, or to simulate
+    it again takes long."""
     comparison = compare(base, ensemble)
     name = comparison.named(pair)
-    found = comparison.main_carriers({name: comparison.effect(name, month)}, month, executor=turn)
-    if found is None:
+    both = (compile_scenario(base.scenario), compile_scenario(ensemble.scenario))
+    runs = min(CARRIER_RUNS, affordable_runs(both, name))
+    if not runs or not comparison.effect(name, month).differs:
         return None
+    found = comparison.carriers(name, month, runs=runs, executor=turn)
     title = pair_title(ensemble.scenario, pair)
     scenarios = comparison.scenarios
     return {

@@ -104,6 +104,7 @@ def test_several_steps_at_once_lead_to_the_same_month_and_stop_at_the_end() -> N
     assert [row["happened"] for row in year["path"]] == [
         one["happened"] for one in one_by_one[1:13]
     ]
+    assert [row["during"] for row in year["path"][:2]] == ["2020-01", "2020-02"]
     end = stepping.answer(scenario, SEED, asked("step", steps=10_000))
     assert (end["step"], end["running"], end["month"]) == (48, False, "2024-01")
     assert end["levels"] == one_by_one[-1]["levels"]
@@ -122,6 +123,7 @@ def test_looking_moves_nothing_and_a_reset_takes_the_changes() -> None:
     anew = stepping.answer(changed, SEED, asked("reset", run=2))
     assert (anew["step"], anew["run"], anew["happened"]) == (0, 2, [])
     assert anew["levels"] == anew["openings"]
+    assert {node["state"] for node in anew["nodes"]} == {*scenario.states}
     assert anew["openings"]["A-B"] < -0.5 < first["openings"]["A-B"]
 
 

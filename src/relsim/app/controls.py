@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from relsim.analysis.interests import state_name
 from relsim.analysis.number_names import number_name
 from relsim.ensemble.accounts import OVERALL
+from relsim.model.compile_events import scheduled_months
 from relsim.model.draws import quantile
 from relsim.scenario.effects import (
     PULL,
@@ -52,6 +53,7 @@ from relsim.scenario.schema import (
     Scenario,
     State,
     TieInterest,
+    Time,
     Traits,
 )
 from relsim.scenario.shipped import goldstein_weights
@@ -140,7 +142,7 @@ class EventControl:
         event, label, about: its key, its name and why it is there.
         off: whether it does not happen as the scenario has it.
         kind: how it is timed.
-        months: of ``at``; empty for other kinds.
+        months: of ``at`` and ``every``; empty for other kinds.
         chance: of one that happens by chance, else None.
         sizes: of its effects.
         pairs: that it pushes, as results name them.
@@ -187,7 +189,7 @@ def events_of(scenario: Scenario) -> list[EventControl]:
             event.about,
             event.off,
             _kind(event),
-            tuple(str(month) for month in event.at or ()),
+            tuple(_months(event, scenario.time)),
             next(_chances(scenario, name, event), None),
             tuple(_sizes(scenario, name, event)),
             tuple(
@@ -415,6 +417,12 @@ def _kind(event: Event) -> Literal["at", "every", "chance", "when"]:
     if event.every is not None:
         return "every"
     return "chance" if event.chance is not None else "when"
+
+
+def _months(event: Event, time: Time) -> Iterator[str]:
+    """The months in which an event with dates happens."""
+    for serial in scheduled_months(event, time):
+        yield str(time.start.plus(serial - time.start.serial))
 
 
 def _note(event: Event) -> str:

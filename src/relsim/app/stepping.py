@@ -59,8 +59,9 @@ class Stepping:
             path.append(_row(model, []))
         if asked.do == STEP:
             for _ in range(min(asked.steps, model.plan.steps - model.step_number)):
+                during = str(model.month)
                 self._take_step(model)
-                path.append(_row(model, _happened(model)))
+                path.append({**_row(model, _happened(model)), "during": during})
         known = asked.state in model.states
         return {
             "type": "stepped",

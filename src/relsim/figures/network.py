@@ -37,13 +37,21 @@ GRASP = 14  # pixels across a tie in which the pointer meets it
 LEVEL, CHANGE, DIFFERENCE = "level", "change", "difference"  # what the signal `colours` may be
 # Of lines, where the near-white middle of DIVERGING would not be seen.
 TIES = [*style.DIVERGING[:2], "#cfd5db", *style.DIVERGING[-2:]]
-# Whether ties and nodes stand out: those picked by a click or by `only`, or all.
-SOME_PICKED = "(isValid(tie.pair) || isValid(node.state) || only != '')"
-PICKED_TIE = (
-    "(indexof(tie.pair || [], datum.pair) >= 0 || only == datum.first || only == datum.second"
+# Whether ties stand out: those picked by a click or by `only`, or all. Where ties are compared, a
+# click on one makes it the subject and hides no other.
+SOME_NODE = "isValid(node.state) || only != ''"
+OF_NODE = (
+    "only == datum.first || only == datum.second"
     " || indexof(node.state || [], datum.first) >= 0"
-    " || indexof(node.state || [], datum.second) >= 0)"
+    " || indexof(node.state || [], datum.second) >= 0"
 )
+ALL_OR_PICKED = (
+    f"(!(isValid(tie.pair) || {SOME_NODE}) || indexof(tie.pair || [], datum.pair) >= 0"
+    f" || {OF_NODE})"
+)
+ALL_OR_OF_NODE = f"(!({SOME_NODE}) || {OF_NODE})"
+SUBJECT = "#b0629a"  # the edge of the subject: no colour of ties, and seen in the light and dark
+SUBJECT_EDGE = 6.0  # pixels
 
 
 # Where states stand
@@ -228,13 +236,15 @@ def network_chart(
             ``second``, ``watched``, ``levels`` (of overall cooperation, one for each month).
         months: signal ``months``, as in ``2020-07``; the first is the opening.
         compared: whether each tie also has ``base``, the levels of another scenario, one for each
-            month or a single one for the end. The page says beside the chart what a tie is.
+            month or a single one for the end. The page says beside the chart what a tie is, and
+            which of them is the ``subject``, a signal: it has an edge of its own.
 
     Signals besides: ``month``, which of the months (0 is the first); ``colours``, ``level``,
     ``change`` (since the opening) or, where compared, ``difference`` (from the other scenario);
     ``only``, the state whose ties stand out (empty: all); ``reach``, the change or difference at
     which ties are thickest; ``ink`` and ``paper``, colours of texts and of nodes. A click sets the
-    selections ``tie`` (field ``pair``) and ``node`` (``state``); one beside them ends it.
+    selections ``tie`` (field ``pair``; not where compared) and ``node`` (``state``); one beside
+    them ends it.
     """
     parameters = [
         {"name": "months", "value": list(months)},
@@ -245,6 +255,8 @@ def network_chart(
         {"name": "ink", "value": style.INK},
         {"name": "paper", "value": "#ffffff"},
     ]
+    if compared:
+        parameters.append({"name": "subject", "value": ""})
     return {
         **_frame(nodes, ties),
         "description": "Network of states: ties coloured by cooperation, wide where it changed.",
@@ -308,7 +320,12 @@ def _layers(
         picking: whether ties and nodes answer the pointer, on a page.
         compared: whether ties are compared with those of another scenario.
     """
-    shown = f"(!{SOME_PICKED} || {PICKED_TIE})" if picking else "true"
+    shown = (ALL_OR_OF_NODE if compared else ALL_OR_PICKED) if picking else "true"
+    edged, edge, edge_colour = "datum.watched", f"{EDGE}", "ink"
+    if compared:
+        subject = "datum.pair == subject"
+        edged, edge = f"{edged} || {subject}", f"({subject} ? {SUBJECT_EDGE} : {EDGE})"
+        edge_colour = f"{subject} ? '{SUBJECT}' : ink"
     x, y = (_axis(name, picking=picking) for name in ("x", "y"))
     ends: dict[str, Any] = {"x": x, "y": y, "x2": {"field": "x2"}, "y2": {"field": "y2"}}
     ties: dict[str, Any] = {"data": {"name": "ties"}, "transform": _tie_transforms(month, compared)}
@@ -316,11 +333,11 @@ def _layers(
     look: dict[str, Any] = {"type": "rule", "strokeCap": "round"}
     edges: dict[str, Any] = {
         "data": ties["data"],
-        "transform": [*ties["transform"], {"filter": "datum.watched"}],
+        "transform": [*ties["transform"], {"filter": edged}],
         "mark": {
             **look,
-            "stroke": {"expr": "ink"},
-            "strokeWidth": {"expr": f"{THIN + EDGE} + {THICK - THIN} * datum.moved"},
+            "stroke": {"expr": edge_colour},
+            "strokeWidth": {"expr": f"{THIN} + {edge} + {THICK - THIN} * datum.moved"},
             "opacity": {"expr": f"{shown} ? 1 : {UNPICKED}"},
         },
         "encoding": ends,
@@ -376,7 +393,7 @@ def _layers(
         },
     }
     if compared:
-        grasp["encoding"].pop("tooltip")
+        del grasp["params"], grasp["encoding"]["tooltip"]
     circles["params"] = [_picked_by("node", "state")]
     circles["mark"]["cursor"] = "pointer"
     circles["encoding"]["tooltip"] = {"field": "name"}
@@ -452,7 +469,7 @@ def _widths(compared: bool) -> dict[str, Any]:
         "title": "width: change or difference" if compared else "width: change",
         "titleColor": style.INK,
         "symbolType": "stroke",
-        **({"symbolSize": 500} if compared else {}),
+        **({"symbolSize": 200} if compared else {}),
         "values": [0, 0.5, 1],
         "labelExpr": "datum.value == 0 ? '0' : '±' + format(datum.value * reach, '.2~f')",
     }

@@ -73,7 +73,7 @@ def _schedule(events: Iterable[Event], time: Time) -> Ints:
     rows = []
     for event in events:
         row = np.zeros(time.steps, dtype=np.int64)
-        for month in () if event.off else _scheduled_months(event, time):
+        for month in () if event.off else scheduled_months(event, time):
             step = (month - time.start.serial) // time.months_per_step
             if 0 <= step < time.steps:
                 row[step] += 1
@@ -81,7 +81,8 @@ def _schedule(events: Iterable[Event], time: Time) -> Ints:
     return np.array(rows, dtype=np.int64).reshape(len(rows), time.steps)
 
 
-def _scheduled_months(event: Event, time: Time) -> Iterable[int]:
+def scheduled_months(event: Event, time: Time) -> Iterable[int]:
+    """The months of an event with dates, as serials, off or not; none for those without."""
     if event.at is not None:
         return [month.serial for month in event.at]
     if event.every is None:

@@ -320,7 +320,7 @@ class Row {
   dateWords() {
     const { monthName } = this.view.app;
     if (this.one.kind === "at") return this.months.map(monthName).join(", ");
-    return this.one.chance ? "" : capital(this.one.note);
+    return this.one.chance ? "" : capital(this.one.note.replace(/\b\d{4}-\d{2}\b/g, monthName));
   }
 
   drawOften(often) {
@@ -446,7 +446,7 @@ class Form {
 
   // A key of letters, digits and underscores that no event has.
   keyFor(label) {
-    const plain = label.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, LONGEST_KEY);
+    const plain = label.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, LONGEST_KEY);
     const stem = /^[a-z]/.test(plain) ? plain : `event_${plain}`.replace(/_$/, "");
     const taken = new Set([...this.app.opened.events.map((one) => one.event), ...Object.keys(this.app.state.changes).map((path) => path.split(".")[1])]);
     let key = stem;

@@ -186,6 +186,7 @@ const ANSWERS = {
   failed(message) {
     trouble(message.text);
     say("Something went wrong; the picture is the last good one.");
+    told(message);
   },
   kept: (message) => disk.kept(message),
   exists: (message) => disk.exists(message),

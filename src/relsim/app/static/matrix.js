@@ -5,7 +5,8 @@ import { element, signed } from "./words.js";
 
 const MOST_STATES = 40; // of more, those of the pairs that are watched or differ most
 const NOTABLE = 0.005; // a difference from the base that two decimals show
-const LEAST_SCALE = 0.05; // of the colours of differences
+const DIGITS = 3; // of differences where they alone are shown
+const LEAST_SCALE = 0.02; // of the colours of differences
 // figures/style.DIVERGING, and the same hues around a dark middle.
 const LIGHT = ["#8c510a", "#d8b365", "#f6e8c3", "#f7f7f7", "#c7e0f0", "#5aa4cf", "#0b4f8a"];
 const DARK = ["#f0b45e", "#b0772a", "#5e4526", "#2a3138", "#1f4359", "#2f7fb3", "#8fcaf2"];
@@ -111,7 +112,7 @@ class Matrix {
     const notable = Math.abs(difference) >= NOTABLE;
     const value = differing ? difference : above ? row.end : row.opening;
     const beside = above && notable && !differing ? signed(difference) : "";
-    write(cell.level, differing ? (notable ? signed(value) : "0") : signed(value));
+    write(cell.level, differing ? signed(value, DIGITS).replace(/^0\.0+$/, "0") : signed(value));
     write(cell.beside, beside);
     cell.made.classList.toggle("differs", Boolean(beside));
     paint(cell.made, value / scale);
@@ -125,7 +126,7 @@ class Matrix {
 
   scaleOfDifferences() {
     const most = Math.max(...this.picture.matrix.pairs.map((row) => Math.abs(fromBase(row))));
-    return Math.max(LEAST_SCALE, Math.ceil(20 * most) / 20);
+    return Math.max(LEAST_SCALE, Math.ceil(50 * most) / 50);
   }
 
   explain(differing, scale, month, start) {

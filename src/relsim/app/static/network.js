@@ -46,8 +46,8 @@ class Network {
     this.tableNote = element("p", { class: "note" });
     place.replaceChildren(
       element("p", { class: "note" }, "States that were warm at the opening stand close together. A tie shows the median of " +
-        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have dark edges. " +
-        "Click a tie to make its pair the subject of the whole page; click beside it to see all ties again."),
+        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have edges, the subject purple ones. " +
+        "Click a tie to make its pair the subject of the whole page, a state to see its ties alone, and beside them to see all."),
       element("div", { class: "tools" },
         this.play,
         element("label", { class: "scrub" }, "Month ", this.slider, this.said),
@@ -92,9 +92,10 @@ class Network {
     this.picture = message;
     const { months } = message.network;
     this.slider.max = months.length - 1;
-    if (message.month !== this.asked) {
-      this.asked = message.month;
-      this.month = nearest(months, message.month ?? months.at(-1));
+    const wanted = this.app.state.month ?? months.at(-1);
+    if (wanted !== this.asked) {
+      this.asked = wanted;
+      this.month = nearest(months, wanted);
     }
     this.month = Math.min(this.month, months.length - 1);
     this.embed();
@@ -138,7 +139,7 @@ class Network {
       ? ties.flatMap((tie) => tie.levels.map((level, n) => Math.abs(level - baseOf(tie, n, months.length))))
       : ties.flatMap((tie) => tie.levels.map((level) => Math.abs(level - tie.levels[0])));
     const reach = Math.max(least, rounded(Math.max(...moved.filter(Number.isFinite), 0)));
-    const signals = { months, month, colours, only: this.only.value, reach };
+    const signals = { months, month, colours, only: this.only.value, reach, subject: this.app.state.pair };
     this.chart?.update({ data: { nodes, ties }, signals });
     this.sayMonth();
     this.showSubject();
@@ -201,6 +202,7 @@ class Network {
     if (!this.app.opened || !pair) return;
     this.subject.replaceChildren("Subject: ", element("strong", {}, this.app.title(pair)),
       ". Futures, claims and reasons are about this pair.");
+    this.chart?.update({ signals: { subject: pair } });
     for (const [name, row] of this.rows) row.picks.setAttribute("aria-pressed", String(name === pair));
     this.showPulls();
   }
@@ -216,6 +218,7 @@ class Network {
     if (parts) shown.push(element("p", { class: "note" }, "The largest parts of its pull in the month compared, in pull units, means over " +
       `${this.pulls.runs} runs. Point at a tie, or move through the list, to see those of another pair.`));
     this.panel.replaceChildren(...shown);
+    this.panel.classList.toggle("old", Boolean(parts) && this.pulls.number !== this.picture.number);
   }
 
   figuresOf(tie) {

@@ -11,6 +11,7 @@ const MOST_RUN = 9999;
 // Hues of figures/style.SERIES that have 3 to 1 against the paper both in the light and in the dark.
 const LINES = ["#2f7fc1", "#d0672b", "#1f9070", "#b0629a", "#9a7c12", "#7a8794"];
 const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2, 1, 2, 1, 2], [12, 4]];
+const STALE = "The assumptions have changed since this run began: Reset takes them up.";
 const REACH = 0.2; // the change at which ties are thickest, at least
 const FULL = 0.5; // the standing whose bar is as long as may be
 const ROOM = 0.25; // ends of the axis of levels are multiples of it
@@ -45,7 +46,7 @@ class Stepping {
     this.month = element("strong", { class: "month-word" });
     this.progress = element("progress", { max: 1, value: 0, "aria-label": "Steps taken" });
     this.count = element("span", { class: "note" });
-    this.stale = element("p", { class: "banner", hidden: true }, "The assumptions have changed since this run began: Reset takes them up.");
+    this.stale = element("p", { class: "banner", hidden: true });
     this.agent = element("p", { class: "note" });
     this.happened = element("ol", { class: "happened", reversed: true });
     this.nothing = element("p", { class: "note" }, "Nothing yet.");
@@ -94,9 +95,11 @@ class Stepping {
 
   show(message) {
     if (message.type === "stepped") this.take(message);
-    else if (["refused", "failed"].includes(message.type) && this.waiting) {
+    else if (this.waiting && (message.type === "failed" || (message.type === "refused" && message.number === 0))) {
       this.waiting = false;
       this.pause();
+      write(this.stale, "This run cannot be stepped through: see above.");
+      this.stale.hidden = false;
     } else if (message.type === "state") {
       if (this.app.state.view !== "step") this.pause();
       this.showStale();
@@ -181,20 +184,18 @@ class Stepping {
   }
 
   showStale() {
+    write(this.stale, STALE);
     this.stale.hidden = !this.now || alike(this.builtOf, this.app.state.changes);
   }
 
   drawHappened() {
-    const rows = this.path.flatMap(({ month, happened }) => happened.map((label) => ({ month, label }))).reverse();
+    const rows = this.path.flatMap(({ during, happened }) => happened.map((label) => ({ during, label }))).reverse();
+    const last = this.path.at(-1)?.during;
     this.nothing.hidden = rows.length > 0;
-    if (this.happened.children.length === rows.length && rows.length) return;
-    this.happened.replaceChildren(...rows.map(({ month, label }) => {
-      const fresh = month === this.now.month;
-      return element("li", { class: fresh ? "fresh" : false }, element("span", { class: "note" }, this.app.monthName(month)), ` ${label}`);
-    }));
+    this.happened.replaceChildren(...rows.map(({ during, label }) =>
+      element("li", { class: during === last ? "fresh" : false }, element("span", { class: "note" }, this.app.monthName(during)), ` ${label}`)));
   }
 
-  // The month of an event is the one that the step led to.
   drawNetwork() {
     const spec = this.app.opened?.charts.network;
     if (!spec || !this.now || this.app.state.view !== "step") return;
@@ -208,7 +209,7 @@ class Stepping {
       return { pair, first, second, watched: watched.has(pair), levels: [openings[pair], level], base: openings[pair] };
     }).filter((tie) => known.has(tie.first) && known.has(tie.second));
     const most = Math.max(REACH, ...ties.map((tie) => Math.abs(tie.levels[1] - tie.levels[0])));
-    const signals = { months: [this.path[0].month, this.now.month], month: 1, colours: this.colours.value, only: "", reach: Math.ceil(10 * most) / 10 };
+    const signals = { months: [this.path[0].month, this.now.month], month: 1, colours: this.colours.value, only: "", subject: this.app.state.pair, reach: Math.ceil(10 * most) / 10 };
     this.map.update({ data: { nodes: this.nodes, ties }, signals });
   }
 

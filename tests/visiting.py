@@ -10,10 +10,8 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-import pytest
 import websocket
 
-from relsim.app import server
 from relsim.app.folder import start_on
 from relsim.app.server import Serving
 from scenarios_to_test import FAMILY
@@ -89,10 +87,8 @@ def family_served(folder: Path, file: str = "status-quo.yaml", **more: Any) -> I
     """The app on a copy of the shipped family, in a folder that tests may write in."""
     here = folder / "family"
     shutil.copytree(FAMILY, here)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "STAGES", STAGES)
-        with Serving(start_on(here / file, here), here=here, **more) as serving:
-            yield serving
+    with Serving(start_on(here / file, here), here=here, **{"stages": STAGES, **more}) as serving:
+        yield serving
 
 
 @contextmanager

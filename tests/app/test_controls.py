@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import relsim
-from relsim.app.controls import GAINS, Control, controls_of, events_of, nestable, settable
+from relsim.app.controls import GAINS, Control, controls_of, events_of, settable
+from relsim.app.folder import Folder
+from relsim.app.keep import Picture, keep
 from relsim.scenario.diff import act_alike
 from relsim.scenario.schema import Scenario
-from scenarios_to_test import EVERYTHING, FAMILY, ROOT, STATUS_QUO, scenario_of
+from scenarios_to_test import EVERYTHING, ROOT, STATUS_QUO, scenario_of
 
 SCENARIO = relsim.load(STATUS_QUO)
 CONTROLS = controls_of(SCENARIO)
@@ -27,29 +31,17 @@ def at(scenario: Scenario, path: str) -> Any:
     return node
 
 
-def nested(changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes by path as a person writes them into a variant."""
-    tree: dict[str, Any] = {}
-    for path, value in changes.items():
-        steps = path.split(".")
-        node = tree
-        for step in steps[:-1] if steps[0] in SCENARIO.as_written else ("states", *steps[:-1]):
-            node = node.setdefault(step, {})
-        node[steps[-1]] = value
-    return tree
-
-
 @pytest.mark.parametrize("control", CONTROLS[::EVERY], ids=lambda control: control.path)
-def test_a_moved_control_loads_at_both_ends_and_is_what_a_variant_would_say(
-    control: Control,
-) -> None:
+def test_a_moved_control_loads_at_both_ends_and_is_kept(control: Control, tmp_path: Path) -> None:
     for value in (control.low, control.high):
         changes = settable({control.path: value})
         changed = SCENARIO.with_changes(changes)
         assert at(changed, control.path) == changes[control.path]
-    variant = {"extends": STATUS_QUO.name, **nested(nestable(changed, changes))}
-    written = relsim.load(variant, folder=FAMILY)
-    assert written.as_written == changed.as_written
+    file = Path(shutil.copy(STATUS_QUO, tmp_path))
+    keep(SCENARIO, Picture(file, changes, 1, 0), Folder(tmp_path), "kept.yaml", "", replace=False)
+    kept = relsim.load(tmp_path / "kept.yaml")
+    assert act_alike(kept, changed)
+    assert at(kept, control.path) == changes[control.path]
 
 
 @pytest.mark.slow

@@ -71,3 +71,14 @@ def test_numbers_that_json_lacks_are_null() -> None:
 def test_text_stays_text() -> None:
     name = "</script><script>alert(1)</script> \u2028 é"
     assert json.loads(as_text({"name": name})) == {"name": name}
+
+
+def test_a_slider_s_number_gets_the_unit_that_the_format_asks_for() -> None:
+    changes = {"events.flood.chance": 0.2, "half_life": 9, "PAK.ties.USA": 0.2}
+    message = read_message(json.dumps({"type": "change", "number": 1, "changes": changes}))
+    assert isinstance(message, Change)
+    assert message.changes == {
+        "events.flood.chance": "0.2 per year",
+        "half_life": "9 months",
+        "PAK.ties.USA": 0.2,
+    }

@@ -143,7 +143,7 @@ def test_data_are_kept_in_no_cache(serving: Serving) -> None:
 
 def test_a_table_has_the_fans_of_both_and_their_differences(serving: Serving) -> None:
     changes = {"PAK.ties.USA": 0.1}
-    asks = {"scenario": "status-quo.yaml", "changes": changes, "runs": 50, "seed": 3}
+    asks = {"scenario": "status-quo.yaml", "changes": changes, "runs": 40, "seed": 3}
     with asked(serving, "POST", "/table", asks) as answer:
         assert answer.status == 200
         assert answer.headers["Cache-Control"] == "no-store"
@@ -151,7 +151,7 @@ def test_a_table_has_the_fans_of_both_and_their_differences(serving: Serving) ->
         rows = list(csv.DictReader(io.StringIO(answer.read().decode())))
     base = api.load(STATUS_QUO)
     ensembles = {
-        of: api.simulate(scenario, runs=50, seed=3)
+        of: api.simulate(scenario, runs=40, seed=3)
         for of, scenario in {"base": base, "scenario": base.with_changes(changes)}.items()
     }
     end = str(base.time.end)

@@ -212,28 +212,6 @@ def settable(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {path: _with_unit(path, value) for path, value in changes.items()}
 
 
-def nestable(changed: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes as a variant can write them: lists replace those of the base as a whole, so that a
-    change within one becomes that of all its list, ``events.visit.effects``.
-
-    Args:
-        changed: the scenario with the changes made.
-        changes: as :meth:`Scenario.with_changes` took them.
-    """
-    written: dict[str, Any] = {}
-    for path, value in changes.items():
-        node: Any = changed.as_written
-        steps = path.split(".")
-        for depth, step in enumerate(steps):
-            if isinstance(node, list):
-                written[".".join(steps[:depth])] = node
-                break
-            node = node.get(step) if isinstance(node, dict) else None
-        else:
-            written[path] = value
-    return written
-
-
 def _with_unit(path: str, value: Any) -> Any:
     unit = _unit(path)
     if not unit or isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from relsim.app.controls import settable
 from relsim.errors import RelsimError
 
 MOST_BYTES = 64 * 1024  # of a message: all 300 numbers of the shipped case changed take 10 kB
@@ -51,6 +52,7 @@ def _refuse_deep(value: Any, left: int) -> None:
 Changes: TypeAlias = Annotated[
     dict[Annotated[str, StringConstraints(max_length=LONGEST_PATH)], Any],
     AfterValidator(_within_bounds),
+    AfterValidator(settable),
 ]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_PATH)]
 Seed: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)]

@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
@@ -286,6 +286,7 @@ class Serving:
         here: the folder that it was started in.
         host, port: where it listens; without a port, on the first that is free from 8321 on.
         agent_class: by which states decide in step mode; the standard rule where absent.
+        stages: numbers of runs of pictures, rising; for a result, up to its own number.
 
     Raises:
         RelsimError: it cannot listen there.
@@ -299,12 +300,13 @@ class Serving:
         host: str = "127.0.0.1",
         port: int | None = None,
         agent_class: type[StateAgent] | None = None,
+        stages: Sequence[int] = STAGES,
     ) -> None:
         self._socket = listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.token = secrets.token_urlsafe(24)
         self.host = host
-        self.engine = Engine(stages_for(start.runs))
+        self.engine = Engine(stages_for(start.runs, stages))
         self._threads = ThreadPoolExecutor(MOST_VISITORS + 4, thread_name_prefix="visitor")
         self.shared = Shared(start, here or Path.cwd(), self.engine, self._threads, agent_class)
         self.warmed = self._threads.submit(self.engine.warm)
@@ -361,12 +363,12 @@ class Serving:
         self.close()
 
 
-def stages_for(runs: int | None) -> tuple[int, ...]:
+def stages_for(runs: int | None, stages: Sequence[int] = STAGES) -> tuple[int, ...]:
     """Numbers of runs of pictures, of which the last is that of a result, if it is not too large
     to look at."""
     if runs is None or runs > MOST_RUNS:
-        return STAGES
-    return (*(stage for stage in STAGES if stage < runs), runs)
+        return tuple(stages)
+    return (*(stage for stage in stages if stage < runs), runs)
 
 
 def listening(host: str, port: int | None) -> socket.socket:

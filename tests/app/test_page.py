@@ -251,7 +251,9 @@ def test_tabs_are_moved_through_with_arrows(page: Any) -> None:
 def test_in_the_dark_charts_are_dark_and_keep_their_data(page: Any) -> None:
     drag(page, TIE, 0.7)
     before = median_drawn(page)
-    page.execute_script("relsim.was = relsim.charts.all.get(document.querySelector('#subject .chart')).view")
+    page.execute_script(
+        "relsim.was = relsim.charts.all.get(document.querySelector('#subject .chart')).view"
+    )
     page.execute_script(
         "const theme = document.querySelector('#theme'); theme.value = 'dark';"
         "theme.dispatchEvent(new Event('change'))"
@@ -303,7 +305,7 @@ def test_a_lost_connection_is_said_and_taken_up_again(page: Any, serving: Servin
 def test_texts_of_scenarios_are_text(driver: Any, tmp_path: Path) -> None:
     with family_served(tmp_path) as serving:
         file = serving.shared.folder.root / "hostile.yaml"
-        bad = "<img src=x onerror=\"window.pwned = 1\"><script>window.pwned = 2</script>"
+        bad = '<img src=x onerror="window.pwned = 1"><script>window.pwned = 2</script>'
         file.write_text(
             yaml.safe_dump({"relsim": 1, "extends": "status-quo.yaml", "name": bad, "about": bad}),
             encoding="utf-8",

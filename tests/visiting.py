@@ -10,12 +10,15 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
+import pytest
 import websocket
 
+from relsim.app import server
 from relsim.app.folder import start_on
 from relsim.app.server import Serving
 from scenarios_to_test import FAMILY
 
+STAGES = (8, 16, 40)  # numbers of runs, few so that tests are quick
 WAIT = 60  # seconds, for a machine that is busy with other tests
 
 
@@ -46,6 +49,7 @@ class Page:
             message = self.hear()
             if message["type"] == kind and parts.items() <= message.items():
                 return message
+            assert message["type"] not in ("refused", "failed"), message
 
     def ask(self, kind: str, **message: Any) -> dict[str, Any]:
         """The first answer to a message."""
@@ -85,8 +89,10 @@ def family_served(folder: Path, file: str = "status-quo.yaml", **more: Any) -> I
     """The app on a copy of the shipped family, in a folder that tests may write in."""
     here = folder / "family"
     shutil.copytree(FAMILY, here)
-    with Serving(start_on(here / file, here), here=here, **more) as serving:
-        yield serving
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "STAGES", STAGES)
+        with Serving(start_on(here / file, here), here=here, **more) as serving:
+            yield serving
 
 
 @contextmanager

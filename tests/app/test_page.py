@@ -31,21 +31,24 @@ if (arguments[2]) slider.dispatchEvent(new Event("change", { bubbles: true }));
 """
 # Elements that reach beyond the right edge of the window, by their ids or classes.
 TOO_WIDE = """
+const apart = ".scroll, .unseen, .vega-embed, .vega-actions";
 return [...document.querySelectorAll("body *")].filter((one) => {
   const { right, width } = one.getBoundingClientRect();
-  return width > 0 && right > innerWidth + 1 && !one.closest(".scroll, .unseen, .vega-embed, .vega-actions");
+  return width > 0 && right > innerWidth + 1 && !one.closest(apart);
 }).map((one) => one.id || one.className || one.tagName);
 """
 SMALL = """
-return [...document.querySelectorAll("button, select, input, summary, [role=tab]")].filter((one) => {
+const all = document.querySelectorAll("button, select, input, summary, [role=tab]");
+return [...all].filter((one) => {
   const { width, height } = one.getBoundingClientRect();
   return width > 0 && (width < 24 || height < 24);
-}).map((one) => `${one.id || one.className || one.tagName}`);
+}).map((one) => one.id || one.className || one.tagName);
 """
 # What cannot be told from its name, by a program that reads the page aloud.
 NAMELESS = """
-return [...document.querySelectorAll("button, select, input, textarea, summary, [role=tab]")].filter((one) =>
-  !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim() || one.title)).map((one) => one.outerHTML);
+const all = document.querySelectorAll("button, select, input, textarea, summary, [role=tab]");
+const name = (one) => one.getAttribute("aria-label") || one.textContent.trim() || one.title;
+return [...all].filter((one) => !one.labels?.length && !name(one)).map((one) => one.outerHTML);
 """
 
 
@@ -295,10 +298,17 @@ def test_nothing_moves_on_the_page_while_a_slider_is_held(page: Any) -> None:
 
 def test_a_lost_connection_is_said_and_taken_up_again(page: Any, serving: Serving) -> None:
     drag(page, TIE, 0.7)
-    page.execute_script("relsim.connection.socket.close()")
-    until(page, "!document.querySelector('#lost').hidden")
-    assert "lost" in text(page, "#lost")
-    until(page, "document.querySelector('#lost').hidden && relsim.connection.stands")
+    page.execute_script(
+        "const bar = document.querySelector('#lost'); relsim.said = [];"
+        "new MutationObserver(() => relsim.said.push(bar.textContent))"
+        ".observe(bar, { attributes: true, childList: true });"
+        "relsim.connection.socket.close()"
+    )
+    until(page, "relsim.said.length && relsim.connection.stands && relsim.app.picture.last")
+    said = page.execute_script("return relsim.said")
+    assert any("connection to relsim is lost" in one for one in said)
+    assert not page.find_element("id", "lost").is_displayed()
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.7}
     drag(page, TIE, 0.8)
 
 

@@ -20,8 +20,9 @@ from relsim.app.server import Serving
 from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
 from scenarios_to_test import STATUS_QUO
-from visiting import WAIT, Page, family_served
+from visiting import STAGES, WAIT, Page, family_served
 
+FIRST, MORE, MOST = STAGES
 TIE = {"PAK.ties.USA": 0.1}
 
 
@@ -72,13 +73,13 @@ def test_a_change_is_answered_by_ever_more_runs_and_then_by_why(page: Page) -> N
     heard = heard_until_why(page, page.change(TIE))
     kinds = [(each["type"], each.get("runs"), each.get("last")) for each in heard]
     assert kinds[:3] == [
-        ("picture", 50, False),
-        ("picture", 200, False),
-        ("picture", 1000, True),
+        ("picture", FIRST, False),
+        ("picture", MORE, False),
+        ("picture", MOST, True),
     ]
     assert kinds[3][0] == "why"
     assert {each["number"] for each in heard} == {page.number}
-    for picture, runs in zip(heard, (50, 200, 1000), strict=False):
+    for picture, runs in zip(heard, STAGES, strict=False):
         assert effect(picture)["mean"] == pytest.approx(expected(TIE, runs), abs=1e-4)
 
 
@@ -94,7 +95,7 @@ def test_pulls_come_when_they_are_asked_for(page: Page) -> None:
     heard = heard_until_why(page, page.change(TIE, pulls=True, view="network"))
     assert [each["type"] for each in heard].count("pulls") == 1
     assert heard[1]["type"] == "pulls"
-    assert heard[1]["runs"] == 50
+    assert heard[1]["runs"] == FIRST
 
 
 def test_what_the_loader_refuses_is_told_at_its_change_and_the_next_is_answered(
@@ -146,7 +147,7 @@ class Gate:
 def test_the_first_stage_is_finished_and_the_latest_change_is_next(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = Gate(50, monkeypatch)
+    gate = Gate(FIRST, monkeypatch)
     first = page.change({"PAK.ties.USA": 0.1})
     assert gate.reached.wait(WAIT)
     page.change({"PAK.ties.USA": 0.2})
@@ -155,14 +156,16 @@ def test_the_first_stage_is_finished_and_the_latest_change_is_next(
     gate.opened.set()
     heard = [page.hear() for _ in range(3)]
     assert [(each["type"], each.get("number"), each.get("runs")) for each in heard] == [
-        ("picture", first, 50),
-        ("picture", last, 50),
+        ("picture", first, FIRST),
+        ("picture", last, FIRST),
         ("copied", None, None),
     ]
-    assert effect(heard[1])["mean"] == pytest.approx(expected({"PAK.ties.USA": 0.3}, 50), abs=1e-4)
+    assert effect(heard[1])["mean"] == pytest.approx(
+        expected({"PAK.ties.USA": 0.3}, FIRST), abs=1e-4
+    )
 
 
-@pytest.mark.parametrize("runs", [200, 1000])
+@pytest.mark.parametrize("runs", [MORE, MOST])
 def test_a_newer_change_cancels_what_refines_the_picture(
     page: Page, monkeypatch: pytest.MonkeyPatch, runs: int
 ) -> None:
@@ -186,7 +189,7 @@ def test_a_newer_change_cancels_what_refines_the_picture(
     sent.set()
     heard = heard_until_why(page, second)
     told = [(each["number"], each["runs"]) for each in heard if each["type"] == "picture"]
-    assert told[-3:] == [(second, 50), (second, 200), (second, 1000)]
+    assert told[-3:] == [(second, FIRST), (second, MORE), (second, MOST)]
     assert (first, runs) not in told
     assert first not in [each["number"] for each in heard if each["type"] == "why"]
 
@@ -211,7 +214,7 @@ def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.Monk
     second = page.change({"PAK.ties.USA": 0.36})
     heard = heard_until_why(page, second)
     assert given[0][0] == 1
-    assert (second, 1000) in [(each["number"], each.get("runs")) for each in heard]
+    assert (second, MOST) in [(each["number"], each.get("runs")) for each in heard]
     assert first not in [each["number"] for each in heard if each["type"] == "picture"][3:]
 
 
@@ -221,20 +224,20 @@ def test_another_base_is_compared_with(page: Page) -> None:
     assert opened["base"]["changes"] == TIE
     changes = {"PAK.ties.USA": 0.4}
     picture = page.picture(changes)
-    assert effect(picture)["mean"] == pytest.approx(expected(changes, 1000, TIE), abs=1e-4)
+    assert effect(picture)["mean"] == pytest.approx(expected(changes, MOST, TIE), abs=1e-4)
     page.hear_until("why")
     opened = page.ask("base", base=None)
     assert opened["base"]["changes"] == {}
     number = page.change(changes)
     heard = heard_until_why(page, number)
     assert [each["type"] for each in heard] == ["picture", "why"]  # its runs were at hand
-    assert effect(heard[0])["mean"] == pytest.approx(expected(changes, 1000), abs=1e-4)
+    assert effect(heard[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
 
 
 def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
     assert page.open("status-quo.yaml", seed=5)["scenario"]["seed"] == 5
     scenario = api.load(STATUS_QUO)
-    levels = api.simulate(scenario, runs=1000, seed=5).level("PAK-RUS")[:, -1]
+    levels = api.simulate(scenario, runs=MOST, seed=5).level("PAK-RUS")[:, -1]
     base = effect(page.picture({}))["base"]
     assert base == pytest.approx(float(levels.astype(float).median()), abs=0.02)
 
@@ -299,7 +302,11 @@ def test_bytes_are_read_as_text_is(page: Page) -> None:
 
 @pytest.mark.parametrize("kind", ["change", "copy", "base", "step"])
 def test_nothing_is_answered_before_a_scenario_is_open(serving: Serving, kind: str) -> None:
-    more = {"change": {"number": 1, "changes": {}}, "copy": {"changes": {}}, "step": {"do": "look"}}
+    more: dict[str, Any] = {
+        "change": {"number": 1, "changes": {}},
+        "copy": {"changes": {}},
+        "step": {"do": "look"},
+    }
     with Page(serving) as page:
         page.hear()
         failed = page.ask(kind, **more.get(kind, {}))
@@ -321,9 +328,9 @@ def test_what_was_not_foreseen_fails_in_a_sentence_and_the_page_goes_on(
 
 def test_text_of_scenarios_stays_text(serving: Serving, page: Page) -> None:
     name = "<script>alert(1)</script> & \u2028 </title>"
-    data = yaml.safe_load(STATUS_QUO.read_text(encoding="utf-8")) | {"name": name}
     file = serving.shared.here / "script.yaml"
-    file.write_text(yaml.safe_dump(data), encoding="utf-8")
+    variant = {"relsim": 1, "extends": "status-quo.yaml", "name": name}
+    file.write_text(yaml.safe_dump(variant), encoding="utf-8")
     try:
         opened = page.open("script.yaml")
         with Page(serving) as other:
@@ -351,7 +358,7 @@ def test_visitors_do_not_mix(serving: Serving) -> None:
         for page in pages:
             page.close()
     for tie, mean in zip(ties, got, strict=True):
-        assert mean == pytest.approx(expected({"PAK.ties.USA": tie}, 1000), abs=1e-4)
+        assert mean == pytest.approx(expected({"PAK.ties.USA": tie}, MOST), abs=1e-4)
 
 
 def test_a_visitor_who_leaves_is_freed_and_the_work_is_stopped(
@@ -362,7 +369,7 @@ def test_a_visitor_who_leaves_is_freed_and_the_work_is_stopped(
     grow: Callable[..., Ensemble] = Growing.grow
 
     def held_up(growing: Growing, asked: int, stop: Stop) -> Ensemble:
-        if asked == 1000:
+        if asked == MOST:
             reached.set()
             while not stop[0]:
                 threading.Event().wait(0.001)
@@ -407,7 +414,7 @@ def test_a_kept_variant_gives_the_numbers_of_the_picture(page: Page, serving: Se
     kept = api.load(file)
     assert kept.name == "Kept <b>"
     ensembles = [
-        api.simulate(scenario, runs=1000, seed=0) for scenario in (api.load(STATUS_QUO), kept)
+        api.simulate(scenario, runs=MOST, seed=0) for scenario in (api.load(STATUS_QUO), kept)
     ]
     mean = float(api.compare(*ensembles).change("PAK-RUS")[:, -1].astype(float).mean())
     assert effect(picture)["mean"] == pytest.approx(mean, abs=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pprint
 import re
@@ -76,11 +77,11 @@ def keep(
     target = _target(base, picture.file, folder, file)
     text = _variant(base, changed, picture, one_line(name)[:MAX_TITLE], folder.name_of(target))
     try:
-        done = _written(text, changed, target, replace=replace)
-        return folder.name_of(target) if done else None
+        moved = _written(text, base, changed, picture.file, target, replace=replace)
     except OSError as error:
         reason = error.strerror or str(error)
         raise KeptError(f"{file} cannot be written: {reason}.") from error
+    return folder.name_of(target) if moved else None
 
 
 def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
@@ -91,6 +92,8 @@ def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
     """
     own = real_path(base_file)
     named = Path(file.strip())
+    if not named.name:
+        raise KeptError("Name a file for the variant, as in folder/name.yaml.")
     if str(named.parent) == "." and not named.is_absolute():
         named = Path(folder.name_of(own.parent)) / named.name
     target = folder.path(named.as_posix())
@@ -161,7 +164,9 @@ def _replaced(before: Node, node: Node, path: tuple[str, ...]) -> Any:
     return plain(node)
 
 
-def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bool:
+def _written(
+    text: str, base: Scenario, changed: Scenario, base_file: Path, target: Path, *, replace: bool
+) -> bool:
     """Writes a variant aside, and moves it into place if it gives the changed scenario.
 
     Returns:
@@ -179,7 +184,7 @@ def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bo
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         aside.chmod(READABLE)
-        _refuse_other(aside, changed)
+        _refuse_other(aside, changed, base, base_file)
         if not replace:
             try:
                 target.touch(exist_ok=False)  # nobody else takes the name meanwhile
@@ -192,21 +197,24 @@ def _written(text: str, changed: Scenario, target: Path, *, replace: bool) -> bo
     return True
 
 
-def _refuse_other(aside: Path, changed: Scenario) -> None:
+def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Path) -> None:
     """Refuses a variant that gives another scenario than the changes do."""
     reason = "it would not read as the changes do"
     try:
-        kept = load(aside)
-        if _content(kept) == _content(changed):
+        if _content(load(aside)) == _content(changed):
             return
+        if _content(load(base_file)) != _content(base):
+            reason = f"{base_file.name} has changed since it was opened; open it again"
     except ScenarioError as error:
-        reason = error.problems[0].text
+        reason = error.problems[0].text.removesuffix(".")
     raise KeptError(f"These changes cannot be kept as a variant: {reason}.")
 
 
-def _content(scenario: Scenario) -> str:
-    """All that a scenario says but for its name and its description, in its order."""
-    return scenario.model_dump_json(exclude=set(_WORDS))
+def _content(scenario: Scenario) -> tuple[Any, ...]:
+    """All that a scenario says but for its name and its description, and in which order where that
+    counts."""
+    said = json.loads(scenario.model_dump_json(exclude=set(_WORDS)))
+    return said, [list(said[section]) for section in ("states", "domains", "events", "claims")]
 
 
 def command_of(picture: Picture, here: Path) -> str:
@@ -216,7 +224,9 @@ def command_of(picture: Picture, here: Path) -> str:
         picture: whose numbers.
         here: the folder that it will be given in.
     """
-    settings, on, off = [], [], []
+    settings: list[str] = []
+    on: list[str] = []
+    off: list[str] = []
     for path, value in picture.changes.items():
         switch = _SWITCH.fullmatch(path)
         if switch and isinstance(value, bool) and f"events.{switch[1]}" not in picture.changes:

@@ -34,7 +34,7 @@ from starlette.websockets import WebSocket
 from relsim.app import downloads
 from relsim.app.engine import STAGES, Engine
 from relsim.app.folder import Start
-from relsim.app.messages import MOST_BYTES, MessageError, as_text, read_download
+from relsim.app.messages import MOST_BYTES, Download, MessageError, as_text, read_download
 from relsim.app.visitor import Shared, Visitor, problems_of
 from relsim.ensemble.chunks import Stopped, new_stop
 from relsim.errors import RelsimError
@@ -234,7 +234,7 @@ class Pages:
         self,
         request: Request,
         kind: str,
-        make: Callable[[downloads.Download], tuple[str, str]],
+        make: Callable[[Download], tuple[str, str]],
     ) -> Response:
         def made(body: bytes) -> Response:
             with self._downloads:

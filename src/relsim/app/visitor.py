@@ -242,7 +242,7 @@ class Visitor:
     async def _do(self, message: Open | Freeze | Keep | Copy | Step) -> None:
         await self._settled()
         if isinstance(message, Open):
-            file = message.scenario or self._shared.start.file
+            file = self._shared.start.file if message.scenario is None else message.scenario
             first = (
                 self._shared.start if message.scenario is None else Start(self._shared.folder, file)
             )
@@ -260,9 +260,9 @@ class Visitor:
             case Copy():
                 seed = look.seed if message.seed is None else message.seed
                 runs = self._shared.engine.stages[-1]
-                file = self._shared.folder.path(look.file)
+                own_file = self._shared.folder.path(look.file)
                 base_file = self._shared.folder.path(look.base.scenario)
-                picture = Picture(file, message.changes, runs, seed)
+                picture = Picture(own_file, message.changes, runs, seed)
                 base = Picture(base_file, look.base.changes, runs, seed)
                 here = self._shared.here
                 await self._send(
@@ -309,8 +309,9 @@ class Visitor:
             return look, as_text({**message, "changes": changes or {}})
 
         before = self._look
-        self._look, text = await self._in_thread(opened)
-        if before is None or (before.file, before.seed) != (file, self._look.seed):
+        look, text = await self._in_thread(opened)
+        self._look = look
+        if before is None or (before.file, before.seed) != (file, look.seed):
             self._shown = None
         await self._send_ready(text)
 

@@ -50,8 +50,10 @@ class Chart {
     this.made?.(view);
   }
 
-  // The promise ends when the chart shows these data, or newer ones that came meanwhile.
-  update({ data = {}, signals = {} } = {}) {
+  // The promise ends when the chart shows these data, or newer ones that came meanwhile. `resize`: they
+  // reach further beyond the panel than those before, or less far.
+  update({ data = {}, signals = {}, resize = false } = {}) {
+    if (resize) this.view?.resize();
     for (const [kind, parts] of [["data", data], ["signals", signals]]) {
       for (const [name, value] of Object.entries(parts)) {
         this[kind][name] = value;

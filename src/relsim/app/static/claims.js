@@ -1,6 +1,6 @@
 // The scenario's claims, judged anew with each picture, beside the verdicts of the base.
 
-import { element, fixed, percent, signed } from "./words.js";
+import { element, percent, signed } from "./words.js";
 
 const SIGNS = { supported: "●", contradicted: "■", "not distinguishable": "◆" }; // as in the figures
 const kind = (verdict) => (verdict in SIGNS ? verdict.replaceAll(" ", "-") : "not-judged");
@@ -16,8 +16,7 @@ export function claims(place, app) {
       verdict: element("td", { class: "verdict" }), base: element("td", { "data-head": "in the base" }),
     };
     cells.row = element("tr", {},
-      element("td", {}, element("strong", {}, claim.says), element("br"), element("span", { class: "note test" }, [claim.name, claim.test].filter(Boolean).join(": ")),
-        ...(claim.against ? [element("span", { class: "note test" }, ` (against ${claim.against})`)] : [])),
+      element("td", {}, element("strong", {}, claim.says), element("br"), element("span", { class: "note test" }, [claim.name, claim.test].filter(Boolean).join(": "))),
       cells.verdict,
       element("td", { "data-head": "holds in" }, cells.share, " ", cells.interval, bar),
       cells.effect, cells.base);
@@ -54,7 +53,7 @@ export function claims(place, app) {
       interval.style.width = `${Math.max(1, 100 * (high - low))}%`;
       mark.style.left = `calc(${100 * required}% - 1px)`;
     }
-    cells.effect.textContent = typeof effect === "number" ? signed(effect, 3) : effect ?? "–";
+    cells.effect.textContent = typeof effect === "number" ? signed(effect, Math.abs(effect) < 1 ? 3 : 1) : "–";
     compare(cells, claim, base);
   }
 
@@ -65,7 +64,7 @@ export function claims(place, app) {
     else {
       const apart = share === null || base.share === null || share === undefined || base.share === undefined ? null : 100 * (share - base.share);
       const words = other ? `${SIGNS[base.verdict] ?? "○"} ${base.verdict}` : "the same";
-      const points = apart === null || Math.abs(apart) < 0.5 ? "" : `, ${fixed(100 * base.share, 0)}\u00a0% (now ${signed(apart, 0)} points)`;
+      const points = apart === null || Math.abs(apart) < 0.5 ? "" : `, in ${percent(base.share)} (now ${signed(apart, 0)} points)`;
       cells.base.textContent = words + points;
     }
   }

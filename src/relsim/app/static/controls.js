@@ -84,7 +84,7 @@ export function controls(place, app) {
       const changed = path in app.state.changes;
       const value = changed ? app.state.changes[path] : control.value;
       if (typeof value !== "number") return;
-      const short = Number(value.toPrecision(6)); // 0.3, not 0.30000000000000004
+      const short = Number(value.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
       if (slider.valueAsNumber !== short) slider.value = short;
       if (typed.valueAsNumber !== short) typed.value = short;
       made.classList.toggle("changed", changed);
@@ -142,7 +142,7 @@ export function controls(place, app) {
   function jump(block) {
     const button = element("button", { type: "button" }, block.querySelector("legend").textContent);
     button.addEventListener("click", () => {
-      block.scrollIntoView({ block: "start" });
+      at("scroller").scrollTop = block.offsetTop;
       block.querySelector("input, summary")?.focus({ preventScroll: true });
     });
     return button;

@@ -1,5 +1,6 @@
 // Fans of the subject and of the watched pairs, each with its ghost, its paired difference and a verdict.
 
+import { alike } from "./state.js";
 import { element, fixed, signed, unbroken } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
@@ -37,7 +38,7 @@ export function futures(place, app) {
   function chart(shown, name, content) {
     const held = `${name}Chart`, spec = app.opened.charts[name];
     if (shown[held]) return shown[held].update(content);
-    const made = prepared(spec, shown.size === "card");
+    const made = prepared(spec, shown.size === "card", [app.time(app.months[0]), app.time(app.months.at(-1))]);
     shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
     return shown[held].ready;
   }
@@ -47,8 +48,14 @@ export function futures(place, app) {
     const compared = app.state.month ? [{ month: app.time(message.month) }] : [];
     shown.title.textContent = app.title(pair);
     judge(shown, effect, message);
+    const above = Math.max(-1, ...(events ?? []).map((one) => one.row)); // rows of numbers above the panel
+    const resize = shown.above !== above;
+    shown.above = above;
     const drawn = [
-      chart(shown, "fan", { data: { fan: rows(fan), ghost: rows(ghost), events: marks(events), compared }, signals: { low: range[0], high: range[1] } }),
+      chart(shown, "fan", {
+        resize, signals: { low: range[0], high: range[1] },
+        data: { fan: rows(fan), ...others(shown, { ghost, events, month: message.month }, compared) },
+      }),
       chart(shown, "difference", { data: { difference: rows(difference), compared }, signals: { low: apart[0], high: apart[1] } }),
     ];
     const end = fan.median.length - 1;
@@ -58,6 +65,17 @@ export function futures(place, app) {
       `80 % of paired runs from ${signed(difference.lower80[end], 3)} to ${signed(difference.upper80[end], 3)}.`);
     // Charts that cannot be seen are drawn later, and are no part of what is waited for.
     return [shown.fanChart, shown.differenceChart].flatMap((chart, n) => (chart.seen ? [drawn[n]] : []));
+  }
+
+  // What stays while a slider is held is not put in anew: that would be half of the work.
+  function others(shown, { ghost, events, month }, compared) {
+    const was = shown.others ?? {};
+    shown.others = { ghost, events, month: compared.length ? month : null };
+    const data = {};
+    if (!alike(was.ghost, ghost)) data.ghost = rows(ghost);
+    if (!alike(was.events, events)) data.events = marks(events);
+    if (was.month !== shown.others.month) data.compared = compared;
+    return data;
   }
 
   function judge({ badge, sentence }, effect, message) {
@@ -193,16 +211,20 @@ export function futures(place, app) {
   };
 }
 
-// A definition as it is fast to redraw: axes of levels that all take the same room, no description of each
-// mark (the chart has one of its own), and months that stand in the rows. Small ones have no legend and
-// nothing that follows the pointer.
-function prepared(spec, small) {
+// A definition as it is fast to redraw: axes that signals set and data need not be searched for, no
+// description of each mark (the chart has one of its own), and months that stand in the rows. Axes of
+// levels all take the same room. Small ones have no legend and nothing that follows the pointer.
+function prepared(spec, small, span) {
   const { config } = spec;
-  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => ({
-    ...one,
-    transform: (one.transform ?? []).filter((step) => step.as !== "month"),
-    encoding: small && one.encoding.color ? { ...one.encoding, color: { ...one.encoding.color, legend: null } } : one.encoding,
-  }));
-  layer.push(COMPARED);
-  return { ...spec, layer, config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } } };
+  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => {
+    const encoding = { ...one.encoding };
+    if (encoding.x?.field === "month") encoding.x = { ...encoding.x, scale: { domain: { expr: "span" } } };
+    if (encoding.y?.scale) encoding.y = { ...encoding.y, scale: { domain: { expr: "[low, high]" }, nice: false, zero: false } };
+    if (small && encoding.color) encoding.color = { ...encoding.color, legend: null };
+    return { ...one, encoding, transform: (one.transform ?? []).filter((step) => step.as !== "month") };
+  });
+  return {
+    ...spec, layer: [...layer, COMPARED], params: [...spec.params, { name: "span", value: span }],
+    config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } },
+  };
 }

@@ -90,7 +90,7 @@ function plain(text) {
 // Whether two plain values are the same, whatever the order of their names.
 export function alike(one, other) {
   if (one === other) return true;
-  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return false;
+  if (!one || !other || typeof one !== "object" || typeof other !== "object") return false;
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => alike(one[name], other[name]));
 }

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks import growth, peers, report, startup
+from benchmarks import growth, live, peers, report, startup
 from benchmarks.scenario import make_scenario
 from relsim.ensemble.chunks import available_cores
 
@@ -24,6 +24,7 @@ class Part(StrEnum):
     PEERS = "peers"
     GROWTH = "growth"
     STARTUP = "startup"
+    LIVE = "live"
 
 
 def main(
@@ -54,6 +55,9 @@ def main(
         with console.status("start-up and compilation"):
             commands, compilation = startup.commands(), startup.compilation()
         results["startup"] = report.show_startup(console, commands, compilation)
+    if Part.LIVE in wanted:
+        with console.status("live: the app, from a moved slider to what is seen"):
+            results["live"] = live.measure(console)
     report.write(results, out)
     console.print(f"Written: {out}")
 

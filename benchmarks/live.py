@@ -1,15 +1,22 @@
-"""``python -m benchmarks.live``: the server's half of the app, from a moved slider to JSON text.
+"""``python -m benchmarks.live``: the app, from a moved slider to what is seen of it.
 
 Each of 30 values of one tie of the shipped status quo is put in, simulated at each stage beside a
-base that is there, and told as the text that is sent. Times add up from stage to stage. The time
-of a browser to draw is not in them.
+base that is there, and told as the text that is sent: the server's half. Then a slider of the real
+page is moved to each of 30 values in headless Chromium, from the slider's event until all fans and
+differences that can be seen are drawn anew; and it is dragged without a pause. Times add up from
+stage to stage.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -18,7 +25,9 @@ from rich.table import Table
 import relsim
 from benchmarks.timing import Spread
 from relsim.app.engine import STAGES, Engine
+from relsim.app.folder import start_on
 from relsim.app.pictures import Asked, picture, why
+from relsim.app.server import Serving
 from relsim.ensemble.chunks import new_stop
 
 SCENARIO = Path("scenarios/pakistan-russia/status-quo.yaml")
@@ -27,7 +36,7 @@ VALUES = 30
 LOADED, PUT_IN = "the change put in", "compiled"
 
 
-def measure() -> dict[str, list[float]]:
+def server_half() -> dict[str, list[float]]:
     """Milliseconds since the change at each point, a number for each value."""
     scenario = relsim.load(SCENARIO)
     seed, engine = scenario.ensemble.seed, Engine()
@@ -61,16 +70,107 @@ def measure() -> dict[str, list[float]]:
     return found
 
 
-def main() -> None:
-    """Prints the table."""
-    table = Table("since the change", title=f"{SCENARIO.stem}, {CONTROL}, {VALUES} values")
+# In the browser
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+WINDOW = 1280, 900  # pixels
+SECONDS = 10  # of dragging without a pause
+EVERY = 16  # milliseconds between two moves of a drag, as of a screen
+MOVE = """
+const [path, value, done] = arguments;
+const slider = document.querySelector(`#groups [data-path="${path}"] input[type=range]`);
+const began = performance.now(), { app, timings, connection } = window.relsim;
+slider.value = value;
+slider.dispatchEvent(new Event("input", { bubbles: true }));
+const number = connection.number;
+const wait = () => {
+  const mine = timings.filter((one) => one.number === number);
+  if (!mine.some((one) => one.runs === 1000) || app.reasons !== number) return setTimeout(wait, 5);
+  done(Object.fromEntries(mine.flatMap((one) => [
+    [`${one.runs} received`, one.received - began], [`${one.runs} drawn`, one.drawn - began]])));
+};
+wait();
+"""
+DRAG = """
+const [path, seconds, every, done] = arguments;
+const slider = document.querySelector(`#groups [data-path="${path}"] input[type=range]`);
+const { timings } = window.relsim, before = timings.length, began = performance.now();
+let step = 0;
+const move = () => {
+  if (performance.now() - began > 1000 * seconds) return done(timings.slice(before).length);
+  slider.value = 0.6 * Math.sin((step += 1) / 20);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  setTimeout(move, every);
+};
+move();
+"""
+
+
+def browser_half() -> tuple[dict[str, list[float]], float]:
+    """Milliseconds from a slider's event, a number for each value; and how many pictures a second
+    are drawn while it is dragged."""
+    found: dict[str, list[float]] = {}
+    with Serving(start_on(SCENARIO, Path.cwd())) as serving, browsing() as driver:
+        serving.warmed.result()
+        driver.get(serving.address)
+        waiting = f"return document.documentElement.dataset.ready === '{STAGES[-1]}'"
+        while not driver.execute_script(waiting):
+            sleep(0.05)
+        for place, value in enumerate(np.linspace(-0.6, 0.6, VALUES + 3).round(2).tolist()):
+            times = driver.execute_async_script(MOVE, CONTROL, value)
+            for name, time in times.items() if place > 1 else ():  # the first fill caches
+                found.setdefault(name, []).append(time)
+        pictures = driver.execute_async_script(DRAG, CONTROL, SECONDS, EVERY)
+    return found, pictures / SECONDS
+
+
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """A headless browser with a profile of its own."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(BROWSER)
+    with tempfile.TemporaryDirectory() as profile:
+        size = ",".join(map(str, WINDOW))
+        for flag in ("--headless", "--no-sandbox", "--disable-gpu", f"--window-size={size}"):
+            options.add_argument(flag)
+        options.add_argument(f"--user-data-dir={profile}")
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+        driver.set_script_timeout(60)
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+# What is printed
+
+
+def measure(console: Console) -> dict[str, Any]:
+    """Measures both halves and prints them."""
+    server = server_half()
+    show(console, f"Server: {CONTROL} of {SCENARIO.stem}, since the change", server)
+    if BROWSER is None or DRIVER is None:
+        console.print("No chromium with chromedriver here, so the page is not measured.")
+        return {"server": server}
+    page, pictures = browser_half()
+    title = f"Page in Chromium, {WINDOW[0]} × {WINDOW[1]}, since the slider's event"
+    show(console, title, page)
+    console.print(f"Dragged without a pause: {pictures:.1f} pictures a second.")
+    return {"server": server, "page": page, "pictures_per_second": pictures}
+
+
+def show(console: Console, title: str, measured: dict[str, list[float]]) -> None:
+    """Prints a table of milliseconds."""
+    table = Table("", title=title)
     for name in ("median ms", "least", "most"):
         table.add_column(name, justify="right")
-    for name, times in measure().items():
+    for name, times in measured.items():
         spread = Spread.of(times)
         table.add_row(name, *(f"{value:.0f}" for value in (spread.median, spread.low, spread.high)))
-    Console().print(table)
+    console.print(table)
 
 
 if __name__ == "__main__":
-    main()
+    measure(Console())

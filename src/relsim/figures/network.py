@@ -243,8 +243,7 @@ def network_chart(
     ``change`` (since the opening) or, where compared, ``difference`` (from the other scenario);
     ``only``, the state whose ties stand out (empty: all); ``reach``, the change or difference at
     which ties are thickest; ``ink`` and ``paper``, colours of texts and of nodes. A click sets the
-    selections ``tie`` (field ``pair``; not where compared) and ``node`` (``state``); one beside
-    them ends it.
+    selections ``tie`` (field ``pair``) and ``node`` (``state``); one beside them ends it.
     """
     parameters = [
         {"name": "months", "value": list(months)},
@@ -393,7 +392,7 @@ def _layers(
         },
     }
     if compared:
-        del grasp["params"], grasp["encoding"]["tooltip"]
+        del grasp["encoding"]["tooltip"]  # its selection stays: without one, no pointer meets it
     circles["params"] = [_picked_by("node", "state")]
     circles["mark"]["cursor"] = "pointer"
     circles["encoding"]["tooltip"] = {"field": "name"}

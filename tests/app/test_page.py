@@ -13,10 +13,11 @@ import yaml
 import relsim
 from relsim.app.server import Serving
 from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints
-from visiting import family_served
+from visiting import STAGES, family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
+READY = f"document.documentElement.dataset.ready === '{STAGES[-1]}'"
 WAIT = 90  # seconds, for a machine that is busy with other tests
 TIE = "PAK.ties.USA.weight"
 STATE = "return relsim.app.state"
@@ -77,7 +78,7 @@ def opened(driver: Any, address: str, width: int = 1280, height: int = 900) -> N
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     driver.get("about:blank")
     driver.get(address)
-    until(driver, "document.documentElement.dataset.ready === '1000'")
+    until(driver, READY)
 
 
 def until(driver: Any, condition: str) -> None:
@@ -97,8 +98,7 @@ def drag(driver: Any, path: str, *values: float, let_go: bool = True) -> None:
     number = driver.execute_script("return relsim.app.picture.number")
     until(
         driver,
-        f"document.documentElement.dataset.number === '{number}' && "
-        "document.documentElement.dataset.ready === '1000'",
+        f"document.documentElement.dataset.number === '{number}' && {READY}",
     )
 
 
@@ -127,12 +127,12 @@ def test_a_slider_moves_the_fan_and_the_difference_appears(page: Any, serving: S
     assert "lower" in text(page, "#subject .badge")
     # The chart shows the numbers that the same change gives on the command line.
     scenario = relsim.load(serving.shared.folder.root / "status-quo.yaml").with_changes({TIE: 0.8})
-    ensemble = relsim.simulate(scenario, runs=1000)
+    ensemble = relsim.simulate(scenario, runs=STAGES[-1])
     levels = ensemble.data["overall"].sel(pair="PAK-RUS")
     assert after == pytest.approx(levels.median("run").values, abs=6e-5)
     timings = page.execute_script("return relsim.timings")
     assert all(one["sent"] <= one["received"] <= one["drawn"] for one in timings)
-    assert {one["runs"] for one in timings} >= {50, 1000}
+    assert {one["runs"] for one in timings} >= {STAGES[0], STAGES[-1]}
 
 
 def test_a_drag_is_one_entry_of_undo(page: Any) -> None:

@@ -7,13 +7,13 @@ import json
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from relsim import StateAgent, load, simulate
+from relsim.app.messages import Step
 from relsim.app.stepping import Stepping, agent_class_of
 from relsim.errors import RelsimError
 from relsim.model.structs import Floats
@@ -44,15 +44,17 @@ class Broken(StateAgent):
         raise IndexError("no such state")
 
 
-def asked(do: str, run: int = 0, steps: int = 1, state: str = "") -> Any:
-    return SimpleNamespace(do=do, run=run, steps=steps, state=state)
+def asked(
+    do: Literal["reset", "step", "look"], run: int = 0, steps: int = 1, state: str | None = None
+) -> Step:
+    return Step(type="step", do=do, run=run, steps=steps, state=state)
 
 
 def everything() -> Scenario:
     return scenario_of(EVERYTHING)
 
 
-def stepped(stepping: Stepping, scenario: Scenario, run: int, look: str = "") -> list[Any]:
+def stepped(stepping: Stepping, scenario: Scenario, run: int, look: str | None = None) -> list[Any]:
     """Every message from the opening to the end."""
     messages = [stepping.answer(scenario, SEED, asked("reset", run))]
     while messages[-1]["running"]:
@@ -195,11 +197,12 @@ def test_a_rule_that_fails_is_said_in_one_sentence_and_the_next_reset_is_well() 
 def test_the_old_model_is_freed() -> None:
     scenario, stepping = everything(), Stepping()
     stepping.answer(scenario, SEED, asked("step"))
-    model = weakref.ref(stepping._model)  # type: ignore[arg-type]
+    assert stepping._model is not None
+    model = weakref.ref(stepping._model)
     stepping.answer(scenario, SEED, asked("reset"))
     gc.collect()
     assert model() is None
-    model = weakref.ref(stepping._model)  # type: ignore[arg-type]
+    model = weakref.ref(stepping._model)
     stepping.close()
     gc.collect()
     assert model() is None

@@ -62,7 +62,7 @@ class Stepping:
                 during = str(model.month)
                 self._take_step(model)
                 path.append({**_row(model, _happened(model)), "during": during})
-        known = asked.state in model.states
+        code = asked.state or ""
         return {
             "type": "stepped",
             "run": model.run,
@@ -80,7 +80,7 @@ class Stepping:
                 {"code": agent.code, "name": agent.name, "standing": _short(agent.standing)}
                 for agent in model.agents
             ],
-            "state": self._numbers_of(model, asked.state) if known else None,
+            "state": self._numbers_of(model, code) if code in model.states else None,
         }
 
     def close(self) -> None:
@@ -174,14 +174,14 @@ def _noting_decisions(agent: StateAgent) -> dict[str, Floats]:
     A rule that decides without them leaves none.
     """
     noted: dict[str, Floats] = {}
-    pull, target = agent.pull, agent.target
+    pull_of_rule, target_of_rule = agent.pull, agent.target
 
     def noted_pull() -> Floats:
-        noted["pull"] = pull()
+        noted["pull"] = pull_of_rule()
         return noted["pull"]
 
-    def noted_target(drawn: Floats) -> Floats:
-        noted["target"] = target(drawn)
+    def noted_target(pull: Floats) -> Floats:
+        noted["target"] = target_of_rule(pull)
         return noted["target"]
 
     agent.pull, agent.target = noted_pull, noted_target  # type: ignore[method-assign]

@@ -98,7 +98,7 @@ schema: $(STAMP)
 
 # Remakes the pictures of the documents, and the table of verdicts in scenarios/README.md.
 gallery: $(STAMP)
-	$(BIN)/python scripts/make_gallery.py
+	$(BIN)/python -m scripts.make_gallery
 
 # Fits the defaults anew: make fitted SERIES=icews_net.csv. The series is not part of the package.
 fitted: $(STAMP)

@@ -8,9 +8,13 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import relsim
+from benchmarks.live import BROWSER, DRIVER, browsing
 from relsim.analysis.summary import event_table
+from relsim.app.folder import start_on
+from relsim.app.server import Serving
 from relsim.figures.result import fan_chart
 from relsim.figures.save import save_chart
 from relsim.figures.why import why_chart
@@ -26,6 +30,13 @@ FILES = sorted(FAMILY.glob("*.yaml"))
 BASE = "status-quo"
 EXAMPLE = "two-neighbours"  # the scenario that the README shows
 PAGE_SIZE = 1200, 1000
+# What the pictures of the app show changed: the tie that an article says can weaken, and a lever.
+MOVED = {"PAK.ties.USA.weight": 0.0, "events.recognise_armenia.off": False}
+SETTLED = """
+const { app, connection } = window.relsim ?? {};
+return app?.picture?.last && app.picture.number === connection.number && connection.next === null
+  && app.reasons === app.picture.number && document.documentElement.dataset.ready === '1000';
+"""
 
 Judged = Sequence[tuple[str, Sequence[relsim.Verdict]]]  # scenarios and their claims
 
@@ -42,6 +53,7 @@ def main() -> None:
         picture = armenia.folder / "figures" / f"difference-{BASE}.png"
         shutil.copy(picture, IMAGES / "armenia-recognition.png")
         draw_example(Path(aside))
+    photograph_app()
     programme = relsim.load(FAMILY / "article-programme.yaml")
     draw_fan(programme, ["PAK-RUS", "RUS-IND"], IMAGES / "article-programme.png")
     save_chart(
@@ -82,6 +94,36 @@ def photograph(page: Path, picture: Path) -> None:
         check=True,
         capture_output=True,
     )
+
+
+def photograph_app() -> None:
+    """The app with something changed: its futures, and its network in the dark; left as they were
+    where there is no browser."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    if BROWSER is None or DRIVER is None:
+        print("No chromium with chromedriver here: the pictures of the app are left as they were.")
+        return
+    file = FAMILY / f"{BASE}.yaml"
+    with Serving(start_on(file, FAMILY), here=FAMILY) as serving, browsing() as driver:
+        serving.warmed.result()
+        size = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        driver.get(serving.address)
+        waiting = WebDriverWait(driver, 60)
+        settled: Any = lambda one: one.execute_script(SETTLED)  # noqa: E731
+        waiting.until(settled)
+        driver.execute_script("window.relsim.app.set({ changes: arguments[0] })", MOVED)
+        waiting.until(settled)
+        driver.save_screenshot(str(IMAGES / "app.png"))
+        driver.execute_script(
+            "const theme = document.getElementById('theme'); theme.value = 'dark';"
+            "theme.dispatchEvent(new Event('change'));"
+            "window.relsim.app.set({ view: 'network' })"
+        )
+        waiting.until(settled)
+        driver.save_screenshot(str(IMAGES / "app-network.png"))
 
 
 def write_verdicts(judged: Judged) -> None:

@@ -70,6 +70,7 @@ Levels: TypeAlias = NDArray[np.float32]  # [runs, times, pairs]
 Plain: TypeAlias = dict[str, Any]
 
 MOST_SHOWN = 12  # watched pairs with a fan of their own
+SMALLEST = 0.0001  # difference that four digits show
 DIGITS = 4  # of levels in columns: a hundredth of a pixel
 RANGE_STEP = 0.1  # of the axis of levels, so that it keeps still while somebody drags
 DIFFERENCE_STEP = LEAST_DIFFERENCE  # of that of differences, for the same reason
@@ -130,9 +131,11 @@ def opened(
         stages: numbers of runs.
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
-    watched = set(scenario.pair_names(scenario.watched_pairs))
+    watched = scenario.pair_names(scenario.watched_pairs)
     compiled = compile_scenario(scenario)
-    pairs = scenario.pair_names(overall_pairs(compiled, record))
+    recorded = scenario.pair_names(overall_pairs(compiled, record))
+    # The page shows the first of them first.
+    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
     return {
         "type": "opened",
         "scenario": {
@@ -191,7 +194,7 @@ def _opening_network(scenario: Scenario) -> Plain:
     ends = np.array([months[0], months[-1]], dtype="datetime64[s]")
     values = np.tile(levels["level"].to_numpy(), (2, 1))
     nodes, ties, times = network_tables(scenario, _medians(values, ends, list(levels["pair"])))
-    return network_chart(nodes, ties, times)
+    return network_chart(nodes, ties, times, compared=True)
 
 
 def _medians(values: Any, times: Any, pairs: list[str]) -> xr.Dataset:
@@ -253,7 +256,7 @@ def picture(
         case "network":
             content["network"] = _network(ensemble, base)
         case "matrix":
-            content["matrix"] = _matrix(ensemble, base)
+            content["matrix"] = _matrix(ensemble, base, step)
         case "events":
             content["often"] = _often(ensemble)
     return content
@@ -409,6 +412,11 @@ def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: in
     if word == "not distinguishable":
         return f"Not distinguishable at {runs:,} runs: {signed(mean.value, 4)}{between}."
     count = higher if word == "higher" else lower
+    if max(-mean.low, mean.high) < SMALLEST:
+        return (
+            f"{capital(word)} by less than {SMALLEST:g}, in {percent(count / runs)} of {runs:,} "
+            "runs."
+        )
     small = ", negligibly" if is_negligible(mean) else ""
     return (
         f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in "
@@ -494,42 +502,41 @@ def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
 
 
 def _network(ensemble: Ensemble, base: Ensemble) -> Plain:
+    """The network, where each tie has the levels of the base in the same months."""
     overall = ensemble.data["overall"]
     medians = np.median(overall.values, axis=0)
     pairs = [str(pair) for pair in overall["pair"].values]
     table = _medians(medians, overall["time"].values, pairs)
     nodes, ties, months = network_tables(ensemble.scenario, table)
-    ends = _end_medians(base)
+    times = _months(ensemble.scenario)
+    of_base = _medians_at(base, [times.index(month) for month in months])
     for tie in ties:
-        level = ends.get(base.scenario.pair_name(tie["pair"]))
-        tie["base"] = None if level is None else round(level, 3)
+        levels = of_base.get(base.scenario.pair_name(tie["pair"]))
+        tie["base"] = None if levels is None else [round(level, 3) for level in levels]
     return {"nodes": nodes, "ties": ties, "months": months}
 
 
-def _matrix(ensemble: Ensemble, base: Ensemble) -> Plain:
-    opening, end, base_end = (
-        _end_medians(ensemble, 0),
-        _end_medians(ensemble),
-        _end_medians(base),
-    )
+def _matrix(ensemble: Ensemble, base: Ensemble, step: int) -> Plain:
+    """All pairs at the opening and after so many steps, there beside the base."""
+    levels, of_base = _medians_at(ensemble, [0, step]), _medians_at(base, [step])
     rows = []
-    for pair in end:
-        level = base_end.get(base.scenario.pair_name(pair))
+    for pair, (opening, end) in levels.items():
+        beside = of_base.get(base.scenario.pair_name(pair))
         rows.append(
             {
                 "pair": pair,
-                "opening": round(opening[pair], DIGITS),
-                "end": round(end[pair], DIGITS),
-                "base": None if level is None else round(level, DIGITS),
+                "opening": round(opening, DIGITS),
+                "end": round(end, DIGITS),
+                "base": None if beside is None else round(beside[0], DIGITS),
             }
         )
     return {"codes": sorted(ensemble.scenario.states), "pairs": rows}
 
 
-def _end_medians(ensemble: Ensemble, time: int = -1) -> dict[str, float]:
-    """The median level of each pair at the end, or at another time."""
+def _medians_at(ensemble: Ensemble, steps: list[int]) -> dict[str, list[float]]:
+    """The median levels of each pair after some numbers of steps."""
     overall = ensemble.data["overall"]
-    medians = np.median(overall.values[:, time], axis=0).tolist()
+    medians = np.median(overall.values[:, steps], axis=0).T.tolist()
     return dict(zip(map(str, overall["pair"].values), medians, strict=True))
 
 

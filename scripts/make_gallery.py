@@ -30,8 +30,13 @@ FILES = sorted(FAMILY.glob("*.yaml"))
 BASE = "status-quo"
 EXAMPLE = "two-neighbours"  # the scenario that the README shows
 PAGE_SIZE = 1200, 1000
-# What the pictures of the app show changed: the tie that an article says can weaken, and a lever.
-MOVED = {"PAK.ties.USA.weight": 0.0, "events.recognise_armenia.off": False}
+# What the pictures of the app show changed: a tie that an article says can weaken, and some acts.
+MOVED = {
+    "PAK.ties.USA.weight": 0.0,
+    "events.foreign_minister_level.off": False,
+    "events.prime_minister_visit.off": False,
+    "events.civil_nuclear.off": False,
+}
 SETTLED = """
 const { app, connection } = window.relsim ?? {};
 return app?.picture?.last && app.picture.number === connection.number && connection.next === null

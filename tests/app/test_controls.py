@@ -12,7 +12,7 @@ import pytest
 import relsim
 from relsim.app.controls import GAINS, Control, controls_of, events_of, settable
 from relsim.app.folder import Folder
-from relsim.app.keep import Picture, keep
+from relsim.app.keep import Recipe, keep
 from relsim.scenario.diff import act_alike
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, ROOT, STATUS_QUO, scenario_of
@@ -38,7 +38,7 @@ def test_a_moved_control_loads_at_both_ends_and_is_kept(control: Control, tmp_pa
         changed = SCENARIO.with_changes(changes)
         assert at(changed, control.path) == changes[control.path]
     file = Path(shutil.copy(STATUS_QUO, tmp_path))
-    keep(SCENARIO, Picture(file, changes, 1, 0), Folder(tmp_path), "kept.yaml", "", replace=False)
+    keep(SCENARIO, Recipe(file, changes, 1, 0), Folder(tmp_path), "kept.yaml", "", replace=False)
     kept = relsim.load(tmp_path / "kept.yaml")
     assert act_alike(kept, changed)
     assert at(kept, control.path) == changes[control.path]

@@ -1,4 +1,4 @@
-"""What a visitor is told, and in which order: the latest change wins."""
+"""Which messages a visitor is sent, and in which order: the latest change wins."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 @pytest.fixture
 def page(serving: Serving) -> Iterator[Page]:
     with Page(serving) as page:
-        page.hear_until("scenarios")
+        page.receive_until("scenarios")
         page.open()
         yield page
 
@@ -52,57 +52,61 @@ def expected(changes: dict[str, Any], runs: int, base: dict[str, Any] | None = N
     return float(api.compare(*pair).change("PAK-RUS")[:, -1].astype(float).mean())
 
 
-def heard_until_why(page: Page, number: int) -> list[dict[str, Any]]:
-    heard = [page.hear()]
-    while (heard[-1]["type"], heard[-1].get("number")) != ("why", number):
-        heard.append(page.hear())
-    return heard
+def received_until_why(page: Page, number: int) -> list[dict[str, Any]]:
+    received = [page.receive()]
+    while (received[-1]["type"], received[-1].get("number")) != ("why", number):
+        received.append(page.receive())
+    return received
 
 
 def test_whoever_comes_hears_which_scenarios_there_are(serving: Serving) -> None:
     with Page(serving) as page:
-        told = page.hear()
-    assert (told["type"], told["here"], told["version"]) == ("scenarios", "family", __version__)
-    files = {each["file"]: each for each in told["files"]}
+        scenarios = page.receive()
+    assert (scenarios["type"], scenarios["here"], scenarios["version"]) == (
+        "scenarios",
+        "family",
+        __version__,
+    )
+    files = {each["file"]: each for each in scenarios["files"]}
     assert files["status-quo.yaml"]["name"] == api.load(STATUS_QUO).name
     assert files["armenia-recognition.yaml"]["about"].startswith("The step the article does not")
     assert len(files) == len([*STATUS_QUO.parent.glob("*.yaml")])
 
 
 def test_a_change_is_answered_by_ever_more_runs_and_then_by_why(page: Page) -> None:
-    heard = heard_until_why(page, page.change(TIE))
-    kinds = [(each["type"], each.get("runs"), each.get("last")) for each in heard]
+    received = received_until_why(page, page.change(TIE))
+    kinds = [(each["type"], each.get("runs"), each.get("last")) for each in received]
     assert kinds[:3] == [
         ("picture", FIRST, False),
         ("picture", MORE, False),
         ("picture", MOST, True),
     ]
     assert kinds[3][0] == "why"
-    assert {each["number"] for each in heard} == {page.number}
-    for picture, runs in zip(heard, STAGES, strict=False):
+    assert {each["number"] for each in received} == {page.number}
+    for picture, runs in zip(received, STAGES, strict=False):
         assert effect(picture)["mean"] == pytest.approx(expected(TIE, runs), abs=1e-4)
 
 
 def test_another_look_at_the_same_changes_is_one_picture(page: Page) -> None:
-    heard_until_why(page, page.change(TIE))
-    heard = heard_until_why(page, page.change(TIE, pair="IND-PAK", month="2025-01"))
-    assert [each["type"] for each in heard] == ["picture", "why"]
-    assert heard[0]["last"]
-    assert "IND-PAK" in heard[0]["pairs"] or "PAK-IND" in heard[0]["pairs"]
+    received_until_why(page, page.change(TIE))
+    received = received_until_why(page, page.change(TIE, pair="IND-PAK", month="2025-01"))
+    assert [each["type"] for each in received] == ["picture", "why"]
+    assert received[0]["last"]
+    assert "IND-PAK" in received[0]["pairs"] or "PAK-IND" in received[0]["pairs"]
 
 
 def test_pulls_come_when_they_are_asked_for(page: Page) -> None:
-    heard = heard_until_why(page, page.change(TIE, pulls=True, view="network"))
-    assert [each["type"] for each in heard].count("pulls") == 1
-    assert heard[1]["type"] == "pulls"
-    assert heard[1]["runs"] == FIRST
+    received = received_until_why(page, page.change(TIE, pulls=True, view="network"))
+    assert [each["type"] for each in received].count("pulls") == 1
+    assert received[1]["type"] == "pulls"
+    assert received[1]["runs"] == FIRST
 
 
 def test_what_the_loader_refuses_is_told_at_its_change_and_the_next_is_answered(
     page: Page,
 ) -> None:
     number = page.change({"PAK.ties.USA": 7, "alignment_gain": 0.1, "RUS.ties.XYZ": 0.1})
-    refused = page.hear()
+    refused = page.receive()
     assert (refused["type"], refused["number"]) == ("refused", number)
     problems = {each["path"]: each["text"] for each in refused["problems"]}
     assert set(problems) == {"PAK.ties.USA", "RUS.ties.XYZ"}
@@ -123,7 +127,7 @@ def test_a_pair_or_a_month_that_is_not_there_is_refused(
     page: Page, more: dict[str, str], words: str
 ) -> None:
     number = page.change(TIE, **more)
-    refused = page.hear()
+    refused = page.receive()
     assert (refused["type"], refused["number"]) == ("refused", number)
     assert words in refused["problems"][0]["text"]
 
@@ -152,15 +156,15 @@ def test_the_first_stage_is_finished_and_the_latest_change_is_next(
     assert gate.reached.wait(WAIT)
     page.change({"PAK.ties.USA": 0.2})
     last = page.change({"PAK.ties.USA": 0.3})
-    page.say(type="copy", changes={})  # is heard after the changes, and answered after them
+    page.send(type="copy", changes={})  # is received after the changes, and answered after them
     gate.opened.set()
-    heard = [page.hear() for _ in range(3)]
-    assert [(each["type"], each.get("number"), each.get("runs")) for each in heard] == [
+    received = [page.receive() for _ in range(3)]
+    assert [(each["type"], each.get("number"), each.get("runs")) for each in received] == [
         ("picture", first, FIRST),
         ("picture", last, FIRST),
         ("copied", None, None),
     ]
-    assert effect(heard[1])["mean"] == pytest.approx(
+    assert effect(received[1])["mean"] == pytest.approx(
         expected({"PAK.ties.USA": 0.3}, FIRST), abs=1e-4
     )
 
@@ -187,11 +191,13 @@ def test_a_newer_change_cancels_what_refines_the_picture(
     assert reached.wait(WAIT)
     second = page.change({"PAK.ties.USA": 0.25})
     sent.set()
-    heard = heard_until_why(page, second)
-    told = [(each["number"], each["runs"]) for each in heard if each["type"] == "picture"]
-    assert told[-3:] == [(second, FIRST), (second, MORE), (second, MOST)]
-    assert (first, runs) not in told
-    assert first not in [each["number"] for each in heard if each["type"] == "why"]
+    received = received_until_why(page, second)
+    pictures_sent = [
+        (each["number"], each["runs"]) for each in received if each["type"] == "picture"
+    ]
+    assert pictures_sent[-3:] == [(second, FIRST), (second, MORE), (second, MOST)]
+    assert (first, runs) not in pictures_sent
+    assert first not in [each["number"] for each in received if each["type"] == "why"]
 
 
 def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,10 +218,10 @@ def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.Monk
     first = page.change({"PAK.ties.USA": 0.35})
     assert reached.wait(WAIT)
     second = page.change({"PAK.ties.USA": 0.36})
-    heard = heard_until_why(page, second)
+    received = received_until_why(page, second)
     assert given[0][0] == 1
-    assert (second, MOST) in [(each["number"], each.get("runs")) for each in heard]
-    assert first not in [each["number"] for each in heard if each["type"] == "picture"][3:]
+    assert (second, MOST) in [(each["number"], each.get("runs")) for each in received]
+    assert first not in [each["number"] for each in received if each["type"] == "picture"][3:]
 
 
 def test_another_base_is_compared_with(page: Page) -> None:
@@ -225,13 +231,13 @@ def test_another_base_is_compared_with(page: Page) -> None:
     changes = {"PAK.ties.USA": 0.4}
     picture = page.picture(changes)
     assert effect(picture)["mean"] == pytest.approx(expected(changes, MOST, TIE), abs=1e-4)
-    page.hear_until("why")
+    page.receive_until("why")
     opened = page.ask("base", base=None)
     assert opened["base"]["changes"] == {}
     number = page.change(changes)
-    heard = heard_until_why(page, number)
-    assert [each["type"] for each in heard] == ["picture", "why"]  # its runs were at hand
-    assert effect(heard[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
+    received = received_until_why(page, number)
+    assert [each["type"] for each in received] == ["picture", "why"]  # its runs were at hand
+    assert effect(received[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
 
 
 def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
@@ -288,16 +294,16 @@ def test_a_scenario_outside_of_the_folder_is_refused_and_the_open_one_stays(
 def test_a_malformed_message_is_answered_in_a_sentence_and_the_line_stays(
     page: Page, text: str
 ) -> None:
-    page.line.send(text)
-    failed = page.hear()
+    page.connection.send(text)
+    failed = page.receive()
     assert failed["type"] == "failed"
     assert failed["text"].startswith("The message ")
     assert page.ask("copy", changes={})["type"] == "copied"
 
 
 def test_bytes_are_read_as_text_is(page: Page) -> None:
-    page.line.send_binary(b"\xff\xfe")
-    assert page.hear()["type"] == "failed"
+    page.connection.send_binary(b"\xff\xfe")
+    assert page.receive()["type"] == "failed"
 
 
 @pytest.mark.parametrize("kind", ["change", "copy", "base", "step"])
@@ -308,7 +314,7 @@ def test_nothing_is_answered_before_a_scenario_is_open(serving: Serving, kind: s
         "step": {"do": "look"},
     }
     with Page(serving) as page:
-        page.hear()
+        page.receive()
         failed = page.ask(kind, **more.get(kind, {}))
     assert (failed["type"], failed["text"]) == ("failed", "No scenario has been opened yet.")
 
@@ -319,7 +325,7 @@ def test_what_was_not_foreseen_fails_in_a_sentence_and_the_page_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(pictures, "picture", lambda *_: 1 / 0)
         number = page.change(TIE)
-        failed = page.hear_until("failed")
+        failed = page.receive_until("failed")
     assert failed["number"] == number
     assert "Traceback" not in failed["text"]
     assert "ZeroDivisionError" in capfd.readouterr().err
@@ -334,7 +340,7 @@ def test_text_of_scenarios_stays_text(serving: Serving, page: Page) -> None:
     try:
         opened = page.open("script.yaml")
         with Page(serving) as other:
-            listed = {each["file"]: each["name"] for each in other.hear()["files"]}
+            listed = {each["file"]: each["name"] for each in other.receive()["files"]}
     finally:
         file.unlink()
     assert opened["scenario"]["name"].startswith("<script>alert(1)</script> &")
@@ -351,7 +357,7 @@ def test_visitors_do_not_mix(serving: Serving) -> None:
             page.change({"PAK.ties.USA": tie}) for page, tie in zip(pages, ties, strict=True)
         ]
         got = [
-            effect(page.hear_until("picture", number=number, last=True))["mean"]
+            effect(page.receive_until("picture", number=number, last=True))["mean"]
             for page, number in zip(pages, numbers, strict=True)
         ]
     finally:
@@ -377,18 +383,18 @@ def test_a_visitor_who_leaves_is_freed_and_the_work_is_stopped(
         return grow(growing, asked, stop)
 
     monkeypatch.setattr(Growing, "grow", held_up)
-    before = set(serving.pages.visitors)
+    before = set(serving.site.visitors)
     page = Page(serving)
     page.open()
-    (visitor,) = set(serving.pages.visitors) - before
+    (visitor,) = set(serving.site.visitors) - before
     page.change({"PAK.ties.USA": 0.45})
     assert reached.wait(WAIT)
     page.close()
     assert stopped.wait(WAIT)
-    while visitor in serving.pages.visitors:
+    while visitor in serving.site.visitors:
         threading.Event().wait(0.001)
-    assert visitor._look is None
-    assert visitor._shown is None
+    assert visitor._opened is None
+    assert visitor._changed is None
 
 
 def test_step_mode_follows_the_run_of_the_ensemble(page: Page) -> None:
@@ -405,7 +411,7 @@ def test_step_mode_follows_the_run_of_the_ensemble(page: Page) -> None:
 def test_a_kept_variant_gives_the_numbers_of_the_picture(page: Page, serving: Serving) -> None:
     changes = {"PAK.ties.USA": 0.1, "events.recognise_armenia.off": False}
     picture = page.picture(changes)
-    page.hear_until("why")
+    page.receive_until("why")
     asks = {"file": "kept.yaml", "name": "Kept <b>", "changes": changes}
     assert page.ask("keep", **asks) == {"type": "kept", "file": "kept.yaml"}
     assert page.ask("keep", **asks) == {"type": "exists", "file": "kept.yaml"}
@@ -459,7 +465,7 @@ def test_a_result_is_opened_with_its_changes_seed_and_runs(tmp_path: Path) -> No
     from relsim.app.folder import start_on
 
     with Serving(start_on(result.folder, here), here=here) as running, Page(running) as page:
-        assert "results/" not in json.dumps(page.hear()["files"])
+        assert "results/" not in json.dumps(page.receive()["files"])
         opened = page.open()
         assert opened["scenario"]["file"] == "status-quo.yaml"
         assert opened["scenario"]["seed"] == 4

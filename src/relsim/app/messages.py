@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from relsim.app.controls import settable
+from relsim.app.controls import with_units
 from relsim.app.folder import Folder
 from relsim.errors import RelsimError, ScenarioError
 
@@ -57,7 +57,7 @@ def _refuse_deep(value: Any, left: int) -> None:
 Changes: TypeAlias = Annotated[
     dict[Annotated[str, StringConstraints(max_length=LONGEST_PATH)], Any],
     AfterValidator(_within_bounds),
-    AfterValidator(settable),
+    AfterValidator(with_units),
 ]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_PATH)]
 Seed: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)]

@@ -1,6 +1,7 @@
 // The left side: a slider for each number, switches of levers, a search, and what has been changed.
 
-import { element, number } from "./words.js";
+import { element } from "./elements.js";
+import { number } from "./words.js";
 
 const MOST_FOUND = 30;
 const PAUSE = 600; // milliseconds without a key after which a change is settled
@@ -48,8 +49,8 @@ export function controls(place, app) {
     const about = element("span", { id: `${id}-about`, class: "unseen" }, aboutOf(control));
     const problem = element("p", { id: `${id}-problem`, class: "problem", role: "alert", hidden: true });
     const track = element("span", { class: "track" });
-    if (uncertain) track.append(band("uncertain", place01(uncertain.low, control), place01(uncertain.high, control)));
-    track.append(mark(place01(control.value, control)), slider);
+    if (uncertain) track.append(band("uncertain", shareOf(uncertain.low, control), shareOf(uncertain.high, control)));
+    track.append(mark(shareOf(control.value, control)), slider);
     const made = element("div", { class: "control", "data-path": path },
       element("div", { class: "name" }, label, reset), element("div", { class: "value" }, track, typed), problem, about);
     slider.addEventListener("input", () => {
@@ -303,7 +304,7 @@ function sentence(text) {
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
-function place01(value, { low, high }) {
+function shareOf(value, { low, high }) {
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
 

@@ -1,7 +1,8 @@
 // Fans of the subject and of the watched pairs, each with its ghost, its paired difference and a verdict.
 
+import { element } from "./elements.js";
 import { alike } from "./state.js";
-import { element, fixed, signed, unbroken } from "./words.js";
+import { fixed, signed, unbroken } from "./words.js";
 
 const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
 const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };

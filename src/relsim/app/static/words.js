@@ -21,14 +21,3 @@ export const unbroken = (text) => text.replace(/(?<=\d) %/g, "\u00a0%");
 export function number(value) {
   return String(Number(value.toPrecision(6))).replace("-", MINUS);
 }
-
-// An element with attributes and children; texts become text nodes, never markup.
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}

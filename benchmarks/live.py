@@ -1,10 +1,10 @@
 """``python -m benchmarks.live``: the app, from a moved slider to what is seen of it.
 
-Each of 30 values of one tie of the shipped status quo is put in, simulated at each stage beside a
-base that is there, and told as the text that is sent: the server's half. Then a slider of the real
-page is moved to each of 30 values in headless Chromium, from the slider's event until all fans and
-differences that can be seen are drawn anew; and it is dragged without a pause. Times add up from
-stage to stage.
+The server's half: one tie of the shipped status quo takes 30 values; for each, the changed scenario
+is simulated at each stage, and a picture of it is made, beside a base that is ready, and written as
+text. The browser's half: a slider of the page in headless Chromium is moved to 30 values, and timed
+from its event until all fans and differences in sight are drawn anew; then it is dragged without a
+pause. Times add up from stage to stage.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live_page import opened, opened_or_reset
 
+from app.live_page import opened, opened_or_reset
 from relsim.app.server import Serving
 from report.browser import browsing, complaints
 from visiting import family_served

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from live_page import DRAWN, STATE, opened, settled, text, until
 
 import relsim
+from app.live_page import DRAWN, STATE, opened, settled, text, until
 from relsim.app.server import Serving
 from report.browser import ABSENT, BROWSER, DRIVER
 from visiting import STAGES, family_served

@@ -91,7 +91,7 @@ def test_a_foreign_origin_is_refused(serving: Serving, origin: str) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "relsim_{}=wrong", "relsim_1={}"])
-def test_a_line_needs_the_cookie(serving: Serving, cookie: str) -> None:
+def test_a_connection_needs_the_cookie(serving: Serving, cookie: str) -> None:
     port = serving.port
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(
@@ -195,7 +195,7 @@ def test_a_wrong_download_is_answered_in_words(
         assert words in answer.read().decode()
 
 
-def test_a_visitor_too_many_is_told_so(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitor_too_many_is_refused(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MOST_VISITORS", len(serving.site.visitors) + 1)
     with Page(serving) as first:
         first.receive()

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import pytest
-from live_page import NAMELESS, SMALL, STATE, TOO_WIDE, opened, settled, text, until
 
 import relsim
+from app.live_page import NAMELESS, SMALL, STATE, TOO_WIDE, opened, settled, text, until
 from relsim.app.server import Serving
 from relsim.figures.network import GRASP
 from relsim.words import signed

@@ -168,9 +168,7 @@ const ANSWERS = {
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
     shownNumber = message.number;
     app.picture = message;
-    const drawn = [...Object.values(lookedAt), ...parts, side].map((part) => part.show(message));
-    showTitle();
-    showStatus(message);
+    const drawn = Object.values(lookedAt).map((part) => part.show(message));
     Promise.all(drawn).then(() => finished(message, received));
   },
   refused(message) {
@@ -212,6 +210,11 @@ function stay(words) {
 function finished(message, received) {
   const drawn = performance.now();
   performance.mark("drawn", { detail: message.number });
+  // Words follow the charts, unless there are newer ones.
+  if (app.picture === message) {
+    for (const part of [...parts, side]) part.show(message);
+    showStatus(message);
+  }
   const { number, runs } = message;
   timings.push({ number, runs, sent: sent.get(number) ?? received, received, drawn });
   if (timings.length > MOST_TIMINGS) timings.shift();

@@ -288,8 +288,9 @@ export function controls(place, app) {
       show();
     },
     show(message) {
-      if (message.type === "picture" && refused.size) refused = new Map();
-      if (["state", "picture", "refused"].includes(message.type) && app.opened) show();
+      const mended = message.type === "picture" && refused.size > 0;
+      if (mended) refused = new Map();
+      if ((mended || ["state", "refused"].includes(message.type)) && app.opened) show();
     },
     // True where a row on the page shows the words.
     refuse({ path, text }) {

@@ -18,11 +18,12 @@ let count = 0; // for ids
 
 export function events(place, app) {
   const view = new Events(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message) };
+  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
 }
 
 class Events {
   constructor(place, app) {
+    this.place = place;
     this.app = app;
     this.rows = new Map(); // event → row
     this.often = new Map();
@@ -47,6 +48,10 @@ class Events {
     this.list.replaceChildren();
     this.drawAxis();
     this.form.open();
+    this.enter();
+  }
+
+  enter() {
     this.draw();
     this.applyFilter();
   }
@@ -122,7 +127,7 @@ class Events {
   }
 
   draw() {
-    if (!this.app.opened) return;
+    if (!this.app.opened || this.place.hidden) return; // drawn as it is entered
     const added = addedEvents(this.changes, this.app.opened.events);
     const wanted = [...added, ...this.app.opened.events];
     const names = new Set(wanted.map((one) => one.event));

@@ -79,7 +79,8 @@ const views = {};
 for (const [name, view] of Object.entries({ futures, network, matrix, events, step: stepping })) {
   views[name] = view(byId(`view-${name}`), app);
 }
-const parts = [...Object.values(views), claims(byId("claims"), app), why(byId("why"), app), panel, header];
+const inWords = [claims(byId("claims"), app), why(byId("why"), app), panel, header];
+const parts = [...Object.values(views), ...inWords];
 
 // Shows a message in every part; what it returns are promises where drawing takes longer.
 function notify(message) {
@@ -176,7 +177,7 @@ const ANSWERS = {
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
     shownNumber = message.number;
     app.picture = message;
-    Promise.all(notify(message)).then(() => pictureDrawn(message, received));
+    Promise.all(Object.values(views).map((view) => view.show(message))).then(() => pictureDrawn(message, received));
   },
   refused(message) {
     if (message.number && message.number < connection.number) return;
@@ -215,9 +216,12 @@ function openingFailed(words) {
   announce("That could not be opened.");
 }
 
-function pictureDrawn({ number, runs }, received) {
+function pictureDrawn(message, received) {
   const drawn = performance.now();
+  const { number, runs } = message;
   performance.mark("drawn", { detail: number });
+  // Words follow the charts, unless there are newer ones.
+  if (app.picture === message) for (const part of inWords) part.show(message);
   timings.push({ number, runs, sent: sent.get(number) ?? received, received, drawn });
   if (timings.length > MOST_TIMINGS) timings.shift();
   if (number % MOST_TIMINGS === 0) performance.clearMarks(); // which would pile up

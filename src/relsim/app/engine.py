@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from relsim.ensemble.accounts import compile_accounts
 from relsim.ensemble.chunks import (
@@ -31,7 +32,13 @@ from relsim.ensemble.chunks import (
     lanes,
 )
 from relsim.ensemble.failures import Failure
-from relsim.ensemble.record import Arrays, RecordLevel, bytes_per_run, variables
+from relsim.ensemble.record import (
+    Arrays,
+    RecordLevel,
+    bytes_per_run,
+    coordinates,
+    variables,
+)
 from relsim.ensemble.simulate import Ensemble, dataset, fill, without_runs
 from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
@@ -141,7 +148,8 @@ class Engine:
         key = (Question(scenario, seed, 1).scenario_hash, seed)
         with self._lock:
             kept = self._kept.get(key)
-        return kept or _Rows.of(scenario, key, self.stages)
+            bases = list(self._kept.values())
+        return kept or _Rows.of(scenario, key, self.stages, bases)
 
     def _read(self, path: Path) -> Scenario:
         """The scenario of a file, read again where any file beside it is newer."""
@@ -241,15 +249,28 @@ class _Rows:
     lock: Lock = field(default_factory=Lock)
 
     @classmethod
-    def of(cls, scenario: Scenario, key: tuple[str, int], stages: tuple[int, ...]) -> _Rows:
-        """None yet."""
+    def of(
+        cls,
+        scenario: Scenario,
+        key: tuple[str, int],
+        stages: tuple[int, ...],
+        bases: Sequence[_Rows] = (),
+    ) -> _Rows:
+        """None yet. Where a base has the same labels they are shared, since to make an index of
+        each takes long."""
         compiled = compile_scenario(scenario)
         record, stages = _affordable(compiled, stages)
         arrays: Arrays = {
             name: np.zeros((stages[-1], *variable.shape), dtype=variable.dtype)
             for name, variable in variables(compiled, record).items()
         }
-        data = dataset(compiled, record, stages[-1], arrays)
+        labels = coordinates(compiled, record, stages[-1])
+        like = (base.data for base in bases if base.record == record and _labelled(base, labels))
+        shared = next(like, None)
+        if shared is None:
+            data = dataset(compiled, record, stages[-1], arrays)
+        else:
+            data = shared.copy(data=arrays)
         return cls(key, compiled, record, stages, arrays, data)
 
     @property
@@ -267,6 +288,14 @@ class _Rows:
         failed = tuple(failure.run for failure in self.failures if failure.run < runs)
         data = without_runs(self.data.isel(run=slice(runs)), failed)
         return Ensemble(scenario, self.key[1], data, failed=failed)
+
+
+def _labelled(rows: _Rows, labels: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether these are the labels of some rows."""
+    indexes = rows.data.indexes
+    return indexes.keys() == labels.keys() and all(
+        np.array_equal(indexes[axis].values, values) for axis, values in labels.items()
+    )
 
 
 def _affordable(compiled: Compiled, stages: tuple[int, ...]) -> tuple[RecordLevel, tuple[int, ...]]:

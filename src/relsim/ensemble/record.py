@@ -133,43 +133,45 @@ def variables(compiled: Compiled, level: RecordLevel, thin: int = 1) -> dict[str
     and drawn numbers are always kept, and kept whole: ``thin`` leaves out times of levels alone,
     all but every ``thin``-th and the end.
     """
-    labels = axes(compiled, level, thin)
-    times, domains = len(labels.time), len(labels.domain)
+    scenario, steps = compiled.scenario, compiled.scenario.time.steps
+    times, domains = len(recorded_steps(steps, thin)), len(compiled.domains)
     arrays = {
         "overall": Variable(
             ("run", "time", "pair"),
-            (times, len(labels.pair)),
+            (times, len(overall_pairs(compiled, level))),
             np.float32,
             "overall cooperation, -1 to 1",
         ),
         "fired": Variable(
             ("run", "step", "event"),
-            (len(labels.step), len(labels.event)),
+            (steps, len(compiled.events)),
             np.uint8,
             "how often an event happened in a step",
         ),
         "drawn": Variable(
-            ("run", "number"), (len(labels.number),), np.float64, "uncertain numbers as drawn"
+            ("run", "number"), (len(compiled.draws),), np.float64, "uncertain numbers as drawn"
         ),
     }
     if level in ("domains", "postures", "accounts"):
         arrays["cooperation"] = Variable(
             ("run", "time", "watched", "domain"),
-            (times, len(labels.watched), domains),
+            (times, len(scenario.pairs_by_domain), domains),
             np.float32,
             "cooperation by domain of the watched and claimed pairs, -1 to 1",
         )
     if level == "postures":
+        directions = len(compiled.states) * (len(compiled.states) - 1)
         arrays["posture"] = Variable(
             ("run", "time", "direction", "domain"),
-            (times, len(labels.direction), domains),
+            (times, directions, domains),
             np.float32,
             "posture of the first state towards the second, -1 to 1",
         )
     if level == "accounts":
+        sides = 2 * len(scenario.watched_pairs)
         arrays["account"] = Variable(
             ("run", "step", "side", "domain", "part"),
-            (len(labels.step), len(labels.side), domains, len(labels.part)),
+            (steps, sides, domains, len(part_names(compiled))),
             np.float32,
             "parts of the pull of the second state on the first as states decide, pull units",
         )

@@ -69,13 +69,19 @@ class _Finding(NamedTuple):
         return Problem(position, self.code, self.text, self.hint)
 
 
-def contradictions(tree: Mapping) -> list[Problem]:
+def contradictions(tree: Mapping, sound: Mapping | None = None) -> list[Problem]:
     """Problems between the parts of a tree, whether or not it could be typed.
 
     A name that is not known is told once for each file, with how often it stands there.
+
+    Args:
+        tree: what is to be a scenario.
+        sound: a tree without problems. What the two share refers to nothing unknown as long as
+            both have the same names.
     """
     names = section_names(tree)
-    references = [item for item in walk(tree) if isinstance(item, Reference)]
+    known = sound if sound is not None and section_names(sound) == names else None
+    references = [item for item in walk(tree, known=known) if isinstance(item, Reference)]
     findings = [
         *_bad_names(names),
         *(finding for item in references for finding in _unknown_names(item, names)),

@@ -22,7 +22,7 @@ from relsim.scenario.layers import (
 from relsim.scenario.schema import Scenario
 from relsim.scenario.text import read_text
 from relsim.scenario.titles import slug
-from relsim.scenario.tree import Items, Mapping, Node, Scalar, plain
+from relsim.scenario.tree import Items, Mapping, Node, Scalar, child, plain
 from relsim.scenario.validation import validate
 from relsim.scenario.values import one_line, paragraphs
 
@@ -124,23 +124,37 @@ def change_scenario(scenario: Scenario, changes: AnyMapping[str, Any]) -> Scenar
     tree, problems = apply_changes(scenario._tree, nodes)
     tree, recoded = with_reference(scenario._tree, tree)
     all_changes = {**scenario.changes, **{path: plain(node) for path, node in nodes}}
-    checked = check_tree(tree, None, [*problems, *recoded])
+    checked = check_tree(tree, None, [*problems, *recoded], earlier=scenario)
     changed = checked.require().named(scenario.slug, all_changes)
     changed._folder, changed._file = scenario.folder, scenario.file
     return changed
 
 
-def check_tree(tree: Mapping, folder: Path | None, earlier: Sequence[Problem]) -> Checked:
-    """Types and checks a resolved tree; ``earlier`` problems are reported with its own."""
-    tree = with_read_words(tree)
-    scenario, problems = validate(tree)
-    problems = [*earlier, *problems, *contradictions(tree)]
+def check_tree(
+    tree: Mapping,
+    folder: Path | None,
+    found: Sequence[Problem],
+    earlier: Scenario | None = None,
+) -> Checked:
+    """Types and checks a resolved tree; warnings are left to who wants them.
+
+    Args:
+        tree: what is to be a scenario.
+        folder: where its file is.
+        found: problems that are reported with its own.
+        earlier: the scenario that the tree was changed from. What the two trees share is sound, and
+            is not read again.
+    """
+    sound = None if earlier is None else earlier._tree
+    tree = with_read_words(tree, sound)
+    scenario, problems = validate(tree, earlier)
+    problems = [*found, *problems, *contradictions(tree, sound)]
     if problems or scenario is None:
         return Checked(None, ScenarioError(problems).problems)
     scenario._tree = tree
     scenario._change = change_scenario
     scenario._folder = folder
-    return Checked(scenario, (), tuple(sorted(suspicions(scenario, tree, folder))))
+    return Checked(scenario, ())
 
 
 def _check_lineage(
@@ -154,8 +168,9 @@ def _check_lineage(
     tree, wrong = apply_changes(lineage.tree, changes)
     tree, recoded = with_reference(lineage.tree, tree)
     checked = check_tree(tree, folder, [*problems, *wrong, *recoded])
-    scenario = checked.scenario
+    scenario, warnings = checked.scenario, list[Problem]()
     if scenario is not None:
+        warnings = sorted(suspicions(scenario, scenario._tree, folder))
         file = Path(lineage.files[0])
         scenario = scenario.named(slug(file.stem), {path: plain(node) for path, node in changes})
         scenario._file = folder / file.name if folder is not None else None
@@ -163,28 +178,35 @@ def _check_lineage(
         checked,
         scenario=scenario,
         problems=lineage.with_chains(checked.problems),
-        warnings=lineage.with_chains(checked.warnings),
+        warnings=lineage.with_chains(warnings),
     )
 
 
 _TITLES = frozenset({"name", "label", "says", "minus", "plus", "sources"})
 
 
-def with_read_words(tree: Mapping) -> Mapping:
+def with_read_words(tree: Mapping, read: Node | None = None) -> Mapping:
     """The tree with its texts for readers as the typed scenario has them.
 
     So what is written out, compared and shown of the tree is what the figures say.
+
+    Args:
+        tree: as written.
+        read: an earlier tree whose texts are read; what the two share is kept as it is.
     """
-    entries = {key: _read(key, value) for key, value in tree.entries.items()}
+    entries = {key: _read(key, value, child(read, key)) for key, value in tree.entries.items()}
     return Mapping(entries, tree.position, tree.keys)
 
 
-def _read(key: str, node: Node) -> Node:
+def _read(key: str, node: Node, read: Node | None) -> Node:
+    if node is read:
+        return node
     match node:
         case Mapping():
-            return with_read_words(node)
+            return with_read_words(node, read)
         case Items():
-            return Items(tuple(_read(key, item) for item in node.items), node.position)
+            items = (_read(key, item, child(read, n)) for n, item in enumerate(node.items))
+            return Items(tuple(items), node.position)
         case Scalar(str(text)) if key in _TITLES:
             return Scalar(one_line(text), node.position)
         case Scalar(str(text)) if key == "about":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -707,9 +708,13 @@ class Scenario(Displayed, Part):
         Args:
             pairs: two states each, in either order.
         """
-        ties = (*self.watch, *sorted(self.ties, key=lambda tie: tie.one_sided))
-        spelled = {frozenset(tie.pair): f"{tie.first}-{tie.second}" for tie in reversed(ties)}
+        spelled = self._spelled_pairs
         return [spelled.get(frozenset(pair)) or "-".join(sorted(pair)) for pair in pairs]
+
+    @cached_property
+    def _spelled_pairs(self) -> dict[frozenset[str], str]:
+        ties = (*self.watch, *sorted(self.ties, key=lambda tie: tie.one_sided))
+        return {frozenset(tie.pair): f"{tie.first}-{tie.second}" for tie in reversed(ties)}
 
     def pair_name(self, pair: str) -> str:
         """A pair as results name it (see :meth:`pair_names`), from ``PAK-RUS`` or ``RUS-PAK``."""

@@ -200,26 +200,40 @@ def node_at(path: TreePath, tree: Node) -> Node | None:
 
 
 def walk(
-    node: Node, shape: Shape = WHOLE, path: TreePath = ()
+    node: Node, shape: Shape = WHOLE, path: TreePath = (), known: Node | None = None
 ) -> Iterator[WrittenPart | Reference]:
-    """Every part of a tree, and everything in it that refers to other parts."""
+    """Every part of a tree, and everything in it that refers to other parts.
+
+    Args:
+        node: the tree, or what is at a path of it.
+        shape: what may stand there.
+        path: where it is.
+        known: what is there in another tree, of which nothing is told again where both are the
+            same.
+    """
     part = shape.part(node)
+    if known is not None:
+        if node is known:
+            return
+        if shape.part(known) is not part or (isinstance(known, Map) and is_uncertain(known)):
+            known = None  # the same entry may mean another thing
     if isinstance(node, Map) and part is not None:
         yield WrittenPart(part, node, path)
         inside = fields_of(part)
         for key, value in node.entries.items():
             if key in inside and inside[key].leads_on(value):
-                yield from walk(value, inside[key], (*path, key))
+                yield from walk(value, inside[key], (*path, key), child(known, key))
     elif isinstance(node, Map) and shape.values and shape.keys and not is_uncertain(node):
         for key, value in node.entries.items():
-            if shape.keys.refers:
+            same = child(known, key)
+            if shape.keys.refers and same is None:
                 name = Scalar(key, value.position)
                 yield from shape.keys.references(name, (*path, key), is_key=True)
             if shape.values.leads_on(value):
-                yield from walk(value, shape.values, (*path, key))
+                yield from walk(value, shape.values, (*path, key), same)
     elif isinstance(node, Items) and shape.items is not None:
         for index, item in enumerate(node.items):
-            yield from walk(item, shape.items, (*path, index))
+            yield from walk(item, shape.items, (*path, index), child(known, index))
     elif shape.refers and isinstance(node, Scalar):
         yield from shape.references(node, path, is_key=False)
 

@@ -12,8 +12,8 @@ from relsim.scenario import schema
 from relsim.scenario.schema import Scenario
 from relsim.scenario.shapes import WrittenPart, node_at, part_of, sound_part, walk
 from relsim.scenario.shipped import goldstein_weights
-from relsim.scenario.tree import Mapping, TreePath, locate, plain
-from relsim.scenario.values import Remark, whole_number_hint
+from relsim.scenario.tree import Mapping, TreePath, child, locate, plain
+from relsim.scenario.values import Part, Remark, whole_number_hint
 
 _WRONG_TYPE = {
     "string_type": "a text",
@@ -33,8 +33,21 @@ _REPLACED = {
 _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off", "y", "n"}
 
 
-def validate(tree: Mapping) -> tuple[Scenario | None, list[Problem]]:
-    """The typed scenario of a tree, or None and every problem of form."""
+def validate(
+    tree: Mapping, earlier: Scenario | None = None
+) -> tuple[Scenario | None, list[Problem]]:
+    """The typed scenario of a tree, or None and every problem of form.
+
+    Args:
+        tree: what is to be a scenario.
+        earlier: the scenario that the tree was changed from. It lends the parts that are the same
+            in both trees.
+    """
+    if earlier is not None:
+        try:
+            return Scenario.model_validate(_with_shared_parts(tree, earlier)), []
+        except ValidationError:
+            pass  # and all that is wrong is found in the tree alone
     try:
         return Scenario.model_validate(plain(tree)), []
     except ValidationError as error:
@@ -51,6 +64,27 @@ def validate(tree: Mapping) -> tuple[Scenario | None, list[Problem]]:
             for remark in part.mistakes() if part is not None else ():
                 problems.append(_remark_problem(remark, written.path, tree))
     return None, problems
+
+
+def _with_shared_parts(tree: Mapping, earlier: Scenario) -> dict[str, Any]:
+    """The tree as plain data, with the typed parts of an earlier scenario where they are the same
+    node in its tree: whole sections, and those of what is listed by name."""
+    data: dict[str, Any] = {}
+    for section, node in tree.entries.items():
+        before = earlier._tree.entries.get(section)
+        parts = getattr(earlier, section, None)
+        if node is before and isinstance(parts, Part):
+            data[section] = parts
+        elif isinstance(node, Mapping) and isinstance(parts, dict):
+            data[section] = {
+                key: parts[key]
+                if value is child(before, key) and isinstance(parts.get(key), Part)
+                else plain(value)
+                for key, value in node.entries.items()
+            }
+        else:
+            data[section] = plain(node)
+    return data
 
 
 def _remark_problem(remark: Remark, path: TreePath, tree: Mapping) -> Problem:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from starlette.websockets import WebSocketDisconnect
+
 from relsim import __version__
 from relsim.app import pictures
 from relsim.app.engine import Engine, Growing
@@ -38,6 +40,7 @@ from relsim.scenario.schema import Scenario
 
 MOST_PROBLEMS = 50  # of a refusal that are sent
 LONGEST_TEXT = 500  # characters of one
+GONE = (WebSocketDisconnect, OSError, RuntimeError)  # what sending to a page that has left raises
 CHANGE = "change "  # how positions name a change, before its path
 
 Answer = TypeVar("Answer")
@@ -111,7 +114,7 @@ class Visitor:
 
     Args:
         shared: what all visitors share.
-        send: sends a text to the page; raises an OSError or a RuntimeError where it has gone.
+        send: sends a text to the page; raises one of GONE where that has left.
     """
 
     def __init__(self, shared: Shared, send: Send) -> None:
@@ -348,7 +351,7 @@ class Visitor:
             return
         try:
             await self._send_text(text)
-        except (OSError, RuntimeError):  # the page has gone
+        except GONE:
             self._left[0] = self._later[0] = 1
             self._waiting = None
 

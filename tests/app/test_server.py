@@ -209,7 +209,9 @@ def test_a_visitor_too_many_is_refused(serving: Serving, monkeypatch: pytest.Mon
 def test_a_port_that_is_taken_is_said_or_another_is_taken() -> None:
     with listening("127.0.0.1", None) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used"):
+        with pytest.raises(
+            RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used: [^()]*[.] Leave"
+        ):
             listening("127.0.0.1", port)
         with listening("127.0.0.1", None) as other:
             assert other.getsockname()[1] != port

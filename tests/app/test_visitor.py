@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.websockets import WebSocketDisconnect
 
 import relsim as api
 from relsim import __version__
@@ -18,6 +20,7 @@ from relsim.app import pictures
 from relsim.app.engine import Growing
 from relsim.app.messages import MOST_BYTES
 from relsim.app.server import Serving
+from relsim.app.visitor import Visitor
 from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
 from scenarios_to_test import STATUS_QUO
@@ -412,6 +415,23 @@ def test_a_visitor_who_leaves_is_freed_and_the_work_is_stopped(
         threading.Event().wait(0.001)
     assert visitor._opened is None
     assert visitor._changed is None
+
+
+@pytest.mark.parametrize("gone", [WebSocketDisconnect(), OSError(), RuntimeError()])
+def test_a_page_that_leaves_before_its_answer_is_no_fault_to_report(
+    serving: Serving, gone: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def send(text: str) -> None:
+        raise gone
+
+    async def visit() -> None:
+        visitor = Visitor(serving.shared, send)
+        await visitor.welcome()
+        await visitor.hear('{"type": "open"}')
+        await visitor.leave()
+
+    asyncio.run(visit())
+    assert capsys.readouterr().err == ""
 
 
 def test_step_mode_follows_the_run_of_the_ensemble(page: Page) -> None:

@@ -396,11 +396,12 @@ def listening(host: str, port: int | None) -> socket.socket:
             family = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((host, number), family=family, backlog=128)
         except OSError as error:
-            reason = error
+            # Python adds what was attempted, which the sentence says.
+            reason = (error.strerror or str(error)).partition(" (while attempting")[0]
     if port is None:
-        raise RelsimError(f"Nothing can listen on {host}: {reason.strerror or reason}.")
+        raise RelsimError(f"Nothing can listen on {host}: {reason}.")
     raise RelsimError(
-        f"Port {port} of {host} cannot be used: {reason.strerror or reason}. Leave --port away, "
+        f"Port {port} of {host} cannot be used: {reason}. Leave --port away, "
         "and one that is free is taken."
     )
 

@@ -20,6 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from starlette.websockets import WebSocketDisconnect
+
 from relsim import __version__
 from relsim.app import pictures
 from relsim.app.engine import Engine, Growing
@@ -44,6 +46,8 @@ from relsim.errors import RelsimError, ResultsError
 from relsim.model.mesa_model import StateAgent
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+
+GONE = (WebSocketDisconnect, OSError, RuntimeError)  # what sending to a page that has left raises
 
 Answer = TypeVar("Answer")
 Send = Callable[[str], Awaitable[None]]
@@ -113,7 +117,7 @@ class Visitor:
 
     Args:
         shared: what all visitors share.
-        send: sends a text to the page; raises an OSError or a RuntimeError where it has gone.
+        send: sends a text to the page; raises one of GONE where that has left.
     """
 
     def __init__(self, shared: Shared, send: Send) -> None:
@@ -350,7 +354,7 @@ class Visitor:
             return
         try:
             await self._send_text(text)
-        except (OSError, RuntimeError):  # the page has gone
+        except GONE:
             self._stop_all[0] = self._stop_later[0] = 1
             self._next = None
 

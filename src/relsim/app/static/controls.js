@@ -1,7 +1,7 @@
 // The left side: a slider for each number, switches of levers, a search, and what has been changed.
 
 import { element } from "./elements.js";
-import { number } from "./words.js";
+import { amount, number, written } from "./words.js";
 
 const MOST_FOUND = 30;
 const PAUSE = 600; // milliseconds without a key after which a change is settled
@@ -83,9 +83,10 @@ export function controls(place, app) {
     for (const event of ["pointerenter", "focusin"]) made.addEventListener(event, () => { hint.textContent = aboutOf(control); });
     function show() {
       const changed = path in app.state.changes;
-      const value = changed ? app.state.changes[path] : control.value;
-      if (typeof value !== "number") return;
-      const short = Number(value.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
+      const value = changed ? amount(app.state.changes[path], control.unit) : control.value;
+      // A distribution, of a result with such a change, has no place on the slider.
+      const shown = typeof value === "number" ? value : control.value;
+      const short = Number(shown.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
       if (slider.valueAsNumber !== short) slider.value = short;
       if (typed.valueAsNumber !== short) typed.value = short;
       made.classList.toggle("changed", changed);
@@ -226,7 +227,7 @@ export function controls(place, app) {
   function describe(path, value) {
     const control = byPath.get(path);
     const owner = control?.state ? app.opened.scenario.states.find((one) => one.code === control.state)?.name : "";
-    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${typeof value === "number" ? number(value) : "removed"}`];
+    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${written(amount(value, control.unit))}`];
     const [, name, part] = path.match(/^events\.([^.]+)(?:\.(.+))?$/) ?? [];
     const event = app.opened.events.find((one) => one.event === name);
     const label = event?.label ?? value?.label ?? path;

@@ -1,9 +1,10 @@
 // The time line of events: switches, dates, chances, and events of one's own.
 
 import { button, choice, element, write } from "./elements.js";
-import { fixed, number, percent, signed } from "./words.js";
+import { amount, fixed, number, percent, signed, written } from "./words.js";
 
 const MOST_YEARS = 6; // labels of the axis
+const LATE = 0.9; // of the axis, from which on a label stands before its mark
 const KINDS = { at: "on a date", every: "again and again", chance: "by chance", when: "on a condition" };
 // Sizes of acts on the Goldstein scale (1992), at the model's 0.03 pull units for a point.
 const HINTS = [[-0.3, "armed clash (−10)"], [-0.15, "rejection (−5)"], [-0.06, "criticism (−2)"], [0.06, "visit (+1.9)"],
@@ -115,7 +116,7 @@ class Events {
       .filter(([, month]) => month.endsWith("-01"));
     const every = Math.max(1, Math.ceil(years.length / MOST_YEARS));
     this.axis.replaceChildren(...years.map(([share, month], n) => {
-      const label = element("span", { class: n % every ? "year between" : "year" }, n % every ? "" : month.slice(0, 4));
+      const label = element("span", { class: `year${n % every ? " between" : ""}${share > LATE ? " late" : ""}` }, n % every ? "" : month.slice(0, 4));
       label.style.setProperty("--at", share);
       return label;
     }));
@@ -365,7 +366,7 @@ class Size {
   }
 
   draw() {
-    const value = this.view.changes[this.control.path] ?? this.control.value;
+    const value = amount(this.view.changes[this.control.path] ?? this.control.value, this.control.unit);
     if (typeof value === "number" && this.input.valueAsNumber !== value) this.input.value = value;
     this.describe(value);
   }
@@ -373,7 +374,7 @@ class Size {
   describe(value) {
     const { unit, uncertain, path } = this.control;
     const drawn = uncertain && !(path in this.view.changes) ? ` (${short(uncertain.low)} to ${short(uncertain.high)})` : "";
-    const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : String(value);
+    const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : written(value);
     write(this.words, words);
     this.input.setAttribute("aria-valuetext", words);
   }

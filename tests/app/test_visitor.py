@@ -426,9 +426,9 @@ def test_a_page_that_leaves_before_its_answer_is_no_fault_to_report(
 
     async def visit() -> None:
         visitor = Visitor(serving.shared, send)
-        await visitor.welcome()
-        await visitor.hear('{"type": "open"}')
-        await visitor.leave()
+        await visitor.send_scenarios()
+        await visitor.receive('{"type": "open"}')
+        await visitor.close()
 
     asyncio.run(visit())
     assert capsys.readouterr().err == ""

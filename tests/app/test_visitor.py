@@ -45,15 +45,6 @@ def page(serving: Serving) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="module")
-def idle_page(serving: Serving) -> Iterator[Page]:
-    """A page for messages that are refused, which leave it as it is."""
-    with Page(serving) as page:
-        page.receive_until("scenarios")
-        page.open()
-        yield page
-
-
 def effect(picture: dict[str, Any], pair: str = "PAK-RUS") -> dict[str, Any]:
     found: dict[str, Any] = picture["pairs"][pair]["effect"]
     return found
@@ -131,22 +122,20 @@ def test_what_the_loader_refuses_is_sent_with_its_path_and_the_next_change_is_an
     assert page.picture(TIE)["number"] == number + 1
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"pair": "PAK-XYZ"}, "PAK-XYZ is no pair"),
-        ({"pair": "PAK-PAK"}, "PAK-PAK is no pair"),
-        ({"pair": "PAK"}, "PAK is no pair"),
-        ({"month": "1812-06"}, "1812-06"),
-    ],
-)
-def test_a_pair_or_a_month_that_is_not_there_is_refused(
-    idle_page: Page, more: dict[str, str], words: str
-) -> None:
-    number = idle_page.change(TIE, **more)
-    refused = idle_page.receive()
-    assert (refused["type"], refused["number"]) == ("refused", number)
-    assert words in refused["problems"][0]["text"]
+ABSENT: list[tuple[dict[str, Any], str]] = [
+    ({"pair": "PAK-XYZ"}, "PAK-XYZ is no pair"),
+    ({"pair": "PAK-PAK"}, "PAK-PAK is no pair"),
+    ({"pair": "PAK"}, "PAK is no pair"),
+    ({"month": "1812-06"}, "1812-06"),
+]
+
+
+def test_a_pair_or_a_month_that_is_not_there_is_refused(page: Page) -> None:
+    for more, words in ABSENT:
+        number = page.change(TIE, **more)
+        refused = page.receive()
+        assert (refused["type"], refused["number"]) == ("refused", number)
+        assert words in refused["problems"][0]["text"]
 
 
 def wait_until_set(stop: Stop) -> None:
@@ -269,57 +258,53 @@ def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
     assert base == pytest.approx(float(levels.astype(float).median()), abs=0.02)
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "../status-quo.yaml",
-        "/etc/passwd",
-        str(STATUS_QUO),
-        "lacking.yaml",
-        "CODEBOOK.md",
-        "linked.yaml",
-        "a\u0000b.yaml",
-        "",
-    ],
-)
+OUTSIDE = [
+    "../status-quo.yaml",
+    "/etc/passwd",
+    str(STATUS_QUO),
+    "lacking.yaml",
+    "CODEBOOK.md",
+    "linked.yaml",
+    "a\u0000b.yaml",
+    "",
+]
+
+
 def test_a_scenario_outside_of_the_folder_is_refused_and_the_open_one_stays(
-    idle_page: Page, serving: Serving, file: str
+    page: Page, serving: Serving
 ) -> None:
-    link = serving.shared.here / "linked.yaml"
-    if not link.is_symlink():
-        link.symlink_to(STATUS_QUO)
-    for message in ({"scenario": file}, {"scenario": None, "base": {"scenario": file}}):
-        refused = idle_page.ask("open", **message)
-        assert (refused["type"], refused["number"]) == ("refused", 0)
-        assert refused["problems"]
-    assert "status-quo.yaml" in idle_page.ask("copy", changes={})["command"]
+    (serving.shared.here / "linked.yaml").symlink_to(STATUS_QUO)
+    for file in OUTSIDE:
+        for message in ({"scenario": file}, {"scenario": None, "base": {"scenario": file}}):
+            refused = page.ask("open", **message)
+            assert (refused["type"], refused["number"]) == ("refused", 0), file
+            assert refused["problems"], file
+        assert "status-quo.yaml" in page.ask("copy", changes={})["command"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "[]",
-        "null",
-        '{"type": "nothing"}',
-        '{"type": "change", "number": 1}',
-        '{"type": "change", "number": -1, "changes": {}}',
-        '{"type": "open", "scenario": 3}',
-        '{"type": "open", "more": 3}',
-        json.dumps({"type": "copy", "changes": {f"a{i}": 1 for i in range(2_001)}}),
-        '{"type": "copy", "changes": {"a": ' + "[" * 200 + "]" * 200 + "}}",
-        json.dumps({"type": "copy", "changes": {"a": "x" * MOST_BYTES}}),
-    ],
-)
-def test_a_malformed_message_is_answered_in_a_sentence_and_the_connection_stays(
-    idle_page: Page, text: str
-) -> None:
-    idle_page.connection.send(text)
-    failed = idle_page.receive()
-    assert failed["type"] == "failed"
-    assert failed["text"].startswith("The message ")
-    assert idle_page.ask("copy", changes={})["type"] == "copied"
+MALFORMED = [
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"type": "nothing"}',
+    '{"type": "change", "number": 1}',
+    '{"type": "change", "number": -1, "changes": {}}',
+    '{"type": "open", "scenario": 3}',
+    '{"type": "open", "more": 3}',
+    json.dumps({"type": "copy", "changes": {f"a{i}": 1 for i in range(2_001)}}),
+    '{"type": "copy", "changes": {"a": ' + "[" * 200 + "]" * 200 + "}}",
+    json.dumps({"type": "copy", "changes": {"a": "x" * MOST_BYTES}}),
+]
+
+
+def test_a_malformed_message_is_answered_in_a_sentence_and_the_connection_stays(page: Page) -> None:
+    for text in MALFORMED:
+        page.connection.send(text)
+        failed = page.receive()
+        assert failed["type"] == "failed", text
+        assert failed["text"].startswith("The message ")
+        assert page.ask("copy", changes={})["type"] == "copied"
 
 
 def test_bytes_are_read_as_text_is(page: Page) -> None:
@@ -463,25 +448,23 @@ def test_a_kept_variant_gives_the_numbers_of_the_picture(page: Page, serving: Se
     file.unlink()
 
 
-@pytest.mark.parametrize(
-    ("file", "words"),
-    [
-        ("../kept.yaml", "outside"),
-        ("/tmp/kept.yaml", "outside"),
-        ("kept.txt", ".yaml"),
-        ("elsewhere/kept.yaml", "beside the file"),
-        ("status-quo.yaml", "a file that the variant extends"),
-    ],
-)
-def test_a_variant_that_may_not_be_written_is_refused(
-    idle_page: Page, serving: Serving, file: str, words: str
-) -> None:
-    before = {path: path.read_bytes() for path in serving.shared.here.rglob("*.yaml")}
-    refused = idle_page.ask("keep", file=file, name="x", changes=TIE, replace=True)
-    assert (refused["type"], refused["to"]) == ("refused", "keep")
-    assert words in refused["problems"][0]["text"]
-    after = {path: path.read_bytes() for path in serving.shared.here.rglob("*.yaml")}
-    assert after == before
+NOT_WRITTEN = [
+    ("../kept.yaml", "outside"),
+    ("/tmp/kept.yaml", "outside"),
+    ("kept.txt", ".yaml"),
+    ("elsewhere/kept.yaml", "beside the file"),
+    ("status-quo.yaml", "a file that the variant extends"),
+]
+
+
+def test_a_variant_that_may_not_be_written_is_refused(page: Page, serving: Serving) -> None:
+    for file, words in NOT_WRITTEN:
+        before = {path: path.read_bytes() for path in serving.shared.here.rglob("*.yaml")}
+        refused = page.ask("keep", file=file, name="x", changes=TIE, replace=True)
+        assert (refused["type"], refused["to"]) == ("refused", "keep")
+        assert words in refused["problems"][0]["text"]
+        after = {path: path.read_bytes() for path in serving.shared.here.rglob("*.yaml")}
+        assert after == before
 
 
 def test_a_result_is_opened_with_its_changes_seed_and_runs(tmp_path: Path) -> None:

@@ -301,8 +301,9 @@ class Visitor:
             return now, as_text({**message, "changes": changes})
 
         before = self._opened
-        self._opened, text = await self._in_thread(opened)
-        if before is None or (before.file, before.seed) != (file, self._opened.seed):
+        now, text = await self._in_thread(opened)
+        self._opened = now
+        if before is None or (before.file, before.seed) != (file, now.seed):
             self._changed = None
         await self._send_ready(text)
 

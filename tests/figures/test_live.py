@@ -78,8 +78,9 @@ DATA: dict[str, dict[str, Any]] = {
     },
     "parts": {
         "parts": [
-            {"direction": "A>B", "side": 0, "label": "Affinity", "value": 0.02},
-            {"direction": "B>A", "side": 1, "label": "Affinity", "value": -0.01},
+            {"side": 0, "way": "A towards B", "label": "Affinity", "value": 0.02},
+            {"side": 1, "way": "B towards A", "label": "Affinity", "value": -0.01},
+            {"side": 1, "way": "B towards A", "label": "Agreement", "value": 0.01},
         ]
     },
     "network": {"nodes": NODES, "ties": TIES},
@@ -212,6 +213,43 @@ def test_fans_and_differences_share_one_axis_of_time(tmp_path: Path) -> None:
         for name in charts
     }
     assert left["fan"] == left["difference"]
+
+
+@pytest.mark.parametrize("size", [2e-5, 0.003, 0.4])
+def test_ticks_of_values_are_told_apart_however_small(tmp_path: Path, size: float) -> None:
+    carriers = [{"label": "A tie", "carried": size, "low": -size, "high": 2 * size}]
+    parts = [{"side": 0, "way": "A towards B", "label": "Affinity", "value": -size}]
+    charts = {
+        "carriers": {**filled("carriers"), "datasets": {"carriers": carriers}},
+        "parts": {**filled("parts"), "datasets": {"parts": parts}},
+    }
+    save_charts(charts, tmp_path)
+    for name in charts:
+        ticks = re.findall(r">([+−]?\d[\d.]*)</text>", (tmp_path / f"{name}.svg").read_text())
+        assert "0" in ticks
+        assert len(set(ticks)) == len(ticks) > 2
+        assert {float(tick.replace("−", "-")) for tick in ticks if tick != "0"}.isdisjoint({0.0})
+
+
+def test_parts_say_which_way_is_which_and_stand_in_the_order_of_their_rows(tmp_path: Path) -> None:
+    chart = filled("parts")
+    chart["datasets"] = {
+        "parts": [
+            {"side": 1, "way": "B towards A", "label": "Agreement", "value": 0.03},
+            {"side": 0, "way": "A towards B", "label": "Affinity", "value": 0.02},
+            {"side": 1, "way": "B towards A", "label": "Affinity", "value": -0.01},
+        ]
+    }
+    chart["params"] = [{"name": "first", "value": "A to B"}, {"name": "second", "value": "B to A"}]
+    save_charts({"parts": chart}, tmp_path)
+    drawn = (tmp_path / "parts.svg").read_text()
+    assert ">A to B</text>" in drawn
+    assert ">B to A</text>" in drawn
+    heights = [
+        float(re.findall(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{label}</text>", drawn)[0])
+        for label in ("Agreement", "Affinity")
+    ]
+    assert heights == sorted(heights)
 
 
 def test_texts_are_read_on_dark_paper_and_bands_lie_behind_the_median() -> None:

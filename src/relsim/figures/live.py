@@ -119,12 +119,15 @@ def difference_chart(months: Sequence[str], size: Size = LARGE) -> Plain:
 
 
 def carriers_chart() -> Plain:
-    """The interests that carry a difference, a row each with its name above. Data set: ``carriers``
-    (label, carried, low, high)."""
+    """The interests that carry a difference, a row each with its name above.
+
+    Data set: ``carriers`` (label, carried, low, high), in the order of the rows.
+    """
     kinds = ["raises", "lowers"]
     scale = {"domain": kinds, "range": [CARRIERS[kind][0] for kind in kinds]}
     shapes = {"domain": kinds, "range": [CARRIERS[kind][1] for kind in kinds]}
-    colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
+    words = {"labelExpr": "datum.label + ' the level'", "symbolType": "square"}
+    colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": words}
     value = _value_axis("carried", "part of the difference")
     tooltip = [
         {"field": "label", "title": "interest"},
@@ -165,39 +168,34 @@ def carriers_chart() -> Plain:
 
 
 def parts_chart() -> Plain:
-    """The largest parts of a change of pull, both ways, a row each with its name above. Data set:
-    ``parts`` (direction, side: 0 or 1, label, value)."""
+    """The largest parts of a change of pull, both ways, a row each with its name above.
+
+    Data set: ``parts`` (side: 0 or 1, way: that side in words, label, value), in the order of the
+    rows. Signals: ``first`` and ``second``, the two sides in words.
+    """
     tooltip = [
         {"field": "label", "title": "part"},
-        {"field": "direction"},
-        {"field": "value", "type": "quantitative", "title": "pull units", "format": "+.3f"},
+        {"field": "way", "title": "direction"},
+        {"field": "value", "type": "quantitative", "title": "pull units", "format": "+.4f"},
     ]
-    legend = {"labelExpr": "replace(datum.label, '>', ' towards ')"}
     colour = {
-        "field": "direction",
+        "field": "side",
         "type": "nominal",
-        "sort": None,
-        "scale": {"range": DIRECTIONS},
-        "legend": legend,
+        "scale": {"domain": [0, 1], "range": DIRECTIONS},
+        "legend": {"labelExpr": "datum.value == 0 ? first : second"},
     }
-    bars = [
-        {
-            "transform": [{"filter": f"datum.side == {side}"}],
-            "mark": _moved("bar", BELOW + (side - 0.5) * THIN_BAR, height=THIN_BAR),
-            "encoding": {
-                "x": _value_axis("value", "pull units"),
-                "color": colour,
-                "tooltip": tooltip,
-            },
-        }
-        for side in (0, 1)
-    ]
+    beside = {"expr": f"{BELOW} + (datum.side - 0.5) * {THIN_BAR}"}
+    bars = {
+        "mark": {"type": "bar", "yOffset": beside, "height": THIN_BAR},
+        "encoding": {"x": _value_axis("value", "pull units"), "color": colour, "tooltip": tooltip},
+    }
     return {
         **_frame(["parts"], "The largest parts of the change of the pull, in either direction."),
         "height": {"step": PART_ROW},
+        "params": [{"name": "first", "value": "one way"}, {"name": "second", "value": "the other"}],
         "data": {"name": "parts"},
         "encoding": {"y": _rows()},
-        "layer": [*bars, _zero(), *_names()],
+        "layer": [bars, _zero(), *_names()],
     }
 
 
@@ -400,5 +398,7 @@ def _moved(kind: str, down: float, **look: Any) -> Plain:
 
 
 def _value_axis(field: str, title: str) -> Plain:
-    axis = {"tickCount": 5, "labelExpr": style.level_labels("+.3~f")}
+    # As many digits as tell its ticks apart: a format that names none has them from the scale.
+    label = "abs(datum.value) < 1e-12 ? '0' : datum.label"
+    axis = {"tickCount": 5, "format": "+f", "labelExpr": label}
     return {"field": field, "type": "quantitative", "title": title, "axis": axis}

@@ -25,6 +25,12 @@ export function why(place, app) {
       element("p", {}, unbroken(level)), ...(note ? [element("p", { class: "note" }, note)] : []));
   }
 
+  // The two sides of a pair in words, in the order of its name.
+  function waysOf(pair) {
+    const [first, second] = pair.split("-").map((code) => app.opened.scenario.states.find((one) => one.code === code)?.name ?? code);
+    return [`${first} towards ${second}`, `${second} towards ${first}`];
+  }
+
   function show(message) {
     place.classList.remove("old");
     place.setAttribute("aria-busy", "false");
@@ -33,15 +39,16 @@ export function why(place, app) {
     box.stories.replaceChildren(...message.stories.map(story));
     box.partsPart.hidden = !message.parts?.length;
     if (message.parts?.length) {
-      const data = { parts: message.parts };
-      if (parts) parts.update({ data });
-      else parts = app.chart(box.parts, app.opened.charts.parts, { data, name: "parts" });
-      parts.describe(`Parts of the change: ${message.parts.map((one) => `${one.direction}, ${one.label}: ${one.value}`).join("; ")}.`);
+      const ways = waysOf(message.pair), sorted = bySize(message.parts, "value").map((one) => ({ ...one, way: ways[one.side] }));
+      const content = { data: { parts: sorted }, signals: { first: ways[0], second: ways[1] } };
+      if (parts) parts.update(content);
+      else parts = app.chart(box.parts, app.opened.charts.parts, { ...content, name: "parts" });
+      parts.describe(`Parts of the change, in pull units: ${sorted.map((one) => `${one.way}, ${one.label}: ${one.value}`).join("; ")}.`);
     }
     box.carriersPart.hidden = !message.carriers;
     if (message.carriers) {
       box.sentence.textContent = unbroken(message.carriers.sentence);
-      const data = { carriers: message.carriers.rows };
+      const data = { carriers: bySize(message.carriers.rows, "carried") };
       if (carriers) carriers.update({ data });
       else carriers = app.chart(box.carriers, app.opened.charts.carriers, { data, name: "carriers" });
       carriers.describe(`Interests that carry the difference. ${message.carriers.sentence}`);
@@ -60,4 +67,11 @@ export function why(place, app) {
       if (message.type === "why") app.reasons = message.number;
     },
   };
+}
+
+// Rows of a chart by the largest size that each label has.
+function bySize(rows, name) {
+  const sizes = new Map();
+  for (const one of rows) sizes.set(one.label, Math.max(sizes.get(one.label) ?? 0, Math.abs(one[name])));
+  return rows.toSorted((one, other) => sizes.get(other.label) - sizes.get(one.label));
 }

@@ -1,16 +1,19 @@
 """``python -m benchmarks.live``: the app, from a moved slider to what is seen of it.
 
-Each of 30 values of one tie of the shipped status quo is put in, simulated at each stage beside a
-base that is there, and told as the text that is sent: the server's half. Then a slider of the real
-page is moved to each of 30 values in headless Chromium, from the slider's event until all fans and
-differences that can be seen are drawn anew; and it is dragged without a pause. Times add up from
-stage to stage.
+The server's half: one tie of the shipped status quo takes 30 values; for each, the changed scenario
+is simulated at each stage, and a picture of it is made, beside a base that is ready, and written as
+text. The browser's half: a slider of the page in headless Chromium is moved to 30 values, and timed
+from its event until all fans and differences in sight are drawn anew; then it is dragged without a
+pause. Times add up from stage to stage.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +28,7 @@ from rich.table import Table
 import relsim
 from benchmarks.timing import Spread
 from relsim.app.engine import STAGES, Engine
-from relsim.app.folder import start_on
 from relsim.app.pictures import Asked, picture, why
-from relsim.app.server import Serving
 from relsim.ensemble.chunks import new_stop
 
 SCENARIO = Path("scenarios/pakistan-russia/status-quo.yaml")
@@ -110,9 +111,8 @@ def browser_half() -> tuple[dict[str, list[float]], float]:
     """Milliseconds from a slider's event, a number for each value; and how many pictures a second
     are drawn while it is dragged."""
     found: dict[str, list[float]] = {}
-    with Serving(start_on(SCENARIO, Path.cwd())) as serving, browsing() as driver:
-        serving.warmed.result()
-        driver.get(serving.address)
+    with serving() as address, browsing() as driver:
+        driver.get(address)
         waiting = f"return document.documentElement.dataset.ready === '{STAGES[-1]}'"
         while not driver.execute_script(waiting):
             sleep(0.05)
@@ -122,6 +122,18 @@ def browser_half() -> tuple[dict[str, list[float]], float]:
                 found.setdefault(name, []).append(time)
         pictures = driver.execute_async_script(DRAG, CONTROL, SECONDS, EVERY)
     return found, pictures / SECONDS
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The app as a command; gives the address that it prints."""
+    command = [sys.executable, "-m", "relsim", "app", str(SCENARIO), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -26,50 +26,50 @@ class Page:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
         self.number = 0
-        self.line = websocket.create_connection(
+        self.connection = websocket.create_connection(
             f"ws://127.0.0.1:{serving.port}/socket",
             timeout=WAIT,
             cookie=cookie_of(serving),
             origin=f"http://127.0.0.1:{serving.port}",
         )
 
-    def say(self, **message: Any) -> None:
-        self.line.send(json.dumps(message))
+    def send(self, **message: Any) -> None:
+        self.connection.send(json.dumps(message))
 
-    def hear(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         """The next message."""
-        heard: dict[str, Any] = json.loads(self.line.recv())
-        return heard
+        message: dict[str, Any] = json.loads(self.connection.recv())
+        return message
 
-    def hear_until(self, kind: str, **parts: Any) -> dict[str, Any]:
+    def receive_until(self, kind: str, **parts: Any) -> dict[str, Any]:
         """The next message of a kind that has these parts; those before it are passed over."""
         while True:
-            message = self.hear()
+            message = self.receive()
             if message["type"] == kind and parts.items() <= message.items():
                 return message
             assert message["type"] not in ("refused", "failed"), message
 
     def ask(self, kind: str, **message: Any) -> dict[str, Any]:
         """The first answer to a message."""
-        self.say(type=kind, **message)
-        return self.hear()
+        self.send(type=kind, **message)
+        return self.receive()
 
     def open(self, scenario: str | None = None, **more: Any) -> dict[str, Any]:
-        self.say(type="open", scenario=scenario, **more)
-        return self.hear_until("opened")
+        self.send(type="open", scenario=scenario, **more)
+        return self.receive_until("opened")
 
     def change(self, changes: dict[str, Any], **more: Any) -> int:
         """Sends a change; its number."""
         self.number += 1
-        self.say(type="change", number=self.number, changes=changes, **more)
+        self.send(type="change", number=self.number, changes=changes, **more)
         return self.number
 
     def picture(self, changes: dict[str, Any], **more: Any) -> dict[str, Any]:
         """The last picture of a change."""
-        return self.hear_until("picture", number=self.change(changes, **more), last=True)
+        return self.receive_until("picture", number=self.change(changes, **more), last=True)
 
     def close(self) -> None:
-        self.line.close()
+        self.connection.close()
 
     def __enter__(self) -> Page:
         return self
@@ -105,10 +105,10 @@ def asked(
     sent = {"Cookie": cookie_of(serving)} if cookie else {}
     if method == "POST":
         sent["Origin"] = f"http://127.0.0.1:{serving.port}"
-    line = HTTPConnection("127.0.0.1", serving.port, timeout=WAIT)
+    connection = HTTPConnection("127.0.0.1", serving.port, timeout=WAIT)
     try:
         text = body if body is None or isinstance(body, bytes) else json.dumps(body)
-        line.request(method, path, text, {**sent, **(headers or {})})
-        yield line.getresponse()
+        connection.request(method, path, text, {**sent, **(headers or {})})
+        yield connection.getresponse()
     finally:
-        line.close()
+        connection.close()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import relsim
-from relsim.app.controls import GAINS, Control, controls_of, events_of, settable
+from relsim.app.controls import GAINS, Control, controls_of, events_of, with_units
 from relsim.app.folder import Folder
-from relsim.app.keep import Picture, keep
+from relsim.app.keep import Recipe, keep
 from relsim.scenario.diff import act_alike
 from relsim.scenario.schema import Scenario
 from scenarios_to_test import EVERYTHING, ROOT, STATUS_QUO, scenario_of
@@ -34,11 +34,11 @@ def at(scenario: Scenario, path: str) -> Any:
 @pytest.mark.parametrize("control", CONTROLS[::EVERY], ids=lambda control: control.path)
 def test_a_moved_control_loads_at_both_ends_and_is_kept(control: Control, tmp_path: Path) -> None:
     for value in (control.low, control.high):
-        changes = settable({control.path: value})
+        changes = with_units({control.path: value})
         changed = SCENARIO.with_changes(changes)
         assert at(changed, control.path) == changes[control.path]
     file = Path(shutil.copy(STATUS_QUO, tmp_path))
-    keep(SCENARIO, Picture(file, changes, 1, 0), Folder(tmp_path), "kept.yaml", "", replace=False)
+    keep(SCENARIO, Recipe(file, changes, 1, 0), Folder(tmp_path), "kept.yaml", "", replace=False)
     kept = relsim.load(tmp_path / "kept.yaml")
     assert act_alike(kept, changed)
     assert at(kept, control.path) == changes[control.path]
@@ -50,7 +50,7 @@ def test_every_control_loads_where_it_stands_and_at_both_ends(file: str) -> None
     scenario = relsim.load(ROOT / "scenarios" / file / "status-quo.yaml")
     for control in controls_of(scenario):
         for value in (control.low, control.high, control.value):
-            scenario.with_changes(settable({control.path: value}))
+            scenario.with_changes(with_units({control.path: value}))
 
 
 def test_a_certain_number_moved_to_where_it_is_changes_nothing() -> None:
@@ -61,7 +61,7 @@ def test_a_certain_number_moved_to_where_it_is_changes_nothing() -> None:
     ]
     assert len(written) > 250
     for control in written[::EVERY]:
-        assert act_alike(SCENARIO, SCENARIO.with_changes(settable({control.path: control.value})))
+        assert act_alike(SCENARIO, SCENARIO.with_changes(with_units({control.path: control.value})))
 
 
 def test_ends_hold_the_number_and_what_it_may_be() -> None:
@@ -108,12 +108,12 @@ def test_an_opening_reaches_as_far_as_both_states_could_afford() -> None:
 
 def test_numbers_of_durations_and_rates_get_their_units() -> None:
     changes = {"events.floods.chance": 0.2, "parameters.half_life": 12, "events.floods.off": True}
-    assert settable(changes) == {
+    assert with_units(changes) == {
         "events.floods.chance": "0.2 per year",
         "parameters.half_life": "12 months",
         "events.floods.off": True,
     }
-    assert settable({"events.x.effects.0.half_life": "2 years"}) == {
+    assert with_units({"events.x.effects.0.half_life": "2 years"}) == {
         "events.x.effects.0.half_life": "2 years"
     }
 

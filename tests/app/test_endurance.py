@@ -49,7 +49,7 @@ def drag(app: Any, which: int, found: dict[int, Any]) -> None:
             value = round(-1 + 2 * ((which * 37 + step * 7) % 101) / 100, 2)
             sent = time.monotonic()
             number = page.change({TIE: value}, pair="PAK-RUS")
-            picture = page.hear_until("picture", number=number)
+            picture = page.receive_until("picture", number=number)
             slowest = max(slowest, time.monotonic() - sent)
             assert picture["runs"] == RUNS
             effect = picture["pairs"]["PAK-RUS"]["effect"]["mean"]

@@ -14,7 +14,7 @@ import yaml
 import relsim as api
 from commands import Command
 from relsim.app.folder import Folder
-from relsim.app.keep import KeptError, Picture, command_of, keep, python_of
+from relsim.app.keep import KeptError, Recipe, command_of, keep, python_of
 from relsim.errors import RelsimError, ScenarioError
 from relsim.results.run import run
 from relsim.scenario.interests import changed_interests
@@ -92,8 +92,8 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def picture_of(folder: Folder, changes: dict[str, Any], file: str = "sub/base.yaml") -> Picture:
-    return Picture(folder.path(file), changes, runs=20, seed=3)
+def picture_of(folder: Folder, changes: dict[str, Any], file: str = "sub/base.yaml") -> Recipe:
+    return Recipe(folder.path(file), changes, runs=20, seed=3)
 
 
 def kept(
@@ -293,12 +293,12 @@ CHANGES = {
 
 
 @pytest.fixture
-def shipped() -> Picture:
-    return Picture(STATUS_QUO, CHANGES, runs=20, seed=7)
+def shipped() -> Recipe:
+    return Recipe(STATUS_QUO, CHANGES, runs=20, seed=7)
 
 
 def test_the_command_line_makes_the_numbers_of_the_picture(
-    relsim: Command, tmp_path: Path, shipped: Picture
+    relsim: Command, tmp_path: Path, shipped: Recipe
 ) -> None:
     for here in (STATUS_QUO.parent, STATUS_QUO.parent.parent, tmp_path):
         command = command_of(shipped, here)
@@ -315,10 +315,10 @@ def test_the_command_line_makes_the_numbers_of_the_picture(
 
 
 def test_the_python_makes_the_numbers_of_the_picture_and_of_its_base(
-    shipped: Picture, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shipped: Recipe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(STATUS_QUO.parent)
-    base = Picture(STATUS_QUO.parent / "multipolar.yaml", {"PAK.ties.USA": 0.2}, 20, 7)
+    base = Recipe(STATUS_QUO.parent / "multipolar.yaml", {"PAK.ties.USA": 0.2}, 20, 7)
     names: dict[str, Any] = {}
     exec(python_of(shipped, base, Path.cwd()), names)
     scenarios = [
@@ -334,6 +334,6 @@ def test_the_python_makes_the_numbers_of_the_picture_and_of_its_base(
 
 def test_a_switch_of_an_event_that_is_replaced_keeps_its_place() -> None:
     changes = {"events.x": {"at": ["2023-01"], "effects": []}, "events.x.off": True}
-    command = command_of(Picture(STATUS_QUO, changes, 1, 0), STATUS_QUO.parent)
+    command = command_of(Recipe(STATUS_QUO, changes, 1, 0), STATUS_QUO.parent)
     assert "--off" not in command
     assert command.index("events.x=") < command.index("events.x.off=true")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,19 @@ import pytest
 import yaml
 
 import relsim
+from app.live_page import DRAWN, STATE, opened, settled, text, until
 from relsim.app.server import Serving
-from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints
+from report.browser import ABSENT, BROWSER, DRIVER
 from visiting import STAGES, family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
-READY = f"document.documentElement.dataset.ready === '{STAGES[-1]}'"
-WAIT = 90  # seconds, for a machine that is busy with other tests
 TIE = "PAK.ties.USA.weight"
-STATE = "return relsim.app.state"
+THEME = """
+const theme = document.querySelector("#theme");
+theme.value = arguments[0];
+theme.dispatchEvent(new Event("change"));
+"""
 # A slider that is moved as by a hand: `moves` times while it is held, and then let go.
 DRAG = """
 const slider = document.querySelector(`[data-path="${arguments[0]}"] input[type=range]`);
@@ -30,81 +32,14 @@ for (const value of arguments[1]) {
 }
 if (arguments[2]) slider.dispatchEvent(new Event("change", { bubbles: true }));
 """
-# Elements that reach beyond the right edge of the window, by their ids or classes.
-TOO_WIDE = """
-const apart = ".scroll, .unseen, .vega-embed, .vega-actions";
-return [...document.querySelectorAll("body *")].filter((one) => {
-  const { right, width } = one.getBoundingClientRect();
-  return width > 0 && right > innerWidth + 1 && !one.closest(apart);
-}).map((one) => one.id || one.className || one.tagName);
-"""
-SMALL = """
-const all = document.querySelectorAll("button, select, input, summary, [role=tab]");
-return [...all].filter((one) => {
-  const { width, height } = one.getBoundingClientRect();
-  return width > 0 && (width < 24 || height < 24);
-}).map((one) => one.id || one.className || one.tagName);
-"""
-# What cannot be told from its name, by a program that reads the page aloud.
-NAMELESS = """
-const all = document.querySelectorAll("button, select, input, textarea, summary, [role=tab]");
-const name = (one) => one.getAttribute("aria-label") || one.textContent.trim() || one.title;
-return [...all].filter((one) => !one.labels?.length && !name(one)).map((one) => one.outerHTML);
-"""
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with family_served(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Any]:
-    with browsing() as one:
-        yield one
-
-
-@pytest.fixture
-def page(driver: Any, serving: Serving) -> Iterator[Any]:
-    """The page as it is opened first, with all runs; it has nothing to complain of at the end."""
-    opened(driver, serving.address)
-    yield driver
-    assert complaints(driver) == []
-
-
-def opened(driver: Any, address: str, width: int = 1280, height: int = 900) -> None:
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.get("about:blank")
-    driver.get(address)
-    until(driver, READY)
-
-
-def until(driver: Any, condition: str) -> None:
-    """Waits until a condition of JavaScript holds."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    script = f"return Boolean({condition})"
-    WebDriverWait(driver, WAIT, 0.05).until(lambda one: one.execute_script(script), condition)
 
 
 def drag(driver: Any, path: str, *values: float, let_go: bool = True) -> None:
     """Moves a slider, and waits for all runs of the picture."""
     driver.execute_script(DRAG, path, values, let_go)
-    whole = f"relsim.app.picture.last && relsim.app.state.changes['{path}'] === {values[-1]}"
-    titled = f"relsim.app.picture.title.includes('{path}={values[-1]}')"
-    until(driver, f"{whole} && {titled}")
-    number = driver.execute_script("return relsim.app.picture.number")
-    until(
-        driver,
-        f"document.documentElement.dataset.number === '{number}' && {READY}",
-    )
-
-
-def text(driver: Any, selector: str) -> str:
-    found: str = driver.find_element("css selector", selector).text
-    return found
+    until(driver, f"relsim.app.picture.title.includes('{path}={values[-1]}')")
+    settled(driver)
+    until(driver, DRAWN)
 
 
 def median_drawn(driver: Any) -> list[float]:
@@ -135,7 +70,8 @@ def test_a_slider_moves_the_fan_and_the_difference_appears(page: Any, serving: S
     assert {one["runs"] for one in timings} >= {STAGES[0], STAGES[-1]}
 
 
-def test_a_drag_is_one_entry_of_undo(page: Any) -> None:
+def test_a_drag_is_one_entry_of_undo(fresh_page: Any) -> None:
+    page = fresh_page
     drag(page, TIE, 0.5, 0.6, 0.7)
     drag(page, TIE, 0.9)
     assert page.execute_script(STATE)["changes"] == {TIE: 0.9}
@@ -168,11 +104,11 @@ def test_the_address_gives_the_same_picture_again(page: Any) -> None:
     assert text(page, "#subject h2") == "Pakistan – United States"
 
 
-def test_a_mangled_address_still_opens(page: Any, serving: Serving) -> None:
+def test_a_mangled_address_still_opens(driver: Any, serving: Serving) -> None:
     mangled = "#scenario=nowhere.yaml&changes={%22broken&pair=XXX-YYY&view=nothing&month=never"
-    opened(page, f"http://127.0.0.1:{serving.port}/{mangled}")
-    assert text(page, "#title") == "Pakistan–Russia, status quo"
-    assert "nowhere.yaml" in text(page, "#problem")
+    opened(driver, f"http://127.0.0.1:{serving.port}/{mangled}")
+    assert text(driver, "#title") == "Pakistan–Russia, status quo"
+    assert "nowhere.yaml" in text(driver, "#problem")
 
 
 def test_a_refused_value_keeps_the_last_good_picture(page: Any) -> None:
@@ -217,6 +153,8 @@ def test_what_is_kept_is_written_and_never_over_a_file_unasked(page: Any, servin
 
 
 def test_any_number_is_found_by_words(page: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
     find = page.find_element("id", "find")
     find.send_keys("armenia tie russia")
     paths = page.execute_script(
@@ -227,6 +165,8 @@ def test_any_number_is_found_by_words(page: Any) -> None:
     assert len(paths) <= 30
     drag(page, "RUS.ties.ARM", 0.4)
     assert "Russia: tie to Armenia" in text(page, "#changed")
+    find.send_keys(Keys.ESCAPE)
+    assert not page.find_element("id", "found").is_displayed()
 
 
 def test_a_lever_is_a_switch(page: Any) -> None:
@@ -257,10 +197,7 @@ def test_in_the_dark_charts_are_dark_and_keep_their_data(page: Any) -> None:
     page.execute_script(
         "relsim.was = relsim.charts.all.get(document.querySelector('#subject .chart')).view"
     )
-    page.execute_script(
-        "const theme = document.querySelector('#theme'); theme.value = 'dark';"
-        "theme.dispatchEvent(new Event('change'))"
-    )
+    page.execute_script(THEME, "dark")
     try:
         chart = "relsim.charts.all.get(document.querySelector('#subject .chart'))"
         until(page, f"{chart}.view !== relsim.was")
@@ -268,20 +205,7 @@ def test_in_the_dark_charts_are_dark_and_keep_their_data(page: Any) -> None:
         colour = page.execute_script("return getComputedStyle(document.body).backgroundColor")
         assert max(json.loads(colour.replace("rgb(", "[").replace(")", "]"))) < 60
     finally:
-        page.execute_script("localStorage.removeItem('relsim-theme')")
-
-
-@pytest.mark.parametrize("width", [1280, 400])
-def test_nothing_is_wider_than_the_window_or_too_small_to_hit(
-    driver: Any, serving: Serving, width: int
-) -> None:
-    opened(driver, serving.address, width, 860)
-    if width == 400:
-        driver.find_element("id", "drawer").click()
-    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
-    assert driver.execute_script(TOO_WIDE) == []
-    assert driver.execute_script(SMALL) == []
-    assert driver.execute_script(NAMELESS) == []
+        page.execute_script(THEME, "auto")
 
 
 def test_nothing_moves_on_the_page_while_a_slider_is_held(page: Any) -> None:
@@ -304,7 +228,7 @@ def test_a_lost_connection_is_said_and_taken_up_again(page: Any, serving: Servin
         ".observe(bar, { attributes: true, childList: true });"
         "relsim.connection.socket.close()"
     )
-    until(page, "relsim.said.length && relsim.connection.stands && relsim.app.picture.last")
+    until(page, "relsim.said.length && relsim.connection.isOpen && relsim.app.picture.last")
     said = page.execute_script("return relsim.said")
     assert any("connection to relsim is lost" in one for one in said)
     assert not page.find_element("id", "lost").is_displayed()

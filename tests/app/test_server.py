@@ -91,7 +91,7 @@ def test_a_foreign_origin_is_refused(serving: Serving, origin: str) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "relsim_{}=wrong", "relsim_1={}"])
-def test_a_line_needs_the_cookie(serving: Serving, cookie: str) -> None:
+def test_a_connection_needs_the_cookie(serving: Serving, cookie: str) -> None:
     port = serving.port
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(
@@ -195,21 +195,23 @@ def test_a_wrong_download_is_answered_in_words(
         assert words in answer.read().decode()
 
 
-def test_a_visitor_too_many_is_told_so(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_VISITORS", len(serving.pages.visitors) + 1)
+def test_a_visitor_too_many_is_refused(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_VISITORS", len(serving.site.visitors) + 1)
     with Page(serving) as first:
-        first.hear()
+        first.receive()
         with Page(serving) as second:
-            told = second.hear()
-            assert told["type"] == "failed"
-            assert "Close one of them" in told["text"]
+            answer = second.receive()
+            assert answer["type"] == "failed"
+            assert "Close one of them" in answer["text"]
         assert first.open()["type"] == "opened"
 
 
 def test_a_port_that_is_taken_is_said_or_another_is_taken() -> None:
     with listening("127.0.0.1", None) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used"):
+        with pytest.raises(
+            RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used: [^()]*[.] Leave"
+        ):
             listening("127.0.0.1", port)
         with listening("127.0.0.1", None) as other:
             assert other.getsockname()[1] != port
@@ -233,7 +235,7 @@ def test_the_command_prints_its_address_and_ctrl_c_ends_it_at_once(tmp_path: Pat
         address = process.stdout.readline().strip()
         assert process.stdout.readline() == "Ctrl-C ends it.\n"
         host, _, token = address.removeprefix("http://").partition("/?token=")
-        line = websocket.create_connection(
+        connection = websocket.create_connection(
             f"ws://{host}/socket",
             timeout=60,
             cookie=f"relsim_{host.split(':')[1]}={token}",
@@ -243,12 +245,12 @@ def test_the_command_prints_its_address_and_ctrl_c_ends_it_at_once(tmp_path: Pat
             {"type": "open"},
             {"type": "change", "number": 1, "changes": {"PAK.ties.USA": 0.1}},
         ):
-            line.send(json.dumps(message))
-        while json.loads(line.recv())["type"] != "picture":
+            connection.send(json.dumps(message))
+        while json.loads(connection.recv())["type"] != "picture":
             assert process.poll() is None
         os.kill(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=30)
-        line.close()
+        connection.close()
     assert process.returncode == 130
     assert said.strip() == "Stopped."
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_page import NAMELESS, SMALL, STATE, TOO_WIDE, opened, text, until
 
 import relsim
+from app.live_page import NAMELESS, SMALL, STATE, TOO_WIDE, opened, settled, text, until
 from relsim.app.server import Serving
 from relsim.figures.network import GRASP
 from relsim.words import signed
-from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints
-from visiting import family_served
+from report.browser import ABSENT, BROWSER, DRIVER, complaints
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
 # What shows that a view is there, as it is opened.
 THERE = {
+    "futures": "document.querySelectorAll('#cards .card').length > 1",
     "network": "document.querySelectorAll('#view-network tbody tr').length > 50",
     "matrix": "document.querySelectorAll('#view-matrix .cell').length === 110",
     "events": "document.querySelector('#view-events .often').textContent.includes('of runs')",
@@ -27,25 +26,6 @@ THERE = {
 }
 CHART = "relsim.charts.all.get(document.querySelector('#view-network .chart')).view"
 LEVER = "events.independent_ties.off"
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with family_served(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Any]:
-    with browsing() as one:
-        yield one
-
-
-@pytest.fixture
-def page(driver: Any, serving: Serving) -> Iterator[Any]:
-    opened(driver, serving.address)
-    yield driver
-    assert complaints(driver) == []
 
 
 def look(driver: Any, view: str) -> None:
@@ -57,12 +37,6 @@ def change(driver: Any, changes: dict[str, Any]) -> None:
     """Makes changes, and waits for all runs of the picture."""
     driver.execute_script("relsim.app.set({ changes: arguments[0] })", changes)
     settled(driver)
-
-
-def settled(driver: Any) -> None:
-    until(driver, "relsim.connection.pending === null && relsim.connection.next === null")
-    until(driver, "relsim.app.picture.number === relsim.connection.number")
-    until(driver, "relsim.app.picture.last")
 
 
 def keys(driver: Any, selector: str, *names: str) -> None:
@@ -94,6 +68,8 @@ def test_every_view_fits_and_can_be_hit_and_named(
     driver: Any, serving: Serving, width: int
 ) -> None:
     opened(driver, serving.address, width, 860)
+    if width == 400:
+        driver.find_element("id", "drawer").click()
     for view in THERE:
         look(driver, view)
         if view == "step":
@@ -266,7 +242,8 @@ def test_what_is_refused_of_an_event_is_said_at_its_row(page: Any) -> None:
     until(page, "!document.querySelector('#view-events .problem:not([hidden])')")
 
 
-def test_step_mode_steps_through_a_run_of_the_ensemble(page: Any, serving: Serving) -> None:
+def test_step_mode_steps_through_a_run_of_the_ensemble(fresh_page: Any, serving: Serving) -> None:
+    page = fresh_page
     look(page, "step")
     run = page.find_element("css selector", "#view-step input[type=number]")
     page.execute_script(
@@ -292,7 +269,8 @@ def test_step_mode_steps_through_a_run_of_the_ensemble(page: Any, serving: Servi
     assert "Reset takes them up" in shown(page, "#view-step .banner")
 
 
-def test_step_mode_plays_until_it_is_paused(page: Any) -> None:
+def test_step_mode_plays_until_it_is_paused(fresh_page: Any) -> None:
+    page = fresh_page
     look(page, "step")
     press(page, "#view-step .play")
     until(page, "document.querySelector('#view-step progress').value >= 2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from relsim.figures import style
 from relsim.figures.live import (
     DARK,
+    LARGE,
     PAPER,
+    SMALL,
     carriers_chart,
     difference_chart,
     fan_chart,
@@ -30,8 +33,10 @@ NODES = [
 ]
 TIES = [{"pair": "A-B", "first": "A", "second": "B", "watched": True, "levels": [0.1, 0.4]}]
 SPECS = {
-    "fan": fan_chart(),
-    "difference": difference_chart(),
+    "fan": fan_chart(MONTHS),
+    "difference": difference_chart(MONTHS),
+    "small_fan": fan_chart(MONTHS, SMALL),
+    "small_difference": difference_chart(MONTHS, SMALL),
     "carriers": carriers_chart(),
     "parts": parts_chart(),
     "network": network_chart(NODES, TIES, ["2020-01", "2023-01"]),
@@ -39,12 +44,17 @@ SPECS = {
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}|white|black")
 
 
+def local(month: str) -> float:
+    """Milliseconds at the first of a month by the local clock, as the page has them."""
+    return 1000 * datetime.strptime(month, "%Y-%m").timestamp()
+
+
 def rows(centre: float) -> list[dict[str, Any]]:
     edges = {"95": 0.2, "80": 0.13, "50": 0.07}
     found = []
     for n, month in enumerate(MONTHS):
         median = centre + 0.1 * np.sin(n / 6)
-        row: dict[str, Any] = {"time": month, "median": median}
+        row: dict[str, Any] = {"month": local(month), "median": median}
         for band, half in edges.items():
             row |= {f"lower{band}": median - half, f"upper{band}": median + half}
         found.append(row)
@@ -55,9 +65,11 @@ DATA: dict[str, dict[str, Any]] = {
     "fan": {
         "fan": rows(0.2),
         "ghost": rows(0.1),
-        "events": [{"time": "2021-05", "sign": "1", "label": "A visit", "row": 0}],
+        "events": [{"month": local("2021-05"), "sign": "1", "label": "A visit", "row": 0}],
+        "opening": [{"median": 0.2}],
+        "compared": [{"month": local("2022-05")}],
     },
-    "difference": {"difference": rows(0.05)},
+    "difference": {"difference": rows(0.05), "compared": []},
     "carriers": {
         "carriers": [
             {"label": "Pakistan's tie to India", "carried": 0.02, "low": 0.01, "high": 0.03},
@@ -72,6 +84,7 @@ DATA: dict[str, dict[str, Any]] = {
     },
     "network": {"nodes": NODES, "ties": TIES},
 }
+DATA |= {f"small_{name}": DATA[name] for name in ("fan", "difference")}
 
 
 def filled(name: str) -> dict[str, Any]:
@@ -152,6 +165,53 @@ def test_the_axis_is_that_of_the_signals(tmp_path: Path) -> None:
     drawn = (tmp_path / "fan.svg").read_text()
     assert ">0.80</text>" in drawn
     assert ">−0.20</text>" not in drawn
+
+
+def test_the_axis_of_time_is_that_of_the_months_whatever_the_data(tmp_path: Path) -> None:
+    chart = filled("fan")
+    chart["datasets"] = {**chart["datasets"], "fan": rows(0.2)[:7], "ghost": []}
+    save_charts({"fan": chart, "whole": filled("fan")}, tmp_path)
+    years = [
+        re.findall(r">(20\d\d)</text>", (tmp_path / f"{name}.svg").read_text())
+        for name in ("fan", "whole")
+    ]
+    assert years[0] == years[1] == ["2020", "2021", "2022", "2023"]
+
+
+def test_a_line_stands_at_the_month_that_is_compared(tmp_path: Path) -> None:
+    without = filled("fan")
+    without["datasets"] = {**without["datasets"], "compared": []}
+    save_charts({"with": filled("fan"), "without": without}, tmp_path)
+    lines = [
+        (tmp_path / f"{name}.svg").read_text().count('stroke-width="1.5"')
+        for name in ("with", "without")
+    ]
+    assert lines[0] == lines[1] + 1
+
+
+def test_small_charts_are_lower_and_have_no_legend_and_no_levels_under_the_pointer(
+    tmp_path: Path,
+) -> None:
+    save_charts({name: filled(name) for name in ("fan", "small_fan")}, tmp_path)
+    large, small = ((tmp_path / f"{name}.svg").read_text() for name in ("fan", "small_fan"))
+    assert ">95 %</text>" in large
+    assert ">95 %</text>" not in small
+    for name, size in (("fan", LARGE), ("small_fan", SMALL)):
+        assert SPECS[name]["height"] == size.fan
+        selections = [layer for layer in SPECS[name]["layer"] if "params" in layer]
+        assert len(selections) == size.details
+
+
+def test_fans_and_differences_share_one_axis_of_time(tmp_path: Path) -> None:
+    charts = {name: filled(name) for name in ("fan", "difference")}
+    charts["fan"]["params"] = [{"name": "low", "value": -1.0}, {"name": "high", "value": 1.0}]
+    charts["difference"]["params"] = [{"name": "low", "value": 0}, {"name": "high", "value": 0.001}]
+    save_charts(charts, tmp_path)
+    left = {
+        name: re.findall(r"translate\((\d+),", (tmp_path / f"{name}.svg").read_text())[0]
+        for name in charts
+    }
+    assert left["fan"] == left["difference"]
 
 
 def test_texts_are_read_on_dark_paper_and_bands_lie_behind_the_median() -> None:

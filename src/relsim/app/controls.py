@@ -1,4 +1,4 @@
-"""Everything that can be moved in a scenario, as plain data: numbers with their ranges, and events.
+"""What can be moved in a scenario, as plain data: numbers with their ranges, and events.
 
 A control's path is one that :meth:`relsim.scenario.schema.Scenario.with_changes` takes. Not among
 them are numbers that cannot be moved alone: an issue on which a state has no stance (it needs a
@@ -113,7 +113,7 @@ class Control:
         value: as the scenario has it; the median where it is uncertain, 0 for a tie it has not.
         low, high, step: of a slider; both ends are allowed.
         unit: empty, ``months`` or ``per year`` where changes have to name it (see
-            :func:`settable`), or a unit to show.
+            :func:`with_units`), or a unit to show.
         words: what it means, from the format.
         uncertain: None where it is certain.
         main: whether it is shown unasked: interests that the file gives the states of the watched
@@ -206,9 +206,12 @@ def events_of(scenario: Scenario) -> list[EventControl]:
 # Changes, as a page makes them and as scenarios take them
 
 
-def settable(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes with the unit that the format asks for after numbers: ``9 months``, ``0.2 per
-    year``."""
+def with_units(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes whose numbers have the unit that the format asks for: ``9 months``, ``0.2 per year``.
+
+    Args:
+        changes: values by dotted path; numbers as a slider gives them.
+    """
     return {path: _with_unit(path, value) for path, value in changes.items()}
 
 
@@ -504,7 +507,7 @@ def _rounded_up(size: float) -> float:
 
 
 def _tidy(value: float) -> float:
-    """A number less the last digits, which are of arithmetic: 0.3, not 0.30000000000000004."""
+    """A number without its rounding error: 0.3, not 0.30000000000000004."""
     return float(f"{value:.12g}")
 
 

@@ -1,4 +1,4 @@
-"""A picture to be had as a file: its fans and differences as a table, or as a page of its own."""
+"""Downloads of a picture: its fans and differences as a table, or the report of its scenario."""
 
 from __future__ import annotations
 
@@ -16,35 +16,25 @@ from relsim.ensemble.simulate import Ensemble
 from relsim.results.folder import REPORT
 from relsim.results.run import run
 from relsim.scenario.load import load
-from relsim.scenario.schema import Scenario
 
 
-def scenario_of(shared: Shared, asked: Download) -> Scenario:
-    """The changed scenario of a picture.
-
-    Raises:
-        RelsimError: its file lies outside, or has problems.
-    """
-    return load(shared.folder.path(asked.scenario), asked.changes)
-
-
-def table(shared: Shared, asked: Download, stop: Stop) -> tuple[str, str]:
-    """The name and the text of a table: a row for each month and watched pair, of the scenario, of
-    its base, and of the paired differences.
+def table(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
+    """The name and the text of a CSV table: a row for each month and watched pair of the scenario,
+    of its base, and of the paired differences; the column ``of`` says which.
 
     Raises:
-        RelsimError: there is no such scenario or base.
+        RelsimError: a file lies outside of the folder, or the scenario or the base has problems.
         Stopped: ``stop`` was set.
     """
-    scenario = scenario_of(shared, asked)
-    seed = scenario.ensemble.seed if asked.seed is None else asked.seed
-    against = asked.base or Base(scenario=asked.scenario)
+    scenario = load(shared.folder.path(download.scenario), download.changes)
+    seed = scenario.ensemble.seed if download.seed is None else download.seed
+    against = download.base or Base(scenario=download.scenario)
     base = load(shared.folder.path(against.scenario), against.changes)
-    ensemble = shared.engine.growing(scenario, seed).grow(asked.runs, stop)
-    other = shared.engine.base(base, seed).grow(asked.runs, stop)
-    frames = [_fans(ensemble, "scenario"), _fans(other, "base")]
-    if not refusal(other, ensemble):
-        comparison = compare(other, ensemble)
+    ensemble = shared.engine.growing(scenario, seed).grow(download.runs, stop)
+    base_ensemble = shared.engine.base(base, seed).grow(download.runs, stop)
+    frames = [_fans(ensemble, "scenario"), _fans(base_ensemble, "base")]
+    if not refusal(base_ensemble, ensemble):
+        comparison = compare(base_ensemble, ensemble)
         differences = comparison.to_frame(comparison.watched)
         frames.append(differences.assign(of="difference"))
     joined = pd.concat(frames, ignore_index=True)
@@ -63,17 +53,21 @@ def _fans(ensemble: Ensemble, of: str) -> pd.DataFrame:
     return rows.drop(columns="domain").assign(of=of)
 
 
-def page(shared: Shared, asked: Download) -> tuple[str, str]:
-    """The name and the text of a page that shows the changed scenario to whoever it is sent to, as
-    ``relsim run`` leaves it.
+def page(shared: Shared, download: Download) -> tuple[str, str]:
+    """The name and the text of the report page that ``relsim run`` makes of the changed scenario.
 
     Raises:
-        RelsimError: there is no such scenario.
+        RelsimError: the file lies outside of the folder, or the scenario has problems.
     """
-    scenario = scenario_of(shared, asked)
+    scenario = load(shared.folder.path(download.scenario), download.changes)
     with tempfile.TemporaryDirectory() as folder:
         result = run(
-            scenario, runs=asked.runs, seed=asked.seed, out=folder, figures="none", progress=False
+            scenario,
+            runs=download.runs,
+            seed=download.seed,
+            out=folder,
+            figures="none",
+            progress=False,
         )
         text = (result.folder / REPORT).read_text(encoding="utf-8")
     return f"{scenario.slug}.html", text

@@ -34,8 +34,8 @@ class OutsideError(RelsimError):
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A scenario file to choose.
+class ScenarioFile:
+    """A scenario file in the list to choose from.
 
     Attributes:
         file: its path from the folder.
@@ -76,14 +76,14 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = real_path(root)
-        self._known: dict[Path, tuple[tuple[int, int], Listed | None]] = {}
+        self._known: dict[Path, tuple[tuple[int, int], ScenarioFile | None]] = {}
         self._lock = threading.Lock()
 
     def path(self, file: str) -> Path:
-        """Where a file is that a message names by its path from the folder.
+        """The path of a file that a message names from the folder.
 
         Raises:
-            OutsideError: it is outside of the folder, also by a symbolic link, or no YAML file.
+            OutsideError: it is outside of the folder, also by a symbolic link, or is no YAML file.
         """
         if refused_character(file) or not file.strip() or "\\" in file:
             raise OutsideError("A file is named by its path, as in folder/name.yaml.")
@@ -99,7 +99,7 @@ class Folder:
         """The path of a file from the folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
-    def scenarios(self) -> list[Listed]:
+    def scenarios(self) -> list[ScenarioFile]:
         """The scenario files to choose from, by folder, those that extend none first.
 
         Each is read again only if it has changed.
@@ -130,7 +130,7 @@ class Folder:
                     found += 1
                     yield path
 
-    def _listed(self, path: Path) -> Listed | None:
+    def _listed(self, path: Path) -> ScenarioFile | None:
         try:
             status = path.stat()
         except OSError:
@@ -141,8 +141,8 @@ class Folder:
             known = self._known[path] = (stamp, self._read(path))
         return known[1]
 
-    def _read(self, path: Path) -> Listed | None:
-        """What a file is called; None where it is no scenario."""
+    def _read(self, path: Path) -> ScenarioFile | None:
+        """The name and description of a scenario file; None for any other file."""
         text, problems = read_text_file(path, path.name, MAX_BYTES)
         if problems or not _FORMAT.search(text):
             return None
@@ -151,7 +151,7 @@ class Folder:
             return None
         words = {key: plain(tree.entries[key]) for key in ("name", "about") if key in tree.entries}
         name, about = (" ".join(str(words.get(key) or "").split()) for key in ("name", "about"))
-        return Listed(self.name_of(path), name or path.stem, about, "extends" in tree.entries)
+        return ScenarioFile(self.name_of(path), name or path.stem, about, "extends" in tree.entries)
 
 
 def is_result(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What leaves the app: a variant as YAML, and the command line and the Python of a picture."""
+"""What a user takes along: a variant as YAML, and the command line and Python of a picture."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ from relsim.words import counted
 READABLE = 0o644  # a file for others to read too, as an editor would make it
 LONGEST_NAME = 120  # characters of a file's name, so that any system takes it
 _SWITCH = re.compile(r"events\.([A-Za-z]\w*)\.off")
-_WORDS = ("name", "about")  # of a variant's own, which decide no number
+_WORDS = ("name", "about")  # a variant has its own; no number depends on them
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What a picture is of.
+class Recipe:
+    """How the ensemble of a picture is made.
 
     Attributes:
-        file: the scenario's.
+        file: of the scenario.
         changes: what is changed in it, by dotted path.
-        runs, seed: how many futures, from which seed.
+        runs: their number.
+        seed: of the ensemble.
     """
 
     file: Path
@@ -51,7 +52,7 @@ class KeptError(RelsimError):
 
 
 def keep(
-    base: Scenario, picture: Picture, folder: Folder, file: str, name: str, *, replace: bool
+    base: Scenario, recipe: Recipe, folder: Folder, file: str, name: str, *, replace: bool
 ) -> str | None:
     """Writes the changes of a picture as a variant of its scenario, beside the scenario's file.
 
@@ -60,7 +61,7 @@ def keep(
 
     Args:
         base: the scenario as its file has it.
-        picture: what is kept.
+        recipe: of the picture whose changes are kept.
         folder: that the file has to be in.
         file: the path of the variant from there; a lone name goes beside the scenario's file.
         name: for people; that of the scenario with its changes where empty.
@@ -73,11 +74,11 @@ def keep(
         RelsimError: it cannot be written there, or not as a variant.
         ScenarioError: the changes have problems.
     """
-    changed = base.with_changes(dict(picture.changes))
-    target = _target(base, picture.file, folder, file)
-    text = _variant(base, changed, picture, one_line(name)[:MAX_TITLE], folder.name_of(target))
+    changed = base.with_changes(dict(recipe.changes))
+    target = _target(base, recipe.file, folder, file)
+    text = _variant(base, changed, recipe, one_line(name)[:MAX_TITLE], folder.name_of(target))
     try:
-        moved = _written(text, base, changed, picture.file, target, replace=replace)
+        moved = _written(text, base, changed, recipe.file, target, replace=replace)
     except OSError as error:
         reason = error.strerror or str(error)
         raise KeptError(f"{file} cannot be written: {reason}.") from error
@@ -115,20 +116,20 @@ def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
     return target
 
 
-def _variant(base: Scenario, changed: Scenario, picture: Picture, name: str, kept_as: str) -> str:
+def _variant(base: Scenario, changed: Scenario, recipe: Recipe, name: str, kept_as: str) -> str:
     """The text of a variant."""
-    count = counted(len(picture.changes), "change")
+    count = counted(len(recipe.changes), "change")
     tree = from_plain(base.as_written, Position("base"))
     assert isinstance(tree, Mapping)
-    after, _ = apply_changes(tree, plain_changes(picture.changes))
+    after, _ = apply_changes(tree, plain_changes(recipe.changes))
     body = {key: value for key, value in _laid_over(tree, after).items() if key not in _WORDS}
     head = {
         "relsim": FORMAT_VERSION,
-        "extends": picture.file.name,
+        "extends": recipe.file.name,
         "name": name or changed.title[:MAX_TITLE],
-        "about": f"Kept from the app: {count} to {picture.file.name}.",
+        "about": f"Kept from the app: {count} to {recipe.file.name}.",
     }
-    command = command_text("run", Path(kept_as), runs=picture.runs, seed=picture.seed)
+    command = command_text("run", Path(kept_as), runs=recipe.runs, seed=recipe.seed)
     note = f"# The picture it was kept from: {command}\n"
     return note + yaml_text(head) + ("\n" + yaml_text(body) if body else "")
 
@@ -213,51 +214,53 @@ def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Pat
 def _content(scenario: Scenario) -> tuple[Any, ...]:
     """All that a scenario says but for its name and its description, and in which order where that
     counts."""
-    said = json.loads(scenario.model_dump_json(exclude=set(_WORDS)))
-    return said, [list(said[section]) for section in ("states", "domains", "events", "claims")]
+    content = json.loads(scenario.model_dump_json(exclude=set(_WORDS)))
+    return content, [
+        list(content[section]) for section in ("states", "domains", "events", "claims")
+    ]
 
 
-def command_of(picture: Picture, here: Path) -> str:
-    """The command line that makes the numbers of a picture.
+def command_of(recipe: Recipe, here: Path) -> str:
+    """The command line that gives the numbers of a picture.
 
     Args:
-        picture: whose numbers.
-        here: the folder that it will be given in.
+        recipe: of the picture.
+        here: the folder that the command will be given in.
     """
     settings: list[str] = []
     on: list[str] = []
     off: list[str] = []
-    for path, value in picture.changes.items():
+    for path, value in recipe.changes.items():
         switch = _SWITCH.fullmatch(path)
-        if switch and isinstance(value, bool) and f"events.{switch[1]}" not in picture.changes:
+        if switch and isinstance(value, bool) and f"events.{switch[1]}" not in recipe.changes:
             (off if value else on).append(switch[1])
         else:
             settings.append(f"{path}={flow_text(value)}")
     return command_text(
-        *("run", str(_from(picture.file, here))),
+        *("run", str(_from(recipe.file, here))),
         set=settings,
         on=on,
         off=off,
-        runs=picture.runs,
-        seed=picture.seed,
+        runs=recipe.runs,
+        seed=recipe.seed,
     )
 
 
-def python_of(picture: Picture, base: Picture, here: Path) -> str:
-    """The Python that makes the numbers of a picture and of its base, and compares them.
+def python_of(recipe: Recipe, base: Recipe, here: Path) -> str:
+    """The Python code that gives the numbers of a picture and of its base, and compares them.
 
     Args:
-        picture, base: what is shown, and what it is compared with.
-        here: the folder that it will be run in.
+        recipe, base: of the picture, and of what it is compared with.
+        here: the folder that the code will be run in.
     """
     lines = ["import relsim", ""]
-    for name, each in (("base", base), ("scenario", picture)):
+    for name, each in (("base", base), ("scenario", recipe)):
         loaded = f"relsim.load({_from(each.file, here).as_posix()!r})"
         if each.changes:
             changes = pprint.pformat(dict(each.changes), sort_dicts=False, width=88)
             loaded += f".with_changes(\n    {changes.replace(chr(10), chr(10) + '    ')}\n)"
         lines.append(f"{name} = {loaded}")
-    asked = f"runs={picture.runs}, seed={picture.seed}"
+    asked = f"runs={recipe.runs}, seed={recipe.seed}"
     lines += [
         "comparison = relsim.compare(",
         f"    relsim.simulate(base, {asked}),",

@@ -1,9 +1,10 @@
-"""Messages from the browser, checked; and messages to it, as text."""
+"""Messages from the browser, read and checked, and messages to it, as text."""
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -16,8 +17,9 @@ from pydantic import (
     ValidationError,
 )
 
-from relsim.app.controls import settable
-from relsim.errors import RelsimError
+from relsim.app.controls import with_units
+from relsim.app.folder import Folder
+from relsim.errors import RelsimError, ScenarioError
 
 MOST_BYTES = 64 * 1024  # of a message: all 300 numbers of the shipped case changed take 10 kB
 MOST_CHANGES = 2_000
@@ -25,6 +27,9 @@ MOST_DEPTH = 12  # of a value; a new event whose effects have conditions needs 8
 LONGEST_PATH = 500  # characters; keys have up to 100
 MOST_SEED = 2**63 - 1  # as the format has it
 MOST_RUN = 2**32 - 1  # a run's number has 32 bits
+MOST_PROBLEMS = 50  # of a refusal that are sent; nobody reads more
+LONGEST_PROBLEM = 500  # characters
+CHANGE = "change "  # how positions name a change, before its path
 
 
 class MessageError(RelsimError):
@@ -52,14 +57,14 @@ def _refuse_deep(value: Any, left: int) -> None:
 Changes: TypeAlias = Annotated[
     dict[Annotated[str, StringConstraints(max_length=LONGEST_PATH)], Any],
     AfterValidator(_within_bounds),
-    AfterValidator(settable),
+    AfterValidator(with_units),
 ]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_PATH)]
 Seed: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)]
 
 
 class _Message(BaseModel):
-    """A message; it has the parts that are named and no others."""
+    """A message with the fields that its class names and no others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,7 +77,7 @@ class Base(_Message):
 
 
 class Open(_Message):
-    """Another scenario, by its file; without one, that which the app was started on."""
+    """A request to open a scenario, by its file; without one, that which the app was started on."""
 
     type: Literal["open"]
     scenario: Text | None = None
@@ -81,7 +86,7 @@ class Open(_Message):
 
 
 class Change(_Message):
-    """All that is changed, and what the page looks at."""
+    """All changes to the scenario, and what the page shows of them."""
 
     type: Literal["change"]
     number: Annotated[int, Field(strict=True, ge=1)]
@@ -93,14 +98,14 @@ class Change(_Message):
 
 
 class Freeze(_Message):
-    """Another base; without one, the scenario as its file has it."""
+    """A request to compare with another base; without one, with the scenario as its file has it."""
 
     type: Literal["base"]
     base: Base | None = None
 
 
 class Keep(_Message):
-    """A variant to write."""
+    """A request to write the changes as a variant."""
 
     type: Literal["keep"]
     file: Text
@@ -110,7 +115,7 @@ class Keep(_Message):
 
 
 class Copy(_Message):
-    """The command line and the Python of a picture, asked for."""
+    """A request for the command line and the Python of a picture."""
 
     type: Literal["copy"]
     changes: Changes
@@ -118,7 +123,7 @@ class Copy(_Message):
 
 
 class Step(_Message):
-    """Step mode: a new model, some steps, or another state to look at."""
+    """A request of step mode: a new model, some steps, or the numbers of another state."""
 
     type: Literal["step"]
     do: Literal["reset", "step", "look"]
@@ -129,7 +134,7 @@ class Step(_Message):
 
 
 class Download(_Message):
-    """A picture to be had as a table or as a page of its own."""
+    """A request for a picture as a table or as a page of its own."""
 
     scenario: Text
     base: Base | None = None
@@ -155,7 +160,7 @@ def read_message(text: str | bytes) -> Message:
 
 
 def read_download(text: str | bytes) -> Download:
-    """What a download is asked of.
+    """The request for a download.
 
     Raises:
         MessageError: it is too large, no JSON, or not as it has to be.
@@ -176,11 +181,31 @@ def _read(model: TypeAdapter[Any], text: str | bytes) -> Any:
         raise MessageError(f"The message cannot be understood: {first['msg']}{where}.") from None
 
 
+def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
+    """The problems of a refusal: each has a ``text``, in the words of the loader, and the ``path``
+    of the change at fault, which is empty where none is.
+
+    Args:
+        error: why something was refused.
+        folder: that files are named from.
+    """
+    if not isinstance(error, ScenarioError):
+        return [{"path": "", "text": str(error)}]
+    problems = []
+    for problem in error.problems[:MOST_PROBLEMS]:
+        position, words = problem.position, f"{problem.text} {problem.hint}".strip()
+        path = position.file.removeprefix(CHANGE) if position.file.startswith(CHANGE) else ""
+        if not path and Path(position.file).is_absolute():
+            words = f"{folder.name_of(Path(position.file))}, line {position.line}: {words}"
+        problems.append({"path": path, "text": words[:LONGEST_PROBLEM]})
+    return problems
+
+
 def as_text(message: dict[str, Any]) -> str:
     """A message to the browser as JSON, in which no number is infinite or missing but null."""
     try:
         return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError:  # rare, so that the search for such numbers is not made each time
+    except ValueError:  # rare, so such numbers are searched for only here
         finite = _finite(message)
         return json.dumps(finite, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 

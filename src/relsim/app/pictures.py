@@ -41,15 +41,14 @@ from relsim.figures.compare import LEAST_CARRIED, MOST_CARRIERS
 from relsim.figures.compare import LEAST_SPAN as LEAST_DIFFERENCE
 from relsim.figures.live import (
     DARK,
+    SMALL,
     carriers_chart,
     difference_chart,
     fan_chart,
     parts_chart,
 )
-from relsim.figures.marks import EVENT_WIDTH
 from relsim.figures.network import network_chart, network_tables
 from relsim.figures.result import LEAST_SPAN, acts_on
-from relsim.figures.style import NARROW
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.scenario.schema import Scenario
@@ -132,7 +131,7 @@ def opened(
         record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
     """
     watched = scenario.pair_names(scenario.watched_pairs)
-    compiled = compile_scenario(scenario)
+    compiled, months = compile_scenario(scenario), _months(scenario)
     recorded = scenario.pair_names(overall_pairs(compiled, record))
     # The page shows the first of them first.
     pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
@@ -145,7 +144,7 @@ def opened(
             "start": str(scenario.time.start),
             "end": str(scenario.time.end),
             "step": scenario.time.step,
-            "months": _months(scenario),
+            "months": months,
             "seed": seed,
             "stages": list(stages),
             "states": [
@@ -172,8 +171,10 @@ def opened(
             for name, claim in scenario.claims.items()
         ],
         "charts": {
-            "fan": fan_chart(),
-            "difference": difference_chart(),
+            "fan": fan_chart(months),
+            "difference": difference_chart(months),
+            "small_fan": fan_chart(months, SMALL),
+            "small_difference": difference_chart(months, SMALL),
             "carriers": carriers_chart(),
             "parts": parts_chart(),
             "network": _opening_network(scenario),
@@ -449,23 +450,8 @@ def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[s
         for number, (step, name) in enumerate(firsts, start=1)
     ]
     return {
-        pair: _in_rows([event for name, event in numbered if acts_on(known[name], pair)], times)
-        for pair in pairs
+        pair: [event for name, event in numbered if acts_on(known[name], pair)] for pair in pairs
     }
-
-
-def _in_rows(events: list[Plain], times: list[str]) -> list[Plain]:
-    """Events with the row in which the number of each stands clear of those before it, on the page
-    of a phone."""
-    room = (len(times) - 1) * EVENT_WIDTH / NARROW  # steps that a number takes
-    ends: list[float] = []
-    placed = []
-    for event in events:
-        step = times.index(event["time"])
-        row = next((row for row, end in enumerate(ends) if end <= step), len(ends))
-        ends[row : row + 1] = [step + room]
-        placed.append({**event, "row": row})
-    return placed
 
 
 def _claims(

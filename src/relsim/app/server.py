@@ -1,4 +1,4 @@
-"""The server of the app: who may ask, and what is where."""
+"""The server of the app: which requests it accepts, its routes, and its life from start to end."""
 
 from __future__ import annotations
 
@@ -34,8 +34,15 @@ from starlette.websockets import WebSocket
 from relsim.app import downloads
 from relsim.app.engine import STAGES, Engine
 from relsim.app.folder import Start
-from relsim.app.messages import MOST_BYTES, Download, MessageError, as_text, read_download
-from relsim.app.visitor import Shared, Visitor, problems_of
+from relsim.app.messages import (
+    MOST_BYTES,
+    Download,
+    MessageError,
+    as_text,
+    problems_of,
+    read_download,
+)
+from relsim.app.visitor import Shared, Visitor
 from relsim.ensemble.chunks import Stopped, new_stop
 from relsim.errors import RelsimError
 from relsim.figures.save import Painter
@@ -44,12 +51,12 @@ from relsim.model.mesa_model import StateAgent
 STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent.parent / "report" / "templates" / "page.css"
 FIRST_PORT, PORTS_TRIED = 8321, 20
-MOST_VISITORS = 50
+MOST_VISITORS = 50  # a classroom; each may hold 150 MB of runs
 MOST_DOWNLOADS = 2  # at once; each keeps all cores busy for a second
-MOST_RUNS = 4_000  # of a result whose number of runs the pictures take over
-# A message of more bytes ends its line; up to there it is answered in words.
-LINE_BYTES = 1024 * 1024
-ENDING = 2  # seconds that visitors have to leave when the server ends
+MOST_RUNS = 4_000  # of a result that becomes the last stage; more take too long for a page
+# A websocket message of more bytes closes the connection; one over MOST_BYTES is answered in words.
+MOST_FRAME_BYTES = 1024 * 1024
+ENDING = 2  # seconds for open connections to close when the server ends
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -77,14 +84,14 @@ WITHOUT_COOKIE = (
 
 
 class Guard:
-    """Lets through what the app's own page asks, on the address that was printed.
+    """Passes on the requests of the app's own page, sent to the address that was printed.
 
     A foreign ``Host`` would be a name that somebody has made point here; a foreign ``Origin``
     another page in the same browser.
 
     Args:
-        app: what is guarded.
-        token: what the first address carries and the cookie then holds.
+        app: the application that is guarded.
+        token: in the first address, and then in the cookie.
         host, port: where the server listens.
     """
 
@@ -104,31 +111,31 @@ class Guard:
             await send(message)
 
         if scope["type"] == "websocket":
-            if self._refusal(scope):
+            if self._reason_to_refuse(scope):
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
             else:
                 await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            answer = self._refused(scope) or self._first(scope) or self._app
+            answer = self._refusal(scope) or self._cookie_for_token(scope) or self._app
             await answer(scope, receive, with_headers)
 
-    def _refused(self, scope: Scope) -> Response | None:
-        reason = self._refusal(scope)
+    def _refusal(self, scope: Scope) -> Response | None:
+        reason = self._reason_to_refuse(scope)
         if not reason or (reason == WITHOUT_COOKIE and self._token_in(scope)):
             return None
         return HTMLResponse(REFUSED.format(html.escape(reason)), HTTPStatus.FORBIDDEN)
 
-    def _first(self, scope: Scope) -> Response | None:
-        """The answer to the first address: a cookie in place of the token."""
+    def _cookie_for_token(self, scope: Scope) -> Response | None:
+        """The answer to an address with the token: a cookie, and the address without it."""
         if not self._token_in(scope):
             return None
         answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
         return answer
 
-    def _refusal(self, scope: Scope) -> str:
-        """Why a request is not answered; empty where it is."""
+    def _reason_to_refuse(self, scope: Scope) -> str:
+        """Why a request is refused; empty where it is not."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0]):
@@ -177,18 +184,22 @@ def is_everywhere(host: str) -> bool:
         return False
 
 
-class Pages:
-    """What is where behind the guard.
+class Site:
+    """The routes behind the guard: the page, its files, downloads and the websocket.
 
     Args:
         shared: what all visitors share.
-        script: the scripts that draw charts.
+        script: the Vega bundle, once it is written.
+
+    Attributes:
+        visitors: of all open pages.
+        ending: set when the server ends.
     """
 
     def __init__(self, shared: Shared, script: Future[str]) -> None:
         self.shared, self._script = shared, script
         self.visitors: set[Visitor] = set()
-        self.ending = new_stop()  # set when the server ends
+        self.ending = new_stop()
         self._downloads = threading.BoundedSemaphore(MOST_DOWNLOADS)
 
     def application(self) -> Starlette:
@@ -199,7 +210,7 @@ class Pages:
             Route("/static/vega.js", self.script),
             Mount("/static", StaticFiles(directory=STATIC)),
             Route("/table", self.table, methods=["POST"]),
-            Route("/page", self.own_page, methods=["POST"]),
+            Route("/page", self.report, methods=["POST"]),
             WebSocketRoute("/socket", self.socket),
         ]
         return Starlette(routes=routes)
@@ -209,25 +220,27 @@ class Pages:
         return FileResponse(STATIC / "app.html")
 
     async def style(self, request: Request) -> Response:
-        """The style sheet that it shares with reports."""
+        """The style sheet that the page shares with reports."""
         return FileResponse(STYLE, headers={"Cache-Control": "no-cache"})
 
     async def script(self, request: Request) -> Response:
-        """The scripts that draw charts, bundled."""
+        """The Vega bundle, which draws charts."""
         text = await run_in_threadpool(self._script.result)
         cached = {"Cache-Control": "private, max-age=3600"}
         return Response(text, media_type="text/javascript", headers=cached)
 
     async def table(self, request: Request) -> Response:
-        """A table of what a picture shows."""
+        """A picture as a table, to download."""
         return await self._download(
-            request, "text/csv", lambda asked: downloads.table(self.shared, asked, self.ending)
+            request,
+            "text/csv",
+            lambda download: downloads.table(self.shared, download, self.ending),
         )
 
-    async def own_page(self, request: Request) -> Response:
-        """A page that shows the changed scenario alone."""
+    async def report(self, request: Request) -> Response:
+        """A report page of the changed scenario, to download."""
         return await self._download(
-            request, "text/html", lambda asked: downloads.page(self.shared, asked)
+            request, "text/html", lambda wanted: downloads.page(self.shared, wanted)
         )
 
     async def _download(
@@ -259,30 +272,30 @@ class Pages:
         except Stopped:
             return JSONResponse({"text": "The app has ended."}, HTTPStatus.SERVICE_UNAVAILABLE)
 
-    async def socket(self, line: WebSocket) -> None:
-        """One visitor, from coming to leaving."""
-        await line.accept()
+    async def socket(self, connection: WebSocket) -> None:
+        """Serves one visitor as long as the page is open."""
+        await connection.accept()
         if len(self.visitors) >= MOST_VISITORS:
             text = f"{MOST_VISITORS} pages are open, as many as one app serves. Close one of them."
-            await line.send_text(as_text({"type": "failed", "text": text}))
-            await line.close(1013)
+            await connection.send_text(as_text({"type": "failed", "text": text}))
+            await connection.close(1013)
             return
-        visitor = Visitor(self.shared, line.send_text)
+        visitor = Visitor(self.shared, connection.send_text)
         self.visitors.add(visitor)
         try:
-            await visitor.welcome()
-            while (message := await line.receive())["type"] == "websocket.receive":
-                await visitor.hear(message.get("text") or message.get("bytes") or "")
+            await visitor.send_scenarios()
+            while (message := await connection.receive())["type"] == "websocket.receive":
+                await visitor.receive(message.get("text") or message.get("bytes") or "")
         finally:
-            await visitor.leave()
+            await visitor.close()
             self.visitors.discard(visitor)
 
 
 class Serving:
-    """The app while it runs, in a thread of its own.
+    """The running app, in a thread of its own.
 
     Args:
-        start: what it shows.
+        start: the folder, and the scenario that is opened first.
         here: the folder that it was started in.
         host, port: where it listens; without a port, on the first that is free from 8321 on.
         agent_class: by which states decide in step mode; the standard rule where absent.
@@ -310,8 +323,8 @@ class Serving:
         self._threads = ThreadPoolExecutor(MOST_VISITORS + 4, thread_name_prefix="visitor")
         self.shared = Shared(start, here or Path.cwd(), self.engine, self._threads, agent_class)
         self.warmed = self._threads.submit(self.engine.warm)
-        self.pages = Pages(self.shared, self._threads.submit(_script))
-        guard = Guard(self.pages.application(), self.token, host, self.port)
+        self.site = Site(self.shared, self._threads.submit(_script))
+        guard = Guard(self.site.application(), self.token, host, self.port)
         config = uvicorn.Config(
             guard,
             http="h11",
@@ -321,7 +334,7 @@ class Serving:
             log_config=None,
             access_log=False,
             server_header=False,
-            ws_max_size=LINE_BYTES,
+            ws_max_size=MOST_FRAME_BYTES,
             ws_per_message_deflate=False,  # which takes longer than the way within a machine
             timeout_graceful_shutdown=ENDING,
         )
@@ -339,13 +352,13 @@ class Serving:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/?token={self.token}"
 
     def wait(self) -> None:
-        """Waits until it ends, which it does not by itself."""
+        """Waits until the server ends; it runs until :meth:`close` or an interrupt."""
         self._thread.join()
 
     def close(self) -> None:
-        """Ends it, with all that is in hand."""
+        """Ends the server and stops all work."""
         self._server.should_exit = True
-        self.pages.ending[0] = 1
+        self.site.ending[0] = 1
         self._thread.join()
         self._socket.close()
         self._threads.shutdown()
@@ -364,8 +377,8 @@ class Serving:
 
 
 def stages_for(runs: int | None, stages: Sequence[int] = STAGES) -> tuple[int, ...]:
-    """Numbers of runs of pictures, of which the last is that of a result, if it is not too large
-    to look at."""
+    """The stages of an app that is started on a result: the last is the number of its runs, unless
+    they are over 4,000; else the usual ones."""
     if runs is None or runs > MOST_RUNS:
         return tuple(stages)
     return (*(stage for stage in stages if stage < runs), runs)
@@ -383,11 +396,12 @@ def listening(host: str, port: int | None) -> socket.socket:
             family = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((host, number), family=family, backlog=128)
         except OSError as error:
-            reason = error
+            # Python adds what was attempted, which the sentence says.
+            reason = (error.strerror or str(error)).partition(" (while attempting")[0]
     if port is None:
-        raise RelsimError(f"Nothing can listen on {host}: {reason.strerror or reason}.")
+        raise RelsimError(f"Nothing can listen on {host}: {reason}.")
     raise RelsimError(
-        f"Port {port} of {host} cannot be used: {reason.strerror or reason}. Leave --port away, "
+        f"Port {port} of {host} cannot be used: {reason}. Leave --port away, "
         "and one that is free is taken."
     )
 

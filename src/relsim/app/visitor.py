@@ -1,4 +1,11 @@
-"""One open page: what it looks at, the latest change of it, and what is still being worked out."""
+"""One open page: the scenario and the base that it has open, and the latest change to them.
+
+The page sends all its changes at once, and a :class:`Visitor` answers the latest and drops those
+before it. For each stage, which is a number of runs, the engine (:mod:`relsim.app.engine`)
+simulates as many of the changed scenario and of its base, and :mod:`relsim.app.pictures` makes of
+the two ensembles the picture that is sent. The first stage is always finished; a newer change
+stops the later ones and the account of why.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +15,18 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+from starlette.websockets import WebSocketDisconnect
 
 from relsim import __version__
 from relsim.app import pictures
 from relsim.app.engine import Engine, Growing
 from relsim.app.folder import Folder, Start
-from relsim.app.keep import Picture, command_of, keep, python_of
+from relsim.app.keep import Recipe, command_of, keep, python_of
 from relsim.app.messages import (
     Base,
     Change,
@@ -27,18 +37,17 @@ from relsim.app.messages import (
     Open,
     Step,
     as_text,
+    problems_of,
     read_message,
 )
 from relsim.app.stepping import Stepping
 from relsim.ensemble.chunks import Stop, Stopped, new_stop
-from relsim.errors import RelsimError, ResultsError, ScenarioError
+from relsim.errors import RelsimError, ResultsError
 from relsim.model.mesa_model import StateAgent
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
-MOST_PROBLEMS = 50  # of a refusal that are sent
-LONGEST_TEXT = 500  # characters of one
-CHANGE = "change "  # how positions name a change, before its path
+GONE = (WebSocketDisconnect, OSError, RuntimeError)  # what sending to a page that has left raises
 
 Answer = TypeVar("Answer")
 Send = Callable[[str], Awaitable[None]]
@@ -49,9 +58,9 @@ class Shared:
     """What all visitors share.
 
     Attributes:
-        start: the folder, and what is shown first.
-        here: the folder that the app was started in, which commands are given in.
-        engine: what simulates.
+        start: the folder, and the scenario that is opened first.
+        here: the folder that the app was started in; copied commands are relative to it.
+        engine: simulates.
         threads: where all that takes longer than a moment is done.
         agent_class: by which states decide in step mode; the standard rule where None.
     """
@@ -64,37 +73,37 @@ class Shared:
 
     @property
     def folder(self) -> Folder:
-        """What is read and written in."""
+        """The folder that files are read from and written to."""
         return self.start.folder
 
 
 @dataclass(frozen=True)
-class Look:
-    """A scenario and the base that it is compared with.
+class Opened:
+    """A scenario that a page has open, and the base that it is compared with.
 
     Attributes:
         file, scenario: its path from the folder, and the scenario as the file has it.
         base: the file and the changes of the base.
-        growing: the runs of the base.
-        seed: of both.
+        base_growing: the ensemble of the base.
+        seed: of both ensembles.
     """
 
     file: str
     scenario: Scenario
     base: Base
-    growing: Growing
+    base_growing: Growing
     seed: int
 
 
 @dataclass
-class Shown:
-    """The changed scenario that was asked for last.
+class Changed:
+    """The open scenario with the latest changes.
 
     Attributes:
-        changes: all that is changed, as text.
+        changes: all of them, as text.
         scenario: with the changes.
-        growing: its runs; None until a picture was asked for.
-        runs: of its last picture; 0 where there was none.
+        growing: its ensemble; None until a picture was asked for.
+        runs: number of runs of its last picture; 0 where there was none.
     """
 
     changes: str
@@ -104,29 +113,26 @@ class Shown:
 
 
 class Visitor:
-    """What one page asks, answered: the latest change wins, and nothing waits in a queue.
-
-    The first picture of a change is always finished. What refines it is left off as soon as there
-    is a newer one.
+    """Answers the messages of one page; of changes the latest, so that none waits in a queue.
 
     Args:
         shared: what all visitors share.
-        send: sends a text to the page; raises an OSError or a RuntimeError where it has gone.
+        send: sends a text to the page; raises one of GONE where that has left.
     """
 
     def __init__(self, shared: Shared, send: Send) -> None:
         self._shared, self._send_text = shared, send
-        self._look: Look | None = None
-        self._shown: Shown | None = None
-        self._waiting: Change | None = None
+        self._opened: Opened | None = None
+        self._changed: Changed | None = None
+        self._next: Change | None = None
         self._answering: asyncio.Task[None] | None = None
-        self._hurried = False
-        self._later = new_stop()  # ends what refines the present picture
-        self._left = new_stop()  # ends everything
+        self._first_stage_only = False  # while another message waits for the changes before it
+        self._stop_later = new_stop()  # of the present change, all after its first picture
+        self._stop_all = new_stop()
         self._stepping = Stepping(shared.agent_class)
 
-    async def welcome(self) -> None:
-        """Says which scenarios there are."""
+    async def send_scenarios(self) -> None:
+        """Sends the list of the scenarios in the folder, the first message of a connection."""
         folder = self._shared.folder
         listed = await self._in_thread(folder.scenarios)
         files = [{"file": each.file, "name": each.name, "about": each.about} for each in listed]
@@ -135,170 +141,156 @@ class Visitor:
             {"type": "scenarios", "files": files, "here": here, "version": __version__}
         )
 
-    async def hear(self, text: str | bytes) -> None:
-        """Takes a message from the page. What is wrong is told to the page and raised nowhere."""
+    async def receive(self, text: str | bytes) -> None:
+        """Answers a message from the page. Errors are sent to the page; none is raised."""
         kind = ""
         try:
             message = read_message(text)
             kind = message.type
             if isinstance(message, Change):
-                self._take(message)
+                self._start_answering(message)
             else:
-                await self._do(message)
+                await self._finish_first_stages()
+                await self._answer_other(message)
         except MessageError as error:
             await self._send({"type": "failed", "text": str(error)})
         except RelsimError as error:
-            await self._refuse(0, error, kind)
+            await self._send_refusal(0, error, kind)
         except Exception as error:
-            await self._fail(error)
+            await self._send_failure(error)
 
-    async def leave(self) -> None:
-        """Ends what is being worked out, and frees what was held."""
-        self._left[0] = self._later[0] = 1
-        self._waiting = None
+    async def close(self) -> None:
+        """Stops the work for this page, and frees its memory."""
+        self._stop_all[0] = self._stop_later[0] = 1
+        self._next = None
         if self._answering is not None:
             await self._answering
         await self._in_thread(self._stepping.close)
-        self._look = self._shown = None
+        self._opened = self._changed = None
+
+    def _now_open(self) -> Opened:
+        """The open scenario.
+
+        Raises:
+            MessageError: there is none yet.
+        """
+        if self._opened is None:
+            raise MessageError("No scenario has been opened yet.")
+        return self._opened
 
     # Changes
 
-    def _take(self, change: Change) -> None:
-        """Answers a change, next if another is being answered."""
-        if self._look is None:
-            raise MessageError("No scenario has been opened yet.")
-        self._waiting = change
-        self._later[0] = 1
+    def _start_answering(self, change: Change) -> None:
+        """Makes a change the next to be answered, in place of one that still waits."""
+        self._now_open()
+        self._next = change
+        self._stop_later[0] = 1
         if self._answering is None or self._answering.done():
-            self._answering = asyncio.create_task(self._answer_all())
+            self._answering = asyncio.create_task(self._answer_changes())
 
-    async def _answer_all(self) -> None:
-        """Answers the change that waits, until none does."""
-        while (change := self._waiting) is not None:
-            self._waiting, self._later = None, new_stop()
-            self._later[0] = self._hurried
+    async def _answer_changes(self) -> None:
+        """Answers the next change, until there is none."""
+        while (change := self._next) is not None:
+            self._next, self._stop_later = None, new_stop()
+            self._stop_later[0] = self._first_stage_only
             try:
-                await self._answer(change, self._later)
+                await self._answer(change, self._stop_later)
             except Stopped:
                 pass
             except RelsimError as error:
-                await self._refuse(change.number, error, change.type)
+                await self._send_refusal(change.number, error, change.type)
             except Exception as error:
-                await self._fail(error, change.number)
+                await self._send_failure(error, change.number)
 
-    async def _settled(self) -> None:
-        """Waits until every change that came has its first picture."""
+    async def _finish_first_stages(self) -> None:
+        """Waits until every change that came has its first picture; later stages are stopped."""
         if self._answering is not None:
-            self._hurried = True
-            self._later[0] = 1
+            self._first_stage_only = True
+            self._stop_later[0] = 1
             await self._answering
-            self._hurried = False
+            self._first_stage_only = False
 
-    async def _answer(self, change: Change, later: Stop) -> None:
-        """Sends the pictures of a change, and why they are as they are.
+    async def _answer(self, change: Change, stop_later: Stop) -> None:
+        """Sends the pictures of a change, its pulls if the page asks for them, and why.
 
         Raises:
             Stopped: a newer change came after the first picture.
-            RelsimError: it cannot be made.
+            RelsimError: the changes, the pair or the month are wrong.
         """
-        look = self._look
-        assert look is not None
-        shown = await self._changed(change.changes)
-        pair = _pair(shown.scenario, change.pair)
-        asked = pictures.Asked(pair, change.month, change.view)
-        if shown.growing is None:
+        opened = self._now_open()
+        changed = await self._with_changes(opened, change.changes)
+        asked = pictures.Asked(_pair_of(changed.scenario, change.pair), change.month, change.view)
+        if changed.growing is None:
             growing = self._shared.engine.growing
-            shown.growing = await self._in_thread(growing, shown.scenario, look.seed)
-        stages = shown.growing.stages
-        stop, last = self._left, stages[-1]
-        for runs in [stage for stage in stages if stage >= shown.runs]:
-            head = {"number": change.number, "last": runs == last}
-            work = _Work(self._shared.engine, shown.growing, look.growing, runs, asked, stop)
-            await self._send_text_of(work.picture, head)
-            shown.runs = runs
-            self._leave_off(later)
-            if change.pulls and stop is self._left:
-                await self._send_text_of(replace(work, stop=later).pulls, {"number": change.number})
-                self._leave_off(later)
-            stop = later
-        await self._send_text_of(replace(work, stop=later).why, {"number": change.number})
-
-    def _leave_off(self, later: Stop) -> None:
-        if later[0]:
-            raise Stopped
-
-    async def _changed(self, changes: dict[str, Any]) -> Shown:
-        """The scenario with changes; as it is at hand where they are those of the last time."""
-        assert self._look is not None
-        text = as_text(changes)
-        if self._shown is None or self._shown.changes != text:
-            scenario = self._look.scenario
-            changed = await self._in_thread(scenario.with_changes, changes) if changes else scenario
-            self._shown = Shown(text, changed)
-        return self._shown
-
-    # All else
-
-    async def _do(self, message: Open | Freeze | Keep | Copy | Step) -> None:
-        await self._settled()
-        if isinstance(message, Open):
-            file = self._shared.start.file if message.scenario is None else message.scenario
-            first = (
-                self._shared.start if message.scenario is None else Start(self._shared.folder, file)
+            changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
+        stages = changed.growing.stages
+        first, *later = [runs for runs in stages if runs >= changed.runs]
+        number = change.number
+        for runs in (first, *later):
+            work = _Work(self._shared.engine, changed.growing, opened.base_growing, runs, asked)
+            stop = self._stop_all if runs == first else stop_later
+            await self._send_made(
+                partial(work.picture, stop), number=number, last=runs == stages[-1]
             )
-            seed = first.seed if message.seed is None else message.seed
-            await self._open(file, message.base, seed, first.changes)
+            changed.runs = runs
+            _raise_if(stop_later)
+            if change.pulls and runs == first:
+                await self._send_made(partial(work.pulls, stop_later), number=number)
+                _raise_if(stop_later)
+        await self._send_made(partial(work.why, stop_later), number=number)
+
+    async def _with_changes(self, opened: Opened, changes: dict[str, Any]) -> Changed:
+        """The open scenario with changes, at hand where they are those of the last time."""
+        text = as_text(changes)
+        if self._changed is None or self._changed.changes != text:
+            scenario = opened.scenario
+            if changes:
+                scenario = await self._in_thread(scenario.with_changes, changes)
+            self._changed = Changed(text, scenario)
+        return self._changed
+
+    # Other messages
+
+    async def _answer_other(self, message: Open | Freeze | Keep | Copy | Step) -> None:
+        if isinstance(message, Open):
+            start = self._shared.start
+            if message.scenario is not None:
+                start = Start(start.folder, message.scenario)
+            seed = start.seed if message.seed is None else message.seed
+            await self._open(start.file, message.base, seed, start.changes)
             return
-        look = self._look
-        if look is None:
-            raise MessageError("No scenario has been opened yet.")
+        opened = self._now_open()
         match message:
             case Freeze():
-                await self._open(look.file, message.base, look.seed)
+                await self._open(opened.file, message.base, opened.seed, {})
             case Keep():
-                await self._keep(look, message)
+                await self._keep(opened, message)
             case Copy():
-                seed = look.seed if message.seed is None else message.seed
-                runs = self._shared.engine.stages[-1]
-                own_file = self._shared.folder.path(look.file)
-                base_file = self._shared.folder.path(look.base.scenario)
-                picture = Picture(own_file, message.changes, runs, seed)
-                base = Picture(base_file, look.base.changes, runs, seed)
-                here = self._shared.here
-                await self._send(
-                    {
-                        "type": "copied",
-                        "command": command_of(picture, here),
-                        "python": python_of(picture, base, here),
-                    }
-                )
+                await self._copy(opened, message)
             case Step():
-                shown = await self._changed(message.changes)
-                answer = self._stepping.answer
-                await self._send_text_of(
-                    lambda: answer(shown.scenario, look.seed, message), {"type": "stepped"}
-                )
+                changed = await self._with_changes(opened, message.changes)
+                step = partial(self._stepping.answer, changed.scenario, opened.seed, message)
+                await self._send_made(step)
 
     async def _open(
-        self, file: str, base: Base | None, seed: int | None, changes: dict[str, Any] | None = None
+        self, file: str, base: Base | None, seed: int | None, changes: dict[str, Any]
     ) -> None:
         """Opens a scenario beside a base, which is the scenario itself where there is none."""
 
-        def opened() -> tuple[Look, str]:
-            scenario = load(self._shared.folder.path(file))
+        def opened() -> tuple[Opened, str]:
+            folder, engine = self._shared.folder, self._shared.engine
+            scenario = load(folder.path(file))
             chosen = scenario.ensemble.seed if seed is None else seed
-            against = base or Base(scenario=file)
-            beside = (
-                scenario
-                if against == Base(scenario=file)
-                else load(self._shared.folder.path(against.scenario), against.changes)
+            own = Base(scenario=file)
+            against = base or own
+            base_scenario = (
+                scenario if against == own else load(folder.path(against.scenario), against.changes)
             )
-            engine = self._shared.engine
-            look = Look(file, scenario, against, engine.base(beside, chosen), chosen)
+            now = Opened(file, scenario, against, engine.base(base_scenario, chosen), chosen)
             growing = engine.growing(scenario, chosen)
             message = pictures.opened(
                 scenario,
-                beside,
+                base_scenario,
                 against.scenario,
                 against.changes,
                 file,
@@ -306,57 +298,71 @@ class Visitor:
                 growing.stages,
                 growing.record,
             )
-            return look, as_text({**message, "changes": changes or {}})
+            return now, as_text({**message, "changes": changes})
 
-        before = self._look
-        look, text = await self._in_thread(opened)
-        self._look = look
-        if before is None or (before.file, before.seed) != (file, look.seed):
-            self._shown = None
+        before = self._opened
+        self._opened, text = await self._in_thread(opened)
+        if before is None or (before.file, before.seed) != (file, self._opened.seed):
+            self._changed = None
         await self._send_ready(text)
 
-    async def _keep(self, look: Look, message: Keep) -> None:
-        shown = self._shown
-        runs = shown.runs if shown is not None and shown.runs else self._shared.engine.stages[-1]
-        folder = self._shared.folder
-        picture = Picture(folder.path(look.file), message.changes, runs, look.seed)
+    async def _keep(self, opened: Opened, message: Keep) -> None:
+        changed, folder = self._changed, self._shared.folder
+        runs = changed.runs if changed is not None else 0
+        recipe = self._recipe(opened, message.changes, runs)
 
         def kept() -> str | None:
             return keep(
-                look.scenario, picture, folder, message.file, message.name, replace=message.replace
+                opened.scenario, recipe, folder, message.file, message.name, replace=message.replace
             )
 
         file = await self._in_thread(kept)
         kind = "exists" if file is None else "kept"
         await self._send({"type": kind, "file": message.file if file is None else file})
 
-    # Threads and the line
+    async def _copy(self, opened: Opened, message: Copy) -> None:
+        here = self._shared.here
+        recipe = self._recipe(opened, message.changes, seed=message.seed)
+        base_file = self._shared.folder.path(opened.base.scenario)
+        base = Recipe(base_file, opened.base.changes, recipe.runs, recipe.seed)
+        command, python = command_of(recipe, here), python_of(recipe, base, here)
+        await self._send({"type": "copied", "command": command, "python": python})
+
+    def _recipe(
+        self, opened: Opened, changes: dict[str, Any], runs: int = 0, seed: int | None = None
+    ) -> Recipe:
+        """The recipe of a picture; with as many runs as the last stage has where they are 0."""
+        file = self._shared.folder.path(opened.file)
+        runs = runs or self._shared.engine.stages[-1]
+        return Recipe(file, changes, runs, opened.seed if seed is None else seed)
+
+    # Threads and sending
 
     async def _in_thread(self, call: Callable[..., Answer], *arguments: Any) -> Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._shared.threads, call, *arguments)
 
-    async def _send_text_of(self, call: Callable[[], dict[str, Any]], head: dict[str, Any]) -> None:
-        """Sends what a call gives, which is made and written as text in a thread."""
-        await self._send_ready(await self._in_thread(lambda: as_text({**call(), **head})))
+    async def _send_made(self, make: Callable[[], dict[str, Any]], **parts: Any) -> None:
+        """Sends a message that is made, and written as text, in a thread."""
+        await self._send_ready(await self._in_thread(lambda: as_text({**make(), **parts})))
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._send_ready(as_text(message))
 
     async def _send_ready(self, text: str) -> None:
-        if self._left[0]:
+        if self._stop_all[0]:
             return
         try:
             await self._send_text(text)
-        except (OSError, RuntimeError):  # the page has gone
-            self._left[0] = self._later[0] = 1
-            self._waiting = None
+        except GONE:
+            self._stop_all[0] = self._stop_later[0] = 1
+            self._next = None
 
-    async def _refuse(self, number: int, error: RelsimError, to: str) -> None:
+    async def _send_refusal(self, number: int, error: RelsimError, to: str) -> None:
         problems = problems_of(error, self._shared.folder)
         await self._send({"type": "refused", "number": number, "to": to, "problems": problems})
 
-    async def _fail(self, error: Exception, number: int = 0) -> None:
+    async def _send_failure(self, error: Exception, number: int = 0) -> None:
         traceback.print_exception(error, file=sys.stderr)
         text = "This went wrong in a way that was not foreseen; the terminal says more."
         await self._send({"type": "failed", "number": number, "text": text})
@@ -364,37 +370,44 @@ class Visitor:
 
 @dataclass(frozen=True)
 class _Work:
-    """What is worked out in a thread for one stage of a picture."""
+    """The messages of one stage of a change, each made in a thread.
+
+    Each raises :class:`Stopped` once its ``stop`` is set.
+    """
 
     engine: Engine
     growing: Growing
-    base: Growing
+    base_growing: Growing
     runs: int
     asked: pictures.Asked
-    stop: Stop
 
-    def picture(self) -> dict[str, Any]:
+    def picture(self, stop: Stop) -> dict[str, Any]:
         begun = time.perf_counter()
-        ensemble = self.growing.grow(self.runs, self.stop)
-        base = self.base.grow(self.runs, self.stop)
-        others = self.engine.compared_with(ensemble, self.stop)
+        ensemble = self.growing.grow(self.runs, stop)
+        base = self.base_growing.grow(self.runs, stop)
+        others = self.engine.compared_with(ensemble, stop)
         content = pictures.picture(ensemble, base, self.asked, others)
         return {**content, "seconds": round(time.perf_counter() - begun, 4)}
 
-    def pulls(self) -> dict[str, Any]:
-        ensemble = self.growing.grow(self.runs, self.stop)
-        turn = self.engine.turn(len(self.engine.stages), self.stop)
-        return pictures.pulls(ensemble, self.asked.month, executor=turn, stop=self.stop)
+    def pulls(self, stop: Stop) -> dict[str, Any]:
+        ensemble = self.growing.grow(self.runs, stop)
+        turn = self.engine.turn(len(self.engine.stages), stop)
+        return pictures.pulls(ensemble, self.asked.month, executor=turn, stop=stop)
 
-    def why(self) -> dict[str, Any]:
-        ensemble = self.growing.grow(self.runs, self.stop)
-        base = self.base.grow(self.runs, self.stop)
+    def why(self, stop: Stop) -> dict[str, Any]:
+        ensemble = self.growing.grow(self.runs, stop)
+        base = self.base_growing.grow(self.runs, stop)
         asked = self.asked
-        return pictures.why(self.engine, ensemble, base, asked.pair, asked.month, self.stop)
+        return pictures.why(self.engine, ensemble, base, asked.pair, asked.month, stop)
 
 
-def _pair(scenario: Scenario, pair: str | None) -> str:
-    """The pair that a page is about: the first that is watched where it names none.
+def _raise_if(stop: Stop) -> None:
+    if stop[0]:
+        raise Stopped
+
+
+def _pair_of(scenario: Scenario, pair: str | None) -> str:
+    """The subject of a page: the first watched pair where it names none.
 
     Raises:
         ResultsError: it is no pair of two states of the scenario.
@@ -405,18 +418,3 @@ def _pair(scenario: Scenario, pair: str | None) -> str:
     if len(states) != 2 or states[0] == states[1] or not set(states) <= set(scenario.states):
         raise ResultsError(f"{pair} is no pair of two states of this scenario.")
     return scenario.pair_name(pair)
-
-
-def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
-    """What is wrong, in the loader's words, with the path of the change that it is about; empty
-    where it is about none."""
-    if not isinstance(error, ScenarioError):
-        return [{"path": "", "text": str(error)}]
-    problems = []
-    for problem in error.problems[:MOST_PROBLEMS]:
-        position, words = problem.position, f"{problem.text} {problem.hint}".strip()
-        path = position.file.removeprefix(CHANGE) if position.file.startswith(CHANGE) else ""
-        if not path and Path(position.file).is_absolute():
-            words = f"{folder.name_of(Path(position.file))}, line {position.line}: {words}"
-        problems.append({"path": path, "text": words[:LONGEST_TEXT]})
-    return problems

@@ -1,12 +1,18 @@
 """Charts whose data a page replaces while somebody moves a number, and their colours in the dark.
 
-They look as those of the report. Charts are plain Vega-Lite: the page replaces named data sets,
-whose rows have the columns of pictures, and sets the signals ``low`` and ``high``, the ends of the
-axis of levels. Months are texts, as in ``2025-06``.
+They look as those of the report, and are plain Vega-Lite, made so that they are quick to draw anew:
+axes whose ends are known need not be searched for in the data, rows are in order and complete, and
+marks have no descriptions of their own, since the page describes each chart.
+
+The page replaces named data sets, whose rows have the columns of pictures, and sets the signals
+``low`` and ``high``, the ends of the axis of levels. The ``month`` of a row is its time in
+milliseconds, at the first of the month by the local clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from relsim.figures import marks, style
@@ -14,10 +20,12 @@ from relsim.figures.compare import CARRIERS
 
 Plain = dict[str, Any]
 
-FAN_HEIGHT, DIFFERENCE_HEIGHT = style.HEIGHT, 90
+PADDING = {"left": 0, "right": 6, "top": 6, "bottom": 0}  # pixels
+AXIS = 40  # pixels of labels beside an axis of levels, so that all charts share one axis of time
 CARRIER_ROW, PART_ROW, THIN_BAR = 40, 44, 9  # pixels of rows, and of each of two bars in one
 ABOVE, BELOW = -11, 7  # pixels from the middle of a row to its name, and to its bars
 LEAST_GRASP = 4  # pixels at which the pointer meets a month
+IN_ORDER = {"value": None}  # of rows that need no sorting
 DIRECTIONS = list(style.SERIES)[:2]  # of the two sides of a pair
 
 # The counterpart on a dark page of each colour of these charts and of the network. Texts have a
@@ -42,44 +50,70 @@ DARK = {
     DIRECTIONS[1]: "#f4a06c",
 }
 
-_MONTH = {"calculate": "toDate(datum.time + '-01T00:00:00')", "as": "month"}  # of the local clock
+
+@dataclass(frozen=True)
+class Size:
+    """How much a chart shows, and how high its panel is.
+
+    Attributes:
+        fan, difference: pixels of the panel of either chart.
+        details: whether it has a legend, and says the levels under the pointer.
+    """
+
+    fan: int
+    difference: int
+    details: bool
 
 
-def fan_chart() -> Plain:
+LARGE, SMALL = Size(230, 110, True), Size(130, 70, False)
+
+
+def fan_chart(months: Sequence[str], size: Size = LARGE) -> Plain:
     """The fan of a pair beside the ghost of its base.
 
-    Data sets: ``fan`` (time, median, lower95 … upper50), ``ghost`` (time, median, lower80,
-    upper80), ``events`` (time, sign, label, row: of its number above the panel, from 0).
+    Data sets: ``fan`` (month, median, lower95 … upper50), ``ghost`` (month, median, lower80,
+    upper80), ``events`` (month, sign, label, row: of its number above the panel, from 0),
+    ``opening`` (median: the level at which a line is drawn), ``compared`` (month: at which a line
+    is drawn).
+
+    Args:
+        months: that are shown, as in ``2025-06``.
+        size: of the chart.
     """
-    y = _levels("cooperation", ".2f", 5)
+    x, y = _time(months), _levels("cooperation", ".2f", 5)
     return _chart(
-        ["fan", "ghost", "events"],
-        FAN_HEIGHT,
+        ["fan", "ghost", "events", "opening", "compared"],
+        size.fan,
         "Fan chart of overall cooperation by month: median, bands that hold 50, 80 and 95 % of the "
         "runs, and dashed the median of the base.",
         [
-            *_bands("fan", y),
-            _opening(),
-            *_ghost(),
-            _line("fan", "median", {"color": style.LINE, "strokeWidth": 2}),
-            *_events(),
-            *_hover("fan", "cooperation", "+.2f"),
+            *_bands("fan", x, y, legend=size.details),
+            _opening(y),
+            *_ghost(x, y),
+            _line("fan", "median", x, y, {"color": style.LINE, "strokeWidth": 2}),
+            *_events(x),
+            _compared(x),
+            *(_hover("fan", x, "cooperation", "+.2f") if size.details else ()),
         ],
     )
 
 
-def difference_chart() -> Plain:
-    """The paired difference of a pair from its base. Data set: ``difference``, as ``fan``."""
-    y = _levels("difference", "+.2f", 3)
+def difference_chart(months: Sequence[str], size: Size = LARGE) -> Plain:
+    """The paired difference of a pair from its base.
+
+    Data sets: ``difference``, as ``fan`` of :func:`fan_chart`, and ``compared``, as there.
+    """
+    x, y = _time(months), _levels("difference", "+.2f", 3)
     return _chart(
-        ["difference"],
-        DIFFERENCE_HEIGHT,
+        ["difference", "compared"],
+        size.difference,
         "Fan chart of the paired difference from the base by month.",
         [
-            *_bands("difference", y, legend=False),
+            *_bands("difference", x, y, legend=False),
             {"mark": {"type": "rule", "color": style.INK}, "encoding": {"y": {"datum": 0.0}}},
-            _line("difference", "median", {"color": style.LINE, "strokeWidth": 2}),
-            *_hover("difference", "difference", "+.3f"),
+            _line("difference", "median", x, y, {"color": style.LINE, "strokeWidth": 2}),
+            _compared(x),
+            *(_hover("difference", x, "difference", "+.3f") if size.details else ()),
         ],
     )
 
@@ -180,88 +214,87 @@ def _frame(names: list[str], description: str) -> Plain:
 
 def _chart(names: list[str], height: int, description: str, layers: list[Plain]) -> Plain:
     """Layers over months, to the axis of levels that the signals say."""
+    axis = {**style.HOUSE["axisY"], "minExtent": AXIS, "maxExtent": AXIS}
     return {
         **_frame(names, description),
+        "config": {**style.HOUSE, "aria": False, "axisY": axis},
         "height": height,
+        "padding": PADDING,
         "params": [{"name": "low", "value": -0.5}, {"name": "high", "value": 0.5}],
         "layer": layers,
     }
 
 
 def _levels(title: str, digits: str, ticks: int) -> Plain:
-    ends = {"domainMin": {"expr": "low"}, "domainMax": {"expr": "high"}}
     return {
         "type": "quantitative",
         "title": title,
-        "scale": {**ends, "nice": False, "zero": False},
+        "scale": {"domain": {"expr": "[low, high]"}, "nice": False, "zero": False},
         "axis": {"tickCount": ticks, "labelExpr": style.level_labels(digits)},
     }
 
 
-def _time() -> Plain:
+def _time(months: Sequence[str]) -> Plain:
+    ends = [
+        dict(zip(("year", "month"), map(int, months[n].split("-")), strict=True)) for n in (0, -1)
+    ]
     axis = {"format": "%Y", "tickCount": "year", "labelSeparation": 8}
-    return {"field": "month", "type": "temporal", "title": None, "axis": axis}
+    scale = {"domain": ends}
+    return {"field": "month", "type": "temporal", "title": None, "axis": axis, "scale": scale}
 
 
-def _bands(data: str, y: Plain, *, legend: bool = True) -> list[Plain]:
+def _bands(data: str, x: Plain, y: Plain, *, legend: bool) -> list[Plain]:
     """Bands, the widest at the back, each in its shade."""
     shades = {"domain": list(style.BANDS), "range": list(style.BANDS.values())}
+    colour = {"type": "nominal", "scale": shades, **({} if legend else {"legend": None})}
     return [
         {
             "data": {"name": data},
-            "transform": [_MONTH],
-            "mark": {"type": "area"},
+            "mark": {"type": "area", "invalid": None},
             "encoding": {
-                "x": _time(),
+                "x": x,
                 "y": {**y, "field": f"lower{band[:2]}"},
                 "y2": {"field": f"upper{band[:2]}"},
-                "color": {
-                    "datum": band,
-                    "type": "nominal",
-                    "scale": shades,
-                    **({} if legend else {"legend": None}),
-                },
+                "color": {"datum": band, **colour},
+                "order": IN_ORDER,
             },
         }
         for band in style.BANDS
     ]
 
 
-def _line(data: str, field: str, look: Plain) -> Plain:
+def _line(data: str, field: str, x: Plain, y: Plain, look: Plain) -> Plain:
     return {
         "data": {"name": data},
-        "transform": [_MONTH],
-        "mark": {"type": "line", **look},
-        "encoding": {"x": _time(), "y": {"field": field, "type": "quantitative"}},
+        "mark": {"type": "line", "invalid": None, **look},
+        "encoding": {"x": x, "y": {**y, "field": field}, "order": IN_ORDER},
     }
 
 
-def _opening() -> Plain:
+def _opening(y: Plain) -> Plain:
     """A dotted line at the level at which the median opens."""
-    first = [{"window": [{"op": "row_number", "as": "place"}]}, {"filter": "datum.place == 1"}]
     return {
-        "data": {"name": "fan"},
-        "transform": first,
+        "data": {"name": "opening"},
         "mark": {"type": "rule", "color": style.INK, "strokeDash": [2, 3], "opacity": 0.6},
-        "encoding": {"y": {"field": "median", "type": "quantitative"}},
+        "encoding": {"y": {**y, "field": "median"}},
     }
 
 
-def _ghost() -> list[Plain]:
+def _ghost(x: Plain, y: Plain) -> list[Plain]:
     """The median of the base dashed, and thin the edges of its band of 80 %."""
     edge = {"color": style.INK, "strokeWidth": 0.8, "opacity": 0.55}
     return [
-        _line("ghost", "lower80", edge),
-        _line("ghost", "upper80", edge),
-        _line("ghost", "median", {"color": style.INK, "strokeWidth": 1.5, "strokeDash": [5, 4]}),
+        _line("ghost", "lower80", x, y, edge),
+        _line("ghost", "upper80", x, y, edge),
+        _line(
+            "ghost", "median", x, y, {"color": style.INK, "strokeWidth": 1.5, "strokeDash": [5, 4]}
+        ),
     ]
 
 
-def _events() -> list[Plain]:
+def _events(x: Plain) -> list[Plain]:
     """Lines at events, numbered above the panel."""
     top = f"-{marks.EVENT_HEIGHT} * (1 + datum.row)"
-    source: Plain = {"data": {"name": "events"}, "transform": [_MONTH]}
-    x = {"x": _time()}
     text = {
         "type": "text",
         "align": "left",
@@ -281,13 +314,20 @@ def _events() -> list[Plain]:
         "y": {"expr": top},
         "y2": "height",
     }
+    source = {"data": {"name": "events"}}
     return [
-        {**source, "mark": rule, "encoding": x},
-        {**source, "mark": text, "encoding": {**x, "text": {"field": "sign"}}},
+        {**source, "mark": rule, "encoding": {"x": x}},
+        {**source, "mark": text, "encoding": {"x": x, "text": {"field": "sign"}}},
     ]
 
 
-def _hover(data: str, quantity: str, digits: str) -> list[Plain]:
+def _compared(x: Plain) -> Plain:
+    """A line at the month that is compared."""
+    mark = {"type": "rule", "color": style.INK, "strokeWidth": 1.5}
+    return {"data": {"name": "compared"}, "mark": mark, "encoding": {"x": x}}
+
+
+def _hover(data: str, x: Plain, quantity: str, digits: str) -> list[Plain]:
     """A line at the month under the pointer, with the levels there.
 
     Each month has a stripe that the pointer meets, which costs less than a search for the nearest.
@@ -297,22 +337,21 @@ def _hover(data: str, quantity: str, digits: str) -> list[Plain]:
         "lower80": "80 % of runs, from",
         "upper80": "80 % of runs, to",
     }
-    source: Plain = {"data": {"name": data}, "transform": [_MONTH]}
-    selection = {"type": "point", "fields": ["time"], "on": "pointerover", "clear": "pointerout"}
+    selection = {"type": "point", "fields": ["month"], "on": "pointerover", "clear": "pointerout"}
     grasp = f"max({LEAST_GRASP}, width / max(1, length(data('{data}')) - 1))"
     return [
         {
-            **source,
-            "transform": [_MONTH, {"filter": {"param": "here", "empty": False}}],
+            "data": {"name": data},
+            "transform": [{"filter": {"param": "here", "empty": False}}],
             "mark": {"type": "rule", "color": style.INK, "opacity": 0.5},
-            "encoding": {"x": _time()},
+            "encoding": {"x": x},
         },
         {
-            **source,
+            "data": {"name": data},
             "params": [{"name": "here", "select": selection}],
             "mark": {"type": "rule", "opacity": 0, "strokeWidth": {"expr": grasp}},
             "encoding": {
-                "x": _time(),
+                "x": x,
                 "tooltip": [
                     {"field": "month", "type": "temporal", "title": "month", "format": "%B %Y"},
                     *(

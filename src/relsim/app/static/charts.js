@@ -16,8 +16,9 @@ function themed(part, dark) {
 }
 
 class Chart {
-  constructor(charts, place, spec, { signals = {}, data = {}, height = null, padding = null, name = "chart", made = null } = {}) {
-    Object.assign(this, { charts, place, spec, height, padding, name, made });
+  // `data`: for each set its rows; or columns of equal length, where later ones have as many rows.
+  constructor(charts, place, spec, { signals = {}, data = {}, height = null, name = "chart", made = null } = {}) {
+    Object.assign(this, { charts, place, spec, height, name, made });
     this.data = { ...data };
     this.signals = { ...signals };
     this.fresh = { data: new Set(), signals: new Set() }; // what the view does not show yet
@@ -35,9 +36,9 @@ class Chart {
     if (spec.config) spec.config = { ...spec.config, background: null };
     if (this.height !== null) spec.height = this.height;
     if (spec.width === "container") spec.autosize ??= { type: "fit-x", contains: "padding" };
-    if (this.padding !== null) spec.padding = this.padding;
     // The first picture is drawn with the data in it, so that its size is right from the start.
-    spec.datasets = { ...spec.datasets, ...this.data };
+    spec.datasets = { ...spec.datasets };
+    for (const [name, value] of Object.entries(this.data)) spec.datasets[name] = rowsOf(value);
     spec.params = (spec.params ?? []).map((one) => (one.name in this.signals ? { ...one, value: this.signals[one.name] } : one));
     this.fresh = { data: new Set(), signals: new Set() };
     const { view } = await window.vegaEmbed(this.place, spec, { ...SETTINGS, downloadFileName: this.name });
@@ -69,9 +70,17 @@ class Chart {
     if (!view || this.gone) return;
     if (!this.fresh.data.size && !this.fresh.signals.size) return;
     for (const name of this.fresh.signals) if (this.known.signals.has(name)) view.signal(name, this.signals[name]);
-    for (const name of this.fresh.data) if (this.known.data.has(name)) view.data(name, this.data[name]);
+    for (const name of this.fresh.data) if (this.known.data.has(name)) this.put(name);
     this.fresh = { data: new Set(), signals: new Set() };
     await view.runAsync();
+  }
+
+  // Rows that stand take the numbers of new columns, and so do their marks: half of the work of new rows.
+  put(name) {
+    const value = this.data[name], rows = this.view.data(name), columns = Object.entries(value);
+    if (Array.isArray(value) || rows.length !== columns[0][1].length) return this.view.data(name, rowsOf(value));
+    for (const [column, numbers] of columns) for (let n = 0; n < rows.length; n += 1) rows[n][column] = numbers[n];
+    return this.view.change(name, this.view.changeset().reflow());
   }
 
   describe(text) {
@@ -90,6 +99,12 @@ class Chart {
     this.view?.finalize();
     this.place.replaceChildren();
   }
+}
+
+function rowsOf(value) {
+  if (Array.isArray(value)) return value;
+  const columns = Object.entries(value);
+  return columns[0][1].map((_, n) => Object.fromEntries(columns.map(([name, numbers]) => [name, numbers[n]])));
 }
 
 // Within the window, or just beside it.
@@ -112,7 +127,7 @@ export class Charts {
     this.dark = dark;
     this.all = new Map(); // the chart at each place
     this.waiting = new Map(); // chart → those who wait for it
-    this.frame = null;
+    this.asked = false; // to draw
     this.watcher = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) if (this.all.has(target)) this.all.get(target).seen = isIntersecting;
       if (this.waiting.size) this.ask();
@@ -140,18 +155,23 @@ export class Charts {
     });
   }
 
+  // As soon as all that comes with the same message is there.
   ask() {
-    this.frame ??= window.requestAnimationFrame(() => this.flush());
+    if (this.asked) return;
+    this.asked = true;
+    queueMicrotask(() => this.flush());
   }
 
-  // All that can be seen in this frame; then the rest, one chart in a frame. What stands in a view
-  // that is not shown waits until it is.
+  // All that can be seen at once; then the rest, one chart in a frame. What stands in a view that is
+  // not shown waits until it is.
   async flush() {
-    const charts = [...this.waiting.keys()].filter(({ place }) => place.offsetParent !== null);
-    const seen = charts.filter((one) => one.seen);
-    await Promise.all((seen.length ? seen : charts.slice(0, 1)).map((one) => this.finish(one)));
-    this.frame = null;
-    if (charts.length && this.waiting.size) this.ask();
+    const waiting = [...this.waiting.keys()];
+    const seen = waiting.filter((one) => one.seen);
+    // Where something stands is asked of no chart that is drawn now: to know, the page is laid out.
+    const next = seen.length ? seen : waiting.filter(({ place }) => place.offsetParent !== null).slice(0, 1);
+    await Promise.all(next.map((one) => this.finish(one)));
+    this.asked = Boolean(next.length && this.waiting.size);
+    if (this.asked) window.requestAnimationFrame(() => this.flush());
   }
 
   async finish(chart) {

@@ -1,6 +1,7 @@
 // The scenario's claims, judged anew with each picture, beside the verdicts of the base.
 
-import { element, percent, signed } from "./words.js";
+import { element } from "./elements.js";
+import { percent, signed } from "./words.js";
 
 const SIGNS = { supported: "●", contradicted: "■", "not distinguishable": "◆" }; // as in the figures
 const kind = (verdict) => (verdict in SIGNS ? verdict.replaceAll(" ", "-") : "not-judged");

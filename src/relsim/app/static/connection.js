@@ -1,11 +1,11 @@
-// The line to the server: one change at a time is on its way, and a lost line is taken up again.
+// The connection to the server: one change at a time is on its way; a lost connection is made again.
 
-const FIRST_WAIT = 250, LONGEST_WAIT = 8000; // milliseconds until the line is tried again
+const FIRST_WAIT = 250, LONGEST_WAIT = 8000; // milliseconds until it is made again
 
 export class Connection {
-  // `told` has opened() for a line that stands, lost(milliseconds) and message(message).
-  constructor(told) {
-    this.told = told;
+  // `handlers` are opened(), lost(milliseconds until the next attempt), sent(number) and message(message).
+  constructor(handlers) {
+    this.handlers = handlers;
     this.number = 0; // of the last change sent
     this.pending = null; // the change whose first answer has not come
     this.next = null; // what is sent after it
@@ -20,27 +20,27 @@ export class Connection {
     this.socket = new WebSocket(address);
     this.socket.addEventListener("open", () => {
       this.wait = FIRST_WAIT;
-      this.told.opened();
+      this.handlers.opened();
     });
     this.socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
-    this.socket.addEventListener("close", () => this.lose());
+    this.socket.addEventListener("close", () => this.closed());
   }
 
-  get stands() {
+  get isOpen() {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  lose() {
+  closed() {
     this.pending = null;
     this.held = true;
-    this.told.lost(this.wait);
+    this.handlers.lost(this.wait);
     window.setTimeout(() => this.connect(), this.wait);
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
   }
 
   send(message) {
-    if (this.stands) this.socket.send(JSON.stringify(message));
-    return this.stands;
+    if (this.isOpen) this.socket.send(JSON.stringify(message));
+    return this.isOpen;
   }
 
   // Opens a scenario; changes wait until it is there.
@@ -57,22 +57,23 @@ export class Connection {
   }
 
   flush() {
-    if (this.held || this.pending !== null || this.next === null || !this.stands) return;
+    if (this.held || this.pending !== null || this.next === null || !this.isOpen) return;
     this.number += 1;
     this.pending = this.number;
     const message = { type: "change", number: this.number, ...this.next };
     this.next = null;
-    this.told.sent(this.number);
+    this.handlers.sent(this.number);
     this.send(message);
   }
 
   receive(message) {
-    const answered = message.number === this.pending && ["picture", "refused", "why"].includes(message.type);
     if (message.type === "opened") this.held = false;
-    if (answered || message.type === "failed") this.pending = null;
-    // The next change is on its way while this answer is being drawn.
-    if (answered || message.type === "failed") this.flush();
-    this.told.message(message);
+    const answered = message.number === this.pending && ["picture", "refused", "why"].includes(message.type);
+    if (answered || message.type === "failed") {
+      this.pending = null;
+      this.flush(); // the next change is on its way while this answer is being drawn
+    }
+    this.handlers.message(message);
     this.flush();
   }
 }

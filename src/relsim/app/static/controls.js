@@ -1,6 +1,7 @@
 // The left side: a slider for each number, switches of levers, a search, and what has been changed.
 
-import { element, number } from "./words.js";
+import { element } from "./elements.js";
+import { amount, number, written } from "./words.js";
 
 const MOST_FOUND = 30;
 const PAUSE = 600; // milliseconds without a key after which a change is settled
@@ -48,8 +49,8 @@ export function controls(place, app) {
     const about = element("span", { id: `${id}-about`, class: "unseen" }, aboutOf(control));
     const problem = element("p", { id: `${id}-problem`, class: "problem", role: "alert", hidden: true });
     const track = element("span", { class: "track" });
-    if (uncertain) track.append(band("uncertain", place01(uncertain.low, control), place01(uncertain.high, control)));
-    track.append(mark(place01(control.value, control)), slider);
+    if (uncertain) track.append(band("uncertain", shareOf(uncertain.low, control), shareOf(uncertain.high, control)));
+    track.append(mark(shareOf(control.value, control)), slider);
     const made = element("div", { class: "control", "data-path": path },
       element("div", { class: "name" }, label, reset), element("div", { class: "value" }, track, typed), problem, about);
     slider.addEventListener("input", () => {
@@ -82,9 +83,10 @@ export function controls(place, app) {
     for (const event of ["pointerenter", "focusin"]) made.addEventListener(event, () => { hint.textContent = aboutOf(control); });
     function show() {
       const changed = path in app.state.changes;
-      const value = changed ? app.state.changes[path] : control.value;
-      if (typeof value !== "number") return;
-      const short = Number(value.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
+      const value = changed ? amount(app.state.changes[path], control.unit) : control.value;
+      // A distribution, of a result with such a change, has no place on the slider.
+      const shown = typeof value === "number" ? value : control.value;
+      const short = Number(shown.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
       if (slider.valueAsNumber !== short) slider.value = short;
       if (typed.valueAsNumber !== short) typed.value = short;
       made.classList.toggle("changed", changed);
@@ -225,7 +227,7 @@ export function controls(place, app) {
   function describe(path, value) {
     const control = byPath.get(path);
     const owner = control?.state ? app.opened.scenario.states.find((one) => one.code === control.state)?.name : "";
-    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${typeof value === "number" ? number(value) : "removed"}`];
+    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${written(amount(value, control.unit))}`];
     const [, name, part] = path.match(/^events\.([^.]+)(?:\.(.+))?$/) ?? [];
     const event = app.opened.events.find((one) => one.event === name);
     const label = event?.label ?? value?.label ?? path;
@@ -287,8 +289,9 @@ export function controls(place, app) {
       show();
     },
     show(message) {
-      if (message.type === "picture" && refused.size) refused = new Map();
-      if (["state", "picture", "refused"].includes(message.type) && app.opened) show();
+      const mended = message.type === "picture" && refused.size > 0;
+      if (mended) refused = new Map();
+      if ((mended || ["state", "refused"].includes(message.type)) && app.opened) show();
     },
     // True where a row on the page shows the words.
     refuse({ path, text }) {
@@ -303,7 +306,7 @@ function sentence(text) {
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
-function place01(value, { low, high }) {
+function shareOf(value, { low, high }) {
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
 

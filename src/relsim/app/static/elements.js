@@ -1,6 +1,15 @@
-// Elements that the views are built of, and writing into them without drawing in vain.
+// The elements that the page is built of.
 
-import { element } from "./words.js";
+// An element with attributes and children; texts become text nodes, never markup.
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
 
 export function button(text, action, attributes = {}) {
   const made = element("button", { type: "button", ...attributes }, text);
@@ -8,7 +17,7 @@ export function button(text, action, attributes = {}) {
   return made;
 }
 
-// A choice of some values with their texts; `action` is told of the one chosen.
+// A select of some values with their texts; `action` is called with the one chosen.
 export function choice(rows, chosen, action, attributes = {}) {
   const made = element("select", attributes);
   choices(made, rows, chosen);
@@ -16,11 +25,13 @@ export function choice(rows, chosen, action, attributes = {}) {
   return made;
 }
 
+// Replaces the options of a select.
 export function choices(select, rows, chosen) {
   select.replaceChildren(...rows.map(([value, text]) => new Option(text, value, false, value === chosen)));
   select.value = chosen;
 }
 
+// Writes a text only where it is another, so that nothing is drawn in vain.
 export function write(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }

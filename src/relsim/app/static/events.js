@@ -1,9 +1,10 @@
 // The time line of events: switches, dates, chances, and events of one's own.
 
-import { button, choice, write } from "./elements.js";
-import { element, fixed, number, percent, signed } from "./words.js";
+import { button, choice, element, write } from "./elements.js";
+import { amount, fixed, number, percent, signed, written } from "./words.js";
 
 const MOST_YEARS = 6; // labels of the axis
+const LATE = 0.9; // of the axis, from which on a label stands before its mark
 const KINDS = { at: "on a date", every: "again and again", chance: "by chance", when: "on a condition" };
 // Sizes of acts on the Goldstein scale (1992), at the model's 0.03 pull units for a point.
 const HINTS = [[-0.3, "armed clash (−10)"], [-0.15, "rejection (−5)"], [-0.06, "criticism (−2)"], [0.06, "visit (+1.9)"],
@@ -18,11 +19,12 @@ let count = 0; // for ids
 
 export function events(place, app) {
   const view = new Events(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message) };
+  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
 }
 
 class Events {
   constructor(place, app) {
+    this.place = place;
     this.app = app;
     this.rows = new Map(); // event → row
     this.often = new Map();
@@ -30,7 +32,7 @@ class Events {
     this.list = element("ul", { class: "events", "aria-label": "Events" });
     this.axis = element("div", { class: "axis", "aria-hidden": "true" });
     this.note = element("span", { class: "note" });
-    this.filter = choice(FILTERS, "all", () => this.sift());
+    this.filter = choice(FILTERS, "all", () => this.applyFilter());
     this.form = new Form(app, (key, event) => this.add(key, event));
     place.replaceChildren(
       element("p", { class: "note" }, "What may happen, on one axis of time. Drag a handle, or focus it and press the arrow keys, to move a date; " +
@@ -47,8 +49,12 @@ class Events {
     this.list.replaceChildren();
     this.drawAxis();
     this.form.open();
+    this.enter();
+  }
+
+  enter() {
     this.draw();
-    this.sift();
+    this.applyFilter();
   }
 
   show(message) {
@@ -81,17 +87,17 @@ class Events {
     const changes = { ...this.changes };
     if (JSON.stringify(value) === JSON.stringify(own)) delete changes[path];
     else changes[path] = value;
-    this.tell(changes, dragging);
+    this.apply(changes, dragging);
   }
 
-  tell(changes, dragging) {
+  apply(changes, dragging) {
     if (dragging) this.app.drag({ changes });
     else this.app.set({ changes });
   }
 
   add(key, event) {
     this.app.set({ changes: { ...this.changes, [`events.${key}`]: event } });
-    this.app.say(`${event.label} is added.`);
+    this.app.announce(`${event.label} is added.`);
     this.rows.get(key)?.made.scrollIntoView({ block: "nearest" });
   }
 
@@ -110,7 +116,7 @@ class Events {
       .filter(([, month]) => month.endsWith("-01"));
     const every = Math.max(1, Math.ceil(years.length / MOST_YEARS));
     this.axis.replaceChildren(...years.map(([share, month], n) => {
-      const label = element("span", { class: n % every ? "year between" : "year" }, n % every ? "" : month.slice(0, 4));
+      const label = element("span", { class: `year${n % every ? " between" : ""}${share > LATE ? " late" : ""}` }, n % every ? "" : month.slice(0, 4));
       label.style.setProperty("--at", share);
       return label;
     }));
@@ -122,7 +128,7 @@ class Events {
   }
 
   draw() {
-    if (!this.app.opened) return;
+    if (!this.app.opened || this.place.hidden) return; // drawn as it is entered
     const added = addedEvents(this.changes, this.app.opened.events);
     const wanted = [...added, ...this.app.opened.events];
     const names = new Set(wanted.map((one) => one.event));
@@ -140,7 +146,7 @@ class Events {
   }
 
   // Judged when it is chosen, so that no row goes while it is being changed.
-  sift() {
+  applyFilter() {
     const wanted = this.filter.value, { pair } = this.app.state;
     for (const row of this.rows.values()) {
       const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), subject: this.actsOn(row.one, pair) };
@@ -193,7 +199,7 @@ class Row {
     this.one = one;
     const id = `event-${(count += 1)}`;
     this.off = element("input", { type: "checkbox", role: "switch", id, "aria-describedby": `${id}-problem` });
-    this.off.addEventListener("change", () => this.turn());
+    this.off.addEventListener("change", () => this.toggle());
     this.track = element("div", { class: "event-track" });
     this.bar = element("span", { class: "first", "aria-hidden": "true" });
     this.track.append(this.bar);
@@ -226,7 +232,7 @@ class Row {
     return element("details", { class: "about" }, element("summary", {}, KINDS[one.kind] ?? one.kind), ...parts);
   }
 
-  turn() {
+  toggle() {
     const { view, one } = this;
     const off = !this.off.checked;
     if (one.added) this.changeAdded({ off: off || undefined });
@@ -237,7 +243,7 @@ class Row {
     const { view, one } = this;
     const { [`events.${one.event}`]: present } = view.changes;
     const next = Object.fromEntries(Object.entries({ ...present, ...part }).filter(([, value]) => value !== undefined));
-    view.tell({ ...view.changes, [`events.${one.event}`]: next }, dragging);
+    view.apply({ ...view.changes, [`events.${one.event}`]: next }, dragging);
   }
 
   // --- dates
@@ -276,12 +282,12 @@ class Row {
   date(n, index, dragging) {
     const months = [...this.months];
     months[n] = this.view.app.months[index];
-    this.sayDate(this.inputs[n], months[n]);
+    this.describeDate(this.inputs[n], months[n]);
     if (this.one.added) this.changeAdded({ at: months }, dragging);
     else this.view.change(`events.${this.one.event}.at`, months, this.one.months, dragging);
   }
 
-  sayDate(input, month) {
+  describeDate(input, month) {
     input.setAttribute("aria-valuetext", inWords(this.view.app, month));
   }
 
@@ -304,7 +310,7 @@ class Row {
       const month = this.months[n];
       const place = months.findIndex((known) => known >= month);
       if (place >= 0 && input.valueAsNumber !== place) input.value = place;
-      this.sayDate(input, month);
+      this.describeDate(input, month);
     });
     write(this.dates, this.dateWords());
     this.sizes.forEach((size) => size.draw());
@@ -349,27 +355,27 @@ class Size {
     this.input = element("input", { id, type: "range", min: control.low, max: control.high, step: control.step });
     this.input.addEventListener("input", () => this.change(true));
     this.input.addEventListener("change", () => this.change(false));
-    this.says = element("output", { for: id });
-    this.made = element("div", { class: "size" }, element("label", { for: id }, label), this.input, this.says);
+    this.words = element("output", { for: id });
+    this.made = element("div", { class: "size" }, element("label", { for: id }, label), this.input, this.words);
   }
 
   change(dragging) {
     const { control } = this;
     this.view.change(control.path, this.input.valueAsNumber, control.uncertain ? undefined : control.value, dragging);
-    this.say(this.input.valueAsNumber);
+    this.describe(this.input.valueAsNumber);
   }
 
   draw() {
-    const value = this.view.changes[this.control.path] ?? this.control.value;
+    const value = amount(this.view.changes[this.control.path] ?? this.control.value, this.control.unit);
     if (typeof value === "number" && this.input.valueAsNumber !== value) this.input.value = value;
-    this.say(value);
+    this.describe(value);
   }
 
-  say(value) {
+  describe(value) {
     const { unit, uncertain, path } = this.control;
     const drawn = uncertain && !(path in this.view.changes) ? ` (${short(uncertain.low)} to ${short(uncertain.high)})` : "";
-    const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : String(value);
-    write(this.says, words);
+    const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : written(value);
+    write(this.words, words);
     this.input.setAttribute("aria-valuetext", words);
   }
 }
@@ -379,24 +385,24 @@ class Form {
   constructor(app, add) {
     this.app = app;
     this.label = element("input", { type: "text", required: true, maxlength: 100, autocomplete: "off", placeholder: "Trade agreement" });
-    this.from = choice([], "", () => this.say());
-    this.to = choice([], "", () => this.say());
-    this.both = choice([["-", "both ways"], [">", "one way"]], "-", () => this.say());
-    this.domain = choice([["", "all domains"]], "", () => this.say());
+    this.from = choice([], "", () => this.describe());
+    this.to = choice([], "", () => this.describe());
+    this.both = choice([["-", "both ways"], [">", "one way"]], "-", () => this.describe());
+    this.domain = choice([["", "all domains"]], "", () => this.describe());
     this.month = element("input", { type: "range", min: 0, max: 1, step: 1, value: 0 });
-    this.monthSays = element("output");
+    this.monthWords = element("output");
     this.size = element("input", { type: "range", min: -1, max: 1, step: 0.01, value: 0.15 });
-    this.sizeSays = element("output");
-    this.halfLife = choice(HALF_LIVES, "9 months", () => this.say());
+    this.sizeWords = element("output");
+    this.halfLife = choice(HALF_LIVES, "9 months", () => this.describe());
     this.lasting = element("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.2 });
-    this.lastingSays = element("output");
-    this.says = element("p", { class: "note", role: "status" });
-    for (const input of [this.month, this.size, this.lasting]) input.addEventListener("input", () => this.say());
+    this.lastingWords = element("output");
+    this.notice = element("p", { class: "note", role: "status" });
+    for (const input of [this.month, this.size, this.lasting]) input.addEventListener("input", () => this.describe());
     const field = (text, ...parts) => element("label", {}, element("span", {}, text), ...parts);
     this.fields = element("form", { class: "add-event" },
       field("Name", this.label), field("First state", this.from), field("Second state", this.to), field("Moves", this.both), field("In", this.domain),
-      field("Month", this.month, this.monthSays), field("Size", this.size, this.sizeSays), field("Half gone after", this.halfLife),
-      field("Stays for good", this.lasting, this.lastingSays), element("div", { class: "add-line" }, element("button", { type: "submit", class: "main" }, "Add the event")), this.says);
+      field("Month", this.month, this.monthWords), field("Size", this.size, this.sizeWords), field("Half gone after", this.halfLife),
+      field("Stays for good", this.lasting, this.lastingWords), element("div", { class: "add-line" }, element("button", { type: "submit", class: "main" }, "Add the event")), this.notice);
     this.fields.addEventListener("submit", (event) => { event.preventDefault(); this.submit(add); });
     this.made = element("section", { class: "adding" }, element("h2", {}, "Add an event"),
       element("p", { class: "note" }, "It pushes what one state shows another, in pull units: near 0, a lasting push of 0.1 moves it by about 0.1. " +
@@ -416,21 +422,21 @@ class Form {
     this.domain.replaceChildren(new Option("all domains", ""), ...named.map(([value, text]) => new Option(text, value)));
     this.month.max = this.app.months.length - 1;
     this.month.value = Math.round((this.app.months.length - 1) / 4);
-    this.say();
+    this.describe();
   }
 
   focus() { this.label.focus(); }
 
-  say() {
+  describe() {
     const month = this.app.monthName(this.app.months[this.month.valueAsNumber]);
-    write(this.monthSays, month);
+    write(this.monthWords, month);
     this.month.setAttribute("aria-valuetext", month);
     const size = this.size.valueAsNumber;
     const [, act] = HINTS.reduce((near, one) => (Math.abs(one[0] - size) < Math.abs(near[0] - size) ? one : near));
     const words = `${signed(size)}${Math.abs(size) < 0.02 ? "" : `, about: ${act}`}`;
-    write(this.sizeSays, words);
+    write(this.sizeWords, words);
     this.size.setAttribute("aria-valuetext", words);
-    write(this.lastingSays, percent(this.lasting.valueAsNumber));
+    write(this.lastingWords, percent(this.lasting.valueAsNumber));
     this.to.setCustomValidity(this.from.value === this.to.value ? "Choose two different states." : "");
   }
 
@@ -442,7 +448,7 @@ class Form {
       half_life: this.halfLife.value, lasting: this.lasting.valueAsNumber,
     };
     add(this.keyFor(label), { label, at: [this.app.months[this.month.valueAsNumber]], effects: [effect] });
-    write(this.says, `${label} is added, at the top of the list.`);
+    write(this.notice, `${label} is added, at the top of the list.`);
     this.label.value = "";
   }
 

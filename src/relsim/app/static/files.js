@@ -80,7 +80,7 @@ export function files(app) {
 
   async function download(address, name) {
     at("download").open = false;
-    app.say("Preparing the download…");
+    app.announce("Preparing the download…");
     const { scenario, base, changes, seed } = app.state;
     const body = JSON.stringify({ scenario, base, changes, seed, runs: app.picture?.runs ?? app.opened.scenario.stages.at(-1) });
     try {
@@ -94,9 +94,9 @@ export function files(app) {
       link.download = name;
       link.click();
       window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-      app.say(`Downloaded ${name}.`);
+      app.announce(`Downloaded ${name}.`);
     } catch (error) {
-      app.say(`The download did not work: ${error.message}`);
+      app.announce(`The download did not work: ${error.message}`);
     }
   }
   const stem = () => slug(app.opened.scenario.name) + (Object.keys(app.state.changes).length ? "-changed" : "");
@@ -117,7 +117,7 @@ export function files(app) {
       if (!app.scenarios.some((one) => one.file === file)) app.scenarios.push({ file, name, about: "" });
       keep.close();
       app.filesChanged();
-      app.say(`Kept as ${file}.`);
+      app.announce(`Kept as ${file}.`);
     },
     exists({ file }) {
       at("keep-says").textContent = `${file} is there already, and nothing was written. Choose another file, or replace it: what it holds now would be lost.`;

@@ -1,17 +1,11 @@
 // Fans of the subject and of the watched pairs, each with its ghost, its paired difference and a verdict.
 
-import { alike } from "./state.js";
-import { element, fixed, signed, unbroken } from "./words.js";
+import { element } from "./elements.js";
+import { fixed, signed, unbroken } from "./words.js";
 
-const HEIGHTS = { subject: { fan: 230, difference: 110 }, card: { fan: 130, difference: 70 } }; // pixels
-const PADDING = { left: 0, right: 6, top: 6, bottom: 0 };
-const AXIS = 40; // pixels of labels beside an axis of levels, so that fan and difference share one axis of time
-// A line at the month that is compared, unless it is the end.
-const COMPARED = {
-  data: { name: "compared" },
-  mark: { type: "rule", color: "#1f2933", strokeWidth: 1.5 },
-  encoding: { x: { field: "month", type: "temporal" } },
-};
+const CHARTS = { subject: { fan: "fan", difference: "difference" }, card: { fan: "small_fan", difference: "small_difference" } };
+const BESIDE = 64; // pixels beside the panel of a fan: its axis of levels and its padding
+const NUMBER = 22; // pixels of a number of two digits above a fan
 // Told apart by shape and word, not by colour alone.
 const VERDICTS = { higher: ["▲", "higher"], lower: ["▼", "lower"] };
 const OPEN = ["◆", "open"], SAME = ["=", "same"];
@@ -21,6 +15,7 @@ export function futures(place, app) {
   const pick = at("pair"), month = at("month"), says = at("month-says");
   let subject = null;
   let cards = new Map(); // pair → what shows it
+  let arranged = null; // the pairs of the cards that are shown
 
   // --- one pair
 
@@ -29,53 +24,58 @@ export function futures(place, app) {
     const badge = element("span", { class: "badge open" });
     const sentence = element("p", { class: "sentence" });
     const fan = element("div", { class: "chart" }), difference = element("div", { class: "chart" });
-    fan.style.minHeight = `${HEIGHTS[size].fan}px`;
-    difference.style.minHeight = `${HEIGHTS[size].difference}px`;
+    for (const [name, where] of [["fan", fan], ["difference", difference]]) where.style.minHeight = `${app.opened.charts[CHARTS[size][name]].height}px`;
     return { size, title, badge, sentence, fan, difference, fanChart: null, differenceChart: null };
   }
 
   // A chart is made with its first data, and later only told of new ones.
   function chart(shown, name, content) {
-    const held = `${name}Chart`, spec = app.opened.charts[name];
+    const held = `${name}Chart`;
     if (shown[held]) return shown[held].update(content);
-    const made = prepared(spec, shown.size === "card", [app.time(app.months[0]), app.time(app.months.at(-1))]);
-    shown[held] = app.chart(shown[name], made, { ...content, height: HEIGHTS[shown.size][name], padding: PADDING, name });
+    shown[held] = app.chart(shown[name], app.opened.charts[CHARTS[shown.size][name]], { ...content, name });
     return shown[held].ready;
   }
 
   function draw(shown, pair, message) {
-    const { fan, ghost, difference, range, difference_range: apart, events, effect } = message.pairs[pair];
-    const compared = app.state.month ? [{ month: app.time(message.month) }] : [];
-    shown.title.textContent = app.title(pair);
-    judge(shown, effect, message);
-    const above = Math.max(-1, ...(events ?? []).map((one) => one.row)); // rows of numbers above the panel
-    const resize = shown.above !== above;
-    shown.above = above;
+    const { fan, difference, range, difference_range: apart } = message.pairs[pair];
+    const was = shown.told, compared = app.state.month ? [{ month: app.time(message.month) }] : [];
+    shown.told = { pair, message, month: compared[0]?.month };
+    const again = was?.pair !== pair, moved = again || was.month !== shown.told.month;
+    if (again) shown.title.textContent = app.title(pair);
+    const above = shown.above; // rows of numbers above the panel
+    const data = { fan: columns(fan), ...(moved ? { compared } : {}), ...still(shown, was) };
     const drawn = [
-      chart(shown, "fan", {
-        resize, signals: { low: range[0], high: range[1] },
-        data: { fan: rows(fan), ...others(shown, { ghost, events, month: message.month }, compared) },
+      chart(shown, "fan", { data, signals: { low: range[0], high: range[1] }, resize: above !== shown.above }),
+      chart(shown, "difference", {
+        signals: { low: apart[0], high: apart[1] },
+        data: { difference: columns(difference), ...(moved ? { compared } : {}) },
       }),
-      chart(shown, "difference", { data: { difference: rows(difference), compared }, signals: { low: apart[0], high: apart[1] } }),
     ];
-    const end = fan.median.length - 1;
-    shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
-      `80 % of runs from ${fixed(fan.lower80[end])} to ${fixed(fan.upper80[end])}; median of the base ${fixed(ghost.median[end])}.`);
-    shown.differenceChart.describe(`Paired difference from the base of ${app.title(pair)}. In ${app.monthName(fan.time[end])}: median ${signed(difference.median[end], 3)}, ` +
-      `80 % of paired runs from ${signed(difference.lower80[end], 3)} to ${signed(difference.upper80[end], 3)}.`);
     // Charts that cannot be seen are drawn later, and are no part of what is waited for.
     return [shown.fanChart, shown.differenceChart].flatMap((chart, n) => (chart.seen ? [drawn[n]] : []));
   }
 
   // What stays while a slider is held is not put in anew: that would be half of the work.
-  function others(shown, { ghost, events, month }, compared) {
-    const was = shown.others ?? {};
-    shown.others = { ghost, events, month: compared.length ? month : null };
+  function still(shown, was) {
+    const { pair, message } = shown.told, { fan, ghost, events } = message.pairs[pair];
+    const again = was?.pair !== pair, before = again ? null : was.message.pairs[pair];
     const data = {};
-    if (!alike(was.ghost, ghost)) data.ghost = rows(ghost);
-    if (!alike(was.events, events)) data.events = marks(events);
-    if (was.month !== shown.others.month) data.compared = compared;
+    if (again || was.opened !== app.opened || was.message.runs !== message.runs) data.ghost = columns(ghost);
+    if (before?.fan.median[0] !== fan.median[0]) data.opening = [{ median: fan.median[0] }];
+    if (JSON.stringify(before?.events) !== JSON.stringify(events)) data.events = marks(shown, events);
+    shown.told.opened = app.opened;
     return data;
+  }
+
+  // In words, which may follow the picture.
+  function tell(shown) {
+    const { pair, message } = shown.told, { fan, ghost, difference, effect } = message.pairs[pair];
+    judge(shown, effect, message);
+    const end = fan.median.length - 1;
+    shown.fanChart.describe(`Fan chart of ${app.title(pair)}, overall cooperation by month. In ${app.monthName(fan.time[end])}: median ${fixed(fan.median[end])}, ` +
+      `80 % of runs from ${fixed(fan.lower80[end])} to ${fixed(fan.upper80[end])}; median of the base ${fixed(ghost.median[end])}.`);
+    shown.differenceChart.describe(`Paired difference from the base of ${app.title(pair)}. In ${app.monthName(fan.time[end])}: median ${signed(difference.median[end], 3)}, ` +
+      `80 % of paired runs from ${signed(difference.lower80[end], 3)} to ${signed(difference.upper80[end], 3)}.`);
   }
 
   function judge({ badge, sentence }, effect, message) {
@@ -88,7 +88,7 @@ export function futures(place, app) {
       : `${app.monthName(message.month)}, against the base. ${effect.sentence} Medians: ${signed(effect.other)}, in the base ${signed(effect.base)}.`);
   }
 
-  // --- rows for Vega
+  // --- data for charts
 
   let clock = { texts: null, values: [] };
   function times(texts) {
@@ -96,17 +96,25 @@ export function futures(place, app) {
     return clock.values;
   }
 
-  function rows(columns) {
-    const names = Object.keys(columns).filter((name) => name !== "time");
-    const texts = columns.time;
-    return times(texts).map((month, n) => {
-      const one = { time: texts[n], month };
-      for (const name of names) one[name] = columns[name][n];
-      return one;
-    });
+  function columns({ time, ...numbers }) {
+    return { month: times(time), ...numbers };
   }
 
-  const marks = (list) => (list ?? []).map((one) => ({ ...one, month: app.time(one.time) }));
+  // Events with the row in which the number of each stands clear of those before it, in the width of the chart.
+  function marks(shown, events) {
+    const [first, last] = [app.months[0], app.months.at(-1)].map(app.time);
+    shown.clientWidth = shown.fan.clientWidth;
+    const room = ((last - first) * NUMBER) / Math.max(NUMBER, shown.clientWidth - BESIDE);
+    const ends = []; // of the last number in each row
+    const placed = events.map((one) => {
+      const month = app.time(one.time), free = ends.findIndex((end) => end <= month);
+      const row = free < 0 ? ends.length : free;
+      ends[row] = month + room;
+      return { ...one, month, row };
+    });
+    shown.above = ends.length;
+    return placed;
+  }
 
   // --- the page
 
@@ -122,6 +130,7 @@ export function futures(place, app) {
       subject.events);
     cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
     cards = new Map();
+    arranged = null;
     at("cards").replaceChildren();
   }
 
@@ -153,23 +162,29 @@ export function futures(place, app) {
     if (message.type === "state") return showAsked();
     if (message.type !== "picture") return Promise.resolve();
     const { pair } = app.state;
-    const drawn = [];
+    const drawn = [], told = [];
     place.classList.remove("waits");
-    if (message.pairs[pair]) {
-      drawn.push(...draw(subject, pair, message));
-      listEvents(message.pairs[pair].events);
+    const watched = app.opened.scenario.pairs.filter((one) => one.watched && one.pair !== pair && message.pairs[one.pair]).map((one) => one.pair);
+    for (const one of message.pairs[pair] ? [pair, ...watched] : watched) {
+      const shown = one === pair ? subject : card(one);
+      drawn.push(...draw(shown, one, message));
+      told.push(shown);
     }
-    const watched = app.opened.scenario.pairs.filter((one) => one.watched && one.pair !== pair && message.pairs[one.pair]);
-    for (const one of watched) drawn.push(...draw(card(one.pair), one.pair, message));
-    // In the order of the scenario, whichever was the subject before.
-    watched.forEach((one, n) => {
-      const { box } = cards.get(one.pair);
-      if (at("cards").children[n] !== box) at("cards").insertBefore(box, at("cards").children[n] ?? null);
-      box.hidden = false;
+    arrange(watched);
+    return Promise.all(drawn).then(() => {
+      if (app.picture !== message) return;
+      told.forEach(tell);
+      if (message.pairs[pair]) listEvents(message.pairs[pair].events);
     });
-    for (const [name, { box }] of cards) if (!watched.some((one) => one.pair === name)) box.hidden = true;
+  }
+
+  // Cards in the order of the scenario, whichever was the subject before.
+  function arrange(watched) {
+    if (watched.join() === arranged) return;
+    arranged = watched.join();
+    for (const [name, { box }] of cards) box.hidden = !watched.includes(name);
+    at("cards").append(...watched.map((name) => cards.get(name).box));
     at("cards").parentElement.hidden = !watched.length;
-    return Promise.all(drawn);
   }
 
   function showAsked() {
@@ -194,12 +209,21 @@ export function futures(place, app) {
   pick.addEventListener("change", () => app.set({ pair: pick.value }));
 
   let built = null; // the definitions that the charts were made of
+  // In another width, numbers above fans may need other rows.
+  new ResizeObserver(() => {
+    for (const shown of [subject, ...cards.values()]) {
+      if (!shown?.told || shown.fan.clientWidth === shown.clientWidth) continue;
+      const above = shown.above, events = marks(shown, shown.told.message.pairs[shown.told.pair].events);
+      shown.fanChart.update({ data: { events }, resize: above !== shown.above });
+    }
+  }).observe(place);
+
   return {
     open(opened) {
       const groups = [["Watched", true], ["All other pairs", false]].map(([label, watched]) =>
         element("optgroup", { label }, ...opened.scenario.pairs.filter((one) => Boolean(one.watched) === watched).map((one) => new Option(one.title, one.pair))));
       pick.replaceChildren(...groups.filter((one) => one.children.length));
-      const made = JSON.stringify([opened.scenario.file, opened.charts.fan, opened.charts.difference]);
+      const made = JSON.stringify([opened.scenario.file, opened.charts]);
       if (made !== built) {
         place.classList.add("waits");
         build();
@@ -208,23 +232,5 @@ export function futures(place, app) {
       showAsked();
     },
     show,
-  };
-}
-
-// A definition as it is fast to redraw: axes that signals set and data need not be searched for, no
-// description of each mark (the chart has one of its own), and months that stand in the rows. Axes of
-// levels all take the same room. Small ones have no legend and nothing that follows the pointer.
-function prepared(spec, small, span) {
-  const { config } = spec;
-  const layer = spec.layer.filter((one) => !small || !JSON.stringify(one).includes('"here"')).map((one) => {
-    const encoding = { ...one.encoding };
-    if (encoding.x?.field === "month") encoding.x = { ...encoding.x, scale: { domain: { expr: "span" } } };
-    if (encoding.y?.scale) encoding.y = { ...encoding.y, scale: { domain: { expr: "[low, high]" }, nice: false, zero: false } };
-    if (small && encoding.color) encoding.color = { ...encoding.color, legend: null };
-    return { ...one, encoding, transform: (one.transform ?? []).filter((step) => step.as !== "month") };
-  });
-  return {
-    ...spec, layer: [...layer, COMPARED], params: [...spec.params, { name: "span", value: span }],
-    config: { ...config, aria: false, axisY: { ...config.axisY, minExtent: AXIS, maxExtent: AXIS } },
   };
 }

@@ -1,4 +1,4 @@
-// The page: what is looked at, what is sent, and who is told of the answers.
+// The page: its state, what it sends to the server, and which part gets which answer.
 
 import { Charts } from "./charts.js";
 import { claims } from "./claims.js";
@@ -7,28 +7,27 @@ import { controls } from "./controls.js";
 import { events } from "./events.js";
 import { files } from "./files.js";
 import { futures } from "./futures.js";
+import { head } from "./head.js";
 import { matrix } from "./matrix.js";
 import { network } from "./network.js";
-import { State, VIEWS, alike, read, written } from "./state.js";
+import { State, VIEWS, alike, fromFragment, toFragment } from "./state.js";
 import { stepping } from "./stepping.js";
+import { Theme } from "./theme.js";
 import { why } from "./why.js";
 
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 2000; // kept for the benchmark
 
-const at = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 const state = new State();
 const timings = [];
 const sent = new Map(); // number of a change → when it was sent
-const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
-let theme = localStorage.getItem("relsim-theme") ?? "auto";
+const theme = new Theme(byId("theme"), () => charts.retheme());
+const charts = new Charts(() => (theme.isDark ? app.opened?.dark ?? {} : {}));
 let shownNumber = 0; // of the last picture
-let shownScenario = null; // scenario, base and seed that the server has open, or was asked to open
-let good = null; // the last of these that it could open
-let writtenFragment = "";
-
-const isDark = () => theme === "dark" || (theme === "auto" && systemDark.matches);
-const charts = new Charts(() => (isDark() ? app.opened?.dark ?? {} : {}));
+let requested = null; // scenario, base and seed that the server has open, or was asked to open
+let lastOpened = null; // the last of these that it could open
+let ownFragment = ""; // of the address, as the page has set it
 
 const app = {
   opened: null,
@@ -36,22 +35,32 @@ const app = {
   months: [],
   scenarios: [],
   reasons: 0, // number of the picture that the reasons are of
-  filesChanged: () => showFiles(),
   get state() { return state.now; },
+  get canUndo() { return state.before.length > 0; },
+  get canRedo() { return state.after.length > 0; },
   set(partial) {
-    trouble("");
+    showProblem("");
     state.set(partial);
-    follow();
+    stateChanged();
   },
   drag(partial) {
-    trouble("");
+    showProblem("");
     state.drag(partial);
-    ask();
-    told({ type: "state" });
+    sendChange();
+    notify({ type: "state" });
+  },
+  undo: () => step(() => state.undo()),
+  redo: () => step(() => state.redo()),
+  // Makes a pair the subject of all views.
+  pick(pair) {
+    if (!pair || pair === state.now.pair) return;
+    app.set({ pair });
+    announce(`${app.title(pair)} is now the subject.`);
   },
   send: (message) => connection.send(message),
   chart: (place, spec, options) => charts.add(place, spec, options),
-  say,
+  announce,
+  filesChanged: () => header.showFiles(),
   time(month) {
     const [year, number] = month.split("-").map(Number);
     return new Date(year, number - 1, 1).getTime();
@@ -61,75 +70,77 @@ const app = {
 };
 window.relsim = { app, timings, charts };
 
-// --- what is told to whom
+// --- the parts of the page
 
-const side = controls(at("panel"), app);
-const disk = files(app);
-const lookedAt = { futures: futures(at("view-futures"), app) };
-const parts = [claims(at("claims"), app), why(at("why"), app)];
-const others = { network, matrix, events, step: stepping };
-for (const [name, view] of Object.entries(others)) lookedAt[name] = view(at(`view-${name}`), app);
+const header = head(app);
+const panel = controls(byId("panel"), app);
+const dialogs = files(app);
+const views = {};
+for (const [name, view] of Object.entries({ futures, network, matrix, events, step: stepping })) {
+  views[name] = view(byId(`view-${name}`), app);
+}
+const inWords = [claims(byId("claims"), app), why(byId("why"), app), panel, header];
+const parts = [...Object.values(views), ...inWords];
 
-function told(message) {
-  for (const part of [...Object.values(lookedAt), ...parts]) part.show(message);
-  side.show(message);
+// Shows a message in every part; what it returns are promises where drawing takes longer.
+function notify(message) {
+  return parts.map((part) => part.show(message));
 }
 
-function say(text, aloud = true) {
-  at("status").textContent = text;
-  if (aloud) at("spoken").textContent = text;
+function announce(text, aloud = true) {
+  byId("status").textContent = text;
+  if (aloud) byId("spoken").textContent = text;
 }
 
-function trouble(text) {
-  at("problem").textContent = text;
-  at("problem").hidden = !text;
+function showProblem(text) {
+  byId("problem").textContent = text;
+  byId("problem").hidden = !text;
 }
 
 // --- from the page to the server
 
-// After the state has changed for good: the address, the buttons, the server.
-function follow() {
+// After the state has changed for good: the address, the server, the parts.
+function stateChanged() {
   const { scenario, base, seed } = state.now;
-  writtenFragment = written(state.now);
-  history.replaceState(null, "", `#${writtenFragment}`);
-  showTools();
-  if (!alike(shownScenario, { scenario, base, seed })) open();
-  else ask();
-  told({ type: "state" });
+  ownFragment = toFragment(state.now);
+  history.replaceState(null, "", `#${ownFragment}`);
+  if (!alike(requested, { scenario, base, seed })) open();
+  else sendChange();
+  notify({ type: "state" });
   showTab();
 }
 
 function open() {
   const { scenario, base, seed } = state.now;
-  const onlyBase = shownScenario && app.opened && alike({ ...shownScenario, base }, { scenario, base, seed });
-  shownScenario = { scenario, base, seed };
-  say("Opening…");
+  const onlyBase = requested && app.opened && alike({ ...requested, base }, { scenario, base, seed });
+  requested = { scenario, base, seed };
+  announce("Opening…");
   connection.open(onlyBase ? { type: "base", base } : { type: "open", scenario, base, seed });
 }
 
-function ask() {
+function sendChange() {
   const { changes, pair, month, view } = state.now;
   connection.change({ changes, pair, month, view, pulls: view === "network" });
 }
 
 const connection = new Connection({
   opened() {
-    at("lost").hidden = true;
-    shownScenario = null;
+    byId("lost").hidden = true;
+    requested = null;
     open();
   },
   lost(milliseconds) {
-    at("lost").hidden = false;
-    at("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
+    byId("lost").hidden = false;
+    byId("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
       `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
-    say("Not connected");
+    announce("Not connected");
   },
   sent(number) {
     performance.mark("sent", { detail: number });
     sent.set(number, performance.now());
   },
   message(message) {
-    (ANSWERS[message.type] ?? told)(message);
+    (ANSWERS[message.type] ?? notify)(message);
   },
 });
 
@@ -141,7 +152,7 @@ const ANSWERS = {
   scenarios(message) {
     app.scenarios = message.files;
     app.here = message.here;
-    showFiles();
+    header.showFiles();
   },
   opened(message) {
     app.opened = message;
@@ -157,62 +168,60 @@ const ANSWERS = {
       // Changes that the app was started with, unless the address has some.
       changes: now.scenario === null && !Object.keys(now.changes).length ? message.changes ?? {} : now.changes,
     });
-    good = shownScenario = { scenario: message.scenario.file, base: state.now.base, seed: state.now.seed };
-    showFiles();
-    showTitle();
-    for (const part of [...Object.values(lookedAt), ...parts, side]) part.open(message);
-    follow();
+    lastOpened = requested = { scenario: message.scenario.file, base: state.now.base, seed: state.now.seed };
+    for (const part of parts) part.open(message);
+    stateChanged();
   },
   picture(message) {
     const received = performance.now();
     if (message.number < shownNumber || (message.number < connection.number && message.number === shownNumber)) return;
     shownNumber = message.number;
     app.picture = message;
-    const drawn = [...Object.values(lookedAt), ...parts, side].map((part) => part.show(message));
-    showTitle();
-    showStatus(message);
-    Promise.all(drawn).then(() => finished(message, received));
+    Promise.all(Object.values(views).map((view) => view.show(message))).then(() => pictureDrawn(message, received));
   },
   refused(message) {
     if (message.number && message.number < connection.number) return;
-    const words = message.problems.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" ");
-    if (message.to === "keep" && disk.refused(words)) return;
-    if (["open", "base"].includes(message.to)) return stay(words);
-    const loose = message.problems.filter((one) => !side.refuse(one));
-    trouble(loose.map((one) => (one.path ? `${one.path}: ${one.text}` : one.text)).join(" "));
-    say(app.picture ? "Refused: the picture is the last good one." : "Refused.");
-    told(message);
+    const words = textOf(message.problems);
+    if (message.to === "keep" && dialogs.refused(words)) return;
+    if (["open", "base"].includes(message.to)) return openingFailed(words);
+    showProblem(textOf(message.problems.filter((one) => !panel.refuse(one))));
+    announce(app.picture ? "Refused: the picture is the last good one." : "Refused.");
+    notify(message);
   },
   failed(message) {
-    trouble(message.text);
-    say("Something went wrong; the picture is the last good one.");
-    told(message);
+    showProblem(message.text);
+    announce("Something went wrong; the picture is the last good one.");
+    notify(message);
   },
-  kept: (message) => disk.kept(message),
-  exists: (message) => disk.exists(message),
-  copied: (message) => disk.copied(message),
+  kept: (message) => dialogs.kept(message),
+  exists: (message) => dialogs.exists(message),
+  copied: (message) => dialogs.copied(message),
 };
 
-// What could not be opened leaves the page where it was, or where the app was started.
-function stay(words) {
-  trouble(words);
-  if (good) {
+const textOf = (problems) => problems.map(({ path, text }) => (path ? `${path}: ${text}` : text)).join(" ");
+
+// Leaves the page where it was, or where the app was started.
+function openingFailed(words) {
+  showProblem(words);
+  if (lastOpened) {
     connection.held = false;
-    shownScenario = good;
-    if (!state.step(state.before, [])) state.fill(good);
-    showFiles();
-    follow();
+    requested = lastOpened;
+    if (!state.step(state.before, [])) state.fill(lastOpened);
+    header.showFiles();
+    stateChanged();
   } else if (state.now.scenario !== null) {
     state.fill({ scenario: null, base: null, changes: {}, pair: null, month: null, seed: null });
     open();
   }
-  say("That could not be opened.");
+  announce("That could not be opened.");
 }
 
-function finished(message, received) {
+function pictureDrawn(message, received) {
   const drawn = performance.now();
-  performance.mark("drawn", { detail: message.number });
   const { number, runs } = message;
+  performance.mark("drawn", { detail: number });
+  // Words follow the charts, unless there are newer ones.
+  if (app.picture === message) for (const part of inWords) part.show(message);
   timings.push({ number, runs, sent: sent.get(number) ?? received, received, drawn });
   if (timings.length > MOST_TIMINGS) timings.shift();
   if (number % MOST_TIMINGS === 0) performance.clearMarks(); // which would pile up
@@ -220,90 +229,37 @@ function finished(message, received) {
   Object.assign(document.documentElement.dataset, { ready: runs, number });
 }
 
-// --- what stands at the head
-
-function showStatus({ runs, last, seconds, same }) {
-  const most = app.opened.scenario.stages.at(-1);
-  const many = runs.toLocaleString("en");
-  const what = same ? "runs, same as the base" : "paired runs";
-  if (last) say(`${many} ${what}, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`);
-  else say(`${many} of ${most.toLocaleString("en")} runs…`, false);
-}
-
-function showTitle() {
-  const { scenario } = app.opened;
-  at("title").textContent = scenario.name;
-  at("about").textContent = scenario.about ?? "";
-  document.title = `${scenario.name} – relsim`;
-}
-
-function showFiles() {
-  if (!app.opened) return;
-  const { scenario, base } = app.opened;
-  const files = app.scenarios.map((one) => [one.file, one.name]);
-  if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
-  choices(at("scenario"), files, scenario.file);
-  const many = Object.keys(base.changes).length, frozen = many > 0;
-  const bases = [["", "its file, unchanged"]];
-  if (frozen) bases.push(["frozen", `frozen, with ${many} change${many > 1 ? "s" : ""}: ${base.title}`]);
-  for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
-  choices(at("base"), bases, frozen ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);
-}
-
-function choices(select, options, chosen) {
-  select.replaceChildren(...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
-  select.value = chosen;
-  select.title = select.selectedOptions[0]?.textContent ?? "";
-}
-
-function showTools() {
-  at("undo").disabled = !state.before.length;
-  at("redo").disabled = !state.after.length;
-  const changed = Object.keys(state.now.changes).length;
-  at("reset").disabled = !changed;
-  for (const id of ["keep", "freeze"]) at(id).disabled = !changed;
-}
+// --- tabs, undo, address, drawer
 
 function showTab() {
   const { view } = state.now;
   for (const name of VIEWS) {
-    const tab = at(`tab-${name}`), chosen = name === view;
-    const comes = chosen && at(`view-${name}`).hidden;
+    const tab = byId(`tab-${name}`), chosen = name === view;
+    const enters = chosen && byId(`view-${name}`).hidden;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
-    at(`view-${name}`).hidden = !chosen;
-    if (!comes) continue;
+    byId(`view-${name}`).hidden = !chosen;
+    if (!enters) continue;
     window.dispatchEvent(new Event("resize")); // charts made while they were hidden take their width
-    lookedAt[name].enter?.();
+    views[name].enter?.();
   }
 }
 
-function move(back) {
-  trouble("");
-  if (state.now !== state.settled) state.set({}); // what is being moved is undone first
-  if (back ? state.undo() : state.redo()) follow();
-}
-
-at("undo").addEventListener("click", () => move(true));
-at("redo").addEventListener("click", () => move(false));
-at("reset").addEventListener("click", () => app.set({ changes: {} }));
-at("freeze").addEventListener("click", () =>
-  app.set({ base: { scenario: state.now.scenario, changes: { ...state.now.changes } } }));
-at("scenario").addEventListener("change", (event) =>
-  app.set({ scenario: event.target.value, base: null, changes: {}, pair: null, month: null }));
-at("base").addEventListener("change", ({ target }) => {
-  if (target.value !== "frozen") app.set({ base: target.value ? { scenario: target.value, changes: {} } : null });
-});
-
-for (const name of VIEWS) at(`tab-${name}`).addEventListener("click", () => app.set({ view: name }));
+for (const name of VIEWS) byId(`tab-${name}`).addEventListener("click", () => app.set({ view: name }));
 document.querySelector("[role='tablist']").addEventListener("keydown", (event) => {
   const here = VIEWS.indexOf(state.now.view);
   const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: VIEWS.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   app.set({ view: VIEWS.at(to % VIEWS.length) });
-  at(`tab-${state.now.view}`).focus();
+  byId(`tab-${state.now.view}`).focus();
 });
+
+function step(undoOrRedo) {
+  showProblem("");
+  if (state.now !== state.settled) state.set({}); // what is being dragged is undone first
+  if (undoOrRedo()) stateChanged();
+}
 
 // A text that is being written has an undo of its own.
 document.addEventListener("keydown", (event) => {
@@ -312,37 +268,23 @@ document.addEventListener("keydown", (event) => {
   if (!["z", "y"].includes(key) || event.target.matches("textarea, input[type='search'], input:not([type])")) return;
   if (document.querySelector("dialog[open]")) return;
   event.preventDefault();
-  move(key === "z" && !event.shiftKey);
+  if (key === "z" && !event.shiftKey) app.undo();
+  else app.redo();
 });
 
 window.addEventListener("hashchange", () => {
   const fragment = window.location.hash.replace(/^#/, "");
-  if (fragment === writtenFragment) return;
-  const wanted = read(fragment);
-  app.set({ ...wanted, scenario: wanted.scenario ?? state.now.scenario });
+  if (fragment === ownFragment) return;
+  const wanted = fromFragment(fragment);
+  app.set({ ...wanted, scenario: wanted.scenario ?? state.now.scenario, pair: wanted.pair ?? state.now.pair });
 });
 
-// --- theme, drawer
-
-function showTheme() {
-  document.documentElement.dataset.theme = theme;
-  at("theme").value = theme;
-  charts.retheme();
-}
-
-at("theme").addEventListener("change", (event) => {
-  theme = event.target.value;
-  localStorage.setItem("relsim-theme", theme);
-  showTheme();
+byId("drawer").addEventListener("click", () => {
+  const open = byId("side").classList.toggle("open");
+  byId("drawer").setAttribute("aria-expanded", String(open));
 });
-systemDark.addEventListener("change", showTheme);
-at("drawer").addEventListener("click", () => {
-  const open = at("side").classList.toggle("open");
-  at("drawer").setAttribute("aria-expanded", String(open));
-});
-new ResizeObserver(() => document.documentElement.style.setProperty("--head", `${at("head").offsetHeight}px`)).observe(at("head"));
 
-state.fill(read(window.location.hash));
-showTheme();
+state.fill(fromFragment(window.location.hash));
+theme.show();
 showTab();
-showTools();
+header.showTools();

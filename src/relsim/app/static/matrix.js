@@ -1,7 +1,7 @@
 // The matrix of all pairs: the opening below the diagonal, the month compared above it.
 
-import { button, choice, write } from "./elements.js";
-import { element, signed } from "./words.js";
+import { button, choice, element, write } from "./elements.js";
+import { signed } from "./words.js";
 
 const MOST_STATES = 40; // of more, those of the pairs that are watched or differ most
 const NOTABLE = 0.005; // a difference from the base that two decimals show
@@ -98,7 +98,7 @@ class Matrix {
   makeCell(row, column, byPair) {
     const pair = byPair.get(keyOf(row, column))?.pair;
     const level = element("span", { class: "level" }), beside = element("span", { class: "beside-level" });
-    const made = button("", () => this.pick(pair), { class: "cell", tabindex: this.cells.size ? -1 : 0 });
+    const made = button("", () => this.app.pick(pair), { class: "cell", tabindex: this.cells.size ? -1 : 0 });
     made.append(level, beside);
     const cell = { row, column, pair, made, level, beside };
     made.dataset.cell = `${row} ${column}`;
@@ -116,9 +116,9 @@ class Matrix {
     write(cell.beside, beside);
     cell.made.classList.toggle("differs", Boolean(beside));
     paint(cell.made, value / scale);
-    const says = differing ? `${signed(difference, 3)} from the base in ${month}`
+    const words = differing ? `${signed(difference, 3)} from the base in ${month}`
       : above ? `${signed(row.end)} in ${month}, ${signed(difference, 3)} from the base` : `${signed(row.opening)} at the opening, ${start}`;
-    const label = `${this.app.title(row.pair)}: ${says}`;
+    const label = `${this.app.title(row.pair)}: ${words}`;
     if (cell.made.title === label) return;
     cell.made.title = label;
     cell.made.setAttribute("aria-label", label);
@@ -142,12 +142,6 @@ class Matrix {
     stripe.style.background = `linear-gradient(to right, ${LIGHT.map((light, n) => `light-dark(${light}, ${DARK[n]})`).join(", ")})`;
     this.legend.replaceChildren(element("span", {}, ends[0]), stripe, element("span", {}, ends[2]));
     this.legend.setAttribute("aria-label", `Colours from ${ends[0]}, orange, to ${ends[2]}, blue`);
-  }
-
-  pick(pair) {
-    if (!pair || pair === this.app.state.pair) return;
-    this.app.set({ pair });
-    this.app.say(`${this.app.title(pair)} is now the subject.`);
   }
 
   showSubject() {

@@ -1,7 +1,7 @@
 // The network of states: ties by colour, months to scrub through, and what draws a pair.
 
-import { button, choice, choices, write } from "./elements.js";
-import { element, signed } from "./words.js";
+import { button, choice, choices, element, write } from "./elements.js";
+import { signed } from "./words.js";
 
 const PACE = 350; // milliseconds for a month while the months play
 const SCALE_OF_LEVELS = 0.2, SCALE_OF_DIFFERENCES = 0.02; // the least at which ties are thickest
@@ -10,7 +10,7 @@ const COLOURS = [
   ["change", "change since the opening"],
   ["difference", "difference from the base"],
 ];
-const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export function network(place, app) {
   const view = new Network(place, app);
@@ -35,7 +35,7 @@ class Network {
     this.slider = element("input", { type: "range", min: 0, max: 1, step: 1, value: 1, id: "network-month" });
     this.slider.addEventListener("input", () => { this.stop(); this.scrub(this.slider.valueAsNumber); });
     this.slider.addEventListener("change", () => this.choose());
-    this.said = element("output", { for: "network-month", class: "month-word" });
+    this.monthWords = element("output", { for: "network-month", class: "month-word" });
     this.colours = choice(COLOURS, "level", () => this.draw());
     this.only = choice([["", "all states"]], "", () => this.draw());
     this.canvas = element("div", { class: "chart network-chart" });
@@ -50,7 +50,7 @@ class Network {
         "Click a tie to make its pair the subject of the whole page, a state to see its ties alone, and beside them to see all."),
       element("div", { class: "tools" },
         this.play,
-        element("label", { class: "scrub" }, "Month ", this.slider, this.said),
+        element("label", { class: "scrub" }, "Month ", this.slider, this.monthWords),
         element("label", {}, "Colour ", this.colours),
         element("label", {}, "Only ties of ", this.only)),
       element("div", { class: "beside" }, this.canvas, element("div", {}, this.subject, this.panel)),
@@ -61,8 +61,8 @@ class Network {
           element("thead", {}, element("tr", {}, ...["Pair", "Opening", "Month", "Change", "From base"]
             .map((head, n) => element("th", { scope: "col", class: n ? "number" : false }, head)))),
           this.body)));
-    this.nameTheButton();
-    still.addEventListener("change", () => { this.stop(); this.nameTheButton(); });
+    this.labelPlay();
+    reducedMotion.addEventListener("change", () => { this.stop(); this.labelPlay(); });
   }
 
   open() {
@@ -123,10 +123,7 @@ class Network {
 
   pick(pair) {
     this.pointed = pair;
-    if (pair !== this.app.state.pair) {
-      this.app.set({ pair });
-      this.app.say(`${this.app.title(pair)} is now the subject.`);
-    }
+    this.app.pick(pair);
     this.showSubject();
   }
 
@@ -141,22 +138,22 @@ class Network {
     const reach = Math.max(least, rounded(Math.max(...moved.filter(Number.isFinite), 0)));
     const signals = { months, month, colours, only: this.only.value, reach, subject: this.app.state.pair };
     this.chart?.update({ data: { nodes, ties }, signals });
-    this.sayMonth();
+    this.showMonth();
     this.showSubject();
     this.showRows();
   }
 
-  sayMonth() {
+  showMonth() {
     const word = this.app.monthName(this.picture.network.months[this.month]);
     this.slider.value = this.month;
     this.slider.setAttribute("aria-valuetext", word);
-    write(this.said, word);
+    write(this.monthWords, word);
   }
 
   scrub(month) {
     this.month = month;
     this.chart?.update({ signals: { month } });
-    this.sayMonth();
+    this.showMonth();
     this.showPulls();
     this.showRows();
   }
@@ -176,23 +173,23 @@ class Network {
     if (this.timer !== null) { this.stop(); this.choose(); return; }
     if (!this.picture) return;
     const last = this.picture.network.months.length - 1;
-    if (still.matches) { this.scrub(this.month === last ? 0 : this.month + 1); this.choose(); return; }
+    if (reducedMotion.matches) { this.scrub(this.month === last ? 0 : this.month + 1); this.choose(); return; }
     if (this.month === last) this.scrub(0);
     this.timer = window.setInterval(() => {
       if (this.month < last) this.scrub(this.month + 1);
       if (this.month >= last) { this.stop(); this.choose(); }
     }, PACE);
-    this.nameTheButton();
+    this.labelPlay();
   }
 
   stop() {
     window.clearInterval(this.timer);
     this.timer = null;
-    this.nameTheButton();
+    this.labelPlay();
   }
 
-  nameTheButton() {
-    write(this.play, still.matches ? "Next month" : this.timer === null ? "▶ Play" : "❚❚ Pause");
+  labelPlay() {
+    write(this.play, reducedMotion.matches ? "Next month" : this.timer === null ? "▶ Play" : "❚❚ Pause");
   }
 
   // --- the pair looked at

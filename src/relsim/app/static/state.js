@@ -1,4 +1,4 @@
-// What the page is looking at, what it looked at before, and how both are written in the address.
+// The state of the page: scenario, base, changes, pair, month, view and seed; its undo, and its form in the address.
 
 export const VIEWS = ["futures", "network", "matrix", "events", "step"];
 const EMPTY = { scenario: null, base: null, changes: {}, pair: null, month: null, view: "futures", seed: null };
@@ -16,19 +16,17 @@ export class State {
     this.now = { ...this.now, ...partial };
   }
 
-  // True where there is something new to undo. Another view is no change of what is looked at.
+  // Another view alone is no entry of undo.
   set(partial) {
     this.now = { ...this.now, ...partial };
-    const entry = !alike({ ...this.settled, view: null }, { ...this.now, view: null });
-    if (entry) {
+    if (!alike({ ...this.settled, view: null }, { ...this.now, view: null })) {
       this.before.push(this.settled);
       this.after = [];
     }
     this.settled = this.now;
-    return entry;
   }
 
-  // What the server filled in, which is no choice of anybody.
+  // What the server fills in is no entry of undo.
   fill(partial) {
     this.now = { ...this.now, ...partial };
     this.settled = this.now;
@@ -52,7 +50,7 @@ export class State {
 }
 
 // The state as the part of an address after "#". Only spaces and signs with a meaning there are encoded.
-export function written(state) {
+export function toFragment(state) {
   const parts = { scenario: state.scenario, pair: state.pair, month: state.month, view: state.view, seed: state.seed };
   if (state.base) parts.base = JSON.stringify(state.base);
   if (Object.keys(state.changes).length) parts.changes = JSON.stringify(state.changes);
@@ -67,7 +65,7 @@ function encoded(text) {
 }
 
 // The state of such a text. What cannot be read is left out, so that a mangled address still opens.
-export function read(text) {
+export function fromFragment(text) {
   const parts = new URLSearchParams(text.replace(/^#/, "").replaceAll("+", "%2B"));
   const state = { ...EMPTY };
   for (const name of ["scenario", "pair", "month", "view"]) state[name] = parts.get(name) ?? EMPTY[name];

@@ -1,8 +1,8 @@
 // Step mode: one run of the ensemble, month by month, with each state's numbers.
 
-import { button, choice, write } from "./elements.js";
+import { button, choice, element, write } from "./elements.js";
 import { alike } from "./state.js";
-import { element, number, signed } from "./words.js";
+import { number, signed } from "./words.js";
 
 const YEAR = 12; // steps of the longer button
 const SPEEDS = [["1", "1 step a second"], ["4", "4 steps a second"], ["20", "as fast as 20"]];
@@ -160,7 +160,7 @@ class Stepping {
     this.path.push(...message.path);
     this.draw();
     if (!message.running) {
-      if (this.playing) this.app.say(`The run is over: ${this.app.monthName(message.month)}.`);
+      if (this.playing) this.app.announce(`The run is over: ${this.app.monthName(message.month)}.`);
       this.pause();
     }
     if (this.playing) this.timer = window.setTimeout(() => this.step(1), 1000 / Number(this.speed.value));

@@ -1,6 +1,7 @@
 // Why the subject is where it is: stories in words of both directions, and which interests carry it.
 
-import { element, unbroken } from "./words.js";
+import { element } from "./elements.js";
+import { unbroken } from "./words.js";
 
 export function why(place, app) {
   let box = null, parts = null, carriers = null;

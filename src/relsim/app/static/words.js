@@ -22,13 +22,17 @@ export function number(value) {
   return String(Number(value.toPrecision(6))).replace("-", MINUS);
 }
 
-// An element with attributes and children; texts become text nodes, never markup.
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
+// What a change sets: a number where a slider can show it ("0.5 per year" is one), else as it was written.
+export function amount(value, unit) {
+  const text = unit && typeof value === "string" && value.endsWith(` ${unit}`) ? value.slice(0, -unit.length).trim() : "";
+  return text && Number.isFinite(Number(text)) ? Number(text) : value;
+}
+
+// A value of a change in words: 0.3, 2 years, uniform(0.1, 0.4).
+export function written(value) {
+  if (value === null) return "removed";
+  if (typeof value === "number") return number(value);
+  if (Array.isArray(value)) return value.map(written).join(", ");
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value).map(([name, part]) => `${name}(${written(part)})`).join(", ");
 }

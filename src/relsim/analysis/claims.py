@@ -281,7 +281,7 @@ def _smoothed(
     for; near the opening of as many as there are. [runs, steps]"""
     time = ensemble.scenario.time
     read = _steps_read(expect, steps, time)
-    recorded = ensemble.level("-".join(tie.pair), tie.domain)
+    recorded = ensemble.level("-".join(tie.pair), tie.domain).variable  # labels are not needed
     recorded = recorded.isel(run=rows, time=time_index(ensemble, read))
     levels = np.asarray(recorded.values, dtype=np.float64)
     window = _window(expect, time)

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from xarray.indexes import PandasIndex
 
 from relsim.ensemble.accounts import compile_accounts
 from relsim.ensemble.chunks import (
@@ -256,21 +257,16 @@ class _Rows:
         stages: tuple[int, ...],
         bases: Sequence[_Rows] = (),
     ) -> _Rows:
-        """None yet. Where a base has the same labels they are shared, since to make an index of
-        each takes long."""
+        """None yet. Where a base has the same labels along an axis they are shared, since to make
+        an index of each takes long."""
         compiled = compile_scenario(scenario)
         record, stages = _affordable(compiled, stages)
         arrays: Arrays = {
             name: np.zeros((stages[-1], *variable.shape), dtype=variable.dtype)
             for name, variable in variables(compiled, record).items()
         }
-        labels = coordinates(compiled, record, stages[-1])
-        like = (base.data for base in bases if base.record == record and _labelled(base, labels))
-        shared = next(like, None)
-        if shared is None:
-            data = dataset(compiled, record, stages[-1], arrays)
-        else:
-            data = shared.copy(data=arrays)
+        labels = _indexed(coordinates(compiled, record, stages[-1]), [base.data for base in bases])
+        data = dataset(compiled, record, stages[-1], arrays, coords=labels)
         return cls(key, compiled, record, stages, arrays, data)
 
     @property
@@ -290,12 +286,18 @@ class _Rows:
         return Ensemble(scenario, self.key[1], data, failed=failed)
 
 
-def _labelled(rows: _Rows, labels: Mapping[str, NDArray[Any]]) -> bool:
-    """Whether these are the labels of some rows."""
-    indexes = rows.data.indexes
-    return indexes.keys() == labels.keys() and all(
-        np.array_equal(indexes[axis].values, values) for axis, values in labels.items()
-    )
+def _indexed(labels: Mapping[str, NDArray[Any]], others: Sequence[xr.Dataset]) -> xr.Coordinates:
+    """Labels by axis with their indexes, those of other data where they are the same."""
+    indexes, variables = {}, {}
+    for axis, values in labels.items():
+        same = (
+            data.xindexes[axis]
+            for data in others
+            if axis in data.indexes and np.array_equal(data.indexes[axis].values, values)
+        )
+        indexes[axis] = index = next(same, None) or PandasIndex(values, axis)
+        variables |= index.create_variables()
+    return xr.Coordinates(variables, indexes)
 
 
 def _affordable(compiled: Compiled, stages: tuple[int, ...]) -> tuple[RecordLevel, tuple[int, ...]]:

@@ -146,7 +146,7 @@ class Ensemble(Displayed):
         name, known = self.scenario.pair_name(pair), levels.indexes["pair"]
         if name not in known:
             raise ResultsError(f"{pair} is not recorded. {did_you_mean(name, known)}".rstrip())
-        return levels.sel(pair=name)
+        return levels.isel(pair=known.get_loc(name))  # which takes half as long as sel
 
     def levels(self, domain: str | None = None) -> xr.DataArray:
         """Cooperation of all recorded pairs, (run, time, pair), yet unread.
@@ -306,14 +306,20 @@ def without_runs(data: xr.Dataset, failed: Sequence[int]) -> xr.Dataset:
 
 
 def dataset(
-    compiled: Compiled, record: RecordLevel, runs: int, arrays: dict[str, Any], thin: int = 1
+    compiled: Compiled,
+    record: RecordLevel,
+    runs: int,
+    arrays: dict[str, Any],
+    thin: int = 1,
+    coords: xr.Coordinates | None = None,
 ) -> xr.Dataset:
-    """Recorded arrays with their labels."""
+    """Recorded arrays with their labels, which may be at hand as ``coords``."""
     content = {
         name: (variable.dims, arrays[name], {"long_name": variable.about})
         for name, variable in variables(compiled, record, thin).items()
     }
-    return xr.Dataset(content, coords=coordinates(compiled, record, runs, thin))
+    labels = coordinates(compiled, record, runs, thin) if coords is None else coords
+    return xr.Dataset(content, coords=labels)
 
 
 def spelled_by(scenario: Scenario, data: Data) -> Data:

@@ -128,6 +128,8 @@ def _clear_opening(tie: TieRef, vector: NumberVector) -> None:
     taken = set(vector.opening_places(tie, vector.labels.domains))
     vector.vector[list(taken)] = 0.0
     for name, draw in vector.draws.items():
+        if taken.isdisjoint(draw.places):
+            continue
         kept = tuple(place for place in draw.places if place not in taken)
         vector.draws[name] = replace(draw, places=kept)
 

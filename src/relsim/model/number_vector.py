@@ -122,11 +122,10 @@ class NumberVector:
         """Places of the opening postures of a tie in some domains."""
         states, opening = self.labels.states, self.places.opening
         columns = [self.labels.domains.index(domain) for domain in domains]
-        return [
-            int(opening[states.index(a), states.index(b), d])
-            for a, b in tie.directions
-            for d in columns
-        ]
+        places: list[int] = []
+        for a, b in tie.directions:
+            places += opening[states.index(a), states.index(b), columns].tolist()
+        return places
 
     def trait_places(self, trait: str) -> list[int]:
         """Places of a trait in the states that have none of their own."""

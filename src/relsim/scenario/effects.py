@@ -64,7 +64,7 @@ class EffectPart(Part):
     @property
     def ties(self) -> tuple[TieRef, ...]:
         """The ties that it pushes."""
-        return tuple(value for _, value in self if isinstance(value, TieRef))
+        return tuple(value for value in vars(self).values() if isinstance(value, TieRef))
 
     @property
     def numbers(self) -> tuple[NumberRef, ...]:

@@ -52,6 +52,7 @@ const app = {
   send: (message) => connection.send(message),
   chart: (place, spec, options) => charts.add(place, spec, options),
   say,
+  calm: () => trouble(""),
   time(month) {
     const [year, number] = month.split("-").map(Number);
     return new Date(year, number - 1, 1).getTime();
@@ -115,6 +116,7 @@ function ask() {
 const connection = new Connection({
   opened() {
     at("lost").hidden = true;
+    trouble("");
     shownScenario = null;
     open();
   },

@@ -111,6 +111,26 @@ def test_a_mangled_address_still_opens(driver: Any, serving: Serving) -> None:
     assert "nowhere.yaml" in text(driver, "#problem")
 
 
+def test_an_event_that_is_none_in_an_address_is_refused(page: Any, serving: Serving) -> None:
+    page.get("about:blank")
+    changes = '{"events.b":{"at":5,"effects":"x"}}'
+    page.get(f"http://127.0.0.1:{serving.port}/#changes={changes}")
+    until(page, "document.getElementById('problem').textContent.includes('5 is not a month')")
+
+
+def test_changes_as_a_command_line_gives_them_are_shown_in_words(page: Any) -> None:
+    page.execute_script(
+        "relsim.app.set({ changes: arguments[0] })",
+        {"events.floods.chance": "0.5 per year", TIE: {"uniform": [0.1, 0.4]}},
+    )
+    changed = text(page, "#changed-list")
+    assert "0.1 → 0.5" in changed
+    assert "0.35 → uniform(0.1, 0.4)" in changed
+    slider = "document.querySelector('#view-events .when-box .size input')"
+    until(page, f"{slider}.value === '0.5'")
+    until(page, "relsim.app.picture.last && !relsim.app.picture.same")
+
+
 def test_a_refused_value_keeps_the_last_good_picture(page: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 
@@ -240,12 +260,19 @@ def test_texts_of_scenarios_are_text(driver: Any, tmp_path: Path) -> None:
     with family_served(tmp_path) as serving:
         file = serving.shared.folder.root / "hostile.yaml"
         bad = '<img src=x onerror="window.pwned = 1"><script>window.pwned = 2</script>'
-        file.write_text(
-            yaml.safe_dump({"relsim": 1, "extends": "status-quo.yaml", "name": bad, "about": bad}),
-            encoding="utf-8",
-        )
+        long = "Supercalifragilistic" * 4
+        hostile = {
+            **{"relsim": 1, "extends": "status-quo.yaml", "name": bad, "about": bad},
+            "events": {"floods": {"label": long}},
+            "states": {"PAK": {"name": long}},
+        }
+        file.write_text(yaml.safe_dump(hostile), encoding="utf-8")
         opened(driver, serving.address)
         driver.execute_script("relsim.app.set({ scenario: 'hostile.yaml', base: null })")
         until(driver, "relsim.app.opened.scenario.file === 'hostile.yaml'")
         assert text(driver, "#title") == bad
         assert driver.execute_script("return window.pwned") is None
+        opened(driver, f"http://127.0.0.1:{serving.port}/#scenario=hostile.yaml", 400, 860)
+        for view in ("futures", "events"):
+            driver.find_element("id", f"tab-{view}").click()
+            assert driver.execute_script(TOO_WIDE) == []

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -253,6 +254,15 @@ def test_the_command_prints_its_address_and_ctrl_c_ends_it_at_once(tmp_path: Pat
         connection.close()
     assert process.returncode == 130
     assert said.strip() == "Stopped."
+
+
+def test_what_ctrl_c_interrupts_is_still_waited_for(tmp_path: Path) -> None:
+    with family_served(tmp_path) as serving:
+        alarm = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        alarm.start()
+        with pytest.raises(KeyboardInterrupt):
+            serving.wait()
+        assert serving._thread.is_alive()
 
 
 def test_the_command_says_what_is_wrong_with_what_it_is_given(

@@ -279,6 +279,7 @@ def test_a_scenario_outside_of_the_folder_is_refused_and_the_open_one_stays(
             refused = page.ask("open", **message)
             assert (refused["type"], refused["number"]) == ("refused", 0), file
             assert refused["problems"], file
+            assert "line 0" not in refused["problems"][0]["text"]
         assert "status-quo.yaml" in page.ask("copy", changes={})["command"]
 
 

@@ -205,7 +205,7 @@ def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Pat
         if _content(load(aside)) == _content(changed):
             return
         if _content(load(base_file)) != _content(base):
-            reason = f"{base_file.name} has changed since it was opened; open it again"
+            reason = f"{base_file.name} has changed since it was opened; reload the page"
     except ScenarioError as error:
         reason = error.problems[0].text.removesuffix(".")
     raise KeptError(f"These changes cannot be kept as a variant: {reason}.")

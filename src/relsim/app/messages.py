@@ -196,7 +196,8 @@ def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
         position, words = problem.position, f"{problem.text} {problem.hint}".strip()
         path = position.file.removeprefix(CHANGE) if position.file.startswith(CHANGE) else ""
         if not path and Path(position.file).is_absolute():
-            words = f"{folder.name_of(Path(position.file))}, line {position.line}: {words}"
+            line = f", line {position.line}" if position.line else ""  # a lacking file has none
+            words = f"{folder.name_of(Path(position.file))}{line}: {words}"
         problems.append({"path": path, "text": words[:LONGEST_PROBLEM]})
     return problems
 

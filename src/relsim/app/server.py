@@ -340,9 +340,8 @@ class Serving:
         )
         self._server = uvicorn.Server(config)
         # In a thread of its own, where it takes no signals: those end the command.
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="server", daemon=True
-        )
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="server", daemon=True)
         self._thread.start()
 
     @property
@@ -352,8 +351,18 @@ class Serving:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/?token={self.token}"
 
     def wait(self) -> None:
-        """Waits until the server ends; it runs until :meth:`close` or an interrupt."""
-        self._thread.join()
+        """Waits until the server ends; it runs until :meth:`close` or an interrupt.
+
+        The thread itself is not joined here: one whose `join` Ctrl-C has interrupted passes for
+        ended (Python 3.11), and :meth:`close` would no longer wait for it.
+        """
+        self._ended.wait()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run([self._socket])
+        finally:
+            self._ended.set()
 
     def close(self) -> None:
         """Ends the server and stops all work."""

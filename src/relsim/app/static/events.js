@@ -180,9 +180,9 @@ function addedEvents(changes, known) {
   return Object.entries(changes).flatMap(([path, value]) => {
     const [section, event, ...rest] = path.split(".");
     if (section !== "events" || rest.length || own.has(event) || value === null || typeof value !== "object") return [];
-    const pairs = (value.effects ?? []).map((effect) => String(effect.pulse ?? effect.shift ?? ""));
+    const pairs = [value.effects ?? []].flat().map((effect) => String(effect?.pulse ?? effect?.shift ?? ""));
     return [{ event, label: value.label ?? event, about: "", off: value.off ?? false, kind: "at", months: [value.at ?? []].flat(),
-      chance: null, sizes: [], pairs, note: effectInWords(value.effects?.[0]), added: value }];
+      chance: null, sizes: [], pairs, note: effectInWords([value.effects].flat()[0]), added: value }];
   });
 }
 

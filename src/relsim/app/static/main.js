@@ -60,6 +60,7 @@ const app = {
   send: (message) => connection.send(message),
   chart: (place, spec, options) => charts.add(place, spec, options),
   announce,
+  clearProblem: () => showProblem(""),
   filesChanged: () => header.showFiles(),
   time(month) {
     const [year, number] = month.split("-").map(Number);
@@ -126,6 +127,7 @@ function sendChange() {
 const connection = new Connection({
   opened() {
     byId("lost").hidden = true;
+    showProblem("");
     requested = null;
     open();
   },

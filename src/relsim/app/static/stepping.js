@@ -120,6 +120,7 @@ class Stepping {
 
   reset() {
     this.pause();
+    this.app.clearProblem(); // a rule that failed is tried anew
     this.run.value = this.chosenRun();
     this.builtOf = this.app.state.changes;
     this.ask({ do: "reset" });

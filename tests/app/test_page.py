@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import relsim
-from app.live_page import DRAWN, STATE, opened, settled, text, until
+from app.live_page import DRAWN, STATE, TOO_WIDE, opened, settled, text, until
 from relsim.app.server import Serving
 from report.browser import ABSENT, BROWSER, DRIVER
 from visiting import STAGES, family_served

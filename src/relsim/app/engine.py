@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from xarray.indexes import PandasIndex
+from xarray.indexes import Index, PandasIndex
 
 from relsim.ensemble.accounts import compile_accounts
 from relsim.ensemble.chunks import (
@@ -288,7 +288,8 @@ class _Rows:
 
 def _indexed(labels: Mapping[str, NDArray[Any]], others: Sequence[xr.Dataset]) -> xr.Coordinates:
     """Labels by axis with their indexes, those of other data where they are the same."""
-    indexes, variables = {}, {}
+    indexes: dict[str, Index] = {}
+    variables: dict[str, xr.Variable] = {}
     for axis, values in labels.items():
         same = (
             data.xindexes[axis]

@@ -263,7 +263,7 @@ def python_of(picture: Picture, base: Picture, here: Path) -> str:
         f"    relsim.simulate(base, {asked}),",
         f"    relsim.simulate(scenario, {asked}),",
         ")",
-        "print(comparison.effects())",
+        "print(comparison.effects().to_string())",  # all columns, which print would leave out
     ]
     return "\n".join(lines) + "\n"
 

@@ -266,7 +266,7 @@ def python_of(recipe: Recipe, base: Recipe, here: Path) -> str:
         f"    relsim.simulate(base, {asked}),",
         f"    relsim.simulate(scenario, {asked}),",
         ")",
-        "print(comparison.effects())",
+        "print(comparison.effects().to_string())",  # all columns, which print would leave out
     ]
     return "\n".join(lines) + "\n"
 

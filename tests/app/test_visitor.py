@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -372,6 +374,41 @@ def test_visitors_do_not_mix(serving: Serving) -> None:
             page.close()
     for tie, mean in zip(ties, got, strict=True):
         assert mean == pytest.approx(expected({"PAK.ties.USA": tie}, MOST), abs=1e-4)
+
+
+def test_runs_of_changes_that_were_overtaken_are_let_go_without_a_collection(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow: Callable[..., Ensemble] = Growing.grow
+    begun = threading.Event()
+    seen: list[weakref.ref[Any]] = []
+
+    def slow(growing: Growing, asked: int, stop: Stop) -> Ensemble:
+        if asked == MORE:
+            seen.append(weakref.ref(growing._rows))
+            begun.set()
+            while not stop[0]:
+                threading.Event().wait(0.001)
+        return grow(growing, asked, stop)
+
+    with Page(serving) as page:
+        page.open()
+        page.picture({})  # the base has all its runs
+        monkeypatch.setattr(Growing, "grow", slow)
+        gc.collect()
+        gc.disable()
+        try:
+            for step in range(5):
+                page.change({"PAK.ties.USA": 0.5 + step / 100})
+                assert begun.wait(WAIT)
+                begun.clear()
+            monkeypatch.setattr(Growing, "grow", grow)
+            page.picture({"PAK.ties.USA": 0.9})
+            alive = [rows for rows in seen if rows() is not None]
+        finally:
+            gc.enable()
+    assert len(seen) >= 5
+    assert alive == []
 
 
 def test_a_visitor_who_leaves_is_freed_and_the_work_is_stopped(

@@ -195,8 +195,9 @@ class Visitor:
             self._stop_later[0] = self._first_stage_only
             try:
                 await self._answer(change, self._stop_later)
-            except Stopped:
-                pass
+            except Stopped as stopped:
+                # Its trace leads to all runs in hand, in a circle that is collected late.
+                stopped.__traceback__ = None
             except RelsimError as error:
                 await self._send_refusal(change.number, error, change.type)
             except Exception as error:

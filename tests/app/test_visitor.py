@@ -260,6 +260,13 @@ def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
     assert base == pytest.approx(float(levels.astype(float).median()), abs=0.02)
 
 
+def test_a_base_that_cannot_be_paired_is_refused_as_it_is_opened(page: Page) -> None:
+    refused = page.ask("base", base={"scenario": "hindcast-1991-2020.yaml"})
+    assert (refused["type"], refused["to"]) == ("refused", "base")
+    assert "same seed, time span" in refused["problems"][0]["text"]
+    assert page.picture({})["same"]
+
+
 OUTSIDE = [
     "../status-quo.yaml",
     "/etc/passwd",

@@ -98,19 +98,24 @@ class Effect:
         return 0 < self.differ < min(FEW_DIFFERENT, self.runs)
 
 
-def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
+def effect(
+    base: Values, other: Values, *, repeated: bool = False, median_bounds: bool = True
+) -> Effect:
     """The effect that two levels of each run show, run by run on the same draws.
 
     Args:
         base, other: levels, [runs] each.
         repeated: whether the number of runs was chosen by looking at differences, so that bounds
             have to hold over all looks.
+        median_bounds: whether to bootstrap the interval of the median, which takes longer than all
+            else; NaN where not.
     """
     difference = paired_differences(base, other)
     runs, differ = len(difference), int(np.count_nonzero(difference))
     higher = int((difference > 0).sum())
     mean = difference_estimate(difference, repeated=repeated)
     low, high = mean_interval(difference)
+    median_ends = median_interval(difference) if median_bounds else (math.nan, math.nan)
     verdict = effect_word(differ, mean)
     unsettled = verdict == "not distinguishable"
     return Effect(
@@ -119,7 +124,7 @@ def effect(base: Values, other: Values, *, repeated: bool = False) -> Effect:
         base_median=float(np.median(base)),
         other_median=float(np.median(other)),
         mean=mean,
-        median=Estimate(float(np.median(difference)), *median_interval(difference)),
+        median=Estimate(float(np.median(difference)), *median_ends),
         p_higher=share_estimate(higher, runs, repeated=repeated),
         p_lower=(differ - higher) / runs,
         standardised=_ratio(mean.value, spread(base)),

@@ -1,8 +1,7 @@
 """What the page shows of an ensemble beside its base, as plain data that JSON can hold.
 
 Numbers are those of :func:`relsim.analysis.summary.summarise` and of
-:meth:`relsim.analysis.compare.Comparison.effect`, less what takes long and is not shown: the
-bootstrap interval of a median.
+:meth:`relsim.analysis.compare.Comparison.effect`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from relsim.analysis.account import LEAST, Account, story
 from relsim.analysis.claims import Verdict, expectation_in_words, judge
 from relsim.analysis.compare import compare
-from relsim.analysis.effects import NEGLIGIBLE, effect_word
+from relsim.analysis.effects import Effect, effect
 from relsim.analysis.explain import LEAST_RUNS, explain_pairs
 from relsim.analysis.findings import pair_title
 from relsim.analysis.interests import (
@@ -54,9 +53,6 @@ from relsim.model.plan import Compiled
 from relsim.scenario.schema import Scenario
 from relsim.stats import (
     QUANTILES,
-    Estimate,
-    difference_estimate,
-    paired_differences,
     quantiles,
 )
 from relsim.words import capital, percent, signed
@@ -373,38 +369,25 @@ def _outward(low: float, high: float, step: float) -> tuple[float, float]:
 
 
 def _effect(base: Any, other: Any) -> Plain:
-    """The paired difference at a month, as :func:`relsim.analysis.effects.effect` has it.
-
-    Args:
-        base, other: levels, [runs] each.
-    """
-    difference = paired_differences(base, other)
-    runs, differ = len(difference), int(np.count_nonzero(difference))
-    higher = int((difference > 0).sum())
-    mean = difference_estimate(difference)
-    word = effect_word(differ, mean)
+    """The paired difference of levels [runs] at a month."""
+    found = effect(base, other, median_bounds=False)
     return {
-        "base": float(np.median(base)),
-        "other": float(np.median(other)),
-        "mean": mean.value,
-        "low": _known(mean.low),
-        "high": _known(mean.high),
-        "higher": higher / runs,
-        "lower": (differ - higher) / runs,
-        "word": word,
-        "negligible": bool(differ) and is_negligible(mean),
-        "sentence": effect_sentence(word, mean, runs, higher, differ - higher),
+        "base": found.base_median,
+        "other": found.other_median,
+        "mean": found.mean.value,
+        "low": _known(found.mean.low),
+        "high": _known(found.mean.high),
+        "higher": found.p_higher.value,
+        "lower": found.p_lower,
+        "word": found.verdict,
+        "negligible": found.negligible,
+        "sentence": effect_sentence(found),
     }
 
 
-def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: int) -> str:
-    """A paired difference in a sentence.
-
-    Args:
-        word: the verdict.
-        mean: the mean difference with its interval.
-        runs, higher, lower: how many runs there are, and how many are above and below the base.
-    """
+def effect_sentence(found: Effect) -> str:
+    """A paired difference in a sentence, with its verdict first."""
+    mean, word, runs = found.mean, found.verdict, found.runs
     if word == "identical":
         return f"Identical in all {runs:,} runs."
     between = ""
@@ -412,22 +395,14 @@ def effect_sentence(word: str, mean: Estimate, runs: int, higher: int, lower: in
         between = f" (95 %: {signed(mean.low, 4)} to {signed(mean.high, 4)})"
     if word == "not distinguishable":
         return f"Not distinguishable at {runs:,} runs: {signed(mean.value, 4)}{between}."
-    count = higher if word == "higher" else lower
+    share = percent(found.p_higher.value if word == "higher" else found.p_lower)
     if max(-mean.low, mean.high) < SMALLEST:
-        return (
-            f"{capital(word)} by less than {SMALLEST:g}, in {percent(count / runs)} of {runs:,} "
-            "runs."
-        )
-    small = ", negligibly" if is_negligible(mean) else ""
+        return f"{capital(word)} by less than {SMALLEST:g}, in {share} of {runs:,} runs."
+    small = ", negligibly" if found.negligible else ""
     return (
-        f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in "
-        f"{percent(count / runs)} of {runs:,} runs."
+        f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in {share} of "
+        f"{runs:,} runs."
     )
-
-
-def is_negligible(mean: Estimate) -> bool:
-    """Whether all of the interval of a mean difference lies nearer to 0 than 0.005."""
-    return max(-mean.low, mean.high) < NEGLIGIBLE
 
 
 def _known(value: float | None) -> float | None:

@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 from starlette.websockets import WebSocketDisconnect
 
 from relsim import __version__
+from relsim.analysis.explain import subject_of
+from relsim.analysis.recorded import pairing_obstacle
 from relsim.app import pictures
 from relsim.app.engine import Engine, Growing
 from relsim.app.folder import Folder, Start
@@ -276,7 +278,11 @@ class Visitor:
     async def _open(
         self, file: str, base: Base | None, seed: int | None, changes: dict[str, Any]
     ) -> None:
-        """Opens a scenario beside a base, which is the scenario itself where there is none."""
+        """Opens a scenario beside a base, which is the scenario itself where there is none.
+
+        Raises:
+            RelsimError: a file lies outside or has problems, or the two cannot be paired.
+        """
 
         def opened() -> tuple[Opened, str]:
             folder, engine = self._shared.folder, self._shared.engine
@@ -287,6 +293,9 @@ class Visitor:
             base_scenario = (
                 scenario if against == own else load(folder.path(against.scenario), against.changes)
             )
+            paired = (subject_of(one, seed=chosen) for one in (base_scenario, scenario))
+            if reason := pairing_obstacle(*paired):
+                raise ResultsError(reason)
             now = Opened(file, scenario, against, engine.base(base_scenario, chosen), chosen)
             growing = engine.growing(scenario, chosen)
             message = pictures.opened(

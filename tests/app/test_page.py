@@ -104,6 +104,36 @@ def test_the_address_gives_the_same_picture_again(page: Any) -> None:
     assert text(page, "#subject h2") == "Pakistan – United States"
 
 
+def test_two_pages_in_one_browser_do_not_mix(page: Any, serving: Serving) -> None:
+    drag(page, TIE, 0.7)
+    first = page.current_window_handle
+    before = page.execute_script("return relsim.app.picture.pairs")
+    page.switch_to.new_window("tab")
+    try:
+        opened(page, serving.address)
+        drag(page, TIE, 0.1)
+        assert page.execute_script("return relsim.app.picture.pairs") != before
+    finally:
+        page.close()
+        page.switch_to.window(first)
+    assert page.execute_script("return relsim.app.picture.pairs") == before
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.7}
+
+
+def test_nothing_is_asked_of_anybody_else(fresh_page: Any, serving: Serving) -> None:
+    page = fresh_page
+    for view in ("network", "matrix", "events", "step", "futures"):
+        page.find_element("id", f"tab-{view}").click()
+        settled(page)
+    page.execute_script(THEME, "dark")
+    page.execute_script(THEME, "auto")
+    entries = "performance.getEntriesByType('resource').map((entry) => entry.name)"
+    asked = page.execute_script(f"return {entries}")
+    assert any(name.endswith("/static/vega.js") for name in asked)
+    own = f"http://127.0.0.1:{serving.port}/"
+    assert [name for name in asked if not name.startswith((own, "data:", "blob:"))] == []
+
+
 def test_a_mangled_address_still_opens(driver: Any, serving: Serving) -> None:
     mangled = "#scenario=nowhere.yaml&changes={%22broken&pair=XXX-YYY&view=nothing&month=never"
     opened(driver, f"http://127.0.0.1:{serving.port}/{mangled}")

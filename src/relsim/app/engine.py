@@ -124,12 +124,12 @@ class Engine:
                 answers[file] = f"{file}: {error}"
         return answers
 
-    def turn(self, urgency: int, stop: Stop) -> Executor:
-        """A place among all who want to simulate.
+    def turn(self, urgency: int, stop: Stop) -> _Turn:
+        """An executor for one request, whose chunks wait among those of all others.
 
         Args:
             urgency: whose chunks come first: 0 before 1.
-            stop: whoever waits is told so with :class:`Stopped` once it is set.
+            stop: once it is set, a call that still waits raises :class:`Stopped`.
         """
         return _Turn(self._workers, urgency, stop)
 
@@ -214,7 +214,7 @@ class Growing:
         """The next runs, up to so many, which all belong to one stage."""
         rows = self._rows
         urgency = sum(stage < runs for stage in self.stages)
-        turn = _Turn(self._engine._workers, urgency, stop)
+        turn = self._engine.turn(urgency, stop)
         todo = _even_chunks(rows.compiled, rows.done, runs, turn.num_workers)
         fill(
             *(rows.compiled, runs, self.seed, rows.record, rows.arrays),
@@ -320,13 +320,12 @@ def _room(runs: int, variable: Variable) -> NDArray[Any]:
 def _affordable(compiled: Compiled, stages: tuple[int, ...]) -> tuple[RecordLevel, tuple[int, ...]]:
     """What is kept of a scenario, and how many runs: all pairs of all stages, or of fewer runs, or
     else the watched pairs alone."""
-    levels: tuple[RecordLevel, ...] = ("domains", "watched")
-    for level in levels:
-        room = max(1, MOST_BYTES // bytes_per_run(compiled, level))
-        if room >= stages[min(1, len(stages) - 1)] or level == levels[-1]:
-            fitting = tuple(stage for stage in stages if stage <= room)
-            return level, fitting if fitting == stages else tuple(sorted({*fitting, room}))
-    raise AssertionError
+    level: RecordLevel = "domains"
+    if MOST_BYTES // bytes_per_run(compiled, level) < stages[min(1, len(stages) - 1)]:
+        level = "watched"
+    room = max(1, MOST_BYTES // bytes_per_run(compiled, level))
+    fitting = tuple(stage for stage in stages if stage <= room)
+    return level, fitting if fitting == stages else tuple(sorted({*fitting, room}))
 
 
 def _even_chunks(compiled: Compiled, first: int, end: int, workers: int) -> list[Chunk]:
@@ -342,7 +341,7 @@ def _even_chunks(compiled: Compiled, first: int, end: int, workers: int) -> list
 
 @contextmanager
 def _held(lock: Lock, stop: Stop) -> Iterator[None]:
-    """Holds a lock; raises Stopped where told so before it is free."""
+    """Holds a lock; raises Stopped where ``stop`` is set before it is free."""
     while not lock.acquire(timeout=PATIENCE):
         if stop[0]:
             raise Stopped

@@ -13,14 +13,14 @@ from report.browser import browsing, complaints
 from visiting import family_served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """The app on a copy of the shipped family."""
     with family_served(tmp_path_factory.mktemp("served")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def driver() -> Iterator[Any]:
     with browsing() as one:
         yield one

@@ -156,8 +156,9 @@ def test_changes_as_a_command_line_gives_them_are_shown_in_words(page: Any) -> N
     changed = text(page, "#changed-list")
     assert "0.1 → 0.5" in changed
     assert "0.35 → uniform(0.1, 0.4)" in changed
+    page.find_element("id", "tab-events").click()
     slider = "document.querySelector('#view-events .when-box .size input')"
-    until(page, f"{slider}.value === '0.5'")
+    until(page, f"{slider}?.value === '0.5'")
     until(page, "relsim.app.picture.last && !relsim.app.picture.same")
 
 

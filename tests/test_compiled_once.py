@@ -53,8 +53,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counted[f"compiled {scenario.name}"] += 1
         return compile_(scenario)
 
-    def counting_type(tree: Any) -> Any:
-        scenario, problems = type_(tree)
+    def counting_type(tree: Any, earlier: Any = None) -> Any:
+        scenario, problems = type_(tree, earlier)
         counted[f"typed {scenario.name if scenario else 'none'}"] += 1
         return scenario, problems
 

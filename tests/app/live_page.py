@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from report.browser import complaints
 from visiting import STAGES
 
 WAIT = 90  # seconds, for a machine that is busy with other tests
@@ -44,9 +45,10 @@ return [...all].filter((one) => !one.labels?.length && !name(one)).map((one) => 
 
 
 def opened(driver: Any, address: str, width: int = 1280, height: int = 900) -> None:
-    """Loads the page, and waits until it shows all runs."""
+    """Loads the page with an empty console, and waits until it shows all runs."""
     resize(driver, width, height)
     driver.get("about:blank")
+    complaints(driver)  # those of another page, such as one whose server has ended
     driver.get(address)
     until(driver, READY)
 

@@ -45,10 +45,11 @@ test-all: $(STAMP)
 	$(MAKE) --jobs=2 lint test-newer-mesa compiled
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# Compiles what simulates and what explains, unless that is kept from before.
+# Compiles what simulates, with Mesa agents too, and what explains, unless that is kept from before.
 compiled: $(STAMP)
-	$(BIN)/python -c "import relsim; asked = relsim.load('$(SCENARIO)'), 'PAK-RUS'; \
-		relsim.simulate(asked[0], runs=1); relsim.explain(*asked, runs=2)"
+	$(BIN)/python -c "import relsim; scenario = relsim.load('$(SCENARIO)'); \
+		relsim.simulate(scenario, runs=1); relsim.explain(scenario, 'PAK-RUS', runs=2); \
+		relsim.RelationsModel(scenario).step()"
 
 # The Mesa model on the newest Mesa, which needs Python 3.12 or newer.
 ifeq ($(NEWER),)

@@ -27,7 +27,7 @@ def is_explained(data: dict[str, Any]) -> None:
     why_chart(account).to_dict()
 
 
-@settings(reproducible, max_examples=20)
+@settings(reproducible, max_examples=12)
 @given(scenarios())
 def test_a_valid_scenario_is_explained(data: dict[str, Any]) -> None:
     is_explained(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,9 +46,20 @@ def judged_futures(draw: st.DrawFn) -> Ensemble:
     return Ensemble(scenario, 0, futures)
 
 
-@settings(reproducible, max_examples=300)
+@settings(reproducible, max_examples=150)
 @given(judged_futures())
 def test_a_claim_holds_where_a_reader_finds_that_it_does(futures: Ensemble) -> None:
+    holds_where_a_reader_finds_that_it_does(futures)
+
+
+@pytest.mark.slow
+@settings(reproducible, max_examples=3000)
+@given(judged_futures())
+def test_many_claims_hold_where_a_reader_finds_that_they_do(futures: Ensemble) -> None:
+    holds_where_a_reader_finds_that_it_does(futures)
+
+
+def holds_where_a_reader_finds_that_it_does(futures: Ensemble) -> None:
     expect = futures.scenario.claims["it"].expect
     found = [_holds_in(expect, futures, run) for run in range(RUNS)]
     (verdict,) = judge(futures)

@@ -51,7 +51,7 @@ def test_damaged_data(data: Any) -> None:
     check_damaged(data)
 
 
-@settings(reproducible, max_examples=25)
+@settings(reproducible, max_examples=15)
 @given(damaged_data(SHIPPED))
 def test_a_damaged_status_quo(data: Any) -> None:
     check_damaged(data)

@@ -83,7 +83,7 @@ def largest_chance(model: RelationsModel) -> float:
     return max(1.0, float(np.abs(model.world.chance).max()))
 
 
-@settings(reproducible, max_examples=60)
+@settings(reproducible, max_examples=30)
 @given(scenarios())
 def test_a_valid_scenario_runs_and_stays_bounded(data: dict[str, Any]) -> None:
     runs_and_stays_bounded(data)
@@ -96,7 +96,7 @@ def test_many_valid_scenarios_run_and_stay_bounded(data: dict[str, Any]) -> None
     runs_and_stays_bounded(data)
 
 
-@settings(reproducible, max_examples=40)
+@settings(reproducible, max_examples=25)
 @given(scenarios())
 def test_a_valid_scenario_agrees_with_the_oracle(data: dict[str, Any]) -> None:
     agrees_with_the_oracle(data)
@@ -109,7 +109,7 @@ def test_many_valid_scenarios_agree_with_the_oracle(data: dict[str, Any]) -> Non
     agrees_with_the_oracle(data)
 
 
-@settings(reproducible, max_examples=60)
+@settings(reproducible, max_examples=30)
 @given(scenarios())
 def test_a_valid_scenario_is_written_and_read_again(data: dict[str, Any]) -> None:
     scenario = loaded(data)

@@ -29,6 +29,7 @@ def first() -> Beside:
     return beside(SERIES, ensemble())
 
 
+@pytest.mark.slow
 def test_a_scenario_covers_its_own_futures() -> None:
     found = [first(), *(beside(measured(ONE, seed), ensemble()) for seed in (2, 3, 4))]
     cover = {

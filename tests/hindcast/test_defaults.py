@@ -37,6 +37,7 @@ def test_ranges_hold_the_number_and_lie_apart() -> None:
         assert number["low"] < number["value"] < number["high"]
 
 
+@pytest.mark.slow
 def test_ranges_hold_the_numbers_that_made_the_series() -> None:
     held = []
     own = set(NUMBERS) - {"level", "level_spread"}  # the effects of states are a part of these two
@@ -48,6 +49,7 @@ def test_ranges_hold_the_numbers_that_made_the_series() -> None:
     assert np.mean(held) >= 0.8  # of 24
 
 
+@pytest.mark.slow
 def test_more_years_make_numbers_surer_and_none_is_less_sure_than_its_prior() -> None:
     panel = made_panel(years=14, seed=75, states=8)
     short, long = (np.sqrt(np.diag(covariance_of(fit(panel.until(year))))) for year in (2003, 2013))

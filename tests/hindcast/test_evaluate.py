@@ -27,7 +27,7 @@ from relsim.hindcast.evaluate import (
 from relsim.hindcast.panel import Panel, origins_of, panel_of
 from relsim.hindcast.scores import MIDDLES
 
-PANEL = made_panel(years=10, seed=31, states=12)
+PANEL = made_panel(years=10, seed=31, states=9)
 ROOT = Path(__file__).parents[2]
 HISTORY = Path(os.environ.get("RELSIM_HISTORY", ROOT.parent / "shared" / "history"))
 

@@ -34,6 +34,7 @@ def test_the_numbers_that_made_a_series_are_found() -> None:
     assert fitted().levels.of_states == pytest.approx(0.3, rel=0.5)
 
 
+@pytest.mark.slow
 def test_bands_cover_what_the_model_itself_makes() -> None:
     covered: dict[int, list[float]] = {1: [], 5: []}
     for seed in range(21, 27):  # what is shared moves all pairs of a seed together
@@ -97,6 +98,7 @@ def test_a_pair_s_own_series_is_not_in_what_the_others_say_of_it() -> None:
     assert found.levels.mean[0] == pytest.approx(fitted().levels.mean[0], abs=0.1)
 
 
+@pytest.mark.slow
 def test_what_all_pairs_share_is_told_from_what_is_their_own() -> None:
     rng = np.random.default_rng(13)
     panel = made_panel(years=12, seed=13, states=11)

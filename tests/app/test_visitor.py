@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from starlette.websockets import WebSocketDisconnect
+from websocket import WebSocketTimeoutException
 
 import relsim as api
 from relsim import __version__
@@ -212,6 +213,33 @@ def test_a_newer_change_cancels_what_refines_the_picture(
     assert pictures_sent[-3:] == [(second, FIRST), (second, MORE), (second, MOST)]
     assert (first, runs) not in pictures_sent
     assert first not in [each["number"] for each in received if each["type"] == "why"]
+
+
+def test_more_runs_give_way_to_the_first_pictures_of_others(
+    page: Page, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relsim.app.visitor.LONGEST_WAY", WAIT)
+    with serving.shared.first_pictures:
+        number = page.change({"PAK.ties.USA": 0.35})
+        assert page.receive_until("picture", number=number)["runs"] == FIRST
+        page.connection.settimeout(0.5)
+        with pytest.raises(WebSocketTimeoutException):
+            page.receive()
+        newer = page.change({"PAK.ties.USA": 0.45})
+        page.connection.settimeout(WAIT)
+        picture = page.receive_until("picture")
+        assert (picture["number"], picture["runs"]) == (newer, FIRST)
+    received = received_until_why(page, newer)
+    assert [each["runs"] for each in received if each["type"] == "picture"] == [MORE, MOST]
+
+
+def test_more_runs_come_in_time_however_many_drag(
+    page: Page, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relsim.app.visitor.LONGEST_WAY", 0.05)
+    with serving.shared.first_pictures:
+        received = received_until_why(page, page.change({"PAK.ties.USA": 0.55}))
+    assert [each["runs"] for each in received if each["type"] == "picture"] == list(STAGES)
 
 
 def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ The page sends all its changes at once, and a :class:`Visitor` answers the lates
 before it. For each stage, which is a number of runs, the engine (:mod:`relsim.app.engine`)
 simulates as many of the changed scenario and of its base, and :mod:`relsim.app.pictures` makes of
 the two ensembles the picture that is sent. The first stage is always finished; a newer change
-stops the later ones and the account of why.
+stops the later ones and the account of why, which also give way to the first stages of others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,8 +51,41 @@ from relsim.scenario.schema import Scenario
 
 GONE = (WebSocketDisconnect, OSError, RuntimeError)  # what sending to a page that has left raises
 
+# Seconds for which later stages give way to the first pictures of others, and between two looks
+# whether they still have to.
+LONGEST_WAY, GLANCE = 1.0, 0.01
+
 Answer = TypeVar("Answer")
 Send = Callable[[str], Awaitable[None]]
+
+
+class FirstPictures:
+    """The first pictures that are being made for all visitors, to which later ones give way.
+
+    Where ten people drag at once, the picture of 200 runs of one would only delay the first
+    pictures of nine, and be overtaken by the next change of that one before it is there.
+    """
+
+    def __init__(self) -> None:
+        self._in_hand = 0
+
+    def __enter__(self) -> None:
+        self._in_hand += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._in_hand -= 1
+
+    async def give_way(self, stop: Stop) -> None:
+        """Waits until none is being made, or for a second.
+
+        Raises:
+            Stopped: ``stop`` was set.
+        """
+        end = time.monotonic() + LONGEST_WAY
+        while not stop[0] and self._in_hand and time.monotonic() < end:
+            await asyncio.sleep(GLANCE)
+        if stop[0]:
+            raise Stopped
 
 
 @dataclass(frozen=True)
@@ -65,6 +98,7 @@ class Shared:
         engine: simulates.
         threads: where all that takes longer than a moment is done.
         agent_class: by which states decide in step mode; the standard rule where None.
+        first_pictures: that are being made.
     """
 
     start: Start
@@ -72,6 +106,7 @@ class Shared:
     engine: Engine
     threads: ThreadPoolExecutor
     agent_class: type[StateAgent] | None = None
+    first_pictures: FirstPictures = field(default_factory=FirstPictures)
 
     @property
     def folder(self) -> Folder:
@@ -220,27 +255,33 @@ class Visitor:
             Stopped: a newer change came after the first picture.
             RelsimError: the changes, the pair or the month are wrong.
         """
-        opened = self._now_open()
-        changed = await self._with_changes(opened, change.changes)
-        asked = pictures.Asked(_pair_of(changed.scenario, change.pair), change.month, change.view)
-        if changed.growing is None:
-            growing = self._shared.engine.growing
-            changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
-        stages = changed.growing.stages
-        first, *later = [runs for runs in stages if runs >= changed.runs]
-        number = change.number
-        for runs in (first, *later):
-            work = _Work(self._shared.engine, changed.growing, opened.base_growing, runs, asked)
-            stop = self._stop_all if runs == first else stop_later
-            await self._send_made(
-                partial(work.picture, stop), number=number, last=runs == stages[-1]
-            )
-            changed.runs = runs
-            _raise_if(stop_later)
-            if change.pulls and runs == first:
-                await self._send_made(partial(work.pulls, stop_later), number=number)
-                _raise_if(stop_later)
-        await self._send_made(partial(work.why, stop_later), number=number)
+        opened, first_pictures = self._now_open(), self._shared.first_pictures
+        with first_pictures:
+            changed = await self._with_changes(opened, change.changes)
+            pair = _pair_of(changed.scenario, change.pair)
+            asked = pictures.Asked(pair, change.month, change.view)
+            if changed.growing is None:
+                growing = self._shared.engine.growing
+                changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
+            first, *later = [
+                _Work(self._shared.engine, changed.growing, opened.base_growing, runs, asked)
+                for runs in changed.growing.stages
+                if runs >= changed.runs
+            ]
+            await self._send_picture(first, change.number, changed, self._stop_all)
+        if change.pulls:
+            await first_pictures.give_way(stop_later)
+            await self._send_made(partial(first.pulls, stop_later), number=change.number)
+        for work in later:
+            await first_pictures.give_way(stop_later)
+            await self._send_picture(work, change.number, changed, stop_later)
+        await first_pictures.give_way(stop_later)
+        await self._send_made(partial((first, *later)[-1].why, stop_later), number=change.number)
+
+    async def _send_picture(self, work: _Work, number: int, changed: Changed, stop: Stop) -> None:
+        last = work.runs == work.growing.stages[-1]
+        await self._send_made(partial(work.picture, stop), number=number, last=last)
+        changed.runs = work.runs
 
     async def _with_changes(self, opened: Opened, changes: dict[str, Any]) -> Changed:
         """The open scenario with changes, at hand where they are those of the last time."""
@@ -410,11 +451,6 @@ class _Work:
         base = self.base_growing.grow(self.runs, stop)
         asked = self.asked
         return pictures.why(self.engine, ensemble, base, asked.pair, asked.month, stop)
-
-
-def _raise_if(stop: Stop) -> None:
-    if stop[0]:
-        raise Stopped
 
 
 def _pair_of(scenario: Scenario, pair: str | None) -> str:

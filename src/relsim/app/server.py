@@ -410,8 +410,8 @@ def listening(host: str, port: int | None) -> socket.socket:
     if port is None:
         raise RelsimError(f"Nothing can listen on {host}: {reason}.")
     raise RelsimError(
-        f"Port {port} of {host} cannot be used: {reason}. Leave --port away, "
-        "and one that is free is taken."
+        f"Port {port} of {host} cannot be used: {reason}. Without --port, "
+        "one that is free is taken."
     )
 
 

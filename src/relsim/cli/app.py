@@ -18,21 +18,24 @@ def app_(
         Path,
         typer.Argument(
             metavar="[SCENARIO | RESULT | FOLDER]",
-            help="What is shown first; of a folder, the first scenario in it.",
+            help="What is opened; of a folder, the first scenario in it. The current folder if "
+            "absent.",
             show_default=False,
         ),
     ] = Path(),
     port: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1, MOST_PORT), metavar="N", help="Where to listen; 8321, or one near it."
+            parser=whole(1, MOST_PORT),
+            metavar="N",
+            help="The port to listen on. Without it 8321, or the next that is free.",
         ),
     ] = None,
     host: Annotated[
         str,
         typer.Option(
-            help="The address to listen on. Any but this means that others in the network who have "
-            "the token can read and write in the folder."
+            help="The address to listen on. With any other than 127.0.0.1, others in the network "
+            "who have the token can read and write scenarios in the folder."
         ),
     ] = "127.0.0.1",
     no_browser: Annotated[
@@ -41,11 +44,12 @@ def app_(
     agent: Annotated[
         str | None,
         typer.Option(
-            metavar="MODULE:CLASS", help="In step mode, states decide by this relsim.StateAgent."
+            metavar="MODULE:CLASS",
+            help="In the view Step, states decide by this subclass of relsim.StateAgent.",
         ),
     ] = None,
 ) -> None:
-    """Move assumptions and watch the futures follow, on a page of this machine alone."""
+    """Move assumptions and watch the futures follow, on a page in your browser."""
     from importlib.util import find_spec
 
     lacking = [name for name in ("starlette", "uvicorn", "wsproto") if find_spec(name) is None]

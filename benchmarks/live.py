@@ -28,7 +28,8 @@ from rich.table import Table
 import relsim
 from benchmarks.timing import Spread
 from relsim.app.engine import STAGES, Engine
-from relsim.app.pictures import Asked, picture, why
+from relsim.app.pictures import Asked, picture
+from relsim.app.reasons import why
 from relsim.ensemble.chunks import new_stop
 
 SCENARIO = Path("scenarios/pakistan-russia/status-quo.yaml")

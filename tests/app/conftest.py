@@ -1,4 +1,4 @@
-"""One app and one browser for all tests of the page."""
+"""One app and one browser for all tests of the page, and one picture's two ensembles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from app.live_page import opened, opened_or_reset
+from app.paired import CHANGES, RUNS, SCENARIO, SEED
+from relsim.app.engine import Engine
 from relsim.app.server import Serving
+from relsim.ensemble.chunks import new_stop
 from report.browser import browsing, complaints
 from visiting import family_served
 
@@ -40,3 +43,18 @@ def fresh_page(driver: Any, serving: Serving) -> Iterator[Any]:
     opened(driver, serving.address)
     yield driver
     assert complaints(driver) == []
+
+
+@pytest.fixture(scope="package")
+def engine() -> Iterator[Engine]:
+    made = Engine((RUNS,), workers=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="package")
+def pair(engine: Engine) -> tuple[Any, Any]:
+    """An ensemble and its base."""
+    changed = SCENARIO.with_changes(CHANGES)
+    ensemble = engine.base(changed, SEED).grow(RUNS, new_stop())
+    return ensemble, engine.base(SCENARIO, SEED).grow(RUNS, new_stop())

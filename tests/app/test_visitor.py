@@ -19,7 +19,7 @@ from websocket import WebSocketTimeoutException
 
 import relsim as api
 from relsim import __version__
-from relsim.app import pictures
+from relsim.app import pictures, reasons
 from relsim.app.engine import Growing
 from relsim.app.messages import MOST_BYTES
 from relsim.app.server import Serving
@@ -245,7 +245,7 @@ def test_more_runs_come_in_time_however_many_drag(
 def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Stop] = []
     reached = threading.Event()
-    why = pictures.why
+    why = reasons.why
 
     def noted(*arguments: Any) -> dict[str, Any]:
         stop = arguments[-1]
@@ -255,7 +255,7 @@ def test_why_is_left_off_for_a_newer_change(page: Page, monkeypatch: pytest.Monk
             wait_until_set(stop)
         return why(*arguments)
 
-    monkeypatch.setattr(pictures, "why", noted)
+    monkeypatch.setattr(reasons, "why", noted)
     first = page.change({"PAK.ties.USA": 0.35})
     assert reached.wait(WAIT)
     second = page.change({"PAK.ties.USA": 0.36})

@@ -217,6 +217,11 @@ def _finite(value: Any) -> Any:
             return {key: _finite(part) for key, part in value.items()}
         case list() | tuple():
             return [_finite(part) for part in value]
-        case float() if not math.isfinite(value):
-            return None
+        case float():
+            return number_or_null(value)
     return value
+
+
+def number_or_null(value: float | None) -> float | None:
+    """A number as JSON can hold it: None where it is missing or not finite."""
+    return None if value is None or not math.isfinite(value) else float(value)

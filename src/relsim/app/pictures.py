@@ -1,64 +1,34 @@
-"""What the page shows of an ensemble beside its base, as plain data that JSON can hold.
+"""What the page shows of an ensemble beside its base: fans, differences and verdicts on claims, as
+plain data that JSON can hold.
 
 Numbers are those of :func:`relsim.analysis.summary.summarise` and of
-:meth:`relsim.analysis.compare.Comparison.effect`.
+:meth:`relsim.analysis.compare.Comparison.effect`. Tables of other views are made in
+:mod:`relsim.app.view_tables`, and what explains a picture in :mod:`relsim.app.reasons`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from relsim.analysis.account import LEAST, Account, story
-from relsim.analysis.claims import Verdict, expectation_in_words, judge
-from relsim.analysis.compare import compare
+from relsim.analysis.claims import Verdict, judge
 from relsim.analysis.effects import Effect, effect
-from relsim.analysis.explain import LEAST_RUNS, explain_pairs
-from relsim.analysis.findings import pair_title
-from relsim.analysis.interests import (
-    Carriers,
-    affordable_runs,
-    interest_label,
-    opening_levels,
-)
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
-from relsim.analysis.summary import how_often
-from relsim.app.controls import controls_of, events_of
-from relsim.ensemble.accounts import OVERALL
-from relsim.ensemble.chunks import Stop
-from relsim.ensemble.record import RecordLevel, overall_pairs
+from relsim.app.messages import number_or_null
+from relsim.app.view_tables import event_frequencies, matrix, network
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
-from relsim.figures.compare import LEAST_CARRIED, MOST_CARRIERS
 from relsim.figures.compare import LEAST_SPAN as LEAST_DIFFERENCE
-from relsim.figures.live import (
-    DARK,
-    SMALL,
-    carriers_chart,
-    difference_chart,
-    fan_chart,
-    parts_chart,
-)
-from relsim.figures.network import network_chart, network_tables
 from relsim.figures.result import LEAST_SPAN, acts_on
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
-from relsim.scenario.schema import Scenario
-from relsim.stats import (
-    QUANTILES,
-    quantiles,
-)
+from relsim.stats import QUANTILES, quantiles
 from relsim.words import capital, percent, signed
-
-if TYPE_CHECKING:
-    from relsim.app.engine import Engine
 
 View: TypeAlias = Literal["futures", "network", "matrix", "events", "step"]
 Levels: TypeAlias = NDArray[np.float32]  # [runs, times, pairs]
@@ -79,12 +49,6 @@ COLUMNS = {
     "upper50": 0.75,
 }
 GHOST = ("median", "lower80", "upper80")
-# Of two cores, half a second each: with more runs, others would wait. Parts and what carries a
-# difference hardly differ between runs.
-WHY_RUNS, CARRIER_RUNS = LEAST_RUNS, 32
-MOST_PARTS = 8  # of a pull, for the chart
-PULLS_RUNS, MOST_PULLS = 50, 4  # for parts of the pulls of all pairs, and of each pull
-PAIRS_AT_ONCE = 8  # so that the parts of all moments, 1 MB a pair, do not pile up
 
 
 @dataclass(frozen=True)
@@ -100,108 +64,6 @@ class Asked:
     pair: str
     month: str | None = None
     view: View = "futures"
-
-
-# A scenario that is opened
-
-
-def opened(
-    scenario: Scenario,
-    base: Scenario,
-    base_file: str,
-    base_changes: Mapping[str, Any],
-    file: str,
-    seed: int,
-    stages: Sequence[int],
-    record: RecordLevel = "domains",
-) -> Plain:
-    """What a page needs to know of a scenario before the first picture.
-
-    Args:
-        scenario: as its file has it.
-        base: what is compared with.
-        base_file, base_changes: how the base is made.
-        file: of the scenario, as the page calls it.
-        seed: of all ensembles.
-        stages: numbers of runs.
-        record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
-    """
-    watched = scenario.pair_names(scenario.watched_pairs)
-    compiled, months = compile_scenario(scenario), _months(scenario)
-    recorded = scenario.pair_names(overall_pairs(compiled, record))
-    # The page shows the first of them first.
-    pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
-    return {
-        "type": "opened",
-        "scenario": {
-            "file": file,
-            "name": scenario.name,
-            "about": scenario.about,
-            "start": str(scenario.time.start),
-            "end": str(scenario.time.end),
-            "step": scenario.time.step,
-            "months": months,
-            "seed": seed,
-            "stages": list(stages),
-            "states": [
-                {"code": code, "name": state.name or code}
-                for code, state in scenario.states.items()
-            ],
-            "pairs": [
-                {"pair": pair, "title": pair_title(scenario, pair), "watched": pair in watched}
-                for pair in pairs
-            ],
-            "domains": list(scenario.domains),
-        },
-        "base": {"scenario": base_file, "changes": dict(base_changes), "title": base.title},
-        "controls": [asdict(control) for control in controls_of(scenario)],
-        "events": [asdict(event) for event in events_of(scenario)],
-        "claims": [
-            {
-                "name": name,
-                "says": claim.says,
-                "test": expectation_in_words(claim.expect, scenario.time),
-                "against": claim.expect.against or "",
-                "required": claim.probability,
-            }
-            for name, claim in scenario.claims.items()
-        ],
-        "charts": {
-            "fan": fan_chart(months),
-            "difference": difference_chart(months),
-            "small_fan": fan_chart(months, SMALL),
-            "small_difference": difference_chart(months, SMALL),
-            "carriers": carriers_chart(),
-            "parts": parts_chart(),
-            "network": _opening_network(scenario),
-        },
-        "dark": DARK,
-    }
-
-
-def _months(scenario: Scenario) -> list[str]:
-    time = scenario.time
-    return [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
-
-
-def _opening_network(scenario: Scenario) -> Plain:
-    """The network at rest, whose data are replaced by those of pictures."""
-    levels = opening_levels(scenario).query("domain == @OVERALL", local_dict={"OVERALL": OVERALL})
-    months = _months(scenario)
-    ends = np.array([months[0], months[-1]], dtype="datetime64[s]")
-    values = np.tile(levels["level"].to_numpy(), (2, 1))
-    nodes, ties, times = network_tables(scenario, _medians(values, ends, list(levels["pair"])))
-    return network_chart(nodes, ties, times, compared=True)
-
-
-def _medians(values: Any, times: Any, pairs: list[str]) -> xr.Dataset:
-    """Levels [times, pairs] as :func:`relsim.analysis.summary.summarise` has medians."""
-    coordinates = {"statistic": ["q0.5"], "time": times, "pair": np.array(pairs, dtype=object)}
-    array = xr.DataArray(values[np.newaxis], coordinates, ("statistic", "time", "pair"))
-    return xr.Dataset({"overall": array})
-
-
-# A picture
 
 
 def picture(
@@ -231,7 +93,7 @@ def picture(
     step = step_of_month(scenario.time, asked.month)
     shown = shown_pairs(ensemble, base, asked.pair)
     same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
-    times = _months(scenario)
+    times = [str(month) for month in scenario.time.months]
     events = _events_on(ensemble, shown, times)
     fans = _fans(ensemble, base, shown, times, step)
     if same:
@@ -251,11 +113,11 @@ def picture(
     }
     match asked.view:
         case "network":
-            content["network"] = _network(ensemble, base)
+            content["network"] = network(ensemble, base)
         case "matrix":
-            content["matrix"] = _matrix(ensemble, base, step)
+            content["matrix"] = matrix(ensemble, base, step)
         case "events":
-            content["often"] = _often(ensemble)
+            content["often"] = event_frequencies(ensemble)
     return content
 
 
@@ -375,8 +237,8 @@ def _effect(base: Any, other: Any) -> Plain:
         "base": found.base_median,
         "other": found.other_median,
         "mean": found.mean.value,
-        "low": _known(found.mean.low),
-        "high": _known(found.mean.high),
+        "low": number_or_null(found.mean.low),
+        "high": number_or_null(found.mean.high),
         "higher": found.p_higher.value,
         "lower": found.p_lower,
         "word": found.verdict,
@@ -403,11 +265,6 @@ def effect_sentence(found: Effect) -> str:
         f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in {share} of "
         f"{runs:,} runs."
     )
-
-
-def _known(value: float | None) -> float | None:
-    """A number, or None where there is none."""
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[str, list[Plain]]:
@@ -444,11 +301,11 @@ def _verdict(verdict: Verdict) -> Plain:
     return {
         "name": verdict.name,
         "verdict": verdict.verdict,
-        "share": _known(verdict.share),
-        "low": _known(verdict.low),
-        "high": _known(verdict.high),
+        "share": number_or_null(verdict.share),
+        "low": number_or_null(verdict.low),
+        "high": number_or_null(verdict.high),
         "required": verdict.required,
-        "effect": _known(verdict.effect),
+        "effect": number_or_null(verdict.effect),
         "reason": verdict.reason,
     }
 
@@ -456,214 +313,4 @@ def _verdict(verdict: Verdict) -> Plain:
 def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
     if verdict is None:
         return None
-    return {"verdict": verdict.verdict, "share": _known(verdict.share)}
-
-
-# Other views
-
-
-def _network(ensemble: Ensemble, base: Ensemble) -> Plain:
-    """The network, where each tie has the levels of the base in the same months."""
-    overall = ensemble.data["overall"]
-    medians = np.median(overall.values, axis=0)
-    pairs = [str(pair) for pair in overall["pair"].values]
-    table = _medians(medians, overall["time"].values, pairs)
-    nodes, ties, months = network_tables(ensemble.scenario, table)
-    times = _months(ensemble.scenario)
-    of_base = _medians_at(base, [times.index(month) for month in months])
-    for tie in ties:
-        levels = of_base.get(base.scenario.pair_name(tie["pair"]))
-        tie["base"] = None if levels is None else [round(level, 3) for level in levels]
-    return {"nodes": nodes, "ties": ties, "months": months}
-
-
-def _matrix(ensemble: Ensemble, base: Ensemble, step: int) -> Plain:
-    """All pairs at the opening and after so many steps, there beside the base."""
-    levels, of_base = _medians_at(ensemble, [0, step]), _medians_at(base, [step])
-    rows = []
-    for pair, (opening, end) in levels.items():
-        beside = of_base.get(base.scenario.pair_name(pair))
-        rows.append(
-            {
-                "pair": pair,
-                "opening": round(opening, DIGITS),
-                "end": round(end, DIGITS),
-                "base": None if beside is None else round(beside[0], DIGITS),
-            }
-        )
-    return {"codes": sorted(ensemble.scenario.states), "pairs": rows}
-
-
-def _medians_at(ensemble: Ensemble, steps: list[int]) -> dict[str, list[float]]:
-    """The median levels of each pair after some numbers of steps."""
-    overall = ensemble.data["overall"]
-    medians = np.median(overall.values[:, steps], axis=0).T.tolist()
-    return dict(zip(map(str, overall["pair"].values), medians, strict=True))
-
-
-def _often(ensemble: Ensemble) -> list[Plain]:
-    return [
-        {
-            "event": row["event"],
-            "label": row["label"],
-            "share": float(row["share"]),
-            "low": _known(row["share_low"]),
-            "high": _known(row["share_high"]),
-            "mean_times": float(row["mean_times"]),
-            "first25": row["first25"],
-            "first75": row["first75"],
-        }
-        for row in how_often(ensemble).to_dict("records")
-    ]
-
-
-# Why
-
-
-def why(
-    engine: Engine,
-    ensemble: Ensemble,
-    base: Ensemble,
-    pair: str,
-    month: str | None,
-    stop: Stop,
-) -> Plain:
-    """Why a pair is where it is: against the base where something differs, else since the opening.
-
-    Args:
-        engine: whose threads account for at most 100 runs, after all pictures.
-        ensemble, base: as for :func:`picture`.
-        pair, month: of whom and when; the end where absent.
-        stop: ends the work from another thread.
-
-    Returns:
-        The message ``why``, but for ``number``.
-
-    Raises:
-        Stopped: ``stop`` was set.
-        ResultsError: as of :func:`picture`.
-    """
-    scenario = ensemble.scenario
-    name = scenario.pair_name(pair)
-    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
-    turn = engine.turn(len(engine.stages), stop)
-    runs = min(WHY_RUNS, ensemble.asked)
-    account = explain_pairs(
-        ensemble,
-        [name],
-        against=None if same else base,
-        runs=runs,
-        executor=turn,
-        progress=False,
-        stop=stop,
-    )[name]
-    return {
-        "type": "why",
-        "pair": name,
-        "month": _months(scenario)[step_of_month(scenario.time, month)],
-        "runs": account.runs,
-        "stories": [asdict(story(account, way, month)) for way in account.directions],
-        "parts": [
-            part
-            for way in account.directions
-            for part in _largest_parts(account, way, "change", month, MOST_PARTS)
-        ],
-        "carriers": None if same else _carriers(ensemble, base, name, month, turn),
-    }
-
-
-def _largest_parts(
-    account: Account, direction: str, view: str, month: str | None, most: int
-) -> list[Plain]:
-    """The largest parts of a pull, or of its change, that do not read 0.000."""
-    step = account.step(month)
-    parts = account.data["contribution"].isel(step=step)
-    chosen = parts.sel(view=view, statistic="mean", direction=direction, domain=OVERALL)
-    names, sizes = [str(name) for name in chosen["part"].values], chosen.values
-    ranked = [int(place) for place in np.argsort(-np.abs(sizes), kind="stable")[:most]]
-    return [
-        {
-            "direction": direction,
-            "side": account.directions.index(direction),
-            "label": capital(account.part_label(names[place], direction, step).strip("“”")),
-            "value": round(float(sizes[place]), DIGITS),
-        }
-        for place in ranked
-        if abs(sizes[place]) >= LEAST
-    ]
-
-
-def _carriers(
-    ensemble: Ensemble, base: Ensemble, pair: str, month: str | None, turn: Executor
-) -> Plain | None:
-    """Which interests carry the difference of a pair; None where it does not differ, or to simulate
-    it again takes long."""
-    comparison = compare(base, ensemble)
-    name = comparison.named(pair)
-    both = (compile_scenario(base.scenario), compile_scenario(ensemble.scenario))
-    runs = min(CARRIER_RUNS, affordable_runs(both, name))
-    if not runs or not comparison.effect(name, month).differs:
-        return None
-    found = comparison.carriers(name, month, runs=runs, executor=turn)
-    title = pair_title(ensemble.scenario, pair)
-    scenarios = comparison.scenarios
-    return {
-        "sentence": found.sentence_on(title, lambda interest: interest_label(interest, *scenarios)),
-        "rows": _carrier_rows(found, scenarios),
-    }
-
-
-def _carrier_rows(found: Carriers, scenarios: tuple[Scenario, Scenario]) -> list[Plain]:
-    table = found.table
-    sizes = table["carried"].abs()
-    seen = sizes >= LEAST_CARRIED * max(float(sizes.max()), abs(found.effect))
-    return [
-        {
-            "label": interest_label(str(row["interest"]), *scenarios),
-            "carried": round(float(row["carried"]), 5),
-            "low": _known(row["low"]),
-            "high": _known(row["high"]),
-        }
-        for row in table[seen].head(MOST_CARRIERS).to_dict("records")
-    ]
-
-
-def pulls(
-    ensemble: Ensemble,
-    month: str | None,
-    *,
-    executor: Executor | None = None,
-    stop: Stop | None = None,
-) -> Plain:
-    """The largest parts of the pull on either side of every recorded pair at a month.
-
-    Args:
-        ensemble: whose first 50 runs are accounted for.
-        month: when; the end where absent.
-        executor: where, as of :meth:`relsim.app.engine.Engine.turn`; threads on all cores where
-            absent.
-        stop: ends the work from another thread.
-
-    Returns:
-        The message ``pulls``, but for ``number``.
-
-    Raises:
-        Stopped: ``stop`` was set.
-    """
-    pairs = [str(pair) for pair in ensemble.data["pair"].values]
-    runs = min(PULLS_RUNS, ensemble.asked)
-    found: dict[str, dict[str, list[Plain]]] = {}
-    for first in range(0, len(pairs), PAIRS_AT_ONCE):
-        some = pairs[first : first + PAIRS_AT_ONCE]
-        accounts = explain_pairs(
-            ensemble, some, runs=runs, executor=executor, progress=False, stop=stop
-        )
-        for pair, account in accounts.items():
-            found[pair] = {
-                way: [
-                    {"label": part["label"], "value": part["value"]}
-                    for part in _largest_parts(account, way, "level", month, MOST_PULLS)
-                ]
-                for way in account.directions
-            }
-    return {"type": "pulls", "runs": runs, "pairs": found}
+    return {"verdict": verdict.verdict, "share": number_or_null(verdict.share)}

@@ -25,7 +25,7 @@ from starlette.websockets import WebSocketDisconnect
 from relsim import __version__
 from relsim.analysis.explain import subject_of
 from relsim.analysis.recorded import pairing_obstacle
-from relsim.app import pictures
+from relsim.app import opening, pictures, reasons
 from relsim.app.engine import Engine, Growing
 from relsim.app.folder import Folder, Start
 from relsim.app.keep import Recipe, command_of, keep, python_of
@@ -339,7 +339,7 @@ class Visitor:
                 raise ResultsError(reason)
             now = Opened(file, scenario, against, engine.base(base_scenario, chosen), chosen)
             growing = engine.growing(scenario, chosen)
-            message = pictures.opened(
+            message = opening.opened(
                 scenario,
                 base_scenario,
                 against.scenario,
@@ -444,13 +444,13 @@ class _Work:
     def pulls(self, stop: Stop) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, stop)
         turn = self.engine.turn(len(self.engine.stages), stop)
-        return pictures.pulls(ensemble, self.asked.month, executor=turn, stop=stop)
+        return reasons.pulls(ensemble, self.asked.month, executor=turn, stop=stop)
 
     def why(self, stop: Stop) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, stop)
         base = self.base_growing.grow(self.runs, stop)
         asked = self.asked
-        return pictures.why(self.engine, ensemble, base, asked.pair, asked.month, stop)
+        return reasons.why(self.engine, ensemble, base, asked.pair, asked.month, stop)
 
 
 def _pair_of(scenario: Scenario, pair: str | None) -> str:

@@ -85,7 +85,7 @@ class Axes:
 def axes(compiled: Compiled, level: RecordLevel = "domains", thin: int = 1) -> Axes:
     """The labels of a scenario's results. Times are first days of months."""
     scenario, time = compiled.scenario, compiled.scenario.time
-    months = [str(time.start.plus(n * time.months_per_step)) for n in range(time.steps + 1)]
+    months = [str(month) for month in time.months]
     stamps = np.array(months, dtype="datetime64[s]")  # in [ns] years end in 2262
     return Axes(
         pair=tuple(scenario.pair_names(overall_pairs(compiled, level))),

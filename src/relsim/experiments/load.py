@@ -288,8 +288,7 @@ def draw_of(path: str, scenario: Scenario, draws: tuple[Draw, ...]) -> Draw | No
 def _observations(scenario: Scenario, file: File) -> dict[str, Matched]:
     """The observations of each misfit that the scenario simulates, fitted and held out."""
     matched: dict[str, Matched] = {}
-    time = scenario.time
-    months = [time.start.serial + step * time.months_per_step for step in range(time.steps + 1)]
+    months = [month.serial for month in scenario.time.months]
     for key, measure in file.experiment.measures.items():
         if measure.misfit is None:
             continue

@@ -117,6 +117,11 @@ class Time(Part):
         """How many steps lead from start to end."""
         return (self.end.serial - self.start.serial) // self.months_per_step
 
+    @property
+    def months(self) -> list[Month]:
+        """The month of the opening, and those that the steps lead to."""
+        return [self.start.plus(n * self.months_per_step) for n in range(self.steps + 1)]
+
     def mistakes(self) -> Iterator[Remark]:
         """An end before the start, or within a step."""
         months = self.end.serial - self.start.serial

@@ -59,7 +59,9 @@ def server_half() -> dict[str, list[float]]:
             for runs in STAGES:
                 ensemble = growing.grow(runs, new_stop())
                 times[f"{runs:,} runs simulated"] = perf_counter() - start
-                content = picture(ensemble, base.grow(runs, new_stop()), asked)
+                stop = new_stop()
+                verdicts = growing.verdicts(runs, stop), base.verdicts(runs, stop)
+                content = picture(ensemble, base.grow(runs, stop), asked, *verdicts)
                 times[f"{runs:,} runs as a picture"] = perf_counter() - start
                 json.dumps(content, allow_nan=False)
                 times[f"{runs:,} runs as text"] = perf_counter() - start

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import relsim
+from relsim.analysis.claims import Verdicts, judge
 from relsim.app import engine as module
 from relsim.app.engine import Engine, Growing
 from relsim.ensemble import simulate
@@ -237,6 +238,25 @@ def test_a_claim_against_a_file_is_judged_by_a_kept_base_of_it(engine: Engine) -
                 relsim.load(FAMILY / str(file)), runs=5, seed=7, progress=False
             )
             assert other.data.identical(expected.data)
+
+
+def test_claims_are_judged_once_for_each_number_of_runs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+
+    def noted(ensemble: relsim.Ensemble, others: Any) -> Verdicts:
+        judged.append(ensemble.runs)
+        return judge(ensemble, others)
+
+    monkeypatch.setattr(module, "judge", noted)
+    variant = relsim.load(FAMILY / "capacity-relief.yaml")
+    growing = engine.base(variant, 7)
+    for runs in (5, 5, 12, 5):
+        verdicts = growing.verdicts(runs, new_stop())
+        ensemble = growing.grow(runs, new_stop())
+        assert verdicts == judge(ensemble, engine.compared_with(ensemble, new_stop()))
+    assert judged == [5, 12]
 
 
 def test_a_claim_against_no_file_says_so(engine: Engine) -> None:

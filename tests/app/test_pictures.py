@@ -73,11 +73,11 @@ def test_verdicts_are_those_of_the_claims_beside_those_of_the_base(
     engine: Engine,
 ) -> None:
     variant = relsim.load(FAMILY / "capacity-relief.yaml")
-    ensemble = engine.base(variant, SEED).grow(RUNS, new_stop())
-    base = engine.base(SCENARIO, SEED).grow(RUNS, new_stop())
-    others = engine.compared_with(ensemble, new_stop())
-    found = picture(ensemble, base, Asked("PAK-RUS"), others)["claims"]
-    expected = judge(ensemble, others)
+    growing, base_growing = engine.base(variant, SEED), engine.base(SCENARIO, SEED)
+    ensemble, base = (each.grow(RUNS, new_stop()) for each in (growing, base_growing))
+    verdicts = [each.verdicts(RUNS, new_stop()) for each in (growing, base_growing)]
+    found = picture(ensemble, base, Asked("PAK-RUS"), *verdicts)["claims"]
+    expected = judge(ensemble, engine.compared_with(ensemble, new_stop()))
     assert [row["name"] for row in found] == [verdict.name for verdict in expected]
     of_base = {verdict.name: verdict for verdict in judge(base)}
     for row, verdict in zip(found, expected, strict=True):
@@ -87,8 +87,9 @@ def test_verdicts_are_those_of_the_claims_beside_those_of_the_base(
             verdict.low,
         )
         assert (row["base"] is not None) == (verdict.name in of_base)
-    alone = picture(ensemble, base, Asked("PAK-RUS"))["claims"]
-    assert "not judged" in {row["verdict"] for row in alone}
+        if row["base"] is not None:
+            verdict = of_base[verdict.name]
+            assert row["base"] == {"verdict": verdict.verdict, "share": verdict.share}
 
 
 def test_nothing_that_acts_differs_where_words_alone_do(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from websocket import WebSocketTimeoutException
 
 import relsim as api
 from relsim import __version__
+from relsim.analysis.claims import judge
 from relsim.app import pictures, reasons
 from relsim.app.engine import Growing
 from relsim.app.messages import MOST_BYTES
@@ -279,6 +280,19 @@ def test_another_base_is_compared_with(page: Page) -> None:
     received = received_until_why(page, number)
     assert [each["type"] for each in received] == ["picture", "why"]  # its runs were at hand
     assert effect(received[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
+
+
+def test_claims_of_a_base_are_judged_anew_where_another_is_frozen(page: Page) -> None:
+    shares = []
+    stricter = {"claims.not_repelling_india.expect.above": 0.0}
+    for changes in ({}, {"parameters.volatility": 0.1}, stricter):
+        page.ask("base", base={"scenario": "status-quo.yaml", "changes": changes})
+        (claim,) = page.picture(TIE)["claims"]
+        base = api.simulate(SCENARIO.with_changes(changes), runs=MOST, progress=False)
+        (verdict,) = judge(base)
+        assert claim["base"] == {"verdict": verdict.verdict, "share": verdict.share}
+        shares.append(verdict.share)
+    assert len({*shares}) == 3
 
 
 def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:

@@ -24,6 +24,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from xarray.indexes import Index, PandasIndex
 
+from relsim.analysis.claims import Verdicts, judge
 from relsim.ensemble.accounts import compile_accounts
 from relsim.ensemble.chunks import (
     Chunk,
@@ -177,6 +178,7 @@ class Growing:
     def __init__(self, engine: Engine, scenario: Scenario, seed: int, rows: _Rows) -> None:
         self.scenario, self.seed = scenario, seed
         self._engine, self._rows = engine, rows
+        self._verdicts: dict[int, Verdicts] = {}
 
     @property
     def stages(self) -> tuple[int, ...]:
@@ -209,6 +211,21 @@ class Growing:
                     self._simulate(min(runs, next(following)), stop)
         self._engine.forget_the_oldest()
         return rows.ensemble(self.scenario, runs)
+
+    def verdicts(self, runs: int, stop: Stop) -> Verdicts:
+        """The verdicts on the claims of so many runs, which are judged the first time alone. What
+        they are `against` is simulated if need be.
+
+        Raises:
+            Stopped: ``stop`` was set, or the engine closed.
+            ResultsError: every run of the first chunk failed.
+        """
+        ensemble = self.grow(runs, stop)
+        known = self._verdicts.get(ensemble.asked)
+        if known is None:
+            known = judge(ensemble, self._engine.compared_with(ensemble, stop))
+            self._verdicts[ensemble.asked] = known
+        return known
 
     def _simulate(self, runs: int, stop: Stop) -> None:
         """The next runs, up to so many, which all belong to one stage."""

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relsim.analysis.claims import Verdict, judge
+from relsim.analysis.claims import Verdict
 from relsim.analysis.effects import Effect, effect
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
 from relsim.app.messages import number_or_null
@@ -70,7 +70,8 @@ def picture(
     ensemble: Ensemble,
     base: Ensemble,
     asked: Asked,
-    others: Mapping[str, Ensemble | str] | None = None,
+    verdicts: Sequence[Verdict] = (),
+    verdicts_of_base: Sequence[Verdict] = (),
 ) -> Plain:
     """What the futures are, beside those of the base.
 
@@ -78,8 +79,7 @@ def picture(
         ensemble: as changed.
         base: of as many runs, on the same draws.
         asked: what the page looks at.
-        others: for each file that claims are `against`, its ensemble, or why there is none (see
-            :meth:`relsim.app.engine.Engine.compared_with`).
+        verdicts, verdicts_of_base: on the claims of each.
 
     Returns:
         The message ``picture``, but for ``number``, ``last`` and ``seconds``.
@@ -106,7 +106,7 @@ def picture(
         "month": times[step],
         "same": same,
         "pairs": {pair: {**fan, "events": events[pair]} for pair, fan in fans.items()},
-        "claims": _claims(ensemble, base, others or {}),
+        "claims": _claims(verdicts, verdicts_of_base),
         "network": None,
         "matrix": None,
         "often": None,
@@ -286,31 +286,23 @@ def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[s
     }
 
 
-def _claims(
-    ensemble: Ensemble, base: Ensemble, others: Mapping[str, Ensemble | str]
-) -> list[Plain]:
-    beside = base.scenario.folder == ensemble.scenario.folder
-    of_base = {verdict.name: verdict for verdict in judge(base, others if beside else {})}
-    return [
-        {**_verdict(verdict), "base": _verdict_of_base(of_base.get(verdict.name))}
-        for verdict in judge(ensemble, others)
-    ]
-
-
-def _verdict(verdict: Verdict) -> Plain:
-    return {
-        "name": verdict.name,
-        "verdict": verdict.verdict,
-        "share": number_or_null(verdict.share),
-        "low": number_or_null(verdict.low),
-        "high": number_or_null(verdict.high),
-        "required": verdict.required,
-        "effect": number_or_null(verdict.effect),
-        "reason": verdict.reason,
+def _claims(verdicts: Sequence[Verdict], verdicts_of_base: Sequence[Verdict]) -> list[Plain]:
+    """Each verdict, and that of the base on the claim of the same name."""
+    of_base = {
+        verdict.name: {"verdict": verdict.verdict, "share": number_or_null(verdict.share)}
+        for verdict in verdicts_of_base
     }
-
-
-def _verdict_of_base(verdict: Verdict | None) -> Plain | None:
-    if verdict is None:
-        return None
-    return {"verdict": verdict.verdict, "share": number_or_null(verdict.share)}
+    return [
+        {
+            "name": verdict.name,
+            "verdict": verdict.verdict,
+            "share": number_or_null(verdict.share),
+            "low": number_or_null(verdict.low),
+            "high": number_or_null(verdict.high),
+            "required": verdict.required,
+            "effect": number_or_null(verdict.effect),
+            "reason": verdict.reason,
+            "base": of_base.get(verdict.name),
+        }
+        for verdict in verdicts
+    ]

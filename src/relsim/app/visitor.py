@@ -437,8 +437,9 @@ class _Work:
         begun = time.perf_counter()
         ensemble = self.growing.grow(self.runs, stop)
         base = self.base_growing.grow(self.runs, stop)
-        others = self.engine.compared_with(ensemble, stop)
-        content = pictures.picture(ensemble, base, self.asked, others)
+        verdicts = self.growing.verdicts(self.runs, stop)
+        of_base = self.base_growing.verdicts(self.runs, stop)
+        content = pictures.picture(ensemble, base, self.asked, verdicts, of_base)
         return {**content, "seconds": round(time.perf_counter() - begun, 4)}
 
     def pulls(self, stop: Stop) -> dict[str, Any]:

@@ -95,14 +95,16 @@ def event_table(ensemble: Ensemble, block: int = 1024) -> pd.DataFrame:
     fired = ensemble.data["fired"]
     counts = np.zeros(fired.shape[1:], dtype=np.int64)
     for first in range(0, ensemble.runs, block):
-        counts += (fired[first : first + block].values > 0).sum(axis=0)
+        happened = fired[first : first + block].values > 0
+        counts += happened.sum(axis=0, dtype=np.uint16)  # which holds a block, and is quick
     steps, events = np.nonzero(counts)
     months = months_of(fired["step"].values)
     names = [str(name) for name in fired["event"].values]
+    labels = [ensemble.scenario.events[name].label or name for name in names]
     rows = {
         "month": months[steps],
         "event": [names[event] for event in events],
-        "label": [ensemble.scenario.events[names[event]].label or names[event] for event in events],
+        "label": [labels[event] for event in events],
         "runs": counts[steps, events],
         "share": counts[steps, events] / ensemble.runs,
     }

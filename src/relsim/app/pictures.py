@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from relsim.analysis.claims import Verdict
 from relsim.analysis.effects import Effect, effect
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
+from relsim.analysis.summary import event_table
 from relsim.app.messages import number_or_null
 from relsim.app.view_tables import event_frequencies, matrix, network
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
 from relsim.figures.compare import LEAST_SPAN as LEAST_DIFFERENCE
-from relsim.figures.result import LEAST_SPAN, acts_on
+from relsim.figures.result import LEAST_SPAN, certain_events, event_numbers, events_on
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.stats import QUANTILES, quantiles
@@ -94,7 +95,7 @@ def picture(
     shown = shown_pairs(ensemble, base, asked.pair)
     same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
     times = [str(month) for month in scenario.time.months]
-    events = _events_on(ensemble, shown, times)
+    events = _events_on(ensemble, shown)
     fans = _fans(ensemble, base, shown, times, step)
     if same:
         for fan in fans.values():
@@ -267,22 +268,18 @@ def effect_sentence(found: Effect) -> str:
     )
 
 
-def _events_on(ensemble: Ensemble, pairs: list[str], times: list[str]) -> dict[str, list[Plain]]:
+def _events_on(ensemble: Ensemble, pairs: Sequence[str]) -> dict[str, list[Plain]]:
     """For each pair, the first time of the events that happen in every run and act on it, numbered
     in order of time over all pairs."""
-    fired = np.all(ensemble.data["fired"].values > 0, axis=0)
-    known = ensemble.scenario.events
-    firsts = sorted(
-        (int(fired[:, place].argmax()), str(name))
-        for place, name in enumerate(ensemble.data["event"].values)
-        if fired[:, place].any() and any(acts_on(known[str(name)], pair) for pair in pairs)
-    )
-    numbered = [
-        (name, {"time": times[step], "sign": str(number), "label": known[name].label or name})
-        for number, (step, name) in enumerate(firsts, start=1)
-    ]
+    certain, known = certain_events(event_table(ensemble)), ensemble.scenario.events
+    tables = {pair: events_on(pair, certain, known) for pair in pairs}
+    numbers, columns = event_numbers(tables), ("month", "event", "label")
     return {
-        pair: [event for name, event in numbered if acts_on(known[name], pair)] for pair in pairs
+        pair: [
+            {"time": month, "sign": str(numbers[name]), "label": label}
+            for month, name, label in zip(*(table[key] for key in columns), strict=True)
+        ]
+        for pair, table in tables.items()
     }
 
 

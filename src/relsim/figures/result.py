@@ -6,6 +6,7 @@ import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import altair as alt
@@ -42,13 +43,14 @@ VERDICT_LOOKS = dict(
 
 def certain_events(events: pd.DataFrame) -> pd.DataFrame:
     """Of an event table the first time of each event that happens in every run, in order."""
-    return events[events["share"] >= 1.0].sort_values("month").drop_duplicates("event")
+    certain = events[events["share"] >= 1.0]
+    return certain.sort_values("month", kind="stable").drop_duplicates("event")
 
 
 def events_on(pair: str, table: pd.DataFrame, events: Mapping[str, Event]) -> pd.DataFrame:
     """The rows of a table of events that act on a pair."""
-    acting = [name for name in table["event"] if acts_on(events[name], pair)]
-    return table[table["event"].isin(acting)]
+    acting = {name: acts_on(events[name], pair) for name in table["event"].unique()}
+    return table[[acting[name] for name in table["event"]]] if acting else table
 
 
 def acts_on(event: Event, pair: str) -> bool:
@@ -112,8 +114,9 @@ class Marked:
 
 def event_numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """A number for each event that is marked for any pair, in order of time."""
-    marked = pd.concat(list(tables.values())).sort_values(["month", "event"])
-    return {name: n for n, name in enumerate(dict.fromkeys(marked["event"]), start=1)}
+    rows = (zip(table["month"], table["event"], strict=True) for table in tables.values())
+    names = dict.fromkeys(name for _, name in sorted(chain.from_iterable(rows)))
+    return {name: number for number, name in enumerate(names, start=1)}
 
 
 def event_key(

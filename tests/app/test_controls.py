@@ -130,6 +130,7 @@ def test_events_have_their_timing_their_sizes_and_their_pairs() -> None:
     assert visit.sizes[2].value == pytest.approx(0.03 * 8)  # goldstein_unit × weight of CAMEO 057
     assert events["floods"].chance is not None
     assert events["igc_regular"].note == "every 12 months, from 2020-12"
+    assert visit.note == ""  # its months say it
 
 
 def test_a_moved_size_is_that_of_the_effect() -> None:

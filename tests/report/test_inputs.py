@@ -23,7 +23,7 @@ def event(effect: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_the_weight_of_an_act_is_shown_with_its_size() -> None:
     (row,) = table_of("Events", event({"pulse": "A-B", "cameo": "073"})).rows
     assert row[0] == "aid"
-    assert row[1] == "at 2020-02"
+    assert row[1] == "in 2020-02"
     assert row[2].endswith("[Goldstein +7.4, size +0.222]")
     assert "OVERRIDDEN" not in row[2]
 

@@ -23,7 +23,6 @@ from relsim.model.draws import quantile
 from relsim.scenario.effects import (
     PULL,
     AddToNumber,
-    Condition,
     EffectPart,
     Pulse,
     SetNumber,
@@ -57,8 +56,9 @@ from relsim.scenario.schema import (
     Traits,
 )
 from relsim.scenario.shipped import goldstein_weights
+from relsim.scenario.timing import timing_words
 from relsim.scenario.values import DISTRIBUTIONS, LARGE, Bounds, Distribution, Number, central
-from relsim.words import listed, number, possessive
+from relsim.words import possessive
 
 Group: TypeAlias = Literal[
     "ties",
@@ -146,7 +146,7 @@ class EventControl:
         chance: of one that happens by chance, else None.
         sizes: of its effects.
         pairs: that it pushes, as results name them.
-        note: its timing and its conditions in words.
+        note: when it happens, in words; empty where ``months`` are all that there is to say.
     """
 
     event: str
@@ -197,7 +197,7 @@ def events_of(scenario: Scenario) -> list[EventControl]:
                     dict.fromkeys(tie.pair for effect in event.effects for tie in effect.ties)
                 )
             ),
-            _note(event),
+            "" if event.at is not None else timing_words(event, scenario.events),
         )
         for name, event in scenario.events.items()
     ]
@@ -406,32 +406,6 @@ def _months(event: Event, time: Time) -> Iterator[str]:
         yield str(time.start.plus(serial - time.start.serial))
 
 
-def _note(event: Event) -> str:
-    """When an event happens, in words, where dates do not say it."""
-    parts = []
-    if event.every is not None:
-        parts.append(f"every {event.every:g} months")
-    if event.chance is not None:
-        parts.append(f"by chance, {central(event.chance):.3g} per year")
-    if event.when is not None:
-        parts.append(f"when {_condition(event.when)}")
-    if event.from_ is not None:
-        parts.append(f"from {event.from_}")
-    if event.until is not None:
-        parts.append(f"until {event.until}")
-    if event.at_most is not None:
-        parts.append(f"at most {event.at_most} times")
-    return ", ".join(parts)
-
-
-def _condition(condition: Condition) -> str:
-    if condition.event is not None:
-        return f"{condition.event} has happened"
-    limits = {"above": condition.above, "below": condition.below}
-    bounds = [f"{word} {central(value):g}" for word, value in limits.items() if value is not None]
-    return f"{condition.tie or condition.context} is {listed(bounds)}"
-
-
 # One control
 
 
@@ -467,17 +441,7 @@ def _shown_unit(path: str) -> str:
 
 def _uncertain(value: Distribution) -> Uncertain:
     low, high = map(_tidy, quantile(value, np.array(SHARES)).tolist())
-    first, *rest = (number(argument) for argument in value.arguments)
-    match value.kind:
-        case "uniform":
-            words = f"uniform, {first} to {rest[0]}"
-        case "triangular":
-            words = f"triangular, {first} to {rest[1]}, most likely {rest[0]}"
-        case "normal":
-            words = f"normal, {first} ± {rest[0]}"
-        case "lognormal":
-            words = f"lognormal, median {first}, standard deviation of the logarithm {rest[0]}"
-    return Uncertain(low, high, words)
+    return Uncertain(low, high, value.in_words)
 
 
 def _range(ends: list[float], bounds: Bounds) -> tuple[float, float]:

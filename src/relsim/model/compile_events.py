@@ -41,7 +41,7 @@ def compile_events(scenario: Scenario, vector: NumberVector) -> dict[str, Any]:
         "schedule": _schedule(events.values(), time),
         "first_step": _ints(first for first, _ in windows),
         "last_step": _ints(last for _, last in windows),
-        "at_most": _ints(_at_most(event) for event in events.values()),
+        "at_most": _ints(event.most_times or UNLIMITED for event in events.values()),
         "event_condition": _ints(event_conditions),
         "event_keys": event_keys(events),
         **effects.columns(),
@@ -53,12 +53,6 @@ def _timing(event: Event) -> int:
     if event.off or event.at is not None or event.every is not None:
         return form.SCHEDULED
     return form.CHANCE if event.chance is not None else form.WHEN
-
-
-def _at_most(event: Event) -> int:
-    """In how many steps it may fire: once for `when` alone unless said."""
-    conditional = event.when is not None and event.chance is None
-    return event.at_most or (1 if conditional else UNLIMITED)
 
 
 def _window(event: Event, time: Time) -> tuple[int, int]:

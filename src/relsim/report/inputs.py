@@ -8,9 +8,9 @@ from typing import Any
 from relsim.report.page import Table
 from relsim.scenario.interests import changed_interests
 from relsim.scenario.schema import Scenario
+from relsim.scenario.timing import timing_words
 from relsim.words import true_minus
 
-TIMING = ("at", "every", "chance", "when", "from", "until", "at_most")
 KINDS = {"ties": "tie to", "issues": "issue", "capacity": "capacity", "traits": "trait"}
 PLAIN = {  # key, title, caption and name of the first column of simple tables
     "ties": ("Opening ties", "Cooperation at the start, −1 to 1.", "tie"),
@@ -48,16 +48,16 @@ def events_tables(scenario: Scenario, written: Mapping[str, Any]) -> tuple[Table
     weight of each CAMEO code."""
     events: list[tuple[str, ...]] = []
     levers: list[tuple[str, ...]] = []
-    for name, event in (written.get("events") or {}).items():
-        kinds = scenario.events[name].effects
-        unit = scenario.parameters.goldstein_unit
+    unit = scenario.parameters.goldstein_unit
+    for name, event in scenario.events.items():
+        raw = written["events"][name]
         effects = [
             f"{flow(effect)}{kind.note(effect, unit)}"
-            for effect, kind in zip(event.get("effects") or (), kinds, strict=True)
+            for effect, kind in zip(raw.get("effects") or (), event.effects, strict=True)
         ]
-        about, label = str(event.get("about") or ""), str(event.get("label") or name)
-        rows = levers if event.get("off", False) is True else events
-        rows.append((label, timing_words(event), "\n".join(effects), about))
+        when = timing_words(event, scenario.events)
+        rows = levers if event.off else events
+        rows.append((event.label or name, when, "\n".join(effects), event.about))
     size = (
         "Size of a pulse with a CAMEO code: goldstein_unit × its Goldstein weight, in pull units, "
         "unless an override is named."
@@ -67,11 +67,6 @@ def events_tables(scenario: Scenario, written: Mapping[str, Any]) -> tuple[Table
         Table("Events", size, head, tuple(events), open=True),
         Table("Levers not pulled", f"Events that are off here. {size}", head, tuple(levers)),
     )
-
-
-def timing_words(event: Mapping[str, Any]) -> str:
-    """When an event happens, as the file has it."""
-    return flow({key: event[key] for key in TIMING if event.get(key) is not None})
 
 
 def interests_table(scenario: Scenario, written: Mapping[str, Any]) -> Table:

@@ -33,10 +33,11 @@ from relsim.figures.result import (
 )
 from relsim.figures.spread import spread_panel
 from relsim.figures.style import configured
-from relsim.report.inputs import input_tables, timing_words
+from relsim.report.inputs import input_tables
 from relsim.report.page import Table, chart_data, claim_rows, render
 from relsim.scenario.interests import differing_interests_in_words, interests_in_words
 from relsim.scenario.schema import Scenario
+from relsim.scenario.timing import timing_words
 from relsim.words import fixed, listed, percent, signed, with_interval
 
 MOST_PAIRS = 60  # that can be picked: their bands take about 20 kB each
@@ -162,18 +163,17 @@ def events_table(scenario: Scenario, often: pd.DataFrame, signs: Mapping[str, An
     """How often each event happens in a run, and when first.
 
     Args:
-        scenario: for the timing as the file has it.
+        scenario: for when they happen.
         often: of :func:`relsim.analysis.summary.how_often`.
         signs: what stands for an event in the figures; those without have an empty cell.
     """
-    written = scenario.as_written.get("events") or {}
     # Marked events in the order of their numbers and letters, then the others.
     order = {name: place for place, name in enumerate(signs)}
     rows = [
         (
             str(signs.get(row["event"], "")),
             row["label"],
-            timing_words(written[row["event"]]),
+            timing_words(scenario.events[row["event"]], scenario.events),
             f"{percent(row['share'], 1)} ({100 * row['share_low']:.1f} to "
             f"{percent(row['share_high'], 1)})",
             fixed(row["mean_times"], 2),
@@ -188,7 +188,7 @@ def events_table(scenario: Scenario, often: pd.DataFrame, signs: Mapping[str, An
         "many steps it happens, mean of all runs; and the month of its first time, the middle half "
         "of the runs in which it happens"
     )
-    head = ("mark", "event", "when, as written", "happens in (95 %)", "times", "first time")
+    head = ("mark", "event", "when", "happens in (95 %)", "times", "first time")
     return Table("", caption, head, tuple(rows))
 
 

@@ -392,6 +392,12 @@ class Event(Part):
         default_factory=list, description="What it changes, applied in this order."
     )
 
+    @property
+    def most_times(self) -> int | None:
+        """In how many steps of a run it happens at most; None where that has no bound."""
+        once = self.when is not None and self.chance is None
+        return self.at_most or (1 if once else None)
+
     def mistakes(self) -> Iterator[Remark]:
         """A timing that is missing, given twice or contradicts itself."""
         given = self.model_fields_set

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from relsim.errors import did_you_mean, plain_hint
+from relsim.words import number
 
 LARGE = 1e6  # no sensible number is near; products of such numbers stay finite
 
@@ -65,6 +66,20 @@ class Distribution:
             case "normal" | "lognormal":
                 middle = self.arguments[0]
         return min(max(middle, self.low), self.high)
+
+    @property
+    def in_words(self) -> str:
+        """Its kind and its arguments."""
+        first, *rest = (number(argument) for argument in self.arguments)
+        match self.kind:
+            case "uniform":
+                return f"uniform, {first} to {rest[0]}"
+            case "triangular":
+                return f"triangular, {first} to {rest[1]}, most likely {rest[0]}"
+            case "normal":
+                return f"normal, {first} ± {rest[0]}"
+            case "lognormal":
+                return f"lognormal, median {first}, standard deviation of the logarithm {rest[0]}"
 
 
 Number: TypeAlias = float | Distribution

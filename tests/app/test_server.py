@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import websocket
@@ -23,7 +26,7 @@ from relsim.app import server
 from relsim.app.messages import MOST_BYTES
 from relsim.app.server import HEADERS, Guard, Serving, listening, stages_for
 from relsim.errors import RelsimError
-from scenarios_to_test import STATUS_QUO
+from scenarios_to_test import FAMILY, STATUS_QUO
 from visiting import Page, asked, cookie_of, family_served
 
 
@@ -167,14 +170,49 @@ def test_a_table_has_the_fans_of_both_and_their_differences(serving: Serving) ->
     assert {row["pair"] for row in rows} == set(base.pair_names(base.watched_pairs))
 
 
-def test_a_page_to_be_sent_is_that_of_relsim_run(serving: Serving) -> None:
-    asks = {"scenario": "status-quo.yaml", "changes": {"PAK.ties.USA": 0.1}, "runs": 20}
-    with asked(serving, "POST", "/page", asks) as answer:
+def page_to_send(serving: Serving, scenario: str, **asks: Any) -> str:
+    with asked(serving, "POST", "/page", {"scenario": scenario, **asks}) as answer:
         assert answer.status == 200
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="status-quo.html"'
         text = answer.read().decode()
-    assert "PAK.ties.USA=0.1" in text
-    assert "20 runs" in text
     assert not (serving.shared.here / "results").exists()
+    return text
+
+
+def data_of(page: str, chart: str) -> list[dict[str, Any]]:
+    """The rows of the data of a chart on a page."""
+    (definition,) = re.findall(f'<script type="application/json" id="{chart}">(.*)</script>', page)
+    return [row for rows in json.loads(definition)["datasets"].values() for row in rows]
+
+
+def test_a_page_to_be_sent_shows_scenario_and_base_and_their_paired_difference(
+    serving: Serving,
+) -> None:
+    changes = {"PAK.ties.USA": 0.1}
+    page = page_to_send(serving, "status-quo.yaml", changes=changes, runs=20, seed=3)
+    assert "20 runs each from seed 3" in page
+    assert "PAK.ties.USA" in page
+    base = api.load(STATUS_QUO)
+    ensembles = [api.simulate(each, runs=20, seed=3) for each in (base, base.with_changes(changes))]
+    expected = float(api.compare(*ensembles).change("PAK-RUS")[:, -1].astype(float).median())
+    assert expected != 0
+    last = [row for row in data_of(page, "differences") if row["pair"] == "PAK-RUS"][-1]
+    assert last["median"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_page_to_be_sent_compares_with_the_base_of_the_visitor(serving: Serving) -> None:
+    # Claims of capacity-relief cite the status quo, which is all the same not the base here.
+    base = {"scenario": "capacity-relief.yaml", "changes": {}}
+    page = page_to_send(serving, "status-quo.yaml", base=base, changes={}, runs=20)
+    assert f"Base: {api.load(FAMILY / 'capacity-relief.yaml').name}" in html.unescape(page)
+
+
+def test_a_page_to_be_sent_of_a_scenario_that_is_its_own_base_is_its_report(
+    serving: Serving,
+) -> None:
+    page = page_to_send(serving, "status-quo.yaml", changes={"name": "Another name"}, runs=20)
+    assert "<h1>Another name" in page
+    assert "How this was made" in page
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Downloads of a picture: its fans and differences as a table, or the report of its scenario."""
+"""Downloads of a picture: its fans and differences as a table, or a page of scenario and base."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import pandas as pd
 
 from relsim.analysis.compare import compare, refusal
 from relsim.analysis.summary import summarise, summary_table, write_table
+from relsim.app.folder import Folder
 from relsim.app.messages import Base, Download
+from relsim.app.pictures import alike
 from relsim.app.visitor import Shared
 from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
+from relsim.model.compile import compile_scenario
+from relsim.results.family import run_family
 from relsim.results.folder import REPORT
-from relsim.results.run import run
+from relsim.results.job import Execution
+from relsim.results.question import Question
+from relsim.results.run import run_question
 from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
 
 
 def table(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
@@ -26,10 +33,7 @@ def table(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
         RelsimError: a file lies outside of the folder, or the scenario or the base has problems.
         Stopped: ``stop`` was set.
     """
-    scenario = load(shared.folder.path(download.scenario), download.changes)
-    seed = scenario.ensemble.seed if download.seed is None else download.seed
-    against = download.base or Base(scenario=download.scenario)
-    base = load(shared.folder.path(against.scenario), against.changes)
+    scenario, base, seed = _loaded(shared.folder, download)
     ensemble = shared.engine.growing(scenario, seed).grow(download.runs, stop)
     base_ensemble = shared.engine.base(base, seed).grow(download.runs, stop)
     frames = [_fans(ensemble, "scenario"), _fans(base_ensemble, "base")]
@@ -53,21 +57,29 @@ def _fans(ensemble: Ensemble, of: str) -> pd.DataFrame:
     return rows.drop(columns="domain").assign(of=of)
 
 
-def page(shared: Shared, download: Download) -> tuple[str, str]:
-    """The name and the text of the report page that ``relsim run`` makes of the changed scenario.
+def page(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
+    """The name and the text of the page that ``relsim run`` makes of base and scenario, with their
+    paired differences. Where both act alike, the page is of the scenario alone.
 
     Raises:
-        RelsimError: the file lies outside of the folder, or the scenario has problems.
+        RelsimError: a file lies outside of the folder, or the scenario or the base has problems.
+        Stopped: ``stop`` was set.
     """
-    scenario = load(shared.folder.path(download.scenario), download.changes)
+    scenario, base, seed = _loaded(shared.folder, download)
+    alone = alike(compile_scenario(scenario), compile_scenario(base))
+    question, of_base = (Question.of(each, download.runs, seed) for each in (scenario, base))
     with tempfile.TemporaryDirectory() as folder:
-        result = run(
-            scenario,
-            runs=download.runs,
-            seed=download.seed,
-            out=folder,
-            figures="none",
-            progress=False,
-        )
-        text = (result.folder / REPORT).read_text(encoding="utf-8")
-    return f"{scenario.slug}.html", text
+        execution = Execution(Path(folder), stop=stop)
+        if alone:
+            report = run_question(question, execution, figures="none").folder / REPORT
+        else:
+            report = run_family([of_base, question], execution, base=0).report
+        return f"{scenario.slug}.html", report.read_text(encoding="utf-8")
+
+
+def _loaded(folder: Folder, download: Download) -> tuple[Scenario, Scenario, int]:
+    """The scenario with its changes, its base with those of its own, and the seed of both."""
+    scenario = load(folder.path(download.scenario), download.changes)
+    against = download.base or Base(scenario=download.scenario)
+    base = load(folder.path(against.scenario), against.changes)
+    return scenario, base, scenario.ensemble.seed if download.seed is None else download.seed

@@ -43,7 +43,7 @@ from relsim.app.messages import (
     read_download,
 )
 from relsim.app.visitor import Shared, Visitor
-from relsim.ensemble.chunks import Stopped, new_stop
+from relsim.ensemble.chunks import Stop, Stopped, new_stop
 from relsim.errors import RelsimError
 from relsim.figures.save import Painter
 from relsim.model.mesa_model import StateAgent
@@ -231,27 +231,21 @@ class Site:
 
     async def table(self, request: Request) -> Response:
         """A picture as a table, to download."""
-        return await self._download(
-            request,
-            "text/csv",
-            lambda download: downloads.table(self.shared, download, self.ending),
-        )
+        return await self._download(request, "text/csv", downloads.table)
 
     async def report(self, request: Request) -> Response:
-        """A report page of the changed scenario, to download."""
-        return await self._download(
-            request, "text/html", lambda wanted: downloads.page(self.shared, wanted)
-        )
+        """A page of the changed scenario beside its base, to download."""
+        return await self._download(request, "text/html", downloads.page)
 
     async def _download(
         self,
         request: Request,
         kind: str,
-        make: Callable[[Download], tuple[str, str]],
+        make: Callable[[Shared, Download, Stop], tuple[str, str]],
     ) -> Response:
         def made(body: bytes) -> Response:
             with self._downloads:
-                name, text = make(read_download(body))
+                name, text = make(self.shared, read_download(body), self.ending)
             headers = {"Content-Disposition": f'attachment; filename="{name}"'}
             return Response(text, media_type=kind, headers=headers)
 

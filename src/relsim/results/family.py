@@ -66,17 +66,18 @@ def run_family(
     execution: Execution,
     commands: Sequence[str] = (),
     *,
+    base: int | None = None,
     reports: bool = False,
     figures: FigureChoice = "main",
 ) -> Family:
     """Simulates several scenarios, each into its own folder, and shows them on one page.
 
-    The base is the scenario that most claims of the others compare with, else the first.
-
     Args:
         questions: one of each scenario.
         execution: how they are carried out; an executor is shared by all.
         commands: the command that asks for each, for the manifests.
+        base: the index of the question that the others are compared with; by default of the one
+            that most claims of the others compare with, else the first.
         reports: also draw figures and the page of each result.
         figures: which, as of :func:`relsim.run`.
 
@@ -104,7 +105,9 @@ def run_family(
             for result in results:
                 watcher = _Named(execution.watcher, result.scenario.slug)
                 write_views(result, painter, watcher, None, figures)
-        job = FamilyJob(tuple(jobs.values()), tuple(results))
+        if base is None:
+            base = most_compared_with(list(jobs.values()))
+        job = FamilyJob(tuple(jobs.values()), tuple(results), base)
         anew = replace(execution, force=not all(result.reused for result in results))
         family, _ = carry_out_within(job, anew, painter)
     return family
@@ -158,12 +161,25 @@ def _in_order(jobs: Sequence[RunJob]) -> Iterator[RunJob]:
         waiting = [job for job in waiting if job.question.path not in done]
 
 
+def most_compared_with(jobs: Sequence[RunJob]) -> int:
+    """The index of the scenario that most others compare with, else 0."""
+    counts = Counter(number for job in jobs for number in job.needs)
+    ids = [job.question.id for job in jobs]
+    return max(range(len(ids)), key=lambda index: (counts[ids[index]], -index))
+
+
 @dataclass(frozen=True)
 class FamilyJob(Job[pd.DataFrame, Family]):
-    """The common page of several results, and the table of all their claims."""
+    """The common page of several results, and the table of all their claims.
+
+    Attributes:
+        jobs, results: of each scenario.
+        base: the index of the one that the others are compared with.
+    """
 
     jobs: tuple[RunJob, ...]
     results: tuple[Result, ...]
+    base: int
 
     kind: ClassVar = "a family"
     model: ClassVar = FamilyManifest
@@ -178,16 +194,10 @@ class FamilyJob(Job[pd.DataFrame, Family]):
         return Path("family" if only is None else f"family-{slug(only.resolve().name)}")
 
     def key(self) -> list[list[str]]:
-        """The results, and the titles of their scenarios."""
+        """The results, the titles of their scenarios, and the base."""
         questions = [job.question for job in self.jobs]
-        return [[each.scenario.slug, each.id, each.scenario.title] for each in questions]
-
-    @property
-    def base(self) -> int:
-        """The index of the scenario that most others compare with, else 0."""
-        counts = Counter(number for job in self.jobs for number in job.needs)
-        ids = [job.question.id for job in self.jobs]
-        return max(range(len(ids)), key=lambda index: (counts[ids[index]], -index))
+        shown = [[each.scenario.slug, each.id, each.scenario.title] for each in questions]
+        return [*shown, ["base", questions[self.base].id]]
 
     def _base_first(self) -> list[Result]:
         base = self.results[self.base]

@@ -10,11 +10,9 @@ pause. Times add up from stage to stage.
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import relsim
+from benchmarks.browser import BROWSER, DRIVER, browsing
 from benchmarks.timing import Spread
 from relsim.app.engine import STAGES, Engine
 from relsim.app.pictures import Asked, picture
@@ -76,7 +75,6 @@ def server_half() -> dict[str, list[float]]:
 
 # In the browser
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WINDOW = 1280, 900  # pixels
 SECONDS = 10  # of dragging without a pause
 EVERY = 16  # milliseconds between two moves of a drag, as of a screen
@@ -115,6 +113,8 @@ def browser_half() -> tuple[dict[str, list[float]], float]:
     are drawn while it is dragged."""
     found: dict[str, list[float]] = {}
     with serving() as address, browsing() as driver:
+        driver.set_script_timeout(60)
+        driver.set_window_size(*WINDOW)
         driver.get(address)
         waiting = f"return document.documentElement.dataset.ready === '{STAGES[-1]}'"
         while not driver.execute_script(waiting):
@@ -137,26 +137,6 @@ def serving() -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.send_signal(signal.SIGINT)
-
-
-@contextmanager
-def browsing() -> Iterator[Any]:
-    """A headless browser with a profile of its own."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    with tempfile.TemporaryDirectory() as profile:
-        size = ",".join(map(str, WINDOW))
-        for flag in ("--headless", "--no-sandbox", "--disable-gpu", f"--window-size={size}"):
-            options.add_argument(flag)
-        options.add_argument(f"--user-data-dir={profile}")
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-        driver.set_script_timeout(60)
-        try:
-            yield driver
-        finally:
-            driver.quit()
 
 
 # What is printed

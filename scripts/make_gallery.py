@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import relsim
-from benchmarks.live import BROWSER, DRIVER, browsing
+from benchmarks.browser import BROWSER, DRIVER, browsing
 from relsim.analysis.summary import event_table
 from relsim.app.folder import start_on
 from relsim.app.server import Serving

@@ -9,10 +9,11 @@ import pytest
 
 from app.live_page import opened, opened_or_reset
 from app.paired import CHANGES, RUNS, SCENARIO, SEED
+from benchmarks.browser import browsing
 from relsim.app.engine import Engine
 from relsim.app.server import Serving
 from relsim.ensemble.chunks import new_stop
-from report.browser import browsing, complaints
+from report.browser import complaints
 from visiting import family_served
 
 

@@ -1,28 +1,13 @@
-"""A real browser, headless and offline, for looking at pages."""
+"""Pages of charts in a browser, as tests open them and look at them."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-ABSENT = "no chromium with chromedriver on this machine (Debian: chromium, chromium-driver)"
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
+from benchmarks.browser import ABSENT as ABSENT  # for tests of the app's page
+from benchmarks.browser import BROWSER as BROWSER
+from benchmarks.browser import DRIVER as DRIVER
 
 # Boxes of the texts in each chart that touch each other, as pairs of texts.
 OVERLAPS = """
@@ -41,23 +26,6 @@ for (const svg of document.querySelectorAll('.chart svg')) {
 }
 return found;
 """
-
-
-@contextmanager
-def browsing() -> Iterator[Any]:
-    """A browser that is closed at the end."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    try:
-        yield driver
-    finally:
-        driver.quit()
 
 
 def open_page(driver: Any, page: Path, width: int = 1200, height: int = 900) -> None:

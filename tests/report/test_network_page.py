@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import relsim
-from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints, open_page
+from benchmarks.browser import ABSENT, BROWSER, DRIVER, browsing
+from report.browser import complaints, open_page
 from scenarios_to_test import scenario_of
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)

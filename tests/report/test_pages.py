@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import relsim
+from benchmarks.browser import ABSENT, BROWSER, DRIVER, browsing
 from experiments.small import SWITCHED, study_in
 from families import run_family
 from hindcast.beside_made import as_file, measured
@@ -17,7 +18,7 @@ from hindcast.beside_made import scenario as past
 from hindcast.made import made_file
 from relsim.results.hindcast import run_beside, run_hindcast
 from relsim.scenario.load import check_text
-from report.browser import ABSENT, BROWSER, DRIVER, OVERLAPS, browsing, complaints, open_page
+from report.browser import OVERLAPS, complaints, open_page
 from scenarios_to_test import FAMILY, scenario_of
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)

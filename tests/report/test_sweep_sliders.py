@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.browser import ABSENT, BROWSER, DRIVER, browsing
 from experiments.small import SCENARIO, VARIED, study_in
 from relsim.experiments.load import own_values
 from relsim.experiments.study import Study
@@ -19,7 +20,7 @@ from relsim.figures.save import Painter, definition
 from relsim.report.scored_page import experiment_page
 from relsim.report.sweep_sliders import sweep_grid
 from relsim.stats import Values
-from report.browser import ABSENT, BROWSER, DRIVER, browsing, complaints, open_page
+from report.browser import complaints, open_page
 
 HOSTILE = "<script>window.pwned = 1</script></script>"
 PARAMETERS = {

@@ -27,7 +27,7 @@ import relsim
 from benchmarks.browser import BROWSER, DRIVER, browsing
 from benchmarks.timing import Spread
 from relsim.app.engine import STAGES, Engine
-from relsim.app.pictures import Asked, picture
+from relsim.app.pictures import Selection, picture
 from relsim.app.reasons import why
 from relsim.ensemble.chunks import new_stop
 
@@ -43,7 +43,7 @@ def server_half() -> dict[str, list[float]]:
     seed, engine = scenario.ensemble.seed, Engine()
     engine.warm()
     base = engine.base(scenario, seed)
-    asked = Asked(PAIR)
+    selection = Selection(PAIR)
     found: dict[str, list[float]] = {}
     try:
         for runs in STAGES:
@@ -60,7 +60,7 @@ def server_half() -> dict[str, list[float]]:
                 times[f"{runs:,} runs simulated"] = perf_counter() - start
                 stop = new_stop()
                 verdicts = growing.verdicts(runs, stop), base.verdicts(runs, stop)
-                content = picture(ensemble, base.grow(runs, stop), asked, *verdicts)
+                content = picture(ensemble, base.grow(runs, stop), selection, *verdicts)
                 times[f"{runs:,} runs as a picture"] = perf_counter() - start
                 json.dumps(content, allow_nan=False)
                 times[f"{runs:,} runs as text"] = perf_counter() - start

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from relsim.analysis.summary import how_often, summarise
-from relsim.app.pictures import Asked, picture
+from relsim.app.pictures import Selection, picture
 
 
 def test_other_views_have_their_tables_alone(pair: Any) -> None:
     ensemble, base = pair
     opening_end = summarise(ensemble)["overall"].sel(statistic="q0.5").isel(time=[0, -1])
     base_end = summarise(base)["overall"].sel(statistic="q0.5").isel(time=-1)
-    network = picture(ensemble, base, Asked("PAK-RUS", None, "network"))
-    matrix = picture(ensemble, base, Asked("PAK-RUS", None, "matrix"))
-    events = picture(ensemble, base, Asked("PAK-RUS", None, "events"))
+    network = picture(ensemble, base, Selection("PAK-RUS", None, "network"))
+    matrix = picture(ensemble, base, Selection("PAK-RUS", None, "matrix"))
+    events = picture(ensemble, base, Selection("PAK-RUS", None, "events"))
     for found, own in ((network, "network"), (matrix, "matrix"), (events, "often")):
         filled = {name for name in ("network", "matrix", "often") if found[name] is not None}
         assert filled == {own}

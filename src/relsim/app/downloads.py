@@ -15,7 +15,6 @@ from relsim.app.pictures import alike
 from relsim.app.visitor import Shared
 from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
-from relsim.model.compile import compile_scenario
 from relsim.results.family import run_family
 from relsim.results.folder import REPORT
 from relsim.results.job import Execution
@@ -66,7 +65,7 @@ def page(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
         Stopped: ``stop`` was set.
     """
     scenario, base, seed = _loaded(shared.folder, download)
-    alone = alike(compile_scenario(scenario), compile_scenario(base))
+    alone = alike(scenario, base)
     question, of_base = (Question.of(each, download.runs, seed) for each in (scenario, base))
     with tempfile.TemporaryDirectory() as folder:
         execution = Execution(Path(folder), stop=stop)

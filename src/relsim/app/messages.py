@@ -29,6 +29,7 @@ MOST_SEED = 2**63 - 1  # as the format has it
 MOST_RUN = 2**32 - 1  # a run's number has 32 bits
 MOST_PROBLEMS = 50  # of a refusal that are sent; nobody reads more
 LONGEST_PROBLEM = 500  # characters
+Plain: TypeAlias = dict[str, Any]  # what JSON can hold, by name
 CHANGE = "change "  # how positions name a change, before its path
 
 

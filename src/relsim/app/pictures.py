@@ -20,20 +20,19 @@ from relsim.analysis.claims import Verdict
 from relsim.analysis.effects import Effect, effect
 from relsim.analysis.recorded import on_shared_runs, pairing_obstacle, step_of_month
 from relsim.analysis.summary import event_table
-from relsim.app.messages import number_or_null
+from relsim.app.messages import Plain, number_or_null
 from relsim.app.view_tables import event_frequencies, matrix, network
 from relsim.ensemble.simulate import Ensemble
 from relsim.errors import ResultsError
 from relsim.figures.compare import LEAST_SPAN as LEAST_DIFFERENCE
 from relsim.figures.result import LEAST_SPAN, certain_events, event_numbers, events_on
 from relsim.model.compile import compile_scenario
-from relsim.model.plan import Compiled
+from relsim.scenario.schema import Scenario
 from relsim.stats import QUANTILES, quantiles
 from relsim.words import capital, percent, signed
 
 View: TypeAlias = Literal["futures", "network", "matrix", "events", "step"]
 Levels: TypeAlias = NDArray[np.float32]  # [runs, times, pairs]
-Plain: TypeAlias = dict[str, Any]
 
 MOST_SHOWN = 12  # watched pairs with a fan of their own
 SMALLEST = 0.0001  # difference that four digits show
@@ -53,13 +52,13 @@ GHOST = ("median", "lower80", "upper80")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a page looks at.
+class Selection:
+    """What is selected on a page.
 
     Attributes:
         pair: the subject, as in "PAK-RUS".
-        month: at which differences are told; the end where absent.
-        view: what is shown besides fans and claims.
+        month: in which scenario and base are compared; the end where absent.
+        view: whose table a picture has, besides fans and claims.
     """
 
     pair: str
@@ -70,16 +69,16 @@ class Asked:
 def picture(
     ensemble: Ensemble,
     base: Ensemble,
-    asked: Asked,
+    selection: Selection,
     verdicts: Sequence[Verdict] = (),
     verdicts_of_base: Sequence[Verdict] = (),
 ) -> Plain:
-    """What the futures are, beside those of the base.
+    """The futures of a changed scenario beside those of its base.
 
     Args:
-        ensemble: as changed.
-        base: of as many runs, on the same draws.
-        asked: what the page looks at.
+        ensemble: of the changed scenario.
+        base: that of the base, of as many runs on the same draws.
+        selection: what is selected on the page.
         verdicts, verdicts_of_base: on the claims of each.
 
     Returns:
@@ -91,9 +90,9 @@ def picture(
     if reason := pairing_obstacle(base, ensemble):
         raise ResultsError(reason)
     scenario = ensemble.scenario
-    step = step_of_month(scenario.time, asked.month)
-    shown = shown_pairs(ensemble, base, asked.pair)
-    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
+    step = step_of_month(scenario.time, selection.month)
+    shown = shown_pairs(ensemble, base, selection.pair)
+    same = alike(scenario, base.scenario)
     times = [str(month) for month in scenario.time.months]
     events = _events_on(ensemble, shown)
     fans = _fans(ensemble, base, shown, times, step)
@@ -112,7 +111,7 @@ def picture(
         "matrix": None,
         "often": None,
     }
-    match asked.view:
+    match selection.view:
         case "network":
             content["network"] = network(ensemble, base)
         case "matrix":
@@ -122,8 +121,9 @@ def picture(
     return content
 
 
-def alike(first: Compiled, second: Compiled) -> bool:
-    """Whether two scenarios are the same to what simulates them, whatever they are called."""
+def alike(scenario: Scenario, base: Scenario) -> bool:
+    """Whether nothing that acts differs between two scenarios, so that all their runs are equal."""
+    first, second = compile_scenario(scenario), compile_scenario(base)
     names = ("states", "domains", "issues", "contexts", "events", "sizes", "draws")
     return (
         all(getattr(first, name) == getattr(second, name) for name in names)
@@ -139,7 +139,7 @@ def shown_pairs(ensemble: Ensemble, base: Ensemble, subject: str) -> list[str]:
     """The watched pairs and the subject, as the scenario names them, of those that both record.
 
     Raises:
-        ResultsError: not both record the subject.
+        ResultsError: one of the two does not record the subject.
     """
     scenario = ensemble.scenario
     watched = scenario.pair_names(scenario.watched_pairs)[:MOST_SHOWN]
@@ -166,34 +166,34 @@ def _fans(
     ensemble: Ensemble, base: Ensemble, pairs: Sequence[str], times: list[str], step: int
 ) -> dict[str, Plain]:
     """For each pair its fan, the ghost of its base, and the paired difference between them."""
-    other, first = _levels(ensemble, pairs), _levels(base, pairs)
-    fans, ghosts = _columns(other), _columns(first)
+    changed, unchanged = _levels(ensemble, pairs), _levels(base, pairs)
+    fans, ghosts = _columns(changed), _columns(unchanged)
     if ensemble.failed != base.failed:
         shared = on_shared_runs(base, ensemble)
-        first, other = (_levels(each, pairs) for each in shared)
-    differences = _columns(other - first)
-    found = {}
-    for place, pair in enumerate(pairs):
+        unchanged, changed = (_levels(each, pairs) for each in shared)
+    differences = _columns(changed - unchanged)
+    shown = {}
+    for index, pair in enumerate(pairs):
         fan, ghost, difference = (
-            {name: levels[:, place] for name, levels in columns.items()}
+            {name: levels[:, index] for name, levels in columns.items()}
             for columns in (fans, {name: ghosts[name] for name in GHOST}, differences)
         )
-        ends = (levels[:, step, place].astype(np.float64) for levels in (first, other))
-        found[pair] = {
+        compared = (levels[:, step, index].astype(np.float64) for levels in (unchanged, changed))
+        shown[pair] = {
             "fan": _plain_columns(fan, times),
             "ghost": _plain_columns(ghost, times),
             "difference": _plain_columns(difference, times),
             "range": axis_range([fan, ghost]),
             "difference_range": difference_range(difference),
-            "effect": _effect(*ends),
+            "effect": _plain_effect(effect(*compared, median_bounds=False)),
         }
-    return found
+    return shown
 
 
 def _columns(levels: Levels) -> dict[str, Any]:
     """Quantiles over runs, [times, pairs] each."""
-    found = dict(zip(QUANTILES, quantiles(levels), strict=True))
-    return {name: found[share] for name, share in COLUMNS.items()}
+    values = dict(zip(QUANTILES, quantiles(levels), strict=True))
+    return {name: values[share] for name, share in COLUMNS.items()}
 
 
 def _plain_columns(columns: Mapping[str, Any], times: list[str]) -> Plain:
@@ -204,8 +204,10 @@ def _plain_columns(columns: Mapping[str, Any], times: list[str]) -> Plain:
 
 
 def axis_range(fans: Iterable[Mapping[str, Any]]) -> list[float]:
-    """The axis of levels that holds some fans, outward to tenths so that it keeps still while they
-    move a little; at least 0.3 long, and within -1 to 1."""
+    """Both ends of an axis of levels for some fans, between -1 and 1 and at least 0.3 apart.
+
+    They are rounded outward to tenths, so that the axis keeps still while the fans move a little.
+    """
     values = np.concatenate([column for fan in fans for column in fan.values()])
     low, high = _outward(float(values.min()), float(values.max()), RANGE_STEP)
     steps, least = round((high - low) / RANGE_STEP), math.ceil(LEAST_SPAN / RANGE_STEP - 1e-9)
@@ -219,8 +221,8 @@ def axis_range(fans: Iterable[Mapping[str, Any]]) -> list[float]:
 
 
 def difference_range(columns: Mapping[str, Any]) -> list[float]:
-    """The axis of differences that holds a fan and some room on either side of 0, outward to steps
-    of 0.05."""
+    """Both ends of an axis of differences for a fan, rounded outward to steps of 0.05; at least one
+    such step is on either side of 0."""
     ends = (float(columns["lower95"].min()), float(columns["upper95"].max()))
     low, high = _outward(min(ends[0], 0.0), max(ends[1], 0.0), DIFFERENCE_STEP)
     low, high = min(low, -DIFFERENCE_STEP), max(high, DIFFERENCE_STEP)
@@ -231,26 +233,24 @@ def _outward(low: float, high: float, step: float) -> tuple[float, float]:
     return math.floor(low / step + 1e-6) * step, math.ceil(high / step - 1e-6) * step
 
 
-def _effect(base: Any, other: Any) -> Plain:
-    """The paired difference of levels [runs] at a month."""
-    found = effect(base, other, median_bounds=False)
+def _plain_effect(difference: Effect) -> Plain:
     return {
-        "base": found.base_median,
-        "other": found.other_median,
-        "mean": found.mean.value,
-        "low": number_or_null(found.mean.low),
-        "high": number_or_null(found.mean.high),
-        "higher": found.p_higher.value,
-        "lower": found.p_lower,
-        "word": found.verdict,
-        "negligible": found.negligible,
-        "sentence": effect_sentence(found),
+        "base": difference.base_median,
+        "other": difference.other_median,
+        "mean": difference.mean.value,
+        "low": number_or_null(difference.mean.low),
+        "high": number_or_null(difference.mean.high),
+        "higher": difference.p_higher.value,
+        "lower": difference.p_lower,
+        "word": difference.verdict,
+        "negligible": difference.negligible,
+        "sentence": effect_sentence(difference),
     }
 
 
-def effect_sentence(found: Effect) -> str:
+def effect_sentence(difference: Effect) -> str:
     """A paired difference in a sentence, with its verdict first."""
-    mean, word, runs = found.mean, found.verdict, found.runs
+    mean, word, runs = difference.mean, difference.verdict, difference.runs
     if word == "identical":
         return f"Identical in all {runs:,} runs."
     between = ""
@@ -258,10 +258,10 @@ def effect_sentence(found: Effect) -> str:
         between = f" (95 %: {signed(mean.low, 4)} to {signed(mean.high, 4)})"
     if word == "not distinguishable":
         return f"Not distinguishable at {runs:,} runs: {signed(mean.value, 4)}{between}."
-    share = percent(found.p_higher.value if word == "higher" else found.p_lower)
+    share = percent(difference.p_higher.value if word == "higher" else difference.p_lower)
     if max(-mean.low, mean.high) < SMALLEST:
         return f"{capital(word)} by less than {SMALLEST:g}, in {share} of {runs:,} runs."
-    small = ", negligibly" if found.negligible else ""
+    small = ", negligibly" if difference.negligible else ""
     return (
         f"{capital(word)}{small}: {signed(mean.value, 4)}{between}, {word} in {share} of "
         f"{runs:,} runs."
@@ -271,8 +271,8 @@ def effect_sentence(found: Effect) -> str:
 def _events_on(ensemble: Ensemble, pairs: Sequence[str]) -> dict[str, list[Plain]]:
     """For each pair, the first time of the events that happen in every run and act on it, numbered
     in order of time over all pairs."""
-    certain, known = certain_events(event_table(ensemble)), ensemble.scenario.events
-    tables = {pair: events_on(pair, certain, known) for pair in pairs}
+    certain, events = certain_events(event_table(ensemble)), ensemble.scenario.events
+    tables = {pair: events_on(pair, certain, events) for pair in pairs}
     numbers, columns = event_numbers(tables), ("month", "event", "label")
     return {
         pair: [

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,7 +14,8 @@ from relsim.analysis.explain import LEAST_RUNS, explain_pairs
 from relsim.analysis.findings import pair_title
 from relsim.analysis.interests import Carriers, affordable_runs, interest_label
 from relsim.analysis.recorded import step_of_month
-from relsim.app.messages import number_or_null
+from relsim.app.engine import Engine
+from relsim.app.messages import Plain, number_or_null
 from relsim.app.pictures import alike
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.chunks import Stop
@@ -24,11 +24,6 @@ from relsim.figures.compare import LEAST_CARRIED, MOST_CARRIERS
 from relsim.model.compile import compile_scenario
 from relsim.scenario.schema import Scenario
 from relsim.words import capital
-
-if TYPE_CHECKING:
-    from relsim.app.engine import Engine
-
-Plain: TypeAlias = dict[str, Any]
 
 # Of two cores, half a second each: with more runs, others would wait. Parts and what carries a
 # difference hardly differ between runs.
@@ -47,12 +42,13 @@ def why(
     month: str | None,
     stop: Stop,
 ) -> Plain:
-    """Why a pair is where it is: against the base where something differs, else since the opening.
+    """Why a pair is where it is: compared with the base, or with the opening where nothing differs.
 
     Args:
-        engine: whose threads account for at most 100 runs, after all pictures.
+        engine: on whose threads at most 100 runs are accounted for, after all pictures.
         ensemble, base: as for :func:`relsim.app.pictures.picture`.
-        pair, month: of whom and when; the end where absent.
+        pair: as in "PAK-RUS".
+        month: at which; the end where absent.
         stop: ends the work from another thread.
 
     Returns:
@@ -64,7 +60,7 @@ def why(
     """
     scenario = ensemble.scenario
     name = scenario.pair_name(pair)
-    same = alike(compile_scenario(scenario), compile_scenario(base.scenario))
+    same = alike(scenario, base.scenario)
     turn = engine.turn(len(engine.stages), stop)
     runs = min(WHY_RUNS, ensemble.asked)
     account = explain_pairs(
@@ -99,16 +95,16 @@ def _largest_parts(
     parts = account.data["contribution"].isel(step=step)
     chosen = parts.sel(view=view, statistic="mean", direction=direction, domain=OVERALL)
     names, sizes = [str(name) for name in chosen["part"].values], chosen.values
-    ranked = [int(place) for place in np.argsort(-np.abs(sizes), kind="stable")[:most]]
+    largest = np.argsort(-np.abs(sizes), kind="stable")[:most].tolist()
     return [
         {
             "direction": direction,
             "side": account.directions.index(direction),
-            "label": capital(account.part_label(names[place], direction, step).strip("“”")),
-            "value": round(float(sizes[place]), DIGITS),
+            "label": capital(account.part_label(names[index], direction, step).strip("“”")),
+            "value": round(float(sizes[index]), DIGITS),
         }
-        for place in ranked
-        if abs(sizes[place]) >= LEAST
+        for index in largest
+        if abs(sizes[index]) >= LEAST
     ]
 
 
@@ -123,19 +119,22 @@ def _carriers(
     runs = min(CARRIER_RUNS, affordable_runs(both, name))
     if not runs or not comparison.effect(name, month).differs:
         return None
-    found = comparison.carriers(name, month, runs=runs, executor=turn)
+    carriers = comparison.carriers(name, month, runs=runs, executor=turn)
     title = pair_title(ensemble.scenario, pair)
     scenarios = comparison.scenarios
     return {
-        "sentence": found.sentence_on(title, lambda interest: interest_label(interest, *scenarios)),
-        "rows": _carrier_rows(found, scenarios),
+        "sentence": carriers.sentence_on(
+            title, lambda interest: interest_label(interest, *scenarios)
+        ),
+        "rows": _carrier_rows(carriers, scenarios),
     }
 
 
-def _carrier_rows(found: Carriers, scenarios: tuple[Scenario, Scenario]) -> list[Plain]:
-    table = found.table
+def _carrier_rows(carriers: Carriers, scenarios: tuple[Scenario, Scenario]) -> list[Plain]:
+    """The interests that carry most, in the order of their size."""
+    table = carriers.table
     sizes = table["carried"].abs()
-    seen = sizes >= LEAST_CARRIED * max(float(sizes.max()), abs(found.effect))
+    seen = sizes >= LEAST_CARRIED * max(float(sizes.max()), abs(carriers.effect))
     return [
         {
             "label": interest_label(str(row["interest"]), *scenarios),
@@ -171,18 +170,18 @@ def pulls(
     """
     pairs = [str(pair) for pair in ensemble.data["pair"].values]
     runs = min(PULLS_RUNS, ensemble.asked)
-    found: dict[str, dict[str, list[Plain]]] = {}
+    parts_of: dict[str, dict[str, list[Plain]]] = {}
     for first in range(0, len(pairs), PAIRS_AT_ONCE):
         some = pairs[first : first + PAIRS_AT_ONCE]
         accounts = explain_pairs(
             ensemble, some, runs=runs, executor=executor, progress=False, stop=stop
         )
         for pair, account in accounts.items():
-            found[pair] = {
+            parts_of[pair] = {
                 way: [
                     {"label": part["label"], "value": part["value"]}
                     for part in _largest_parts(account, way, "level", month, MOST_PULLS)
                 ]
                 for way in account.directions
             }
-    return {"type": "pulls", "runs": runs, "pairs": found}
+    return {"type": "pulls", "runs": runs, "pairs": parts_of}

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from relsim.analysis.interests import opening_levels
 from relsim.analysis.summary import how_often
-from relsim.app.messages import number_or_null
+from relsim.app.messages import Plain, number_or_null
 from relsim.ensemble.accounts import OVERALL
 from relsim.ensemble.simulate import Ensemble
 from relsim.figures.network import network_chart, network_tables
 from relsim.scenario.schema import Scenario
-
-Plain: TypeAlias = dict[str, Any]
 
 DIGITS = 4  # of levels in the matrix
 

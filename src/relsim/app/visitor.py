@@ -259,12 +259,12 @@ class Visitor:
         with first_pictures:
             changed = await self._with_changes(opened, change.changes)
             pair = _pair_of(changed.scenario, change.pair)
-            asked = pictures.Asked(pair, change.month, change.view)
+            selection = pictures.Selection(pair, change.month, change.view)
             if changed.growing is None:
                 growing = self._shared.engine.growing
                 changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
             first, *later = [
-                _Work(self._shared.engine, changed.growing, opened.base_growing, runs, asked)
+                _Work(self._shared.engine, changed.growing, opened.base_growing, runs, selection)
                 for runs in changed.growing.stages
                 if runs >= changed.runs
             ]
@@ -431,7 +431,7 @@ class _Work:
     growing: Growing
     base_growing: Growing
     runs: int
-    asked: pictures.Asked
+    selection: pictures.Selection
 
     def picture(self, stop: Stop) -> dict[str, Any]:
         begun = time.perf_counter()
@@ -439,19 +439,19 @@ class _Work:
         base = self.base_growing.grow(self.runs, stop)
         verdicts = self.growing.verdicts(self.runs, stop)
         of_base = self.base_growing.verdicts(self.runs, stop)
-        content = pictures.picture(ensemble, base, self.asked, verdicts, of_base)
+        content = pictures.picture(ensemble, base, self.selection, verdicts, of_base)
         return {**content, "seconds": round(time.perf_counter() - begun, 4)}
 
     def pulls(self, stop: Stop) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, stop)
         turn = self.engine.turn(len(self.engine.stages), stop)
-        return reasons.pulls(ensemble, self.asked.month, executor=turn, stop=stop)
+        return reasons.pulls(ensemble, self.selection.month, executor=turn, stop=stop)
 
     def why(self, stop: Stop) -> dict[str, Any]:
         ensemble = self.growing.grow(self.runs, stop)
         base = self.base_growing.grow(self.runs, stop)
-        asked = self.asked
-        return reasons.why(self.engine, ensemble, base, asked.pair, asked.month, stop)
+        pair, month = self.selection.pair, self.selection.month
+        return reasons.why(self.engine, ensemble, base, pair, month, stop)
 
 
 def _pair_of(scenario: Scenario, pair: str | None) -> str:

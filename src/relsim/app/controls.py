@@ -52,7 +52,6 @@ from relsim.scenario.schema import (
     Scenario,
     State,
     TieInterest,
-    Time,
     Traits,
 )
 from relsim.scenario.shipped import goldstein_weights
@@ -110,14 +109,14 @@ class Control:
         label: what it is called under the name of its state, if it has one.
         state: code of the state whose number it is; empty where it is nobody's.
         group: what kind of number it is.
-        value: as the scenario has it; the median where it is uncertain, 0 for a tie it has not.
+        value: as the scenario has it; its median where it is uncertain, 0 for an absent tie.
         low, high, step: of a slider; both ends are allowed.
         unit: empty, ``months`` or ``per year`` where changes have to name it (see
             :func:`with_units`), or a unit to show.
         words: what it means, from the format.
         uncertain: None where it is certain.
-        main: whether it is shown unasked: interests that the file gives the states of the watched
-            pairs, and the three gains.
+        main: whether it is shown before anybody searches: interests that the file gives the states
+            of the watched pairs, and the three gains.
     """
 
     path: str
@@ -162,10 +161,10 @@ class EventControl:
 
 
 def controls_of(scenario: Scenario) -> list[Control]:
-    """All numbers of a scenario that can be moved: those to show unasked first, by state."""
+    """All numbers of a scenario that can be moved: the main ones first, by state."""
     watched = dict.fromkeys(code for pair in scenario.watched_pairs for code in pair)
     codes = [*watched, *(code for code in scenario.states if code not in watched)]
-    found = [
+    controls = [
         *(control for code in codes for control in _of_state(scenario, code, code in watched)),
         *_of_parameters(scenario),
         *_of_context(scenario),
@@ -177,27 +176,31 @@ def controls_of(scenario: Scenario) -> list[Control]:
             for control in (*_chances(scenario, name, event), *_sizes(scenario, name, event))
         ),
     ]
-    return sorted(found, key=lambda control: not control.main)
+    return sorted(controls, key=lambda control: not control.main)
 
 
 def events_of(scenario: Scenario) -> list[EventControl]:
     """The events of a scenario, in its order."""
+    start = scenario.time.start
     return [
         EventControl(
-            name,
-            event.label or name,
-            event.about,
-            event.off,
-            _kind(event),
-            tuple(_months(event, scenario.time)),
-            next(_chances(scenario, name, event), None),
-            tuple(_sizes(scenario, name, event)),
-            tuple(
+            event=name,
+            label=event.label or name,
+            about=event.about,
+            off=event.off,
+            kind=_kind(event),
+            months=tuple(
+                str(start.plus(serial - start.serial))
+                for serial in scheduled_months(event, scenario.time)
+            ),
+            chance=next(_chances(scenario, name, event), None),
+            sizes=tuple(_sizes(scenario, name, event)),
+            pairs=tuple(
                 scenario.pair_names(
                     dict.fromkeys(tie.pair for effect in event.effects for tie in effect.ties)
                 )
             ),
-            "" if event.at is not None else timing_words(event, scenario.events),
+            note="" if event.at is not None else timing_words(event, scenario.events),
         )
         for name, event in scenario.events.items()
     ]
@@ -260,12 +263,12 @@ def _of_state(scenario: Scenario, code: str, watched: bool) -> Iterator[Control]
                 about = scenario.issues[issue]
                 words = f"From −1 ({about.minus}) to +1 ({about.plus})."
             tail = f"issues.{issue}.{kind}"
-            found = control("issues", tail, getattr(stand, kind), bounds, words)
-            yield replace(found, main=watched)
+            interest = control("issues", tail, getattr(stand, kind), bounds, words)
+            yield replace(interest, main=watched)
     capacity = _words(State, "capacity")
     for domain, ceiling in state.capacity.items():
-        found = control("capacity", f"capacity.{domain}", ceiling, CAPACITY, capacity)
-        yield replace(found, main=watched)
+        own = control("capacity", f"capacity.{domain}", ceiling, CAPACITY, capacity)
+        yield replace(own, main=watched)
     if len(scenario.states) <= MOST_STATES:
         for other in scenario.states:
             if other != code and other not in state.ties:
@@ -276,8 +279,9 @@ def _of_state(scenario: Scenario, code: str, watched: bool) -> Iterator[Control]
         if domain not in state.capacity:
             yield control("capacity", f"capacity.{domain}", 1.0, CAPACITY, capacity)
     for trait in TRAITS:
-        own = getattr(state.traits, trait)
-        value = central(getattr(scenario.parameters, trait)) if own is None else own
+        value = getattr(state.traits, trait)
+        if value is None:
+            value = central(getattr(scenario.parameters, trait))
         words = _words(Traits, trait)
         yield control("traits", f"traits.{trait}", value, PARAMETER_BOUNDS[trait], words)
 
@@ -295,8 +299,8 @@ def _of_parameters(scenario: Scenario) -> Iterator[Control]:
         label = number_name(scenario, path).removeprefix("the parameter ")
         group: Group = "gains" if name in GAINS else "parameters"
         bounds = PARAMETER_BOUNDS.get(name, HALF_LIFE)
-        found = _control(path, label, group, value, bounds, _words(Parameters, name))
-        yield replace(found, main=group == "gains")
+        control = _control(path, label, group, value, bounds, _words(Parameters, name))
+        yield replace(control, main=group == "gains")
 
 
 def _of_context(scenario: Scenario) -> Iterator[Control]:
@@ -312,14 +316,14 @@ def _of_context(scenario: Scenario) -> Iterator[Control]:
 
 
 def _of_domains(scenario: Scenario) -> Iterator[Control]:
-    """The weights of several domains that the file names in a map; a list, and domains that are not
-    written, would be replaced by the one that is changed."""
+    """The weights of domains, where the file has several in a map: a change to a domain would take
+    the place of a whole list, or of the domains that are there by default."""
     written = scenario.as_written.get("domains")
     if not isinstance(written, dict) or len(written) < 2:
         return
     for name, domain in scenario.domains.items():
         path = f"domains.{name}.weight"
-        found = _control(
+        control = _control(
             path,
             number_name(scenario, path).removeprefix("the "),
             "domains",
@@ -327,7 +331,7 @@ def _of_domains(scenario: Scenario) -> Iterator[Control]:
             DOMAIN_WEIGHT,
             _words(Domain, "weight"),
         )
-        yield found if _is_map(written[name]) else replace(found, path=f"domains.{name}")
+        yield control if _is_map(written[name]) else replace(control, path=f"domains.{name}")
 
 
 def _of_opening(scenario: Scenario) -> Iterator[Control]:
@@ -340,12 +344,12 @@ def _of_opening(scenario: Scenario) -> Iterator[Control]:
             label = number_name(scenario, f"ties.{tie}.{domain}").removeprefix("the ")
             path = f"ties.{tie}.{domain}" if _is_map(raw) else f"ties.{tie}"
             words = _words(Scenario, "ties")
-            found = _control(path, label, "opening", level, COOPERATION, words)
-            yield replace(found, high=_ceiling(scenario, tie, domain, raw))
+            control = _control(path, label, "opening", level, COOPERATION, words)
+            yield replace(control, high=_ceiling(scenario, tie, domain, raw))
 
 
 def _ceiling(scenario: Scenario, tie: str, domain: str, raw: Any) -> float:
-    """What both states could afford as the opening is read: more is refused."""
+    """The highest opening level that both states could afford; a higher one is refused."""
     if domain != OVERALL:
         domains = [domain]
     else:
@@ -367,10 +371,10 @@ def _chances(scenario: Scenario, name: str, event: Event) -> Iterator[Control]:
 
 
 def _sizes(scenario: Scenario, name: str, event: Event) -> Iterator[Control]:
-    """The size of each effect of an event; a published weight is overridden by moving it."""
-    for place, effect in enumerate(event.effects):
+    """The size of each effect of an event. To move one overrides the published weight of an act."""
+    for index, effect in enumerate(event.effects):
         key, value, bounds = _size(scenario, effect)
-        path = f"events.{name}.effects.{place}.{key}"
+        path = f"events.{name}.effects.{index}.{key}"
         label, words = number_name(scenario, path).removeprefix("the "), _words(type(effect), key)
         yield _control(path, label, "events", value, bounds, words)
 
@@ -389,7 +393,7 @@ def _size(scenario: Scenario, effect: EffectPart) -> tuple[str, Number, Bounds]:
             bounds = effect.add.bounds
             span = bounds.high - bounds.low if bounds.high < LARGE else LARGE
             return "by", effect.by, replace(bounds, low=-span, high=span, form="number")
-    raise TypeError(f"no size is known of {type(effect).__name__}")
+    raise TypeError(f"{type(effect).__name__} has no size that is known here")
 
 
 def _kind(event: Event) -> Literal["at", "every", "chance", "when"]:
@@ -398,12 +402,6 @@ def _kind(event: Event) -> Literal["at", "every", "chance", "when"]:
     if event.every is not None:
         return "every"
     return "chance" if event.chance is not None else "when"
-
-
-def _months(event: Event, time: Time) -> Iterator[str]:
-    """The months in which an event with dates happens."""
-    for serial in scheduled_months(event, time):
-        yield str(time.start.plus(serial - time.start.serial))
 
 
 # One control

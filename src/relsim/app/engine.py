@@ -68,7 +68,7 @@ T = TypeVar("T")
 class Engine:
     """What simulates for all visitors of an app, and keeps the bases they compare with.
 
-    May be asked from any thread.
+    Its methods may be called from any thread.
 
     Args:
         stages: numbers of runs, rising.
@@ -94,8 +94,8 @@ class Engine:
         self._workers.close()
 
     def base(self, scenario: Scenario, seed: int) -> Growing:
-        """An ensemble that others are compared with. Its runs are kept for whoever asks for the
-        same again, until others have been asked for more recently and memory is over its bound."""
+        """An ensemble that others are compared with. Its runs are kept for the next who needs it,
+        until memory is over its bound and all other bases were used more recently."""
         rows = self._rows(scenario, seed)
         with self._lock:
             rows = self._kept.setdefault(rows.key, rows)
@@ -103,8 +103,8 @@ class Engine:
         return Growing(self, scenario, seed, rows)
 
     def growing(self, scenario: Scenario, seed: int) -> Growing:
-        """An ensemble that is forgotten with its last user. Where a base is the same in all that
-        acts, it has the runs of that."""
+        """An ensemble that is forgotten with its last user. It shares the runs of a base that is
+        the same but for its words."""
         return Growing(self, scenario, seed, self._rows(scenario, seed))
 
     def compared_with(self, ensemble: Ensemble, stop: Stop) -> dict[str, Ensemble | str]:
@@ -113,17 +113,17 @@ class Engine:
         Raises:
             Stopped: ``stop`` was set.
         """
-        asked = Question(ensemble.scenario, ensemble.seed, ensemble.asked)
-        answers: dict[str, Ensemble | str] = {}
-        for file, other in comparisons(asked, self._read).items():
+        question = Question(ensemble.scenario, ensemble.seed, ensemble.asked)
+        others: dict[str, Ensemble | str] = {}
+        for file, other in comparisons(question, self._read).items():
             if isinstance(other, str):
-                answers[file] = other
+                others[file] = other
                 continue
             try:
-                answers[file] = self.base(other.scenario, other.seed).grow(other.runs, stop)
+                others[file] = self.base(other.scenario, other.seed).grow(other.runs, stop)
             except ResultsError as error:
-                answers[file] = f"{file}: {error}"
-        return answers
+                others[file] = f"{file}: {error}"
+        return others
 
     def turn(self, urgency: int, stop: Stop) -> _Turn:
         """An executor for one request, whose chunks wait among those of all others.
@@ -244,10 +244,10 @@ class Growing:
 
 @dataclass
 class _Rows:
-    """The runs of what acts in a scenario, as many as there are by now.
+    """The runs so far of scenarios that are the same but for their words.
 
     Attributes:
-        key: what acts, and the seed.
+        key: a digest of such a scenario, and the seed.
         compiled: what is simulated.
         record: what is kept.
         stages: numbers of runs.
@@ -276,8 +276,8 @@ class _Rows:
         stages: tuple[int, ...],
         bases: Sequence[_Rows] = (),
     ) -> _Rows:
-        """None yet. Where a base has the same labels along an axis they are shared, since to make
-        an index of each takes long."""
+        """No runs yet. Where a base has the same labels along an axis, their index is shared, since
+        it takes long to make."""
         compiled = compile_scenario(scenario)
         record, stages = _affordable(compiled, stages)
         arrays: Arrays = {
@@ -299,7 +299,7 @@ class _Rows:
         self.done = chunk.first + chunk.runs
 
     def ensemble(self, scenario: Scenario, runs: int) -> Ensemble:
-        """The first so many runs, under the names of a scenario that acts alike."""
+        """The first so many runs, with the words of a scenario."""
         failed = tuple(failure.run for failure in self.failures if failure.run < runs)
         data = without_runs(self.data.isel(run=slice(runs)), failed)
         return Ensemble(scenario, self.key[1], data, failed=failed)

@@ -106,12 +106,12 @@ class Folder:
         """
         with self._lock:
             listed = [self._listed(path) for path in self._files()]
-        found = [each for each in listed if each is not None]
-        return sorted(found, key=lambda each: (str(Path(each.file).parent), each.is_variant))
+        scenarios = [each for each in listed if each is not None]
+        return sorted(scenarios, key=lambda each: (str(Path(each.file).parent), each.is_variant))
 
     def _files(self) -> Iterator[Path]:
-        """YAML files, hidden ones and those of results left out."""
-        looked_at = found = 0
+        """All YAML files but hidden ones and those of results."""
+        looked_at = yielded = 0
         for folder, folders, files in os.walk(self.root):
             here = Path(folder)
             depth = len(here.relative_to(self.root).parts)
@@ -126,8 +126,8 @@ class Folder:
                 path = here / name
                 if name[0] == "." or path.suffix.lower() not in ENDINGS:
                     continue
-                if real_path(path).is_relative_to(self.root) and found < MOST_FILES:
-                    found += 1
+                if real_path(path).is_relative_to(self.root) and yielded < MOST_FILES:
+                    yielded += 1
                     yield path
 
     def _listed(self, path: Path) -> ScenarioFile | None:
@@ -162,8 +162,8 @@ def is_result(folder: Path) -> bool:
 def start_on(path: Path, here: Path | None = None) -> Start:
     """What to show for a scenario file, a result or a folder.
 
-    The folder is the one given; of a file, the one the command was given in, if the file is inside
-    of it, else the file's own.
+    The app reads and writes in the folder that is given. If a file is given, that is the folder in
+    which the command was given, or the file's own where it is not inside of that.
 
     Args:
         path: as given.
@@ -175,7 +175,8 @@ def start_on(path: Path, here: Path | None = None) -> Start:
     """
     here = real_path(here or Path.cwd())
     if path.is_dir():
-        if is_result(path) or _holds_results(path):
+        holds_results = next(path.glob(f"*/{MANIFEST}"), None) is not None  # as results/status-quo
+        if is_result(path) or holds_results:
             return _start_on_result(path, here)
         folder = Folder(path)
         listed = folder.scenarios()
@@ -190,11 +191,6 @@ def start_on(path: Path, here: Path | None = None) -> Start:
     return _start_at(path, here)
 
 
-def _holds_results(folder: Path) -> bool:
-    """Whether a folder is that of a scenario's results, as results/status-quo."""
-    return next(folder.glob(f"*/{MANIFEST}"), None) is not None
-
-
 def _start_at(path: Path, here: Path) -> Start:
     real = real_path(path)
     folder = Folder(here if real.is_relative_to(here) else real.parent)
@@ -202,8 +198,8 @@ def _start_at(path: Path, here: Path) -> Start:
 
 
 def _start_on_result(path: Path, here: Path) -> Start:
-    """The file of a result with its changes, where that is as it was; else the resolved scenario
-    that the result has."""
+    """The file that a result was made of, with its changes, if that still gives the same scenario;
+    else the copy of the scenario that is in the result."""
     folder = result_folder(path)
     content = read_manifest(folder)
     changes, seed, runs = content["scenario"]["changes"], content["seed"], content["runs"]

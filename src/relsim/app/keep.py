@@ -52,7 +52,7 @@ class KeptError(RelsimError):
 
 
 def keep(
-    base: Scenario, recipe: Recipe, folder: Folder, file: str, name: str, *, replace: bool
+    scenario: Scenario, recipe: Recipe, folder: Folder, file: str, name: str, *, replace: bool
 ) -> str | None:
     """Writes the changes of a picture as a variant of its scenario, beside the scenario's file.
 
@@ -60,7 +60,7 @@ def keep(
     what `with_changes` gives.
 
     Args:
-        base: the scenario as its file has it.
+        scenario: as its file has it.
         recipe: of the picture whose changes are kept.
         folder: that the file has to be in.
         file: the path of the variant from there; a lone name goes beside the scenario's file.
@@ -74,24 +74,24 @@ def keep(
         RelsimError: it cannot be written there, or not as a variant.
         ScenarioError: the changes have problems.
     """
-    changed = base.with_changes(dict(recipe.changes))
-    target = _target(base, recipe.file, folder, file)
-    text = _variant(base, changed, recipe, one_line(name)[:MAX_TITLE], folder.name_of(target))
+    changed = scenario.with_changes(dict(recipe.changes))
+    target = _target(scenario, recipe.file, folder, file)
+    text = _variant(scenario, changed, recipe, one_line(name)[:MAX_TITLE], folder.name_of(target))
     try:
-        moved = _written(text, base, changed, recipe.file, target, replace=replace)
+        moved = _write(text, scenario, changed, recipe.file, target, replace=replace)
     except OSError as error:
         reason = error.strerror or str(error)
         raise KeptError(f"{file} cannot be written: {reason}.") from error
     return folder.name_of(target) if moved else None
 
 
-def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
+def _target(scenario: Scenario, scenario_file: Path, folder: Folder, file: str) -> Path:
     """Where a variant goes.
 
     Raises:
         RelsimError: it may not be written there.
     """
-    own = real_path(base_file)
+    own = real_path(scenario_file)
     named = Path(file.strip())
     if not named.name:
         raise KeptError("Name a file for the variant, as in folder/name.yaml.")
@@ -101,7 +101,7 @@ def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
     if target.name.startswith(".") or len(target.name) > LONGEST_NAME:
         text = f"Choose a name that begins with no dot and has up to {LONGEST_NAME} characters."
         raise KeptError(text)
-    if is_of_result(base, folder):
+    if is_of_result(scenario, folder):
         raise KeptError(
             "This scenario is the copy in a result, beside which nothing is kept. Start the app "
             "with the file that the result was made of, and keep a variant of that."
@@ -116,10 +116,10 @@ def _target(base: Scenario, base_file: Path, folder: Folder, file: str) -> Path:
     return target
 
 
-def _variant(base: Scenario, changed: Scenario, recipe: Recipe, name: str, kept_as: str) -> str:
+def _variant(scenario: Scenario, changed: Scenario, recipe: Recipe, name: str, kept_as: str) -> str:
     """The text of a variant."""
     count = counted(len(recipe.changes), "change")
-    tree = from_plain(base.as_written, Position("base"))
+    tree = from_plain(scenario.as_written, Position("scenario"))
     assert isinstance(tree, Mapping)
     after, _ = apply_changes(tree, plain_changes(recipe.changes))
     body = {key: value for key, value in _laid_over(tree, after).items() if key not in _WORDS}
@@ -134,24 +134,25 @@ def _variant(base: Scenario, changed: Scenario, recipe: Recipe, name: str, kept_
     return note + yaml_text(head) + ("\n" + yaml_text(body) if body else "")
 
 
-def _laid_over(base: Mapping, changed: Mapping, path: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What a variant has to say, so that laid over the base it gives the changed tree.
+def _laid_over(before: Mapping, after: Mapping, path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a variant has to say, so that laid over the tree before the changes it gives the tree
+    after them.
 
     Maps are joined key by key, so what a change has taken out of one is removed by null; all else
     is replaced (see :func:`relsim.scenario.tree.merge`).
     """
     over: dict[str, Any] = {}
-    for key, node in changed.entries.items():
-        before = base.entries.get(key)
-        if before is None:
+    for key, node in after.entries.items():
+        old = before.entries.get(key)
+        if old is None:
             over[key] = plain(node)
-        elif plain(before) != plain(node):
-            over[key] = _replaced(before, node, (*path, key))
-    return over | dict.fromkeys(key for key in base.entries if key not in changed.entries)
+        elif plain(old) != plain(node):
+            over[key] = _replaced(old, node, (*path, key))
+    return over | dict.fromkeys(key for key in before.entries if key not in after.entries)
 
 
 def _replaced(before: Node, node: Node, path: tuple[str, ...]) -> Any:
-    """What a variant says where a part of its base is another one in the changed tree."""
+    """What a variant says of a part that the changes have replaced."""
     has_parts = isinstance(before, Mapping) and not is_single(before)
     if is_single(node):
         opened = open_shorthand(path, node)
@@ -165,8 +166,14 @@ def _replaced(before: Node, node: Node, path: tuple[str, ...]) -> Any:
     return plain(node)
 
 
-def _written(
-    text: str, base: Scenario, changed: Scenario, base_file: Path, target: Path, *, replace: bool
+def _write(
+    text: str,
+    scenario: Scenario,
+    changed: Scenario,
+    scenario_file: Path,
+    target: Path,
+    *,
+    replace: bool,
 ) -> bool:
     """Writes a variant aside, and moves it into place if it gives the changed scenario.
 
@@ -185,7 +192,7 @@ def _written(
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         aside.chmod(READABLE)
-        _refuse_other(aside, changed, base, base_file)
+        _refuse_other(aside, changed, scenario, scenario_file)
         if not replace:
             try:
                 target.touch(exist_ok=False)  # nobody else takes the name meanwhile
@@ -198,22 +205,22 @@ def _written(
     return True
 
 
-def _refuse_other(aside: Path, changed: Scenario, base: Scenario, base_file: Path) -> None:
+def _refuse_other(aside: Path, changed: Scenario, scenario: Scenario, scenario_file: Path) -> None:
     """Refuses a variant that gives another scenario than the changes do."""
     reason = "it would not read as the changes do"
     try:
         if _content(load(aside)) == _content(changed):
             return
-        if _content(load(base_file)) != _content(base):
-            reason = f"{base_file.name} has changed since it was opened; reload the page"
+        if _content(load(scenario_file)) != _content(scenario):
+            reason = f"{scenario_file.name} has changed since it was opened; reload the page"
     except ScenarioError as error:
         reason = error.problems[0].text.removesuffix(".")
     raise KeptError(f"These changes cannot be kept as a variant: {reason}.")
 
 
 def _content(scenario: Scenario) -> tuple[Any, ...]:
-    """All that a scenario says but for its name and its description, and in which order where that
-    counts."""
+    """All that a scenario says but for its name and its description, and the order of its states,
+    domains, events and claims."""
     content = json.loads(scenario.model_dump_json(exclude=set(_WORDS)))
     return content, [
         list(content[section]) for section in ("states", "domains", "events", "claims")
@@ -260,11 +267,11 @@ def python_of(recipe: Recipe, base: Recipe, here: Path) -> str:
             changes = pprint.pformat(dict(each.changes), sort_dicts=False, width=88)
             loaded += f".with_changes(\n    {changes.replace(chr(10), chr(10) + '    ')}\n)"
         lines.append(f"{name} = {loaded}")
-    asked = f"runs={recipe.runs}, seed={recipe.seed}"
+    how = f"runs={recipe.runs}, seed={recipe.seed}"
     lines += [
         "comparison = relsim.compare(",
-        f"    relsim.simulate(base, {asked}),",
-        f"    relsim.simulate(scenario, {asked}),",
+        f"    relsim.simulate(base, {how}),",
+        f"    relsim.simulate(scenario, {how}),",
         ")",
         "print(comparison.effects().to_string())",  # all columns, which print would leave out
     ]
@@ -272,6 +279,6 @@ def python_of(recipe: Recipe, base: Recipe, here: Path) -> str:
 
 
 def _from(file: Path, here: Path) -> Path:
-    """A file as it is named in a folder."""
+    """A file by its path from a folder, if it is in there, else by its whole path."""
     file, here = real_path(file), real_path(here)
     return Path(os.path.relpath(file, here)) if file.is_relative_to(here) else file

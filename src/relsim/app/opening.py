@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from relsim.analysis.claims import expectation_in_words
 from relsim.analysis.findings import pair_title
 from relsim.app.controls import controls_of, events_of
+from relsim.app.engine import Growing
+from relsim.app.messages import Base, Plain
 from relsim.app.view_tables import opening_network
-from relsim.ensemble.record import RecordLevel, overall_pairs
+from relsim.ensemble.record import overall_pairs
 from relsim.figures.live import (
     DARK,
     SMALL,
@@ -20,33 +20,21 @@ from relsim.figures.live import (
     parts_chart,
 )
 from relsim.model.compile import compile_scenario
-from relsim.scenario.schema import Scenario
 
 
-def opened(
-    scenario: Scenario,
-    base: Scenario,
-    base_file: str,
-    base_changes: Mapping[str, Any],
-    file: str,
-    seed: int,
-    stages: Sequence[int],
-    record: RecordLevel = "domains",
-) -> dict[str, Any]:
-    """What a page needs to know of a scenario before the first picture.
+def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Plain:
+    """The message ``opened``: what a page needs to know of a scenario before the first picture.
 
     Args:
-        scenario: as its file has it.
-        base: what is compared with.
-        base_file, base_changes: how the base is made.
         file: of the scenario, as the page calls it.
-        seed: of all ensembles.
-        stages: numbers of runs.
-        record: what is kept of each run (see :attr:`relsim.app.engine.Growing.record`).
+        growing: the ensemble of the scenario as its file has it.
+        base: how the base is made.
+        base_growing: the ensemble of the base.
     """
+    scenario = growing.scenario
     watched = scenario.pair_names(scenario.watched_pairs)
     months = [str(month) for month in scenario.time.months]
-    recorded = scenario.pair_names(overall_pairs(compile_scenario(scenario), record))
+    recorded = scenario.pair_names(overall_pairs(compile_scenario(scenario), growing.record))
     # The page shows the first of them first.
     pairs = [*filter(recorded.__contains__, watched), *(p for p in recorded if p not in watched)]
     return {
@@ -59,8 +47,8 @@ def opened(
             "end": str(scenario.time.end),
             "step": scenario.time.step,
             "months": months,
-            "seed": seed,
-            "stages": list(stages),
+            "seed": growing.seed,
+            "stages": list(growing.stages),
             "states": [
                 {"code": code, "name": state.name or code}
                 for code, state in scenario.states.items()
@@ -71,7 +59,7 @@ def opened(
             ],
             "domains": list(scenario.domains),
         },
-        "base": {"scenario": base_file, "changes": dict(base_changes), "title": base.title},
+        "base": {**base.model_dump(), "title": base_growing.scenario.title},
         "controls": [asdict(control) for control in controls_of(scenario)],
         "events": [asdict(event) for event in events_of(scenario)],
         "claims": [

@@ -84,10 +84,10 @@ WITHOUT_COOKIE = (
 
 
 class Guard:
-    """Passes on the requests of the app's own page, sent to the address that was printed.
+    """Passes on requests that the app's own page sends to the address that was printed.
 
-    A foreign ``Host`` would be a name that somebody has made point here; a foreign ``Origin``
-    another page in the same browser.
+    A request for another ``Host`` came by a name that somebody has made point to this machine; one
+    of another ``Origin`` comes from another page in the same browser.
 
     Args:
         app: the application that is guarded.
@@ -230,7 +230,7 @@ class Site:
         return Response(text, media_type="text/javascript", headers=cached)
 
     async def table(self, request: Request) -> Response:
-        """A picture as a table, to download."""
+        """A picture as a CSV table, to download."""
         return await self._download(request, "text/csv", downloads.table)
 
     async def report(self, request: Request) -> Response:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from relsim.app.messages import Step
 
 DIGITS = 4  # of numbers that the page shows; levels of pairs are exact
-RESET, STEP = "reset", "step"  # what may be asked; anything else only looks
 TRAITS = {"adaptability": "per month", "reciprocity": "", "volatility": ""}  # and their units
 
 
 class Stepping:
     """The model that one visitor steps through: a run of a scenario, paired with the ensemble's.
 
-    It stays what it was built from until it is reset, whatever is changed in the meantime.
+    Changes to the scenario take effect when it is reset.
 
     Args:
         agent_class: by which states decide; the standard rule where absent.
@@ -41,28 +40,28 @@ class Stepping:
         self._nodes: list[dict[str, Any]] = []
         self._decided: dict[str, dict[str, Floats]] = {}
 
-    def answer(self, scenario: Scenario, seed: int, asked: Step) -> dict[str, Any]:
-        """The message ``stepped``: the model as it stands after what was asked.
+    def answer(self, scenario: Scenario, seed: int, message: Step) -> dict[str, Any]:
+        """The message ``stepped``: the model as it stands after a message was carried out.
 
         Args:
-            scenario, seed: what a new model is built of, on ``reset`` or where there is none yet.
-            asked: ``do`` (reset, step or look), ``run``, ``steps`` and ``state``, whose numbers
-                are wanted. A state that the model does not have is answered by None.
+            scenario, seed: of a new model, on ``reset`` or where there is none yet.
+            message: from the page. Where the model does not have its ``state``, the answer has
+                None for that.
 
         Raises:
             RelsimError: an agent's rule fails, which ends the model: the next answer has a new one.
         """
         model = self._model
         path: list[dict[str, Any]] = []
-        if model is None or asked.do == RESET:
-            model = self._reset(scenario, seed, asked.run)
+        if model is None or message.do == "reset":
+            model = self._reset(scenario, seed, message.run)
             path.append(_row(model, []))
-        if asked.do == STEP:
-            for _ in range(min(asked.steps, model.plan.steps - model.step_number)):
+        if message.do == "step":
+            for _ in range(min(message.steps, model.plan.steps - model.step_number)):
                 during = str(model.month)
                 self._take_step(model)
                 path.append({**_row(model, _happened(model)), "during": during})
-        code = asked.state or ""
+        code = message.state or ""
         return {
             "type": "stepped",
             "run": model.run,
@@ -109,7 +108,7 @@ class Stepping:
             raise RelsimError(f"{rule} fails in the step from {month}: {kind}: {error}") from error
 
     def _numbers_of(self, model: RelationsModel, code: str) -> dict[str, Any]:
-        """What a state shows each other one, what drew it in its last decision, and its traits,
+        """What a state shows each other state and the pull of its last decision; and its traits,
         interests and means as they are in force."""
         own = model.states.index(code)
         decided = {name: _overall(model, values) for name, values in self._decided[code].items()}
@@ -146,7 +145,7 @@ def _levels(model: RelationsModel) -> dict[str, float]:
 
 
 def _row(model: RelationsModel, happened: list[str]) -> dict[str, Any]:
-    """A month that the model has come to, for the page to keep."""
+    """The month that the model is at, its levels and what happened; the page keeps these."""
     levels = {pair: _short(level) for pair, level in _levels(model).items()}
     return {"month": str(model.month), "levels": levels, "happened": happened}
 
@@ -168,10 +167,10 @@ def _happened(model: RelationsModel) -> list[str]:
 
 
 def _noting_decisions(agent: StateAgent) -> dict[str, Floats]:
-    """Where the agent notes, from now on, the pull and the target of its last decision.
+    """The pull and the target of the agent's last decision, which it notes here from now on.
 
-    They are noted as they are worked out, since a rule of one's own may remember what it was asked.
-    A rule that decides without them leaves none.
+    They are noted as they are worked out, because a rule of one's own may remember that it was
+    asked. A rule that decides without them leaves none.
     """
     noted: dict[str, Floats] = {}
     pull_of_rule, target_of_rule = agent.pull, agent.target
@@ -200,19 +199,19 @@ def _overall(model: RelationsModel, by_domain: Floats) -> Floats:
 def _numbers(model: RelationsModel, own: int) -> list[dict[str, Any]]:
     """Traits, ties in force, stances with their saliences, and capacities of a state."""
     scenario, numbers = model.compiled.scenario, model.numbers
-    found = [(name, getattr(numbers, name)[own], unit) for name, unit in TRAITS.items()]
+    rows = [(name, getattr(numbers, name)[own], unit) for name, unit in TRAITS.items()]
     for faced, other in enumerate(model.states):
         if weight := model.world.interest[own, faced]:
-            found.append((f"tie to {scenario.states[other].name or other}", weight, ""))
+            rows.append((f"tie to {scenario.states[other].name or other}", weight, ""))
     for number, issue in enumerate(model.compiled.issues):
         if salience := numbers.salience[own, number]:
             label = scenario.issues[issue].label or issue
-            found.append((f"stance on {label}", numbers.stance[own, number], ""))
-            found.append((f"salience of {label}", salience, ""))
+            rows.append((f"stance on {label}", numbers.stance[own, number], ""))
+            rows.append((f"salience of {label}", salience, ""))
     for number, domain in enumerate(model.domains):
         label = scenario.domains[domain].label or domain
-        found.append((f"capacity, {label}", numbers.capacity[own, number], ""))
-    return [{"label": label, "value": _short(value), "unit": unit} for label, value, unit in found]
+        rows.append((f"capacity, {label}", numbers.capacity[own, number], ""))
+    return [{"label": label, "value": _short(value), "unit": unit} for label, value, unit in rows]
 
 
 def _short(value: float) -> float:
@@ -243,15 +242,15 @@ def agent_class_of(name: str) -> type[StateAgent]:
         raise RelsimError(
             f"{module_name} cannot be loaded: {type(error).__name__}: {error}"
         ) from error
-    found = getattr(module, class_name, None)
-    if isinstance(found, type) and issubclass(found, StateAgent):
-        return found
+    named = getattr(module, class_name, None)
+    if isinstance(named, type) and issubclass(named, StateAgent):
+        return named
     agents = [
         key
         for key, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, StateAgent) and value is not StateAgent
     ]
-    if found is None:
+    if named is None:
         raise RelsimError(
             f"{module_name} has no class {class_name}. {did_you_mean(class_name, agents)}".rstrip()
         )

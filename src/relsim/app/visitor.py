@@ -325,34 +325,25 @@ class Visitor:
             RelsimError: a file lies outside or has problems, or the two cannot be paired.
         """
 
-        def opened() -> tuple[Opened, str]:
+        def open_both() -> tuple[Opened, str]:
             folder, engine = self._shared.folder, self._shared.engine
             scenario = load(folder.path(file))
-            chosen = scenario.ensemble.seed if seed is None else seed
-            own = Base(scenario=file)
-            against = base or own
-            base_scenario = (
-                scenario if against == own else load(folder.path(against.scenario), against.changes)
-            )
-            paired = (subject_of(one, seed=chosen) for one in (base_scenario, scenario))
+            common_seed = scenario.ensemble.seed if seed is None else seed
+            itself = Base(scenario=file)
+            against, base_scenario = base or itself, scenario
+            if against != itself:
+                base_scenario = load(folder.path(against.scenario), against.changes)
+            paired = (subject_of(each, seed=common_seed) for each in (base_scenario, scenario))
             if reason := pairing_obstacle(*paired):
                 raise ResultsError(reason)
-            now = Opened(file, scenario, against, engine.base(base_scenario, chosen), chosen)
-            growing = engine.growing(scenario, chosen)
-            message = opening.opened(
-                scenario,
-                base_scenario,
-                against.scenario,
-                against.changes,
-                file,
-                chosen,
-                growing.stages,
-                growing.record,
-            )
+            base_growing = engine.base(base_scenario, common_seed)
+            growing = engine.growing(scenario, common_seed)
+            message = opening.opened(file, growing, against, base_growing)
+            now = Opened(file, scenario, against, base_growing, common_seed)
             return now, as_text({**message, "changes": changes})
 
         before = self._opened
-        now, text = await self._in_thread(opened)
+        now, text = await self._in_thread(open_both)
         self._opened = now
         if before is None or (before.file, before.seed) != (file, now.seed):
             self._changed = None

@@ -12,7 +12,7 @@ import yaml
 import relsim
 from app.live_page import DRAWN, STATE, TOO_WIDE, opened, settled, text, until
 from relsim.app.server import Serving
-from report.browser import ABSENT, BROWSER, DRIVER
+from benchmarks.browser import ABSENT, BROWSER, DRIVER
 from visiting import STAGES, family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)

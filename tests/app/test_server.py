@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_said_or_another_is_taken() -> None:
     with listening("127.0.0.1", None) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(
-            RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used: [^()]*[.] Leave"
+            RelsimError, match=f"Port {port} of 127.0.0.1 cannot be used: [^()]*[.] Without"
         ):
             listening("127.0.0.1", port)
         with listening("127.0.0.1", None) as other:

@@ -48,6 +48,7 @@ def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Pl
             "step": scenario.time.step,
             "months": months,
             "seed": growing.seed,
+            "own_seed": scenario.ensemble.seed,
             "stages": list(growing.stages),
             "states": [
                 {"code": code, "name": state.name or code}

@@ -90,7 +90,7 @@ class Matrix {
     const table = element("table", { class: "matrix" },
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "State"), ...heads)), element("tbody", {}, ...rows));
     table.addEventListener("keydown", (event) => this.move(event));
-    table.addEventListener("focusin", (event) => this.enter(event.target));
+    table.addEventListener("focusin", (event) => this.reachByTab(event.target));
     this.box.replaceChildren(table);
   }
 
@@ -152,7 +152,7 @@ class Matrix {
     for (const cell of this.cells.values()) cell.made.setAttribute("aria-pressed", String(keyOf(cell.row, cell.column) === chosen));
   }
 
-  enter(target) {
+  reachByTab(target) {
     if (!target.dataset.cell) return;
     for (const cell of this.cells.values()) cell.made.tabIndex = cell.made === target ? 0 : -1;
   }

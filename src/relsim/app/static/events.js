@@ -17,12 +17,7 @@ const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "le
 
 let count = 0; // for ids
 
-export function events(place, app) {
-  const view = new Events(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Events {
+export class Events {
   constructor(place, app) {
     this.place = place;
     this.app = app;

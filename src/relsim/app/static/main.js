@@ -4,14 +4,14 @@ import { Charts } from "./charts.js";
 import { claims } from "./claims.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
-import { events } from "./events.js";
+import { Events } from "./events.js";
 import { files } from "./files.js";
 import { futures } from "./futures.js";
 import { head } from "./head.js";
-import { matrix } from "./matrix.js";
-import { network } from "./network.js";
+import { Matrix } from "./matrix.js";
+import { Network } from "./network.js";
 import { State, VIEWS, alike, fromFragment, toFragment } from "./state.js";
-import { stepping } from "./stepping.js";
+import { Stepping } from "./stepping.js";
 import { Theme } from "./theme.js";
 import { why } from "./why.js";
 
@@ -76,10 +76,13 @@ window.relsim = { app, timings, charts };
 const header = head(app);
 const panel = controls(byId("panel"), app);
 const dialogs = files(app);
-const views = {};
-for (const [name, view] of Object.entries({ futures, network, matrix, events, step: stepping })) {
-  views[name] = view(byId(`view-${name}`), app);
-}
+const views = {
+  futures: futures(byId("view-futures"), app),
+  network: new Network(byId("view-network"), app),
+  matrix: new Matrix(byId("view-matrix"), app),
+  events: new Events(byId("view-events"), app),
+  step: new Stepping(byId("view-step"), app),
+};
 const inWords = [claims(byId("claims"), app), why(byId("why"), app), panel, header];
 const parts = [...Object.values(views), ...inWords];
 

@@ -14,12 +14,7 @@ const BLACK = "#000000", WHITE = "#ffffff";
 const LEVELS = "levels", DIFFERENCES = "differences";
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-export function matrix(place, app) {
-  const view = new Matrix(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message) };
-}
-
-class Matrix {
+export class Matrix {
   constructor(place, app) {
     this.app = app;
     this.picture = null;

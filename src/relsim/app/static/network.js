@@ -12,12 +12,7 @@ const COLOURS = [
 ];
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-export function network(place, app) {
-  const view = new Network(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Network {
+export class Network {
   constructor(place, app) {
     this.app = app;
     this.chart = null;

@@ -16,12 +16,7 @@ const REACH = 0.2; // the change at which ties are thickest, at least
 const FULL = 0.5; // the standing whose bar is as long as may be
 const ROOM = 0.25; // ends of the axis of levels are multiples of it
 
-export function stepping(place, app) {
-  const view = new Stepping(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Stepping {
+export class Stepping {
   constructor(place, app) {
     this.app = app;
     this.path = []; // the months stepped through

@@ -162,6 +162,31 @@ def test_changes_as_a_command_line_gives_them_are_shown_in_words(page: Any) -> N
     until(page, "relsim.app.picture.last && !relsim.app.picture.same")
 
 
+def test_numbers_without_a_slider_are_called_by_words(page: Any) -> None:
+    changes = {
+        "events.floods.effects.0.half_life": "4 months",
+        "states.PAK.ties.USA.weight": 0.5,
+        "parameters.history_half_life": "9 months",
+        "events.prime_minister_visit.at": ["2023-05"],
+        "PAK.name": "Islamabad",
+    }
+    page.execute_script("relsim.app.set({ changes: arguments[0] })", changes)
+    settled(page)
+    rows = page.execute_script(
+        "return [...document.querySelectorAll('#changed-list li')].map((one) =>"
+        " [one.querySelector('.label').textContent, one.querySelector('.number').textContent,"
+        " one.querySelector('.label').title])"
+    )
+    effect = "half-life of the effect on RUS>PAK.diplomatic of “Floods in Pakistan, Russian relief”"
+    assert {path: (label, what) for label, what, path in rows} == {
+        "events.floods.effects.0.half_life": (effect, "4 months"),
+        "states.PAK.ties.USA.weight": ("Pakistan: tie to the United States", "0.35 → 0.5"),
+        "parameters.history_half_life": ("half-life of history", "9 months"),
+        "events.prime_minister_visit.at": ("Prime minister of Pakistan visits Russia", "May 2023"),
+        "PAK.name": ("Pakistan: name", "Islamabad"),
+    }
+
+
 def test_a_refused_value_keeps_the_last_good_picture(page: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 

@@ -10,6 +10,11 @@ const GROUPS = {
   ties: "ties", issues: "issues", capacity: "capacity", traits: "traits", gains: "Gains", parameters: "Parameters",
   context: "Surroundings", domains: "Domains", opening: "Opening levels", events: "Events",
 };
+// What numbers that have no slider are called, and the parts of an event.
+const NAMES = new Map(Object.entries({
+  half_life: "half-life", history_half_life: "half-life of history", lasting: "share that stays for good", at_most: "most times",
+  when: "condition", every: "repeated every", label: "name", about: "description",
+}));
 const HINT = "Point at a number, or move to it with the keyboard, and this line says what it is.";
 
 let count = 0; // for ids
@@ -225,17 +230,35 @@ export function controls(place, app) {
   // --- what has been changed
 
   function describe(path, value) {
-    const control = byPath.get(path);
-    const owner = control?.state ? app.opened.scenario.states.find((one) => one.code === control.state)?.name : "";
-    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${written(amount(value, control.unit))}`];
-    const [, name, part] = path.match(/^events\.([^.]+)(?:\.(.+))?$/) ?? [];
-    const event = app.opened.events.find((one) => one.event === name);
-    const label = event?.label ?? value?.label ?? path;
-    if (part === "off") return [label, value ? "switched off" : "switched on"];
-    if (part === "at") return [label, value?.length ? value.join(", ") : "no date"];
-    if (!part && name) return [label, value === null ? "removed" : "new event"];
-    return [event ? `${label}: ${part}` : path, typeof value === "object" ? "changed" : String(value)];
+    const control = controlOf(path);
+    if (control) {
+      const owner = control.state ? `${app.stateName(control.state)}: ` : "";
+      return [owner + control.label, `${number(control.value)} → ${written(amount(value, control.unit))}`];
+    }
+    const [section, ...steps] = path.split(".");
+    if (section === "events") return describeEvent(steps, value);
+    const [first, ...rest] = ["states", "parameters", "context"].includes(section) ? steps : [section, ...steps];
+    const owner = app.opened.scenario.states.some((one) => one.code === first) ? `${app.stateName(first)}: ` : "";
+    return [owner + inWords(owner ? rest : [first, ...rest]), written(value)];
   }
+
+  // A number may be named in a longer way than its slider does: states.PAK.ties.USA.weight.
+  const shortest = (path) => path.replace(/^states\./, "").replace(/\.weight$/, "");
+  const controlOf = (path) => byPath.get(path) ?? [...byPath.values()].find((one) => shortest(one.path) === shortest(path));
+
+  function describeEvent([name, part, ...steps], value) {
+    const label = app.opened.events.find((one) => one.event === name)?.label ?? value?.label ?? name;
+    if (!part) return [label, value === null ? "removed" : "new event"];
+    if (part === "off") return [label, value ? "switched off" : "switched on"];
+    if (part === "at") return [label, [value ?? []].flat().map(app.monthName).join(", ") || "no date"];
+    // A half-life is called after the effect that its size is the size of.
+    const sized = part === "effects" && [...byPath.values()].find((one) => one.path.startsWith(`events.${name}.effects.${steps[0]}.`));
+    const whole = sized ? sized.label.replace(/^size of the /, "") : "";
+    return whole && steps.length === 2 ? [`${inWords(steps.slice(1))} of the ${whole}`, written(value)] : [`${label}: ${inWords([part, ...steps])}`, written(value)];
+  }
+
+  // The steps of a path, for want of a name: [ties, USA, half_life] are "ties, United States, half-life".
+  const inWords = (steps) => steps.map((step) => NAMES.get(step) ?? app.stateName(step).replaceAll("_", " ")).join(", ");
 
   let listed = ""; // what the list shows, so that it is not made anew in each frame of a drag
   function showChanged() {
@@ -252,7 +275,7 @@ export function controls(place, app) {
           change(path, undefined, false);
           (list.querySelector("button") ?? find).focus();
         });
-        return element("li", {}, element("span", { class: "label" }, label), element("span", { class: "number" }, what), reset);
+        return element("li", {}, element("span", { class: "label", title: path }, label), element("span", { class: "number" }, what), reset);
       }));
       if (!changes.length) list.append(element("li", { class: "note" }, "Nothing yet. Move a slider or switch a lever."));
     } else {

@@ -164,8 +164,6 @@ export class Events {
   isOff(one) { return this.changes[`events.${one.event}.off`] ?? one.off; }
 }
 
-// A month in words; what is no month, as in a mangled address, as it is.
-const inWords = (app, month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? app.monthName(month) : String(month));
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const short = (value) => number(Number(value.toPrecision(2)));
 
@@ -283,7 +281,7 @@ class Row {
   }
 
   describeDate(input, month) {
-    input.setAttribute("aria-valuetext", inWords(this.view.app, month));
+    input.setAttribute("aria-valuetext", this.view.app.monthName(month));
   }
 
   // --- chance
@@ -322,7 +320,7 @@ class Row {
 
   dateWords() {
     const { app } = this.view;
-    if (this.one.kind === "at") return this.months.map((month) => inWords(app, month)).join(", ");
+    if (this.one.kind === "at") return this.months.map(app.monthName).join(", ");
     return this.one.chance ? "" : capital(this.one.note.replace(/\b\d{4}-\d{2}\b/g, app.monthName));
   }
 

@@ -66,7 +66,9 @@ const app = {
     const [year, number] = month.split("-").map(Number);
     return new Date(year, number - 1, 1).getTime();
   },
-  monthName: (month) => MONTH.format(app.time(month)),
+  // In words; what is no month, as in a mangled address, as it is.
+  monthName: (month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? MONTH.format(app.time(month)) : String(month)),
+  stateName: (code) => app.opened.scenario.states.find((one) => one.code === code)?.name || code,
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
 window.relsim = { app, timings, charts };

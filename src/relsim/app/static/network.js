@@ -221,7 +221,7 @@ export class Network {
   }
 
   partsOf(direction, rows) {
-    const [from, to] = direction.split(">").map((code) => this.nameOf(code));
+    const [from, to] = direction.split(">").map(this.app.stateName);
     const most = Math.max(0.05, ...rows.map((row) => Math.abs(row.value)));
     const bars = rows.map(({ label, value }) => {
       const width = `${(100 * Math.abs(value)) / most / 2}%`;
@@ -232,10 +232,6 @@ export class Network {
     });
     const head = element("h4", {}, `What draws ${from} to ${to}`);
     return [head, bars.length ? element("ul", { class: "parts" }, ...bars) : element("p", { class: "note" }, "Nothing that stands out.")];
-  }
-
-  nameOf(code) {
-    return this.app.opened.scenario.states.find((one) => one.code === code)?.name || code;
   }
 
   // --- the list

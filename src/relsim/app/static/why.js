@@ -27,7 +27,7 @@ export function why(place, app) {
 
   // The two sides of a pair in words, in the order of its name.
   function waysOf(pair) {
-    const [first, second] = pair.split("-").map((code) => app.opened.scenario.states.find((one) => one.code === code)?.name ?? code);
+    const [first, second] = pair.split("-").map(app.stateName);
     return [`${first} towards ${second}`, `${second} towards ${first}`];
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from relsim.app.server import Serving
 from relsim.figures.network import GRASP
 from relsim.words import signed
 from report.browser import ABSENT, BROWSER, DRIVER, complaints
+from visiting import family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
@@ -278,3 +280,21 @@ def test_step_mode_plays_until_it_is_paused(fresh_page: Any) -> None:
     assert "Play" in shown(page, "#view-step .play")
     press(page, "#tab-futures")
     assert page.execute_script("return relsim.app.state.view") == "futures"
+
+
+class Lost(relsim.StateAgent):
+    """A state that cannot decide."""
+
+    def decide(self) -> Any:
+        raise ValueError("no idea")
+
+
+def test_a_step_that_fails_is_said_to_have_failed(driver: Any, tmp_path: Path) -> None:
+    with family_served(tmp_path, agent_class=Lost) as serving:
+        opened(driver, serving.address)
+        look(driver, "step")
+        press(driver, "#view-step button[aria-label='12 steps']")
+        until(driver, "!document.querySelector('#problem').hidden")
+        assert shown(driver, "#problem").startswith("This step could not be taken: Lost fails")
+        assert shown(driver, "#status") == "This step could not be taken."
+        assert "This step could not be taken" in shown(driver, "#view-step .banner")

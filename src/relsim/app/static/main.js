@@ -17,6 +17,10 @@ import { why } from "./why.js";
 
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 2000; // kept for the benchmark
+// What could not be done, where the server refuses anything but a change of assumptions.
+const NOT_DONE = {
+  step: "This step could not be taken", copy: "The command and the Python could not be written", keep: "The variant could not be kept",
+};
 
 const byId = (id) => document.getElementById(id);
 const state = new State();
@@ -191,8 +195,8 @@ const ANSWERS = {
     const words = textOf(message.problems);
     if (message.to === "keep" && dialogs.refused(words)) return;
     if (["open", "base"].includes(message.to)) return openingFailed(words);
-    showProblem(textOf(message.problems.filter((one) => !panel.refuse(one))));
-    announce(app.picture ? "Refused: the picture is the last good one." : "Refused.");
+    if (message.to in NOT_DONE) showNotDone(NOT_DONE[message.to], words);
+    else showRefusal(message);
     notify(message);
   },
   failed(message) {
@@ -204,6 +208,17 @@ const ANSWERS = {
   exists: (message) => dialogs.exists(message),
   copied: (message) => dialogs.copied(message),
 };
+
+function showNotDone(what, why) {
+  showProblem(`${what}: ${why}`);
+  announce(`${what}.`);
+}
+
+// A change of assumptions that the scenario does not take, at its control where that can be seen.
+function showRefusal({ problems }) {
+  showProblem(textOf(problems.filter((one) => !panel.refuse(one))));
+  announce(app.picture ? "This change is refused: the picture is the one before it." : "This change is refused.");
+}
 
 const textOf = (problems) => problems.map(({ path, text }) => (path ? `${path}: ${text}` : text)).join(" ");
 

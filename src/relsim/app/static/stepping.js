@@ -93,7 +93,7 @@ export class Stepping {
     else if (this.waiting && (message.type === "failed" || (message.type === "refused" && message.number === 0))) {
       this.waiting = false;
       this.pause();
-      write(this.stale, "This run cannot be stepped through: see above.");
+      write(this.stale, "This step could not be taken: the message at the top of the page says why. Reset begins the run anew.");
       this.stale.hidden = false;
     } else if (message.type === "state") {
       if (this.app.state.view !== "step") this.pause();

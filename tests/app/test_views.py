@@ -215,6 +215,7 @@ def test_an_event_is_moved_on_the_time_line_and_switched(page: Any) -> None:
 
 def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     look(page, "events")
+    page.execute_script("document.querySelector('.adding').open = true")
     name = page.find_element("css selector", ".add-event input[type=text]")
     name.send_keys("Überraschung <b>1</b>")
     press(page, ".add-event button[type=submit]")
@@ -232,6 +233,54 @@ def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     press(page, "#view-events .events li .remove")
     assert page.execute_script(STATE)["changes"] == {}
     assert page.execute_script("return document.activeElement.type") == "text"
+
+
+def test_an_event_that_would_never_happen_is_said_to_before_and_after_it_is_added(
+    page: Any,
+) -> None:
+    look(page, "events")
+    page.execute_script("document.querySelector('.adding').open = true")
+    date = (
+        "const field = document.querySelector('.add-event input[type=month]');"
+        "field.value = arguments[0]; field.dispatchEvent(new Event('input'))"
+    )
+    said = {}
+    for month in ("2020-06", "2020-07", "2030-06", "2030-07", "2031-02"):
+        page.execute_script(date, month)
+        said[month] = shown(page, ".add-event .never")
+    assert [bool(words) for words in said.values()] == [True, False, False, True, True]
+    assert "begins in July 2020" in said["2020-06"]
+    assert said["2031-02"] == (
+        "It will not happen in February 2031: the scenario ends in July 2030."
+    )
+    page.find_element("css selector", ".add-event input[type=text]").send_keys("Too late")
+    press(page, ".add-event button[type=submit]")
+    settled(page)
+    assert page.execute_script(STATE)["changes"]["events.too_late"]["at"] == ["2031-02"]
+    assert shown(page, "#view-events .events li .never") == said["2031-02"]
+    assert shown(page, "#view-events .events li .often").startswith("0\u00a0%")
+
+
+def test_on_a_phone_an_event_is_one_row_that_opens_by_keyboard(
+    driver: Any, serving: Serving
+) -> None:
+    opened(driver, serving.address, 400, 860)
+    look(driver, "events")
+    height = driver.execute_script("return document.querySelector('#view-events').offsetHeight")
+    assert height < 2600
+    sliders = (
+        "return [...document.querySelectorAll('#view-events .events input[type=range]')]"
+        ".filter((one) => one.checkVisibility()).length"
+    )
+    assert driver.execute_script(sliders) == 0
+    row = "#view-events .events li:has([aria-label^='Date of Prime minister'])"
+    keys(driver, f"{row} summary", "ENTER")
+    assert driver.execute_script(sliders) > 0
+    keys(driver, f"{row} .event-track input", "ARROW_RIGHT")
+    assert driver.execute_script(STATE)["changes"] == {
+        "events.prime_minister_visit.at": ["2022-04"]
+    }
+    assert shown(driver, f"{row} .when") == "April 2022"
 
 
 def test_what_is_refused_of_an_event_is_said_at_its_row(page: Any) -> None:

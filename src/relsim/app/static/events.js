@@ -1,11 +1,10 @@
 // The time line of events: switches, dates, chances, and events of one's own.
 
-import { button, choice, element, write } from "./elements.js";
+import { button, choice, choices, element, write } from "./elements.js";
 import { amount, fixed, number, percent, signed, written } from "./words.js";
 
 const MOST_YEARS = 6; // labels of the axis
 const LATE = 0.9; // of the axis, from which on a label stands before its mark
-const KINDS = { at: "on a date", every: "again and again", chance: "by chance", when: "on a condition" };
 // Sizes of acts on the Goldstein scale (1992), at the model's 0.03 pull units for a point.
 const HINTS = [[-0.3, "armed clash (−10)"], [-0.15, "rejection (−5)"], [-0.06, "criticism (−2)"], [0.06, "visit (+1.9)"],
   [0.15, "offer of mediation (+5)"], [0.24, "formal agreement (+8)"]];
@@ -13,7 +12,7 @@ const LONGEST_KEY = 60;
 const HALF_LIVES = [["3 months", "3 months: words, aid"], ["6 months", "6 months: a meeting"], ["9 months", "9 months: a crisis"],
   ["1 year", "1 year: an agreement"], ["2 years", "2 years: works, programmes"]];
 
-const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "levers that are off"], ["subject", "those that act on the subject"]];
+const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "levers that are off"], ["pair", "those that act on the chosen pair"]];
 
 let count = 0; // for ids
 
@@ -30,11 +29,11 @@ export class Events {
     this.filter = choice(FILTERS, "all", () => this.applyFilter());
     this.form = new Form(app, (key, event) => this.add(key, event));
     place.replaceChildren(
-      element("p", { class: "note" }, "What may happen, on one axis of time. Drag a handle, or focus it and press the arrow keys, to move a date; " +
-        "switch levers on and off. Bars show the middle half of the months in which an event first happens in the runs."),
+      element("p", { class: "note" }, "What may happen, and when. Switch an event on or off; drag its handle, or use the arrow keys, to move its date. " +
+        "A bar spans the middle half of the months in which an event first happens in the runs."),
       element("div", { class: "tools" }, element("label", {}, "Show ", this.filter), this.note),
-      element("div", { class: "time-line" }, element("div", { class: "event axis-row" }, element("div"), this.axis, element("div")), this.list),
-      this.form.made);
+      this.form.made,
+      element("div", { class: "time-line" }, element("div", { class: "event axis-row" }, element("div"), this.axis, element("div")), this.list));
   }
 
   open() {
@@ -144,7 +143,7 @@ export class Events {
   applyFilter() {
     const wanted = this.filter.value, { pair } = this.app.state;
     for (const row of this.rows.values()) {
-      const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), subject: this.actsOn(row.one, pair) };
+      const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), pair: this.actsOn(row.one, pair) };
       row.made.hidden = !fits[wanted];
     }
   }
@@ -162,6 +161,15 @@ export class Events {
   }
 
   isOff(one) { return this.changes[`events.${one.event}.off`] ?? one.off; }
+}
+
+// Why an event with these months does not happen in all of them; empty where it does.
+function neverInWords(app, months) {
+  const { start, end } = app.opened.scenario;
+  const early = months.filter((month) => month < start), late = months.filter((month) => month >= end);
+  const named = (some) => some.map(app.monthName).join(", ");
+  return [early.length ? `It will not happen in ${named(early)}: the scenario begins in ${app.monthName(start)}.` : "",
+    late.length ? `It will not happen in ${named(late)}: the scenario ends in ${app.monthName(end)}.` : ""].filter(Boolean).join(" ");
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -196,13 +204,15 @@ class Row {
     this.track = element("div", { class: "event-track" });
     this.bar = element("span", { class: "first", "aria-hidden": "true" });
     this.track.append(this.bar);
-    this.dates = element("p", { class: "when" });
+    this.when = element("span", { class: "when" });
+    this.ofRuns = element("span", { class: "share" }); // of the runs, where there is no room for more
     this.often = element("p", { class: "often" });
+    this.never = element("p", { class: "never" });
     this.problem = element("p", { class: "problem", id: `${id}-problem`, role: "alert", hidden: true });
     this.inputs = [];
     this.made = element("li", { class: "event" },
-      element("div", { class: "what" }, element("div", { class: "lever-line" }, this.off, element("label", { for: id }, one.label)), this.details(one), this.problem),
-      element("div", { class: "when-box" }, this.track), element("div", {}, this.dates, this.often));
+      element("div", { class: "what" }, element("div", { class: "lever-line" }, this.off, element("label", { for: id, id: `${id}-label` }, one.label)), this.details(one, `${id}-label`), this.never, this.problem),
+      element("div", { class: "when-box" }, this.track), this.often);
     if (one.kind === "at") one.months.forEach((month, n) => this.addHandle(n));
     if (one.kind === "every") this.addTicks(one.months);
     if (one.chance) this.addChance(one.chance);
@@ -213,16 +223,17 @@ class Row {
     return button("Remove", () => this.view.remove(one.event), { class: "remove", "aria-label": `Remove ${one.label}` });
   }
 
-  details(one) {
+  details(one, label) {
     const { app } = this.view;
     const pairs = one.pairs.map((pair) => app.opened.scenario.pairs.find((known) => known.pair === pair)?.title ?? pair);
     const parts = [];
     if (one.about) parts.push(element("p", {}, one.about));
-    if (one.note && (one.added || one.chance)) parts.push(element("p", {}, one.added ? one.note : `Happens ${one.note}.`));
+    if (one.added) parts.push(element("p", {}, one.note));
     if (pairs.length) parts.push(element("p", {}, `Acts on ${pairs.join(", ")}.`));
-    this.sizes = one.sizes.map((control) => new Size(this.view, control));
+    // Below the name of the event, what its effects are called need not name it again.
+    this.sizes = one.sizes.map((control) => new Size(this.view, control, capital(control.label.replace(/ (of|by) “.*”$/, ""))));
     parts.push(...this.sizes.map((size) => size.made));
-    return element("details", { class: "about" }, element("summary", {}, KINDS[one.kind] ?? one.kind), ...parts);
+    return element("details", { class: "about" }, element("summary", { "aria-describedby": label }, this.when, this.ofRuns), ...parts);
   }
 
   toggle() {
@@ -301,13 +312,16 @@ class Row {
     const { months } = this.view.app;
     this.inputs.forEach((input, n) => {
       const month = this.months[n];
-      const place = months.findIndex((known) => known >= month);
-      if (place >= 0 && input.valueAsNumber !== place) input.value = place;
+      const after = months.findIndex((known) => known >= month), place = after < 0 ? months.length - 1 : after;
+      if (input.valueAsNumber !== place) input.value = place;
       this.describeDate(input, month);
     });
-    write(this.dates, this.dateWords());
     this.sizes.forEach((size) => size.draw());
     this.chance?.draw();
+    write(this.when, this.whenInWords());
+    const never = off || one.kind !== "at" ? "" : neverInWords(this.view.app, this.months);
+    write(this.never, never);
+    this.never.hidden = !never;
     this.drawOften(off ? undefined : often);
     write(this.problem, problem ?? "");
     this.problem.hidden = !problem;
@@ -318,10 +332,11 @@ class Row {
     return new Date(this.view.app.time(month)).toLocaleDateString("en-GB", { month: "short", year: "numeric" });
   }
 
-  dateWords() {
-    const { app } = this.view;
-    if (this.one.kind === "at") return this.months.map(app.monthName).join(", ");
-    return this.one.chance ? "" : capital(this.one.note.replace(/\b\d{4}-\d{2}\b/g, app.monthName));
+  whenInWords() {
+    const { app } = this.view, { kind, note } = this.one;
+    if (kind === "at") return this.months.map(app.monthName).join(", ") || "No date";
+    const words = this.chance ? note.replace(/^by chance, \S+ per year/, "by chance") : note; // the slider says the number
+    return capital(words.replace(/\b\d{4}-\d{2}\b/g, app.monthName));
   }
 
   drawOften(often) {
@@ -331,7 +346,8 @@ class Row {
       this.bar.style.setProperty("--from", this.share(often.first25));
       this.bar.style.setProperty("--to", this.share(often.first75));
     }
-    if (!often) { write(this.often, this.off.checked ? "" : "Off."); return; }
+    write(this.ofRuns, often ? `${percent(often.share)} of runs` : "");
+    if (!often) { write(this.often, ""); return; }
     const first = this.one.kind === "at" || !often.first25 || often.first25 === often.first75 ? ""
       : ` First mostly ${this.shortMonth(often.first25)} to ${this.shortMonth(often.first75)}.`;
     const certain = often.share === 1 || often.share === 0;
@@ -342,7 +358,7 @@ class Row {
 
 // A number of an event: a slider at the scenario's value.
 class Size {
-  constructor(view, control, label = control.label) {
+  constructor(view, control, label) {
     Object.assign(this, { view, control });
     const id = `size-${(count += 1)}`;
     this.input = element("input", { id, type: "range", min: control.low, max: control.high, step: control.step });
@@ -380,10 +396,11 @@ class Form {
     this.label = element("input", { type: "text", required: true, maxlength: 100, autocomplete: "off", placeholder: "Trade agreement" });
     this.from = choice([], "", () => this.describe());
     this.to = choice([], "", () => this.describe());
-    this.both = choice([["-", "both ways"], [">", "one way"]], "-", () => this.describe());
-    this.domain = choice([["", "all domains"]], "", () => this.describe());
-    this.month = element("input", { type: "range", min: 0, max: 1, step: 1, value: 0 });
-    this.monthWords = element("output");
+    this.ways = choice([], "-", () => this.describe());
+    this.domain = choice([], "", () => this.describe());
+    // A field of text where the browser knows no months.
+    this.month = element("input", { type: "month", required: true, pattern: "\\d{4}-(0[1-9]|1[0-2])", placeholder: "2023-01", "aria-describedby": "add-event-never" });
+    this.never = element("output", { id: "add-event-never", class: "never" });
     this.size = element("input", { type: "range", min: -1, max: 1, step: 0.01, value: 0.15 });
     this.sizeWords = element("output");
     this.halfLife = choice(HALF_LIVES, "9 months", () => this.describe());
@@ -393,13 +410,15 @@ class Form {
     for (const input of [this.month, this.size, this.lasting]) input.addEventListener("input", () => this.describe());
     const field = (text, ...parts) => element("label", {}, element("span", {}, text), ...parts);
     this.fields = element("form", { class: "add-event" },
-      field("Name", this.label), field("First state", this.from), field("Second state", this.to), field("Moves", this.both), field("In", this.domain),
-      field("Month", this.month, this.monthWords), field("Size", this.size, this.sizeWords), field("Half gone after", this.halfLife),
-      field("Stays for good", this.lasting, this.lastingWords), element("div", { class: "add-line" }, element("button", { type: "submit", class: "main" }, "Add the event")), this.notice);
+      field("Name", this.label), field("First state", this.from), field("Second state", this.to),
+      field("Who changes", this.ways), field("Domain", this.domain), field("Month", this.month, this.never),
+      field("Size of the push", this.size, this.sizeWords), field("Half of it is gone after", this.halfLife), field("Share that stays for good", this.lasting, this.lastingWords),
+      element("button", { type: "submit", class: "main" }, "Add the event"), this.notice);
     this.fields.addEventListener("submit", (event) => { event.preventDefault(); this.submit(add); });
-    this.made = element("section", { class: "adding" }, element("h2", {}, "Add an event"),
-      element("p", { class: "note" }, "It pushes what one state shows another, in pull units: near 0, a lasting push of 0.1 moves it by about 0.1. " +
-        `For size: ${HINTS.map(([size, act]) => `${signed(size)} ${act}`).join(", ")}; points of the Goldstein scale in brackets, at 0.03 pull units each.`),
+    this.summary = element("summary", {}, "Add an event");
+    this.made = element("details", { class: "adding" }, this.summary,
+      element("p", { class: "note" }, "An event pushes what states show each other. A lasting push of +0.10 raises it by about 0.10 where it is near 0; " +
+        "under the slider stands an act of about that size, with its points on the Goldstein scale."),
       this.fields);
   }
 
@@ -407,26 +426,26 @@ class Form {
     const { states, pairs, domains } = this.app.opened.scenario;
     const rows = states.map(({ code, name }) => [code, name || code]);
     const [first, second] = (pairs.find((one) => one.watched) ?? pairs[0])?.pair.split("-") ?? [];
-    for (const [select, chosen] of [[this.from, first], [this.to, second]]) {
-      select.replaceChildren(...rows.map(([code, name]) => new Option(name, code)));
-      select.value = chosen;
-    }
-    const named = domains.map((one) => (typeof one === "string" ? [one, one] : [one.domain ?? one.name, one.label ?? one.name]));
-    this.domain.replaceChildren(new Option("all domains", ""), ...named.map(([value, text]) => new Option(text, value)));
-    this.month.max = this.app.months.length - 1;
-    this.month.value = Math.round((this.app.months.length - 1) / 4);
+    choices(this.from, rows, first);
+    choices(this.to, rows, second);
+    choices(this.domain, [["", "all domains"], ...domains.map((one) => [one, one])], "");
+    this.ways.value = "-";
+    this.month.value = this.app.months[Math.round((this.app.months.length - 1) / 4)];
     this.describe();
   }
 
-  focus() { this.label.focus(); }
+  focus() {
+    if (this.made.open) this.label.focus();
+    else this.summary.focus();
+  }
 
   describe() {
-    const month = this.app.monthName(this.app.months[this.month.valueAsNumber]);
-    write(this.monthWords, month);
-    this.month.setAttribute("aria-valuetext", month);
+    const [first, second] = [this.from.value, this.to.value].map(this.app.stateName);
+    choices(this.ways, [["-", `${first} and ${second}`], [">", `${first} alone, towards ${second}`]], this.ways.value || "-");
+    write(this.never, neverInWords(this.app, [this.month.value].filter(Boolean)));
     const size = this.size.valueAsNumber;
     const [, act] = HINTS.reduce((near, one) => (Math.abs(one[0] - size) < Math.abs(near[0] - size) ? one : near));
-    const words = `${signed(size)}${Math.abs(size) < 0.02 ? "" : `, about: ${act}`}`;
+    const words = `${signed(size)} pull units${Math.abs(size) < 0.02 ? "" : `: ${act}`}`;
     write(this.sizeWords, words);
     this.size.setAttribute("aria-valuetext", words);
     write(this.lastingWords, percent(this.lasting.valueAsNumber));
@@ -437,11 +456,11 @@ class Form {
     const label = this.label.value.trim();
     const domain = this.domain.value ? `.${this.domain.value}` : "";
     const effect = {
-      pulse: `${this.from.value}${this.both.value}${this.to.value}${domain}`, size: this.size.valueAsNumber,
+      pulse: `${this.from.value}${this.ways.value}${this.to.value}${domain}`, size: this.size.valueAsNumber,
       half_life: this.halfLife.value, lasting: this.lasting.valueAsNumber,
     };
-    add(this.keyFor(label), { label, at: [this.app.months[this.month.valueAsNumber]], effects: [effect] });
-    write(this.notice, `${label} is added, at the top of the list.`);
+    add(this.keyFor(label), { label, at: [this.month.value], effects: [effect] });
+    write(this.notice, `${label} is added, at the top of the list. ${this.never.textContent}`);
     this.label.value = "";
   }
 

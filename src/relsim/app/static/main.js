@@ -217,7 +217,7 @@ function showNotDone(what, why) {
 // A change of assumptions that the scenario does not take, at its control where that can be seen.
 function showRefusal({ problems }) {
   showProblem(textOf(problems.filter((one) => !panel.refuse(one))));
-  announce(app.picture ? "This change is refused: the picture is the one before it." : "This change is refused.");
+  announce(app.picture ? "Change refused; the picture stays." : "Change refused.");
 }
 
 const textOf = (problems) => problems.map(({ path, text }) => (path ? `${path}: ${text}` : text)).join(" ");

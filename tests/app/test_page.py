@@ -70,6 +70,25 @@ def test_a_slider_moves_the_fan_and_the_difference_appears(page: Any, serving: S
     assert {one["runs"] for one in timings} >= {STAGES[0], STAGES[-1]}
 
 
+def test_rows_of_reasons_stand_by_their_size_whatever_was_there_before(page: Any) -> None:
+    charts = "[...relsim.charts.all.values()].filter((one) => one.place.closest('#why'))"
+    rows = (
+        f"return {charts}.map(({{ name, view, data }}) =>"
+        " [view.scale('y').domain(), data[name].map((one) => one.label)])"
+    )
+    for changes in ({TIE: 0.75}, {TIE: 0.75, "RUS.ties.IND": 0.9}, {"RUS.ties.IND": 0.9}):
+        page.execute_script("relsim.app.set({ changes: arguments[0] })", changes)
+        settled(page)
+        until(page, "relsim.app.reasons === relsim.app.picture.number")
+        # So that charts below the window are drawn as well.
+        page.execute_script("document.querySelector('#why').scrollIntoView({ block: 'end' })")
+        until(page, f"{charts}.every((one) => one.view && !one.fresh.data.size)")
+        found = page.execute_script(rows)
+        assert len(found) == 2
+        for shown, sorted_by_size in found:
+            assert shown == list(dict.fromkeys(sorted_by_size))
+
+
 def test_a_drag_is_one_entry_of_undo(fresh_page: Any) -> None:
     page = fresh_page
     drag(page, TIE, 0.5, 0.6, 0.7)

@@ -12,10 +12,10 @@ export function why(place, app) {
       parts: element("div", { class: "chart" }), partsPart: null,
       carriers: element("div", { class: "chart" }), sentence: element("p"), carriersPart: null,
     };
-    box.partsPart = element("div", { hidden: true }, element("h3", {}, "The largest parts of the change"), element("p", { class: "note" }, "Pulls of the two directions, in pull units; they add up exactly."), box.parts);
+    box.partsPart = element("div", { hidden: true }, element("h3", {}, "The largest parts of the change"), element("p", { class: "note" }, "What each reason adds to the pull of either side, or takes from it, in pull units."), box.parts);
     box.carriersPart = element("div", { hidden: true }, element("h3", {}, "Interests that carry the difference"), box.sentence, box.carriers);
     place.replaceChildren(element("h2", { id: "why-title" }, "Why"), box.says, box.stories, element("div", { class: "grid" }, box.partsPart, box.carriersPart));
-    box.says.textContent = "The reasons follow as soon as the runs are there.";
+    box.says.textContent = "The reasons appear when all runs are done.";
     parts = carriers = null;
   }
 
@@ -40,17 +40,18 @@ export function why(place, app) {
     box.partsPart.hidden = !message.parts?.length;
     if (message.parts?.length) {
       const ways = waysOf(message.pair), sorted = bySize(message.parts, "value").map((one) => ({ ...one, way: ways[one.side] }));
-      const content = { data: { parts: sorted }, signals: { first: ways[0], second: ways[1] } };
+      const content = { data: { parts: sorted }, signals: { first: ways[0], second: ways[1], rows: labelsOf(sorted) } };
       if (parts) parts.update(content);
-      else parts = app.chart(box.parts, app.opened.charts.parts, { ...content, name: "parts" });
+      else parts = app.chart(box.parts, inOrder(app.opened.charts.parts), { ...content, name: "parts" });
       parts.describe(`Parts of the change, in pull units: ${sorted.map((one) => `${one.way}, ${one.label}: ${one.value}`).join("; ")}.`);
     }
     box.carriersPart.hidden = !message.carriers;
     if (message.carriers) {
       box.sentence.textContent = unbroken(message.carriers.sentence);
-      const data = { carriers: bySize(message.carriers.rows, "carried") };
-      if (carriers) carriers.update({ data });
-      else carriers = app.chart(box.carriers, app.opened.charts.carriers, { data, name: "carriers" });
+      const sorted = bySize(message.carriers.rows, "carried");
+      const content = { data: { carriers: sorted }, signals: { rows: labelsOf(sorted) } };
+      if (carriers) carriers.update(content);
+      else carriers = app.chart(box.carriers, inOrder(app.opened.charts.carriers), { ...content, name: "carriers" });
       carriers.describe(`Interests that carry the difference. ${message.carriers.sentence}`);
     }
   }
@@ -68,6 +69,18 @@ export function why(place, app) {
     },
   };
 }
+
+// A chart whose rows stand in the order of the signal `rows`: by the data alone, a row that was there
+// before keeps its old place.
+function inOrder(spec) {
+  const { y } = spec.encoding;
+  return {
+    ...spec, params: [...(spec.params ?? []), { name: "rows", value: [] }],
+    encoding: { ...spec.encoding, y: { ...y, scale: { ...y.scale, domain: { expr: "rows" } } } },
+  };
+}
+
+const labelsOf = (sorted) => [...new Set(sorted.map((one) => one.label))];
 
 // Rows of a chart by the largest size that each label has.
 function bySize(rows, name) {

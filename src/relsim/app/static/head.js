@@ -7,7 +7,7 @@ const byId = (id) => document.getElementById(id);
 export function head(app) {
   function showTitle({ name, about }) {
     byId("title").textContent = name;
-    byId("about").textContent = about ?? "";
+    byId("about").textContent = byId("about").title = about ?? "";
     document.title = `${name} – relsim`;
   }
 

@@ -301,7 +301,7 @@ def test_step_mode_steps_through_a_run_of_the_ensemble(fresh_page: Any, serving:
         "arguments[0].value = 3; arguments[0].dispatchEvent(new Event('change'))", run
     )
     until(page, "document.querySelector('#view-step .clock').textContent.includes('run 3')")
-    press(page, "#view-step button[aria-label='12 steps']")
+    press(page, "#view-step .tools button:nth-of-type(3)")
     until(page, "document.querySelector('#view-step .clock').textContent.includes('July 2021')")
     press(page, "#view-step .standings button.pair")
     until(page, "document.querySelector('#view-step .inspector tbody tr')")
@@ -317,7 +317,7 @@ def test_step_mode_steps_through_a_run_of_the_ensemble(fresh_page: Any, serving:
     level = shown(page, "#view-step .inspector tbody td.number")
     assert level == signed(model.cooperation(agent.code, other))
     page.execute_script("relsim.app.set({ changes: arguments[0] })", {LEVER: False})
-    assert "Reset takes them up" in shown(page, "#view-step .banner")
+    assert "Press Reset" in shown(page, "#view-step .banner")
 
 
 def test_step_mode_plays_until_it_is_paused(fresh_page: Any) -> None:
@@ -342,7 +342,7 @@ def test_a_step_that_fails_is_said_to_have_failed(driver: Any, tmp_path: Path) -
     with family_served(tmp_path, agent_class=Lost) as serving:
         opened(driver, serving.address)
         look(driver, "step")
-        press(driver, "#view-step button[aria-label='12 steps']")
+        press(driver, "#view-step .tools button:nth-of-type(3)")
         until(driver, "!document.querySelector('#problem').hidden")
         assert shown(driver, "#problem").startswith("This step could not be taken: Lost fails")
         assert shown(driver, "#status") == "This step could not be taken."

@@ -31,8 +31,8 @@ export function claims(place, app) {
       element("th", { scope: "col", class: text === "effect" ? "number" : null }, text));
     place.replaceChildren(
       element("h2", { id: "claims-title" }, "Claims"),
-      element("p", { class: "note" }, "Share of runs in which each claim holds, with its 95\u00a0% interval. The bar shows the interval, the upright mark the share that is asked for. ",
-        "Supported: the whole interval reaches it. Contradicted: all of it stays below. Not distinguishable: the runs do not decide."),
+      element("p", { class: "note" }, "The share of runs in which a claim holds, with its 95\u00a0% interval. The bar is the interval, the upright mark the share that the claim asks for. ",
+        "Supported: all of the interval is at the mark or above it. Contradicted: all of it is below. Not distinguishable: the mark is within it."),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Claims" },
         element("table", { class: "claims" }, element("thead", {}, element("tr", {}, ...head)),
           element("tbody", {}, ...[...rows.values()].map((one) => one.row)))));

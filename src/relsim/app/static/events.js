@@ -335,7 +335,7 @@ class Row {
   whenInWords() {
     const { app } = this.view, { kind, note } = this.one;
     if (kind === "at") return this.months.map(app.monthName).join(", ") || "No date";
-    const words = this.chance ? note.replace(/^by chance, \S+ per year/, "by chance") : note; // the slider says the number
+    const words = this.chance ? note.replace(/^by chance, \S+ per year( \([^)]*\))?/, "by chance") : note; // the slider says the number
     return capital(words.replace(/\b\d{4}-\d{2}\b/g, app.monthName));
   }
 

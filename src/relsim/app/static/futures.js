@@ -81,7 +81,7 @@ export function futures(place, app) {
   function judge({ badge, sentence }, effect, message) {
     const same = message.same || effect.word === "identical";
     const [sign, kind] = same ? SAME : VERDICTS[effect.word] ?? OPEN;
-    const word = same ? "same as the base" : effect.negligible ? `${effect.word}, negligibly` : effect.word;
+    const word = same ? "same as the base" : effect.negligible && kind !== OPEN[1] ? `${effect.word}, negligibly` : effect.word;
     badge.className = `badge ${effect.negligible && !same ? "open" : kind}`;
     badge.replaceChildren(element("span", { "aria-hidden": "true" }, sign), ` ${word}`);
     sentence.textContent = unbroken(message.same ? effect.sentence
@@ -125,8 +125,8 @@ export function futures(place, app) {
     subject.events = element("ul", { class: "signs" });
     box.replaceChildren(
       element("div", { class: "judged" }, subject.title, subject.badge), subject.sentence,
-      element("figure", {}, element("figcaption", {}, "Overall cooperation, −1 to 1. Line and bands: median, and what 50, 80 and 95\u00a0% of the runs stay within. Dashed, and thin: median and 80\u00a0% of the base. Dotted: the opening."), subject.fan),
-      element("figure", {}, element("figcaption", {}, "Difference from the base, run by run: both sides share each run's chance."), subject.difference),
+      element("figure", {}, element("figcaption", {}, "Overall cooperation, from −1 to 1. The line is the median of the runs; the bands hold 50, 80 and 95\u00a0% of them. Of the base: a dashed median, and a thin outline around 80\u00a0% of its runs. Dotted: the level at the opening."), subject.fan),
+      element("figure", {}, element("figcaption", {}, "Difference from the base, run by run. Chance is the same on both sides of a run, so that the difference is what the changes do."), subject.difference),
       subject.events);
     cards.forEach((one) => [one.fanChart, one.differenceChart].forEach((made) => made?.remove()));
     cards = new Map();

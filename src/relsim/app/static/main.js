@@ -59,7 +59,7 @@ const app = {
   pick(pair) {
     if (!pair || pair === state.now.pair) return;
     app.set({ pair });
-    announce(`${app.title(pair)} is now the subject.`);
+    announce(`${app.title(pair)} is now the chosen pair.`);
   },
   send: (message) => connection.send(message),
   chart: (place, spec, options) => charts.add(place, spec, options),

@@ -129,9 +129,9 @@ export class Matrix {
       ? ` The ${this.codes.length} states that are watched or differ most, of ${this.app.opened.scenario.states.length}.` : "";
     write(this.note, (differing
       ? `Difference of overall cooperation from the base in ${month}, medians over the runs.`
-      : `Overall cooperation, medians over the runs: above the diagonal in ${month}, below it at the opening, ${start}. ` +
-        "The small number, and the edge, show a difference from the base.") +
-      ` Click a cell, or press Enter on it, to make its pair the subject; arrow keys move between cells.${some}`);
+      : `Overall cooperation, medians over the runs: above the empty diagonal in ${month}, below it at the opening, ${start}. ` +
+        "A small second number, with a dotted edge, is the difference from the base.") +
+      ` Click a cell to choose its pair for the whole page; arrow keys move between cells.${some}`);
     const ends = differing ? [signed(-scale), "0", signed(scale)] : [signed(-1, 0), "0", signed(1, 0)];
     const stripe = element("span", { class: "stripe" });
     stripe.style.background = `linear-gradient(to right, ${LIGHT.map((light, n) => `light-dark(${light}, ${DARK[n]})`).join(", ")})`;
@@ -142,7 +142,7 @@ export class Matrix {
   showSubject() {
     const { pair } = this.app.state;
     if (!this.app.opened || !pair) return;
-    this.subject.replaceChildren("Subject: ", element("strong", {}, this.app.title(pair)), ". Futures, claims and reasons are about this pair.");
+    this.subject.replaceChildren("Chosen pair: ", element("strong", {}, this.app.title(pair)), ". Futures and reasons are about it.");
     const chosen = keyOf(...pair.split("-"));
     for (const cell of this.cells.values()) cell.made.setAttribute("aria-pressed", String(keyOf(cell.row, cell.column) === chosen));
   }

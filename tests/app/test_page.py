@@ -286,6 +286,18 @@ def test_tabs_are_moved_through_with_arrows(page: Any) -> None:
     assert page.find_element("id", "view-futures").is_displayed()
 
 
+def test_nobody_waits_for_a_chart_of_a_view_that_is_left(page: Any) -> None:
+    still_awaited = """
+    const done = arguments[0], place = document.querySelector("#subject .chart");
+    relsim.charts.asked = true; // as while others are drawn
+    relsim.charts.all.get(place).update().then(() => done(false));
+    relsim.app.set({ view: "events" });
+    window.setTimeout(() => done(true), 5000);
+    """
+    assert not page.execute_async_script(still_awaited)
+    page.execute_script("relsim.charts.asked = false")
+
+
 def test_in_the_dark_charts_are_dark_and_keep_their_data(page: Any) -> None:
     drag(page, TIE, 0.7)
     before = median_drawn(page)

@@ -1,19 +1,19 @@
 // The page: its state, what it sends to the server, and which part gets which answer.
 
 import { Charts } from "./charts.js";
-import { claims } from "./claims.js";
+import { Claims } from "./claims.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
 import { Events } from "./events.js";
-import { files } from "./files.js";
+import { Files } from "./files.js";
 import { futures } from "./futures.js";
-import { head } from "./head.js";
+import { Head } from "./head.js";
 import { Matrix } from "./matrix.js";
 import { Network } from "./network.js";
 import { State, VIEWS, alike, fromFragment, toFragment } from "./state.js";
 import { Stepping } from "./stepping.js";
 import { Theme } from "./theme.js";
-import { why } from "./why.js";
+import { Why } from "./why.js";
 
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 2000; // kept for the benchmark
@@ -79,9 +79,9 @@ window.relsim = { app, timings, charts };
 
 // --- the parts of the page
 
-const header = head(app);
+const header = new Head(app);
 const panel = controls(byId("panel"), app);
-const dialogs = files(app);
+const dialogs = new Files(app);
 const views = {
   futures: futures(byId("view-futures"), app),
   network: new Network(byId("view-network"), app),
@@ -89,7 +89,7 @@ const views = {
   events: new Events(byId("view-events"), app),
   step: new Stepping(byId("view-step"), app),
 };
-const inWords = [claims(byId("claims"), app), why(byId("why"), app), panel, header];
+const inWords = [new Claims(byId("claims")), new Why(byId("why"), app), panel, header];
 const parts = [...Object.values(views), ...inWords];
 
 // Shows a message in every part; what it returns are promises where drawing takes longer.

@@ -196,7 +196,10 @@ def test_numbers_without_a_slider_are_called_by_words(page: Any) -> None:
         " [one.querySelector('.label').textContent, one.querySelector('.number').textContent,"
         " one.querySelector('.label').title])"
     )
-    effect = "half-life of the effect on RUS>PAK.diplomatic of “Floods in Pakistan, Russian relief”"
+    effect = (
+        "half-life of the effect on Russia towards Pakistan (diplomatic)"
+        " of “Floods in Pakistan, Russian relief”"
+    )
     assert {path: (label, what) for label, what, path in rows} == {
         "events.floods.effects.0.half_life": (effect, "4 months"),
         "states.PAK.ties.USA.weight": ("Pakistan: tie to the United States", "0.35 → 0.5"),

@@ -225,6 +225,8 @@ def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     assert event["effects"][0]["pulse"] == "PAK-RUS"
     settled(page)
     assert "Überraschung <b>1</b>" in shown(page, "#view-events .events li label")
+    what = "Pushes Pakistan – Russia by +0.15 pull units, half of it gone after 9 months"
+    assert what in shown(page, "#view-events .events li details")
     assert "100" in shown(page, "#view-events .events li .often")
     effect = page.execute_script("return relsim.app.picture.pairs['PAK-RUS'].effect")
     assert effect["higher"] > 0.9

@@ -73,6 +73,12 @@ const app = {
   // In words; what is no month, as in a mangled address, as it is.
   monthName: (month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? MONTH.format(app.time(month)) : String(month)),
   stateName: (code) => app.opened.scenario.states.find((one) => one.code === code)?.name || code,
+  // PAK>RUS.economic: Pakistan towards Russia (economic).
+  tieName(tie) {
+    const [, first, sign, second, domain] = /^([^->.]+)([->])([^->.]+)(?:\.(.+))?$/.exec(tie) ?? [];
+    if (!first) return tie;
+    return `${app.stateName(first)}${sign === ">" ? " towards " : " – "}${app.stateName(second)}${domain ? ` (${domain})` : ""}`;
+  },
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
 window.relsim = { app, timings, charts };
@@ -167,6 +173,9 @@ const ANSWERS = {
   },
   opened(message) {
     app.opened = message;
+    for (const control of [...message.controls, ...message.events.flatMap((one) => one.sizes)]) {
+      control.label = control.label.replace(/(?<=effect on )\S+/, app.tieName);
+    }
     app.months = message.scenario.months;
     const now = state.now;
     const pairs = message.scenario.pairs;

@@ -14,6 +14,8 @@ export function signed(value, digits = 2) {
 
 export const percent = (share, digits = 0) => (share === null || share === undefined ? "–" : `${fixed(100 * share, digits)}\u00a0%`);
 
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 // A text in which no line breaks between a number and its per cent sign.
 export const unbroken = (text) => text.replace(/(?<=\d) %/g, "\u00a0%");
 

@@ -3,7 +3,7 @@
 import { Charts } from "./charts.js";
 import { Claims } from "./claims.js";
 import { Connection } from "./connection.js";
-import { controls } from "./controls.js";
+import { Controls } from "./controls.js";
 import { Events } from "./events.js";
 import { Files } from "./files.js";
 import { futures } from "./futures.js";
@@ -86,7 +86,7 @@ window.relsim = { app, timings, charts };
 // --- the parts of the page
 
 const header = new Head(app);
-const panel = controls(byId("panel"), app);
+const panel = new Controls(byId("panel"), app);
 const dialogs = new Files(app);
 const views = {
   futures: futures(byId("view-futures"), app),

@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { Events } from "./events.js";
 import { Files } from "./files.js";
-import { futures } from "./futures.js";
+import { Futures } from "./futures.js";
 import { Head } from "./head.js";
 import { Matrix } from "./matrix.js";
 import { Network } from "./network.js";
@@ -25,6 +25,7 @@ const NOT_DONE = {
 const byId = (id) => document.getElementById(id);
 const state = new State();
 const timings = [];
+const times = new Map(); // month → milliseconds: asked for in each picture, many times over
 const sent = new Map(); // number of a change → when it was sent
 const theme = new Theme(byId("theme"), () => charts.retheme());
 const charts = new Charts(() => (theme.isDark ? app.opened?.dark ?? {} : {}));
@@ -67,8 +68,11 @@ const app = {
   clearProblem: () => showProblem(""),
   filesChanged: () => header.showFiles(),
   time(month) {
-    const [year, number] = month.split("-").map(Number);
-    return new Date(year, number - 1, 1).getTime();
+    if (!times.has(month)) {
+      const [year, number] = month.split("-").map(Number);
+      times.set(month, new Date(year, number - 1, 1).getTime());
+    }
+    return times.get(month);
   },
   // In words; what is no month, as in a mangled address, as it is.
   monthName: (month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? MONTH.format(app.time(month)) : String(month)),
@@ -89,7 +93,7 @@ const header = new Head(app);
 const panel = new Controls(byId("panel"), app);
 const dialogs = new Files(app);
 const views = {
-  futures: futures(byId("view-futures"), app),
+  futures: new Futures(byId("view-futures"), app),
   network: new Network(byId("view-network"), app),
   matrix: new Matrix(byId("view-matrix"), app),
   events: new Events(byId("view-events"), app),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from relsim.app.server import Serving
 from relsim.figures.network import GRASP
 from relsim.words import signed
 from report.browser import ABSENT, BROWSER, DRIVER, complaints
+from visiting import family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
@@ -213,6 +215,7 @@ def test_an_event_is_moved_on_the_time_line_and_switched(page: Any) -> None:
 
 def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     look(page, "events")
+    page.execute_script("document.querySelector('.adding').open = true")
     name = page.find_element("css selector", ".add-event input[type=text]")
     name.send_keys("Überraschung <b>1</b>")
     press(page, ".add-event button[type=submit]")
@@ -222,6 +225,8 @@ def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     assert event["effects"][0]["pulse"] == "PAK-RUS"
     settled(page)
     assert "Überraschung <b>1</b>" in shown(page, "#view-events .events li label")
+    what = "Pushes Pakistan – Russia by +0.15 pull units, half of it gone after 9 months"
+    assert what in shown(page, "#view-events .events li details")
     assert "100" in shown(page, "#view-events .events li .often")
     effect = page.execute_script("return relsim.app.picture.pairs['PAK-RUS'].effect")
     assert effect["higher"] > 0.9
@@ -230,6 +235,54 @@ def test_an_event_of_ones_own_is_added_moved_and_removed(page: Any) -> None:
     press(page, "#view-events .events li .remove")
     assert page.execute_script(STATE)["changes"] == {}
     assert page.execute_script("return document.activeElement.type") == "text"
+
+
+def test_an_event_that_would_never_happen_is_said_to_before_and_after_it_is_added(
+    page: Any,
+) -> None:
+    look(page, "events")
+    page.execute_script("document.querySelector('.adding').open = true")
+    date = (
+        "const field = document.querySelector('.add-event input[type=month]');"
+        "field.value = arguments[0]; field.dispatchEvent(new Event('input'))"
+    )
+    said = {}
+    for month in ("2020-06", "2020-07", "2030-06", "2030-07", "2031-02"):
+        page.execute_script(date, month)
+        said[month] = shown(page, ".add-event .never")
+    assert [bool(words) for words in said.values()] == [True, False, False, True, True]
+    assert "begins in July 2020" in said["2020-06"]
+    assert said["2031-02"] == (
+        "It will not happen in February 2031: the scenario ends in July 2030."
+    )
+    page.find_element("css selector", ".add-event input[type=text]").send_keys("Too late")
+    press(page, ".add-event button[type=submit]")
+    settled(page)
+    assert page.execute_script(STATE)["changes"]["events.too_late"]["at"] == ["2031-02"]
+    assert shown(page, "#view-events .events li .never") == said["2031-02"]
+    assert shown(page, "#view-events .events li .often").startswith("0\u00a0%")
+
+
+def test_on_a_phone_an_event_is_one_row_that_opens_by_keyboard(
+    driver: Any, serving: Serving
+) -> None:
+    opened(driver, serving.address, 400, 860)
+    look(driver, "events")
+    height = driver.execute_script("return document.querySelector('#view-events').offsetHeight")
+    assert height < 2600
+    sliders = (
+        "return [...document.querySelectorAll('#view-events .events input[type=range]')]"
+        ".filter((one) => one.checkVisibility()).length"
+    )
+    assert driver.execute_script(sliders) == 0
+    row = "#view-events .events li:has([aria-label^='Date of Prime minister'])"
+    keys(driver, f"{row} summary", "ENTER")
+    assert driver.execute_script(sliders) > 0
+    keys(driver, f"{row} .event-track input", "ARROW_RIGHT")
+    assert driver.execute_script(STATE)["changes"] == {
+        "events.prime_minister_visit.at": ["2022-04"]
+    }
+    assert shown(driver, f"{row} .when") == "April 2022"
 
 
 def test_what_is_refused_of_an_event_is_said_at_its_row(page: Any) -> None:
@@ -250,7 +303,7 @@ def test_step_mode_steps_through_a_run_of_the_ensemble(fresh_page: Any, serving:
         "arguments[0].value = 3; arguments[0].dispatchEvent(new Event('change'))", run
     )
     until(page, "document.querySelector('#view-step .clock').textContent.includes('run 3')")
-    press(page, "#view-step button[aria-label='12 steps']")
+    press(page, "#view-step .tools button:nth-of-type(3)")
     until(page, "document.querySelector('#view-step .clock').textContent.includes('July 2021')")
     press(page, "#view-step .standings button.pair")
     until(page, "document.querySelector('#view-step .inspector tbody tr')")
@@ -266,7 +319,7 @@ def test_step_mode_steps_through_a_run_of_the_ensemble(fresh_page: Any, serving:
     level = shown(page, "#view-step .inspector tbody td.number")
     assert level == signed(model.cooperation(agent.code, other))
     page.execute_script("relsim.app.set({ changes: arguments[0] })", {LEVER: False})
-    assert "Reset takes them up" in shown(page, "#view-step .banner")
+    assert "Press Reset" in shown(page, "#view-step .banner")
 
 
 def test_step_mode_plays_until_it_is_paused(fresh_page: Any) -> None:
@@ -278,3 +331,21 @@ def test_step_mode_plays_until_it_is_paused(fresh_page: Any) -> None:
     assert "Play" in shown(page, "#view-step .play")
     press(page, "#tab-futures")
     assert page.execute_script("return relsim.app.state.view") == "futures"
+
+
+class Lost(relsim.StateAgent):
+    """A state that cannot decide."""
+
+    def decide(self) -> Any:
+        raise ValueError("no idea")
+
+
+def test_a_step_that_fails_is_said_to_have_failed(driver: Any, tmp_path: Path) -> None:
+    with family_served(tmp_path, agent_class=Lost) as serving:
+        opened(driver, serving.address)
+        look(driver, "step")
+        press(driver, "#view-step .tools button:nth-of-type(3)")
+        until(driver, "!document.querySelector('#problem').hidden")
+        assert shown(driver, "#problem").startswith("This step could not be taken: Lost fails")
+        assert shown(driver, "#status") == "This step could not be taken."
+        assert "This step could not be taken" in shown(driver, "#view-step .banner")

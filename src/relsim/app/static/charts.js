@@ -51,7 +51,7 @@ class Chart {
     this.made?.(view);
   }
 
-  // The promise ends when the chart shows these data, or newer ones that came meanwhile. `resize`: they
+  // The promise ends when the chart shows these data, or newer ones that came meanwhile, or cannot be seen any more. `resize`: they
   // reach further beyond the panel than those before, or less far.
   update({ data = {}, signals = {}, resize = false } = {}) {
     if (resize) this.view?.resize();
@@ -129,7 +129,7 @@ export class Charts {
     this.waiting = new Map(); // chart → those who wait for it
     this.asked = false; // to draw
     this.watcher = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) if (this.all.has(target)) this.all.get(target).seen = isIntersecting;
+      for (const { target, isIntersecting } of entries) if (this.all.has(target)) this.sight(this.all.get(target), isIntersecting);
       if (this.waiting.size) this.ask();
     }, { rootMargin: `${MARGIN}px` });
   }
@@ -146,6 +146,14 @@ export class Charts {
     this.all.delete(chart.place);
     this.waiting.delete(chart);
     this.watcher.unobserve(chart.place);
+  }
+
+  // Nobody waits for what has gone out of sight, as when another view is chosen; it is drawn when it is back.
+  sight(chart, seen) {
+    chart.seen = seen;
+    if (seen || !this.waiting.has(chart)) return;
+    this.waiting.get(chart).forEach((one) => one());
+    this.waiting.set(chart, []);
   }
 
   later(chart) {

@@ -1,10 +1,11 @@
 // The left side: a slider for each number, switches of levers, a search, and what has been changed.
 
-import { element } from "./elements.js";
-import { amount, number, written } from "./words.js";
+import { Changed } from "./changed.js";
+import { button, element } from "./elements.js";
+import { NumberRow } from "./number_row.js";
+import { sentence } from "./words.js";
 
 const MOST_FOUND = 30;
-const PAUSE = 600; // milliseconds without a key after which a change is settled
 const GAINS = "gains", GAINS_TITLE = "Gains";
 const GROUPS = {
   ties: "ties", issues: "issues", capacity: "capacity", traits: "traits", gains: "Gains", parameters: "Parameters",
@@ -14,181 +15,170 @@ const HINT = "Point at a number, or move to it with the keyboard, and this line 
 
 let count = 0; // for ids
 
-export function controls(place, app) {
-  const at = (id) => place.querySelector(`#${id}`);
-  const groups = at("groups"), found = at("found"), find = at("find"), hint = at("hint");
-  let byPath = new Map(); // all numbers that can be moved
-  let rows = new Map(); // path → the rows on the page that move it
-  let levers = new Map(); // path → switches
-  let built = ""; // what the rows were made of
-  let refused = new Map(); // path → the loader's words
+export class Controls {
+  constructor(place, app) {
+    this.app = app;
+    const at = (id) => place.querySelector(`#${id}`);
+    this.groups = at("groups");
+    this.jumps = at("jumps");
+    this.scroller = at("scroller");
+    this.found = at("found");
+    this.foundSays = at("found-says");
+    this.foundList = at("found-list");
+    this.find = at("find");
+    this.hint = at("hint");
+    this.count = document.getElementById("drawer-count");
+    this.changed = new Changed(at("changed-list"), app, this);
+    this.byPath = new Map(); // all numbers that can be moved
+    this.rows = new Map(); // path → the rows on the page that move it
+    this.levers = new Map(); // path → what shows its switch
+    this.texts = []; // what is searched of each number
+    this.built = ""; // what the rows were made of
+    this.refused = new Map(); // path → the loader's words
+    this.find.addEventListener("input", () => this.search());
+    this.find.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      this.find.value = "";
+      this.search();
+    });
+  }
 
-  function change(path, value, dragging) {
-    const changes = { ...app.state.changes };
-    const control = byPath.get(path);
+  open(opened) {
+    // With another base, the numbers are the same: what has the focus keeps it.
+    const made = JSON.stringify([opened.scenario.file, opened.controls, opened.events]);
+    this.refused = new Map();
+    if (made !== this.built) {
+      this.byPath = new Map(opened.controls.map((one) => [one.path, one]));
+      this.rows = new Map();
+      this.levers = new Map();
+      this.prepareSearch(opened);
+      this.showGroups(opened);
+      this.search();
+      this.explain(HINT);
+    }
+    this.built = made;
+    this.changed.open();
+    this.showAll();
+  }
+
+  show(message) {
+    const mended = message.type === "picture" && this.refused.size > 0;
+    if (mended) this.refused = new Map();
+    if ((mended || ["state", "refused"].includes(message.type)) && this.app.opened) this.showAll();
+  }
+
+  showAll() {
+    for (const [path, list] of this.rows) {
+      const alive = list.filter(({ made }) => made.isConnected);
+      if (alive.length < list.length) this.rows.set(path, alive);
+      alive.forEach((one) => one.show());
+    }
+    this.levers.forEach((one) => one());
+    this.changed.show();
+    const changes = Object.keys(this.changes).length;
+    this.count.textContent = changes ? `(${changes} changed)` : "";
+  }
+
+  // True where a row on the page shows the words.
+  refuse({ path, text }) {
+    this.refused.set(path, text);
+    return (this.rows.get(path) ?? []).some(({ made }) => made.isConnected && made.offsetParent !== null);
+  }
+
+  explain(text) {
+    this.hint.textContent = text;
+  }
+
+  // --- changes
+
+  get changes() { return this.app.state.changes; }
+
+  // The scenario's own value, and none, are no change.
+  change(path, value, dragging = false) {
+    const changes = { ...this.changes };
+    const control = this.byPath.get(path);
     const own = control && !control.uncertain && value === control.value;
     if (value === undefined || own) delete changes[path];
     else changes[path] = value;
-    refused.delete(path);
-    if (dragging) app.drag({ changes });
-    else app.set({ changes });
+    this.refused.delete(path);
+    if (dragging) this.app.drag({ changes });
+    else this.app.set({ changes });
   }
 
-  // --- one number
-
-  function row(control) {
-    const id = `number-${(count += 1)}`;
-    const { path, low, high, step, uncertain } = control;
-    const label = element("label", { for: `${id}-slider` }, control.label);
-    const slider = element("input", { id: `${id}-slider`, type: "range", min: low, max: high, step, "aria-describedby": `${id}-about ${id}-problem` });
-    const typed = element("input", {
-      id: `${id}-typed`, type: "number", step, inputmode: "decimal", "aria-label": `${control.label}, as a number`,
-      "aria-describedby": `${id}-about ${id}-problem`,
-    });
-    const reset = element("button", { type: "button", class: "reset", title: "Back to the scenario's value", "aria-label": `Reset ${control.label} to ${number(control.value)}` }, "↺");
-    const about = element("span", { id: `${id}-about`, class: "unseen" }, aboutOf(control));
-    const problem = element("p", { id: `${id}-problem`, class: "problem", role: "alert", hidden: true });
-    const track = element("span", { class: "track" });
-    if (uncertain) track.append(band("uncertain", shareOf(uncertain.low, control), shareOf(uncertain.high, control)));
-    track.append(mark(shareOf(control.value, control)), slider);
-    const made = element("div", { class: "control", "data-path": path },
-      element("div", { class: "name" }, label, reset), element("div", { class: "value" }, track, typed), problem, about);
-    slider.addEventListener("input", () => {
-      typed.value = slider.value;
-      change(path, slider.valueAsNumber, true);
-    });
-    // Keys that follow each other are one entry of undo, as a drag is.
-    let keys = false, pause = null;
-    function settle() {
-      window.clearTimeout(pause);
-      pause = null;
-      change(path, slider.valueAsNumber, false);
-    }
-    slider.addEventListener("keydown", () => { keys = true; });
-    slider.addEventListener("pointerdown", () => { keys = false; });
-    slider.addEventListener("change", () => {
-      if (!keys) return settle();
-      window.clearTimeout(pause);
-      pause = window.setTimeout(settle, PAUSE);
-    });
-    slider.addEventListener("blur", () => { if (pause) settle(); });
-    typed.addEventListener("change", () => {
-      if (Number.isFinite(typed.valueAsNumber)) change(path, typed.valueAsNumber, false);
-      else show();
-    });
-    reset.addEventListener("click", () => {
-      change(path, undefined, false);
-      slider.focus();
-    });
-    for (const event of ["pointerenter", "focusin"]) made.addEventListener(event, () => { hint.textContent = aboutOf(control); });
-    function show() {
-      const changed = path in app.state.changes;
-      const value = changed ? amount(app.state.changes[path], control.unit) : control.value;
-      // A distribution, of a result with such a change, has no place on the slider.
-      const shown = typeof value === "number" ? value : control.value;
-      const short = Number(shown.toPrecision(changed ? 10 : 4)); // 0.3, not 0.30000000000000004
-      if (slider.valueAsNumber !== short) slider.value = short;
-      if (typed.valueAsNumber !== short) typed.value = short;
-      made.classList.toggle("changed", changed);
-      made.classList.toggle("drawn", Boolean(uncertain) && !changed);
-      reset.classList.toggle("off", !changed);
-      reset.disabled = !changed;
-      const text = refused.get(path);
-      problem.hidden = !text;
-      if (problem.textContent !== (text ?? "")) problem.textContent = text ?? "";
-      for (const input of [slider, typed]) input.setAttribute("aria-invalid", String(Boolean(text)));
-    }
-    rows.set(path, [...(rows.get(path) ?? []), { made, show }]);
-    show();
-    return made;
+  row(control) {
+    const row = new NumberRow(this, control);
+    this.rows.set(control.path, [...(this.rows.get(control.path) ?? []), row]);
+    return row.made;
   }
 
-  function aboutOf(control) {
-    const parts = [control.words ? sentence(control.words) : ""];
-    if (control.uncertain) parts.push(`Uncertain: ${number(control.uncertain.low)} to ${number(control.uncertain.high)} (the band), drawn anew in every run; moving the slider fixes it.`);
-    const unit = control.unit ? ` ${control.unit}` : "";
-    parts.push(`${control.uncertain ? "Middle" : "In the scenario"}: ${number(control.value)}${unit}.`, control.path);
-    return parts.filter(Boolean).join(" ");
-  }
-
-  // --- levers
-
-  function lever(event) {
+  lever(event) {
     const path = `events.${event.event}.off`;
     const id = `lever-${(count += 1)}`;
     const box = element("input", { id, type: "checkbox", role: "switch" });
     const made = element("div", { class: "lever", "data-path": path }, box, element("label", { for: id }, event.label));
-    box.addEventListener("change", () => change(path, !box.checked === event.off ? undefined : !box.checked, false));
-    const about = () => { hint.textContent = [event.about, event.note].filter(Boolean).map(sentence).join(" ") || event.label; };
-    for (const name of ["pointerenter", "focusin"]) made.addEventListener(name, about);
-    levers.set(path, () => {
-      box.checked = !(path in app.state.changes ? app.state.changes[path] : event.off);
-      made.classList.toggle("changed", path in app.state.changes);
-    });
-    levers.get(path)();
+    box.addEventListener("change", () => this.change(path, !box.checked === event.off ? undefined : !box.checked));
+    const about = [event.about, event.note].filter(Boolean).map(sentence).join(" ") || event.label;
+    for (const name of ["pointerenter", "focusin"]) made.addEventListener(name, () => this.explain(about));
+    const show = () => {
+      box.checked = !(path in this.changes ? this.changes[path] : event.off);
+      made.classList.toggle("changed", path in this.changes);
+    };
+    this.levers.set(path, show);
+    show();
     return made;
-  }
-
-  function showLevers(events) {
-    const shown = events.filter((one) => one.off);
-    return shown.length ? [group("Levers", ...shown.map(lever))] : [];
   }
 
   // --- groups
 
-  function group(title, ...children) {
-    return element("fieldset", { class: "group" }, element("legend", {}, title), ...children);
-  }
-
-  // Leads to a group without the way there.
-  function jump(block) {
-    const button = element("button", { type: "button" }, block.querySelector("legend").textContent);
-    button.addEventListener("click", () => {
-      at("scroller").scrollTop = block.offsetTop;
-      block.querySelector("input, summary")?.focus({ preventScroll: true });
-    });
-    return button;
-  }
-
-  // Numbers that are not shown unasked are made when somebody asks.
-  function more(title, list) {
-    if (!list.length) return [];
-    const details = element("details", {}, element("summary", {}, `${title} (${list.length})`));
-    details.addEventListener("toggle", () => {
-      if (details.open && details.children.length === 1) details.append(...list.map(row));
-    });
-    return [details];
-  }
-
-  function showGroups(opened) {
+  showGroups(opened) {
     const name = new Map(opened.scenario.states.map((one) => [one.code, one.name]));
     const main = opened.controls.filter((one) => one.main);
     const codes = [...new Set(main.filter((one) => one.group !== GAINS).map((one) => one.state))];
     const blocks = codes.map((code) => {
       const here = opened.controls.filter((one) => one.state === code && one.group !== GAINS);
-      return group(name.get(code) ?? "The world",
-        ...here.filter((one) => one.main).map(row), ...more("More numbers", here.filter((one) => !one.main)));
+      return this.group(name.get(code) ?? "The world", "More numbers", here);
     });
+    const levers = opened.events.filter((one) => one.off);
+    if (levers.length) blocks.push(fieldset("Levers", ...levers.map((one) => this.lever(one))));
     const gains = opened.controls.filter((one) => one.group === GAINS);
-    if (gains.length) {
-      blocks.push(group(GAINS_TITLE, ...gains.filter((one) => one.main).map(row), ...more("More gains", gains.filter((one) => !one.main))));
-    }
+    if (gains.length) blocks.push(this.group(GAINS_TITLE, "More gains", gains));
+    const kindOf = (one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group);
     const rest = opened.controls.filter((one) => one.group !== GAINS && !codes.includes(one.state));
-    const kinds = [...new Set(rest.map((one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group)))];
-    const other = kinds.flatMap((kind) => more(kind, rest.filter((one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group) === kind)));
-    if (other.length) blocks.push(group("All other numbers", ...other));
-    const levers = showLevers(opened.events);
-    blocks.splice(codes.length, 0, ...levers);
-    groups.replaceChildren(...blocks);
-    at("jumps").replaceChildren(...blocks.map(jump));
+    const kinds = [...new Set(rest.map(kindOf))];
+    const other = kinds.flatMap((kind) => this.more(kind, rest.filter((one) => kindOf(one) === kind)));
+    if (other.length) blocks.push(fieldset("All other numbers", ...other));
+    this.groups.replaceChildren(...blocks);
+    this.jumps.replaceChildren(...blocks.map((block) => this.jump(block)));
+  }
+
+  // Numbers of one owner: the main ones, and the others when they are asked for.
+  group(title, others, controls) {
+    return fieldset(title, ...controls.filter((one) => one.main).map((one) => this.row(one)), ...this.more(others, controls.filter((one) => !one.main)));
+  }
+
+  // Numbers that are not shown unasked are made when somebody asks.
+  more(title, list) {
+    if (!list.length) return [];
+    const details = element("details", {}, element("summary", {}, `${title} (${list.length})`));
+    details.addEventListener("toggle", () => {
+      if (details.open && details.children.length === 1) details.append(...list.map((one) => this.row(one)));
+    });
+    return [details];
+  }
+
+  // Leads to a group without the way there.
+  jump(block) {
+    return button(block.querySelector("legend").textContent, () => {
+      this.scroller.scrollTop = block.offsetTop;
+      block.querySelector("input, summary")?.focus({ preventScroll: true });
+    });
   }
 
   // --- search
 
-  let texts = []; // what is searched of each number
-  function prepare(opened) {
+  prepareSearch(opened) {
     const name = new Map(opened.scenario.states.map((one) => [one.code, one.name]));
-    texts = opened.controls.map((control) => ({
+    this.texts = opened.controls.map((control) => ({
       control,
       text: [control.label, control.path, name.get(control.state) ?? "", GROUPS[control.group] ?? "", control.words ?? ""].join(" ").toLowerCase(),
       short: `${name.get(control.state) ?? ""} ${control.label} ${control.path}`.toLowerCase(),
@@ -196,129 +186,26 @@ export function controls(place, app) {
     }));
   }
 
-  function search() {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    found.hidden = !words.length;
-    groups.hidden = words.length > 0;
-    at("jumps").hidden = words.length > 0;
-    at("scroller").scrollTop = 0;
-    if (!words.length) return at("found-list").replaceChildren();
-    const hits = texts.filter(({ text }) => words.every((word) => text.includes(word)));
+  search() {
+    const words = this.find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    this.found.hidden = !words.length;
+    this.groups.hidden = this.jumps.hidden = words.length > 0;
+    this.scroller.scrollTop = 0;
+    if (!words.length) return this.foundList.replaceChildren();
+    const hits = this.texts.filter(({ text }) => words.every((word) => text.includes(word)));
     // Numbers whose names have the words come before those that are only explained with them.
     const rank = ({ short }) => words.filter((word) => !short.includes(word)).length;
     hits.sort((one, other) => rank(one) - rank(other));
-    at("found-says").textContent = !hits.length ? "No number has all of these words. Try fewer, or the name of a state."
+    this.foundSays.textContent = !hits.length ? "No number has all of these words. Try fewer, or the name of a state."
       : hits.length > MOST_FOUND ? `${hits.length} numbers; the first ${MOST_FOUND} are shown.` : `${hits.length} ${hits.length === 1 ? "number" : "numbers"}`;
-    at("found-list").replaceChildren(...hits.slice(0, MOST_FOUND).map(({ control, owner }) => {
-      const made = row(control);
+    this.foundList.replaceChildren(...hits.slice(0, MOST_FOUND).map(({ control, owner }) => {
+      const made = this.row(control);
       if (owner) made.querySelector("label").prepend(element("span", { class: "owner" }, `${owner}: `));
       return made;
     }));
   }
-  find.addEventListener("input", search);
-  find.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    find.value = "";
-    search();
-  });
-
-  // --- what has been changed
-
-  function describe(path, value) {
-    const control = byPath.get(path);
-    const owner = control?.state ? app.opened.scenario.states.find((one) => one.code === control.state)?.name : "";
-    if (control) return [`${owner ? `${owner}: ` : ""}${control.label}`, `${number(control.value)} → ${written(amount(value, control.unit))}`];
-    const [, name, part] = path.match(/^events\.([^.]+)(?:\.(.+))?$/) ?? [];
-    const event = app.opened.events.find((one) => one.event === name);
-    const label = event?.label ?? value?.label ?? path;
-    if (part === "off") return [label, value ? "switched off" : "switched on"];
-    if (part === "at") return [label, value?.length ? value.join(", ") : "no date"];
-    if (!part && name) return [label, value === null ? "removed" : "new event"];
-    return [event ? `${label}: ${part}` : path, typeof value === "object" ? "changed" : String(value)];
-  }
-
-  let listed = ""; // what the list shows, so that it is not made anew in each frame of a drag
-  function showChanged() {
-    const changes = Object.entries(app.state.changes);
-    const list = at("changed-list");
-    const paths = changes.map(([path]) => path).join("\n");
-    document.getElementById("drawer-count").textContent = changes.length ? `(${changes.length} changed)` : "";
-    if (paths !== listed || !list.children.length) {
-      listed = paths;
-      list.replaceChildren(...changes.map(([path, value]) => {
-        const [label, what] = describe(path, value);
-        const reset = element("button", { type: "button", class: "reset", "aria-label": `Reset ${label}`, title: "Back to the scenario's value" }, "↺");
-        reset.addEventListener("click", () => {
-          change(path, undefined, false);
-          (list.querySelector("button") ?? find).focus();
-        });
-        return element("li", {}, element("span", { class: "label" }, label), element("span", { class: "number" }, what), reset);
-      }));
-      if (!changes.length) list.append(element("li", { class: "note" }, "Nothing yet. Move a slider or switch a lever."));
-    } else {
-      changes.forEach(([path, value], n) => { list.children[n].querySelector(".number").textContent = describe(path, value)[1]; });
-    }
-  }
-
-  function show() {
-    for (const [path, list] of rows) {
-      const alive = list.filter(({ made }) => made.isConnected);
-      if (alive.length < list.length) rows.set(path, alive);
-      alive.forEach((one) => one.show());
-    }
-    levers.forEach((one) => one());
-    showChanged();
-  }
-
-  return {
-    open(opened) {
-      // With another base, the numbers are the same: what has the focus keeps it.
-      const made = JSON.stringify([opened.scenario.file, opened.controls, opened.events]);
-      refused = new Map();
-      if (made !== built) {
-        byPath = new Map(opened.controls.map((one) => [one.path, one]));
-        rows = new Map();
-        levers = new Map();
-        prepare(opened);
-        showGroups(opened);
-        search();
-        hint.textContent = HINT;
-      }
-      built = made;
-      listed = "";
-      show();
-    },
-    show(message) {
-      const mended = message.type === "picture" && refused.size > 0;
-      if (mended) refused = new Map();
-      if ((mended || ["state", "refused"].includes(message.type)) && app.opened) show();
-    },
-    // True where a row on the page shows the words.
-    refuse({ path, text }) {
-      refused.set(path, text);
-      return (rows.get(path) ?? []).some(({ made }) => made.isConnected && made.offsetParent !== null);
-    },
-  };
 }
 
-function sentence(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
-}
-
-function shareOf(value, { low, high }) {
-  return Math.min(1, Math.max(0, (value - low) / (high - low)));
-}
-
-function band(name, from, to) {
-  const made = element("span", { class: name, "aria-hidden": "true" });
-  made.style.setProperty("--from", from);
-  made.style.setProperty("--to", to);
-  return made;
-}
-
-function mark(where) {
-  const made = element("span", { class: "own", "aria-hidden": "true" });
-  made.style.setProperty("--from", where);
-  return made;
+function fieldset(title, ...children) {
+  return element("fieldset", { class: "group" }, element("legend", {}, title), ...children);
 }

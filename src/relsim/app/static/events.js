@@ -1,28 +1,15 @@
-// The time line of events: switches, dates, chances, and events of one's own.
+// The time line of events: those of the scenario, and those of one's own.
 
-import { button, choice, element, write } from "./elements.js";
-import { amount, fixed, number, percent, signed, written } from "./words.js";
+import { choice, element, write } from "./elements.js";
+import { EventForm } from "./event_form.js";
+import { EventRow } from "./event_row.js";
+import { percent, signed } from "./words.js";
 
 const MOST_YEARS = 6; // labels of the axis
 const LATE = 0.9; // of the axis, from which on a label stands before its mark
-const KINDS = { at: "on a date", every: "again and again", chance: "by chance", when: "on a condition" };
-// Sizes of acts on the Goldstein scale (1992), at the model's 0.03 pull units for a point.
-const HINTS = [[-0.3, "armed clash (−10)"], [-0.15, "rejection (−5)"], [-0.06, "criticism (−2)"], [0.06, "visit (+1.9)"],
-  [0.15, "offer of mediation (+5)"], [0.24, "formal agreement (+8)"]];
-const LONGEST_KEY = 60;
-const HALF_LIVES = [["3 months", "3 months: words, aid"], ["6 months", "6 months: a meeting"], ["9 months", "9 months: a crisis"],
-  ["1 year", "1 year: an agreement"], ["2 years", "2 years: works, programmes"]];
+const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "levers that are off"], ["pair", "those that act on the chosen pair"]];
 
-const FILTERS = [["all", "all events"], ["on", "those that are on"], ["off", "levers that are off"], ["subject", "those that act on the subject"]];
-
-let count = 0; // for ids
-
-export function events(place, app) {
-  const view = new Events(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Events {
+export class Events {
   constructor(place, app) {
     this.place = place;
     this.app = app;
@@ -33,13 +20,13 @@ class Events {
     this.axis = element("div", { class: "axis", "aria-hidden": "true" });
     this.note = element("span", { class: "note" });
     this.filter = choice(FILTERS, "all", () => this.applyFilter());
-    this.form = new Form(app, (key, event) => this.add(key, event));
+    this.form = new EventForm(app, (key, event) => this.add(key, event));
     place.replaceChildren(
-      element("p", { class: "note" }, "What may happen, on one axis of time. Drag a handle, or focus it and press the arrow keys, to move a date; " +
-        "switch levers on and off. Bars show the middle half of the months in which an event first happens in the runs."),
+      element("p", { class: "note" }, "What may happen, and when. Switch an event on or off; drag its handle, or use the arrow keys, to move its date. " +
+        "A bar spans the middle half of the months in which an event first happens in the runs."),
       element("div", { class: "tools" }, element("label", {}, "Show ", this.filter), this.note),
-      element("div", { class: "time-line" }, element("div", { class: "event axis-row" }, element("div"), this.axis, element("div")), this.list),
-      this.form.made);
+      this.form.made,
+      element("div", { class: "time-line" }, element("div", { class: "event axis-row" }, element("div"), this.axis, element("div")), this.list));
   }
 
   open() {
@@ -129,7 +116,7 @@ class Events {
 
   draw() {
     if (!this.app.opened || this.place.hidden) return; // drawn as it is entered
-    const added = addedEvents(this.changes, this.app.opened.events);
+    const added = addedEvents(this.changes, this.app);
     const wanted = [...added, ...this.app.opened.events];
     const names = new Set(wanted.map((one) => one.event));
     for (const [name, row] of this.rows) {
@@ -149,7 +136,7 @@ class Events {
   applyFilter() {
     const wanted = this.filter.value, { pair } = this.app.state;
     for (const row of this.rows.values()) {
-      const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), subject: this.actsOn(row.one, pair) };
+      const fits = { all: true, on: !this.isOff(row.one), off: this.isOff(row.one), pair: this.actsOn(row.one, pair) };
       row.made.hidden = !fits[wanted];
     }
   }
@@ -160,7 +147,7 @@ class Events {
   }
 
   insert(one) {
-    const row = new Row(this, one);
+    const row = new EventRow(this, one);
     this.rows.set(one.event, row);
     if (one.added) this.list.prepend(row.made);
     else this.list.append(row.made);
@@ -169,296 +156,20 @@ class Events {
   isOff(one) { return this.changes[`events.${one.event}.off`] ?? one.off; }
 }
 
-// A month in words; what is no month, as in a mangled address, as it is.
-const inWords = (app, month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? app.monthName(month) : String(month));
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const short = (value) => number(Number(value.toPrecision(2)));
-
 // Events that changes add, as the server describes its own.
-function addedEvents(changes, known) {
-  const own = new Set(known.map((one) => one.event));
+function addedEvents(changes, app) {
+  const own = new Set(app.opened.events.map((one) => one.event));
   return Object.entries(changes).flatMap(([path, value]) => {
     const [section, event, ...rest] = path.split(".");
     if (section !== "events" || rest.length || own.has(event) || value === null || typeof value !== "object") return [];
     const pairs = [value.effects ?? []].flat().map((effect) => String(effect?.pulse ?? effect?.shift ?? ""));
     return [{ event, label: value.label ?? event, about: "", off: value.off ?? false, kind: "at", months: [value.at ?? []].flat(),
-      chance: null, sizes: [], pairs, note: effectInWords([value.effects].flat()[0]), added: value }];
+      chance: null, sizes: [], pairs, note: effectInWords([value.effects].flat()[0], app), added: value }];
   });
 }
 
-function effectInWords(effect) {
-  if (!effect) return "";
+function effectInWords(effect, app) {
+  if (!effect?.pulse) return "";
   const lasting = effect.lasting ? `, ${percent(effect.lasting)} of it for good` : "";
-  return `Moves ${effect.pulse} by ${signed(effect.size)} pull units, half of it gone after ${effect.half_life}${lasting}.`;
-}
-
-// One event: its switch, its dates or its chance, and how often it happens.
-class Row {
-  constructor(view, one) {
-    this.view = view;
-    this.one = one;
-    const id = `event-${(count += 1)}`;
-    this.off = element("input", { type: "checkbox", role: "switch", id, "aria-describedby": `${id}-problem` });
-    this.off.addEventListener("change", () => this.toggle());
-    this.track = element("div", { class: "event-track" });
-    this.bar = element("span", { class: "first", "aria-hidden": "true" });
-    this.track.append(this.bar);
-    this.dates = element("p", { class: "when" });
-    this.often = element("p", { class: "often" });
-    this.problem = element("p", { class: "problem", id: `${id}-problem`, role: "alert", hidden: true });
-    this.inputs = [];
-    this.made = element("li", { class: "event" },
-      element("div", { class: "what" }, element("div", { class: "lever-line" }, this.off, element("label", { for: id }, one.label)), this.details(one), this.problem),
-      element("div", { class: "when-box" }, this.track), element("div", {}, this.dates, this.often));
-    if (one.kind === "at") one.months.forEach((month, n) => this.addHandle(n));
-    if (one.kind === "every") this.addTicks(one.months);
-    if (one.chance) this.addChance(one.chance);
-    if (one.added) this.made.querySelector(".lever-line").append(this.removal(one));
-  }
-
-  removal(one) {
-    return button("Remove", () => this.view.remove(one.event), { class: "remove", "aria-label": `Remove ${one.label}` });
-  }
-
-  details(one) {
-    const { app } = this.view;
-    const pairs = one.pairs.map((pair) => app.opened.scenario.pairs.find((known) => known.pair === pair)?.title ?? pair);
-    const parts = [];
-    if (one.about) parts.push(element("p", {}, one.about));
-    if (one.note && (one.added || one.chance)) parts.push(element("p", {}, one.added ? one.note : `Happens ${one.note}.`));
-    if (pairs.length) parts.push(element("p", {}, `Acts on ${pairs.join(", ")}.`));
-    this.sizes = one.sizes.map((control) => new Size(this.view, control));
-    parts.push(...this.sizes.map((size) => size.made));
-    return element("details", { class: "about" }, element("summary", {}, KINDS[one.kind] ?? one.kind), ...parts);
-  }
-
-  toggle() {
-    const { view, one } = this;
-    const off = !this.off.checked;
-    if (one.added) this.changeAdded({ off: off || undefined });
-    else view.change(`events.${one.event}.off`, off, one.off);
-  }
-
-  changeAdded(part, dragging = false) {
-    const { view, one } = this;
-    const { [`events.${one.event}`]: present } = view.changes;
-    const next = Object.fromEntries(Object.entries({ ...present, ...part }).filter(([, value]) => value !== undefined));
-    view.apply({ ...view.changes, [`events.${one.event}`]: next }, dragging);
-  }
-
-  // --- dates
-
-  addHandle(n) {
-    const last = this.view.app.months.length - 1;
-    const many = this.one.months.length > 1 ? `, date ${n + 1}` : "";
-    const input = element("input", { type: "range", min: 0, max: last, step: 1, "aria-label": `Date of ${this.one.label}${many}` });
-    input.addEventListener("input", () => this.date(n, input.valueAsNumber, true));
-    input.addEventListener("change", () => this.date(n, input.valueAsNumber, false));
-    this.inputs.push(input);
-    this.track.append(input);
-  }
-
-  // Where time does not move, it shows the months and has no handle.
-  addTicks(months) {
-    for (const month of months) {
-      const tick = element("span", { class: "tick", title: this.view.app.monthName(month) });
-      tick.style.setProperty("--at", this.share(month));
-      this.track.append(tick);
-    }
-  }
-
-  share(month) {
-    const { months } = this.view.app;
-    const after = months.findIndex((one) => one >= month);
-    return (after === -1 ? months.length - 1 : after) / Math.max(1, months.length - 1);
-  }
-
-  get months() {
-    const { one, view } = this;
-    if (one.added) return one.months;
-    return [view.changes[`events.${one.event}.at`] ?? one.months].flat();
-  }
-
-  date(n, index, dragging) {
-    const months = [...this.months];
-    months[n] = this.view.app.months[index];
-    this.describeDate(this.inputs[n], months[n]);
-    if (this.one.added) this.changeAdded({ at: months }, dragging);
-    else this.view.change(`events.${this.one.event}.at`, months, this.one.months, dragging);
-  }
-
-  describeDate(input, month) {
-    input.setAttribute("aria-valuetext", inWords(this.view.app, month));
-  }
-
-  // --- chance
-
-  addChance(control) {
-    this.chance = new Size(this.view, control, `Chance of ${this.one.label}`);
-    this.made.querySelector(".when-box").append(this.chance.made);
-  }
-
-  // --- drawing
-
-  draw(one, often, problem) {
-    this.one = one;
-    const off = this.view.isOff(one);
-    this.off.checked = !off;
-    this.made.classList.toggle("off", off);
-    const { months } = this.view.app;
-    this.inputs.forEach((input, n) => {
-      const month = this.months[n];
-      const place = months.findIndex((known) => known >= month);
-      if (place >= 0 && input.valueAsNumber !== place) input.value = place;
-      this.describeDate(input, month);
-    });
-    write(this.dates, this.dateWords());
-    this.sizes.forEach((size) => size.draw());
-    this.chance?.draw();
-    this.drawOften(off ? undefined : often);
-    write(this.problem, problem ?? "");
-    this.problem.hidden = !problem;
-    this.made.classList.toggle("changed", Object.keys(this.view.changes).some((path) => `${path}.`.startsWith(`events.${one.event}.`)));
-  }
-
-  shortMonth(month) {
-    return new Date(this.view.app.time(month)).toLocaleDateString("en-GB", { month: "short", year: "numeric" });
-  }
-
-  dateWords() {
-    const { app } = this.view;
-    if (this.one.kind === "at") return this.months.map((month) => inWords(app, month)).join(", ");
-    return this.one.chance ? "" : capital(this.one.note.replace(/\b\d{4}-\d{2}\b/g, app.monthName));
-  }
-
-  drawOften(often) {
-    const never = !often || !often.share;
-    this.bar.hidden = never || this.one.kind === "at" || !often.first25;
-    if (!this.bar.hidden) {
-      this.bar.style.setProperty("--from", this.share(often.first25));
-      this.bar.style.setProperty("--to", this.share(often.first75));
-    }
-    if (!often) { write(this.often, this.off.checked ? "" : "Off."); return; }
-    const first = this.one.kind === "at" || !often.first25 || often.first25 === often.first75 ? ""
-      : ` First mostly ${this.shortMonth(often.first25)} to ${this.shortMonth(often.first75)}.`;
-    const certain = often.share === 1 || often.share === 0;
-    const between = certain ? "" : ` (${percent(often.low)} to ${percent(often.high)})`;
-    write(this.often, `${percent(often.share)} of runs${between}${often.mean_times > often.share ? `, ${fixed(often.mean_times, 1)} times a run` : ""}.${first}`);
-  }
-}
-
-// A number of an event: a slider at the scenario's value.
-class Size {
-  constructor(view, control, label = control.label) {
-    Object.assign(this, { view, control });
-    const id = `size-${(count += 1)}`;
-    this.input = element("input", { id, type: "range", min: control.low, max: control.high, step: control.step });
-    this.input.addEventListener("input", () => this.change(true));
-    this.input.addEventListener("change", () => this.change(false));
-    this.words = element("output", { for: id });
-    this.made = element("div", { class: "size" }, element("label", { for: id }, label), this.input, this.words);
-  }
-
-  change(dragging) {
-    const { control } = this;
-    this.view.change(control.path, this.input.valueAsNumber, control.uncertain ? undefined : control.value, dragging);
-    this.describe(this.input.valueAsNumber);
-  }
-
-  draw() {
-    const value = amount(this.view.changes[this.control.path] ?? this.control.value, this.control.unit);
-    if (typeof value === "number" && this.input.valueAsNumber !== value) this.input.value = value;
-    this.describe(value);
-  }
-
-  describe(value) {
-    const { unit, uncertain, path } = this.control;
-    const drawn = uncertain && !(path in this.view.changes) ? ` (${short(uncertain.low)} to ${short(uncertain.high)})` : "";
-    const words = typeof value === "number" ? `${number(value)}${unit ? ` ${unit}` : ""}${drawn}` : written(value);
-    write(this.words, words);
-    this.input.setAttribute("aria-valuetext", words);
-  }
-}
-
-// An event of one's own: a push on a pair in a month.
-class Form {
-  constructor(app, add) {
-    this.app = app;
-    this.label = element("input", { type: "text", required: true, maxlength: 100, autocomplete: "off", placeholder: "Trade agreement" });
-    this.from = choice([], "", () => this.describe());
-    this.to = choice([], "", () => this.describe());
-    this.both = choice([["-", "both ways"], [">", "one way"]], "-", () => this.describe());
-    this.domain = choice([["", "all domains"]], "", () => this.describe());
-    this.month = element("input", { type: "range", min: 0, max: 1, step: 1, value: 0 });
-    this.monthWords = element("output");
-    this.size = element("input", { type: "range", min: -1, max: 1, step: 0.01, value: 0.15 });
-    this.sizeWords = element("output");
-    this.halfLife = choice(HALF_LIVES, "9 months", () => this.describe());
-    this.lasting = element("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.2 });
-    this.lastingWords = element("output");
-    this.notice = element("p", { class: "note", role: "status" });
-    for (const input of [this.month, this.size, this.lasting]) input.addEventListener("input", () => this.describe());
-    const field = (text, ...parts) => element("label", {}, element("span", {}, text), ...parts);
-    this.fields = element("form", { class: "add-event" },
-      field("Name", this.label), field("First state", this.from), field("Second state", this.to), field("Moves", this.both), field("In", this.domain),
-      field("Month", this.month, this.monthWords), field("Size", this.size, this.sizeWords), field("Half gone after", this.halfLife),
-      field("Stays for good", this.lasting, this.lastingWords), element("div", { class: "add-line" }, element("button", { type: "submit", class: "main" }, "Add the event")), this.notice);
-    this.fields.addEventListener("submit", (event) => { event.preventDefault(); this.submit(add); });
-    this.made = element("section", { class: "adding" }, element("h2", {}, "Add an event"),
-      element("p", { class: "note" }, "It pushes what one state shows another, in pull units: near 0, a lasting push of 0.1 moves it by about 0.1. " +
-        `For size: ${HINTS.map(([size, act]) => `${signed(size)} ${act}`).join(", ")}; points of the Goldstein scale in brackets, at 0.03 pull units each.`),
-      this.fields);
-  }
-
-  open() {
-    const { states, pairs, domains } = this.app.opened.scenario;
-    const rows = states.map(({ code, name }) => [code, name || code]);
-    const [first, second] = (pairs.find((one) => one.watched) ?? pairs[0])?.pair.split("-") ?? [];
-    for (const [select, chosen] of [[this.from, first], [this.to, second]]) {
-      select.replaceChildren(...rows.map(([code, name]) => new Option(name, code)));
-      select.value = chosen;
-    }
-    const named = domains.map((one) => (typeof one === "string" ? [one, one] : [one.domain ?? one.name, one.label ?? one.name]));
-    this.domain.replaceChildren(new Option("all domains", ""), ...named.map(([value, text]) => new Option(text, value)));
-    this.month.max = this.app.months.length - 1;
-    this.month.value = Math.round((this.app.months.length - 1) / 4);
-    this.describe();
-  }
-
-  focus() { this.label.focus(); }
-
-  describe() {
-    const month = this.app.monthName(this.app.months[this.month.valueAsNumber]);
-    write(this.monthWords, month);
-    this.month.setAttribute("aria-valuetext", month);
-    const size = this.size.valueAsNumber;
-    const [, act] = HINTS.reduce((near, one) => (Math.abs(one[0] - size) < Math.abs(near[0] - size) ? one : near));
-    const words = `${signed(size)}${Math.abs(size) < 0.02 ? "" : `, about: ${act}`}`;
-    write(this.sizeWords, words);
-    this.size.setAttribute("aria-valuetext", words);
-    write(this.lastingWords, percent(this.lasting.valueAsNumber));
-    this.to.setCustomValidity(this.from.value === this.to.value ? "Choose two different states." : "");
-  }
-
-  submit(add) {
-    const label = this.label.value.trim();
-    const domain = this.domain.value ? `.${this.domain.value}` : "";
-    const effect = {
-      pulse: `${this.from.value}${this.both.value}${this.to.value}${domain}`, size: this.size.valueAsNumber,
-      half_life: this.halfLife.value, lasting: this.lasting.valueAsNumber,
-    };
-    add(this.keyFor(label), { label, at: [this.app.months[this.month.valueAsNumber]], effects: [effect] });
-    write(this.notice, `${label} is added, at the top of the list.`);
-    this.label.value = "";
-  }
-
-  // A key of letters, digits and underscores that no event has.
-  keyFor(label) {
-    const plain = label.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, LONGEST_KEY);
-    const stem = /^[a-z]/.test(plain) ? plain : `event_${plain}`.replace(/_$/, "");
-    const taken = new Set([...this.app.opened.events.map((one) => one.event), ...Object.keys(this.app.state.changes).map((path) => path.split(".")[1])]);
-    let key = stem;
-    for (let n = 2; taken.has(key); n += 1) key = `${stem}_${n}`;
-    return key;
-  }
+  return `Pushes ${app.tieName(String(effect.pulse))} by ${signed(effect.size)} pull units, half of it gone after ${effect.half_life}${lasting}.`;
 }

@@ -1,26 +1,31 @@
 // The page: its state, what it sends to the server, and which part gets which answer.
 
 import { Charts } from "./charts.js";
-import { claims } from "./claims.js";
+import { Claims } from "./claims.js";
 import { Connection } from "./connection.js";
-import { controls } from "./controls.js";
-import { events } from "./events.js";
-import { files } from "./files.js";
-import { futures } from "./futures.js";
-import { head } from "./head.js";
-import { matrix } from "./matrix.js";
-import { network } from "./network.js";
+import { Controls } from "./controls.js";
+import { Events } from "./events.js";
+import { Files } from "./files.js";
+import { Futures } from "./futures.js";
+import { Head } from "./head.js";
+import { Matrix } from "./matrix.js";
+import { Network } from "./network.js";
 import { State, VIEWS, alike, fromFragment, toFragment } from "./state.js";
-import { stepping } from "./stepping.js";
+import { Stepping } from "./stepping.js";
 import { Theme } from "./theme.js";
-import { why } from "./why.js";
+import { Why } from "./why.js";
 
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric" }); // slow to make, quick to use
 const MOST_TIMINGS = 2000; // kept for the benchmark
+// What could not be done, where the server refuses anything but a change of assumptions.
+const NOT_DONE = {
+  step: "This step could not be taken", copy: "The command and the Python could not be written", keep: "The variant could not be kept",
+};
 
 const byId = (id) => document.getElementById(id);
 const state = new State();
 const timings = [];
+const times = new Map(); // month → milliseconds: asked for in each picture, many times over
 const sent = new Map(); // number of a change → when it was sent
 const theme = new Theme(byId("theme"), () => charts.retheme());
 const charts = new Charts(() => (theme.isDark ? app.opened?.dark ?? {} : {}));
@@ -55,7 +60,7 @@ const app = {
   pick(pair) {
     if (!pair || pair === state.now.pair) return;
     app.set({ pair });
-    announce(`${app.title(pair)} is now the subject.`);
+    announce(`${app.title(pair)} is now the chosen pair.`);
   },
   send: (message) => connection.send(message),
   chart: (place, spec, options) => charts.add(place, spec, options),
@@ -63,24 +68,38 @@ const app = {
   clearProblem: () => showProblem(""),
   filesChanged: () => header.showFiles(),
   time(month) {
-    const [year, number] = month.split("-").map(Number);
-    return new Date(year, number - 1, 1).getTime();
+    if (!times.has(month)) {
+      const [year, number] = month.split("-").map(Number);
+      times.set(month, new Date(year, number - 1, 1).getTime());
+    }
+    return times.get(month);
   },
-  monthName: (month) => MONTH.format(app.time(month)),
+  // In words; what is no month, as in a mangled address, as it is.
+  monthName: (month) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? MONTH.format(app.time(month)) : String(month)),
+  stateName: (code) => app.opened.scenario.states.find((one) => one.code === code)?.name || code,
+  // PAK>RUS.economic: Pakistan towards Russia (economic).
+  tieName(tie) {
+    const [, first, sign, second, domain] = /^([^->.]+)([->])([^->.]+)(?:\.(.+))?$/.exec(tie) ?? [];
+    if (!first) return tie;
+    return `${app.stateName(first)}${sign === ">" ? " towards " : " – "}${app.stateName(second)}${domain ? ` (${domain})` : ""}`;
+  },
   title: (pair) => app.opened.scenario.pairs.find((one) => one.pair === pair)?.title ?? pair,
 };
 window.relsim = { app, timings, charts };
 
 // --- the parts of the page
 
-const header = head(app);
-const panel = controls(byId("panel"), app);
-const dialogs = files(app);
-const views = {};
-for (const [name, view] of Object.entries({ futures, network, matrix, events, step: stepping })) {
-  views[name] = view(byId(`view-${name}`), app);
-}
-const inWords = [claims(byId("claims"), app), why(byId("why"), app), panel, header];
+const header = new Head(app);
+const panel = new Controls(byId("panel"), app);
+const dialogs = new Files(app);
+const views = {
+  futures: new Futures(byId("view-futures"), app),
+  network: new Network(byId("view-network"), app),
+  matrix: new Matrix(byId("view-matrix"), app),
+  events: new Events(byId("view-events"), app),
+  step: new Stepping(byId("view-step"), app),
+};
+const inWords = [new Claims(byId("claims")), new Why(byId("why"), app), panel, header];
 const parts = [...Object.values(views), ...inWords];
 
 // Shows a message in every part; what it returns are promises where drawing takes longer.
@@ -158,6 +177,9 @@ const ANSWERS = {
   },
   opened(message) {
     app.opened = message;
+    for (const control of [...message.controls, ...message.events.flatMap((one) => one.sizes)]) {
+      control.label = control.label.replace(/(?<=effect on )\S+/, app.tieName);
+    }
     app.months = message.scenario.months;
     const now = state.now;
     const pairs = message.scenario.pairs;
@@ -186,8 +208,8 @@ const ANSWERS = {
     const words = textOf(message.problems);
     if (message.to === "keep" && dialogs.refused(words)) return;
     if (["open", "base"].includes(message.to)) return openingFailed(words);
-    showProblem(textOf(message.problems.filter((one) => !panel.refuse(one))));
-    announce(app.picture ? "Refused: the picture is the last good one." : "Refused.");
+    if (message.to in NOT_DONE) showNotDone(NOT_DONE[message.to], words);
+    else showRefusal(message);
     notify(message);
   },
   failed(message) {
@@ -199,6 +221,17 @@ const ANSWERS = {
   exists: (message) => dialogs.exists(message),
   copied: (message) => dialogs.copied(message),
 };
+
+function showNotDone(what, why) {
+  showProblem(`${what}: ${why}`);
+  announce(`${what}.`);
+}
+
+// A change of assumptions that the scenario does not take, at its control where that can be seen.
+function showRefusal({ problems }) {
+  showProblem(textOf(problems.filter((one) => !panel.refuse(one))));
+  announce(app.picture ? "Change refused; the picture stays." : "Change refused.");
+}
 
 const textOf = (problems) => problems.map(({ path, text }) => (path ? `${path}: ${text}` : text)).join(" ");
 

@@ -14,12 +14,7 @@ const BLACK = "#000000", WHITE = "#ffffff";
 const LEVELS = "levels", DIFFERENCES = "differences";
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-export function matrix(place, app) {
-  const view = new Matrix(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message) };
-}
-
-class Matrix {
+export class Matrix {
   constructor(place, app) {
     this.app = app;
     this.picture = null;
@@ -90,7 +85,7 @@ class Matrix {
     const table = element("table", { class: "matrix" },
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "State"), ...heads)), element("tbody", {}, ...rows));
     table.addEventListener("keydown", (event) => this.move(event));
-    table.addEventListener("focusin", (event) => this.enter(event.target));
+    table.addEventListener("focusin", (event) => this.reachByTab(event.target));
     this.box.replaceChildren(table);
   }
 
@@ -134,9 +129,9 @@ class Matrix {
       ? ` The ${this.codes.length} states that are watched or differ most, of ${this.app.opened.scenario.states.length}.` : "";
     write(this.note, (differing
       ? `Difference of overall cooperation from the base in ${month}, medians over the runs.`
-      : `Overall cooperation, medians over the runs: above the diagonal in ${month}, below it at the opening, ${start}. ` +
-        "The small number, and the edge, show a difference from the base.") +
-      ` Click a cell, or press Enter on it, to make its pair the subject; arrow keys move between cells.${some}`);
+      : `Overall cooperation, medians over the runs: above the empty diagonal in ${month}, below it at the opening, ${start}. ` +
+        "A small second number, with a dotted edge, is the difference from the base.") +
+      ` Click a cell to choose its pair for the whole page; arrow keys move between cells.${some}`);
     const ends = differing ? [signed(-scale), "0", signed(scale)] : [signed(-1, 0), "0", signed(1, 0)];
     const stripe = element("span", { class: "stripe" });
     stripe.style.background = `linear-gradient(to right, ${LIGHT.map((light, n) => `light-dark(${light}, ${DARK[n]})`).join(", ")})`;
@@ -147,12 +142,12 @@ class Matrix {
   showSubject() {
     const { pair } = this.app.state;
     if (!this.app.opened || !pair) return;
-    this.subject.replaceChildren("Subject: ", element("strong", {}, this.app.title(pair)), ". Futures, claims and reasons are about this pair.");
+    this.subject.replaceChildren("Chosen pair: ", element("strong", {}, this.app.title(pair)), ". Futures and reasons are about it.");
     const chosen = keyOf(...pair.split("-"));
     for (const cell of this.cells.values()) cell.made.setAttribute("aria-pressed", String(keyOf(cell.row, cell.column) === chosen));
   }
 
-  enter(target) {
+  reachByTab(target) {
     if (!target.dataset.cell) return;
     for (const cell of this.cells.values()) cell.made.tabIndex = cell.made === target ? 0 : -1;
   }

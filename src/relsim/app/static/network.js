@@ -12,12 +12,7 @@ const COLOURS = [
 ];
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-export function network(place, app) {
-  const view = new Network(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Network {
+export class Network {
   constructor(place, app) {
     this.app = app;
     this.chart = null;
@@ -44,10 +39,11 @@ class Network {
     this.rows = new Map();
     this.body = element("tbody");
     this.tableNote = element("p", { class: "note" });
+    this.monthHead = element("span");
     place.replaceChildren(
-      element("p", { class: "note" }, "States that were warm at the opening stand close together. A tie shows the median of " +
-        "overall cooperation over the runs; it is the wider the more it has moved. Watched pairs have edges, the subject purple ones. " +
-        "Click a tie to make its pair the subject of the whole page, a state to see its ties alone, and beside them to see all."),
+      element("p", { class: "note" }, "States that cooperated most at the opening stand close together. The colour of a tie is the median of " +
+        "overall cooperation over the runs; the more it has changed, the wider the tie. Watched pairs are outlined, the chosen pair in purple. " +
+        "Click a tie to choose its pair for the whole page, a state to see its ties alone, and anywhere else to see all again."),
       element("div", { class: "tools" },
         this.play,
         element("label", { class: "scrub" }, "Month ", this.slider, this.monthWords),
@@ -58,8 +54,8 @@ class Network {
       this.tableNote,
       element("div", { class: "scroll rows-box", tabindex: 0, role: "region", "aria-label": "Ties that changed most" },
         element("table", { class: "ties" },
-          element("thead", {}, element("tr", {}, ...["Pair", "Opening", "Month", "Change", "From base"]
-            .map((head, n) => element("th", { scope: "col", class: n ? "number" : false }, head)))),
+          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Pair"),
+            ...["Opening", this.monthHead, "Change", "From base"].map((head) => element("th", { scope: "col", class: "number" }, head)))),
           this.body)));
     this.labelPlay();
     reducedMotion.addEventListener("change", () => { this.stop(); this.labelPlay(); });
@@ -148,6 +144,7 @@ class Network {
     this.slider.value = this.month;
     this.slider.setAttribute("aria-valuetext", word);
     write(this.monthWords, word);
+    write(this.monthHead, word);
   }
 
   scrub(month) {
@@ -197,8 +194,7 @@ class Network {
   showSubject() {
     const { pair } = this.app.state;
     if (!this.app.opened || !pair) return;
-    this.subject.replaceChildren("Subject: ", element("strong", {}, this.app.title(pair)),
-      ". Futures, claims and reasons are about this pair.");
+    this.subject.replaceChildren("Chosen pair: ", element("strong", {}, this.app.title(pair)), ". Futures and reasons are about it.");
     this.chart?.update({ signals: { subject: pair } });
     for (const [name, row] of this.rows) row.picks.setAttribute("aria-pressed", String(name === pair));
     this.showPulls();
@@ -212,8 +208,8 @@ class Network {
     const shown = [element("h3", {}, this.app.title(pair))];
     if (tie) shown.push(element("p", { class: "figures" }, this.figuresOf(tie)));
     for (const [direction, rows] of Object.entries(parts ?? {})) shown.push(...this.partsOf(direction, rows));
-    if (parts) shown.push(element("p", { class: "note" }, "The largest parts of its pull in the month compared, in pull units, means over " +
-      `${this.pulls.runs} runs. Point at a tie, or move through the list, to see those of another pair.`));
+    if (parts) shown.push(element("p", { class: "note" }, "What adds most to the pull in the month compared, or takes most from it, in pull units: means over " +
+      `${this.pulls.runs} runs. Point at another tie, or move through the list below, to see its pair here.`));
     this.panel.replaceChildren(...shown);
     this.panel.classList.toggle("old", Boolean(parts) && this.pulls.number !== this.picture.number);
   }
@@ -226,7 +222,7 @@ class Network {
   }
 
   partsOf(direction, rows) {
-    const [from, to] = direction.split(">").map((code) => this.nameOf(code));
+    const [from, to] = direction.split(">").map(this.app.stateName);
     const most = Math.max(0.05, ...rows.map((row) => Math.abs(row.value)));
     const bars = rows.map(({ label, value }) => {
       const width = `${(100 * Math.abs(value)) / most / 2}%`;
@@ -237,10 +233,6 @@ class Network {
     });
     const head = element("h4", {}, `What draws ${from} to ${to}`);
     return [head, bars.length ? element("ul", { class: "parts" }, ...bars) : element("p", { class: "note" }, "Nothing that stands out.")];
-  }
-
-  nameOf(code) {
-    return this.app.opened.scenario.states.find((one) => one.code === code)?.name || code;
   }
 
   // --- the list
@@ -257,7 +249,7 @@ class Network {
     const size = (row) => Math.abs(byDifference ? row.difference || 0 : row.change);
     rows.sort((one, other) => size(other) - size(one));
     write(this.tableNote, `Sorted by the ${byDifference ? "difference from the base" : "change since the opening"} in ` +
-      `${this.app.monthName(months[this.month])}. A row makes its pair the subject.`);
+      `${this.app.monthName(months[this.month])}. Click a pair to choose it for the whole page.`);
     const kept = this.body.contains(document.activeElement); // a row that is moved loses the focus
     const shown = rows.map((row) => this.rowOf(row));
     if (!kept && shown.some((one, n) => this.body.children[n] !== one)) this.body.replaceChildren(...shown);

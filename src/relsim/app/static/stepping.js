@@ -11,17 +11,12 @@ const MOST_RUN = 9999;
 // Hues of figures/style.SERIES that have 3 to 1 against the paper both in the light and in the dark.
 const LINES = ["#2f7fc1", "#d0672b", "#1f9070", "#b0629a", "#9a7c12", "#7a8794"];
 const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2, 1, 2, 1, 2], [12, 4]];
-const STALE = "The assumptions have changed since this run began: Reset takes them up.";
+const STALE = "The assumptions have changed since this run began. Press Reset to begin it again with them.";
 const REACH = 0.2; // the change at which ties are thickest, at least
 const FULL = 0.5; // the standing whose bar is as long as may be
 const ROOM = 0.25; // ends of the axis of levels are multiples of it
 
-export function stepping(place, app) {
-  const view = new Stepping(place, app);
-  return { open: () => view.open(), show: (message) => view.show(message), enter: () => view.enter() };
-}
-
-class Stepping {
+export class Stepping {
   constructor(place, app) {
     this.app = app;
     this.path = []; // the months stepped through
@@ -36,8 +31,8 @@ class Stepping {
 
   build(place) {
     this.play = button("▶ Play", () => this.toggle(), { class: "play" });
-    this.one = button("Step", () => this.step(1));
-    this.year = button(`+${YEAR}`, () => this.step(YEAR), { "aria-label": `${YEAR} steps` });
+    this.one = button("1 step", () => this.step(1));
+    this.year = button(`${YEAR} steps`, () => this.step(YEAR));
     this.back = button("Reset", () => this.reset());
     this.run = element("input", { type: "number", min: 0, max: MOST_RUN, step: 1, value: 0 });
     this.run.addEventListener("change", () => this.reset());
@@ -56,8 +51,8 @@ class Stepping {
     this.rows = new Map(); // code → row
     this.inspector = element("section", { class: "panel inspector" });
     place.replaceChildren(
-      element("p", { class: "note" }, "One run, not the ensemble: a single future, in which events and chance fall as they do in the run of " +
-        "this number. Bands, claims and reasons of the other views are about all runs."),
+      element("p", { class: "note" }, "One run alone: a single future, with the events and the chance of the run of this number. " +
+        "The bands, claims and reasons of the other views are about all runs."),
       element("div", { class: "tools" }, this.play, this.one, this.year, this.back,
         element("label", {}, "Run ", this.run), element("label", {}, "Speed ", this.speed), element("label", {}, "Colour ", this.colours)),
       this.stale,
@@ -98,7 +93,7 @@ class Stepping {
     else if (this.waiting && (message.type === "failed" || (message.type === "refused" && message.number === 0))) {
       this.waiting = false;
       this.pause();
-      write(this.stale, "This run cannot be stepped through: see above.");
+      write(this.stale, "This step could not be taken: the message at the top of the page says why. Reset begins the run anew.");
       this.stale.hidden = false;
     } else if (message.type === "state") {
       if (this.app.state.view !== "step") this.pause();
@@ -254,7 +249,7 @@ class Stepping {
 
   inspect({ code, name, rows, numbers }) {
     if (code !== this.state) return;
-    const heads = [["State", ""], ["Cooperation", "of the two now, chance included"], ["Shows it", "its posture"], ["Is shown", "the other's posture"],
+    const heads = [["State", ""], ["Cooper\u00adation", "of the two now, chance included"], ["Shows it", "its posture"], ["Is shown", "the other's posture"],
       ["Is drawn by", "pull in its last decision, pull units"], ["Heads for", "target of that decision"]];
     const decided = rows.some((row) => row.pull !== null);
     const body = rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.name),
@@ -266,9 +261,9 @@ class Stepping {
           element("th", { scope: "col", class: n ? "number" : false, title: about || false }, head)))),
         element("tbody", {}, ...body))),
       element("p", { class: "note" }, decided
-        ? "Means over the domains by their weights. Postures, pulls and targets are without what chance adds to cooperation. Pull and target are those of its last decision, which moved its posture part of the way."
-        : "Means over the domains by their weights. A pull and a target appear once a decision has been taken by them."),
-      element("h4", {}, "Its own numbers as they are in force, faded and changed by events"),
+        ? "Means over the domains, by their weights. Chance adds to cooperation, but not to postures, pulls and targets. Pull and target are those of the last decision, which moved the posture part of the way to the target."
+        : "Means over the domains, by their weights. Pulls and targets appear with the first decision."),
+      element("h4", {}, "Its own numbers in this month"),
       element("dl", { class: "numbers" }, ...numbers.map(({ label, value, unit }) => element("div", { class: "number-line" },
         element("dt", {}, label), element("dd", {}, `${number(value)}${unit ? ` ${unit}` : ""}`)))));
   }

@@ -3,71 +3,93 @@
 import { element } from "./elements.js";
 import { unbroken } from "./words.js";
 
-export function why(place, app) {
-  let box = null, parts = null, carriers = null;
-
-  function open() {
-    box = {
-      says: element("p", { class: "note" }), stories: element("div", { class: "stories" }),
-      parts: element("div", { class: "chart" }), partsPart: null,
-      carriers: element("div", { class: "chart" }), sentence: element("p"), carriersPart: null,
-    };
-    box.partsPart = element("div", { hidden: true }, element("h3", {}, "The largest parts of the change"), element("p", { class: "note" }, "Pulls of the two directions, in pull units; they add up exactly."), box.parts);
-    box.carriersPart = element("div", { hidden: true }, element("h3", {}, "Interests that carry the difference"), box.sentence, box.carriers);
-    place.replaceChildren(element("h2", { id: "why-title" }, "Why"), box.says, box.stories, element("div", { class: "grid" }, box.partsPart, box.carriersPart));
-    box.says.textContent = "The reasons follow as soon as the runs are there.";
-    parts = carriers = null;
+export class Why {
+  constructor(place, app) {
+    this.place = place;
+    this.app = app;
+    this.parts = this.carriers = null; // charts
   }
 
-  function story({ title, lead, changes, level, note }) {
-    return element("article", {}, element("h3", {}, title), element("p", {}, unbroken(lead)),
-      element("ul", { class: "headline" }, ...changes.map((one) => element("li", {}, unbroken(one)))),
-      element("p", {}, unbroken(level)), ...(note ? [element("p", { class: "note" }, note)] : []));
+  open() {
+    for (const chart of [this.parts, this.carriers]) chart?.remove();
+    this.parts = this.carriers = null;
+    this.says = element("p", { class: "note" }, "The reasons appear when all runs are done.");
+    this.stories = element("div", { class: "stories" });
+    this.partsPlace = element("div", { class: "chart" });
+    this.partsBox = element("div", { hidden: true }, element("h3", {}, "The largest parts of the change"),
+      element("p", { class: "note" }, "What each reason adds to the pull of either side, or takes from it, in pull units."), this.partsPlace);
+    this.sentence = element("p");
+    this.carriersPlace = element("div", { class: "chart" });
+    this.carriersBox = element("div", { hidden: true }, element("h3", {}, "Interests that carry the difference"), this.sentence, this.carriersPlace);
+    this.place.replaceChildren(element("h2", { id: "why-title" }, "Why"), this.says, this.stories,
+      element("div", { class: "grid" }, this.partsBox, this.carriersBox));
   }
 
-  // The two sides of a pair in words, in the order of its name.
-  function waysOf(pair) {
-    const [first, second] = pair.split("-").map((code) => app.opened.scenario.states.find((one) => one.code === code)?.name ?? code);
-    return [`${first} towards ${second}`, `${second} towards ${first}`];
+  show(message) {
+    // What stands here is of an older picture until the new reasons come.
+    if (message.type === "picture" && message.number !== this.app.reasons) this.mark(true);
+    if (message.type !== "why") return;
+    this.app.reasons = message.number;
+    this.mark(false);
+    this.tell(message);
+    this.drawParts(message);
+    this.drawCarriers(message.carriers);
   }
 
-  function show(message) {
-    place.classList.remove("old");
-    place.setAttribute("aria-busy", "false");
-    box.says.textContent = `${app.title(message.pair)} in ${app.monthName(message.month)}, from ${message.runs.toLocaleString("en")} ${app.picture?.same ? "runs" : "paired runs"}: ` +
-      (app.picture?.same ? "what has changed since the opening." : "what differs from the base.");
-    box.stories.replaceChildren(...message.stories.map(story));
-    box.partsPart.hidden = !message.parts?.length;
-    if (message.parts?.length) {
-      const ways = waysOf(message.pair), sorted = bySize(message.parts, "value").map((one) => ({ ...one, way: ways[one.side] }));
-      const content = { data: { parts: sorted }, signals: { first: ways[0], second: ways[1] } };
-      if (parts) parts.update(content);
-      else parts = app.chart(box.parts, app.opened.charts.parts, { ...content, name: "parts" });
-      parts.describe(`Parts of the change, in pull units: ${sorted.map((one) => `${one.way}, ${one.label}: ${one.value}`).join("; ")}.`);
-    }
-    box.carriersPart.hidden = !message.carriers;
-    if (message.carriers) {
-      box.sentence.textContent = unbroken(message.carriers.sentence);
-      const data = { carriers: bySize(message.carriers.rows, "carried") };
-      if (carriers) carriers.update({ data });
-      else carriers = app.chart(box.carriers, app.opened.charts.carriers, { data, name: "carriers" });
-      carriers.describe(`Interests that carry the difference. ${message.carriers.sentence}`);
-    }
+  mark(old) {
+    this.place.classList.toggle("old", old);
+    this.place.setAttribute("aria-busy", String(old));
   }
 
+  tell({ pair, month, runs, stories }) {
+    const { app } = this, same = app.picture?.same;
+    this.says.textContent = `${app.title(pair)} in ${app.monthName(month)}, from ${runs.toLocaleString("en")} ${same ? "runs" : "paired runs"}: ` +
+      (same ? "what has changed since the opening." : "what differs from the base.");
+    this.stories.replaceChildren(...stories.map(story));
+  }
+
+  drawParts({ pair, parts }) {
+    this.partsBox.hidden = !parts?.length;
+    if (!parts?.length) return;
+    // The two sides in words, in the order of the pair's name.
+    const [first, second] = pair.split("-").map(this.app.stateName);
+    const ways = [`${first} towards ${second}`, `${second} towards ${first}`];
+    const sorted = bySize(parts, "value").map((one) => ({ ...one, way: ways[one.side] }));
+    const content = { data: { parts: sorted }, signals: { first: ways[0], second: ways[1], rows: labelsOf(sorted) } };
+    if (this.parts) this.parts.update(content);
+    else this.parts = this.app.chart(this.partsPlace, inOrder(this.app.opened.charts.parts), { ...content, name: "parts" });
+    this.parts.describe(`Parts of the change, in pull units: ${sorted.map((one) => `${one.way}, ${one.label}: ${one.value}`).join("; ")}.`);
+  }
+
+  drawCarriers(found) {
+    this.carriersBox.hidden = !found;
+    if (!found) return;
+    this.sentence.textContent = unbroken(found.sentence);
+    const sorted = bySize(found.rows, "carried");
+    const content = { data: { carriers: sorted }, signals: { rows: labelsOf(sorted) } };
+    if (this.carriers) this.carriers.update(content);
+    else this.carriers = this.app.chart(this.carriersPlace, inOrder(this.app.opened.charts.carriers), { ...content, name: "carriers" });
+    this.carriers.describe(`Interests that carry the difference. ${found.sentence}`);
+  }
+}
+
+function story({ title, lead, changes, level, note }) {
+  return element("article", {}, element("h3", {}, title), element("p", {}, unbroken(lead)),
+    element("ul", { class: "headline" }, ...changes.map((one) => element("li", {}, unbroken(one)))),
+    element("p", {}, unbroken(level)), ...(note ? [element("p", { class: "note" }, note)] : []));
+}
+
+// A chart whose rows stand in the order of the signal `rows`: by the data alone, a row that was there
+// before keeps its old place.
+function inOrder(spec) {
+  const { y } = spec.encoding;
   return {
-    open,
-    show(message) {
-      if (message.type === "why" && box) show(message);
-      // What stands here is of an older picture until the new reasons come.
-      if (message.type === "picture" && box && message.number !== app.reasons) {
-        place.classList.add("old");
-        place.setAttribute("aria-busy", "true");
-      }
-      if (message.type === "why") app.reasons = message.number;
-    },
+    ...spec, params: [...(spec.params ?? []), { name: "rows", value: [] }],
+    encoding: { ...spec.encoding, y: { ...y, scale: { ...y.scale, domain: { expr: "rows" } } } },
   };
 }
+
+const labelsOf = (sorted) => [...new Set(sorted.map((one) => one.label))];
 
 // Rows of a chart by the largest size that each label has.
 function bySize(rows, name) {

@@ -14,6 +14,14 @@ export function signed(value, digits = 2) {
 
 export const percent = (share, digits = 0) => (share === null || share === undefined ? "–" : `${fixed(100 * share, digits)}\u00a0%`);
 
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// A text with a capital and a full stop.
+export function sentence(text) {
+  const first = capital(text);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
 // A text in which no line breaks between a number and its per cent sign.
 export const unbroken = (text) => text.replace(/(?<=\d) %/g, "\u00a0%");
 

@@ -11,13 +11,21 @@ import yaml
 
 import relsim
 from app.live_page import DRAWN, STATE, TOO_WIDE, opened, settled, text, until
-from relsim.app.server import Serving
 from benchmarks.browser import ABSENT, BROWSER, DRIVER
+from relsim.app.folder import start_on
+from relsim.app.server import Serving
 from visiting import STAGES, family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
 TIE = "PAK.ties.USA.weight"
+SMALL_SCENARIO = """
+relsim: 1
+name: {name}
+time: {{start: 2020-01, end: 2021-01}}
+ensemble: {{seed: 1}}
+states: {{A: , B: }}
+"""
 THEME = """
 const theme = document.querySelector("#theme");
 theme.value = arguments[0];
@@ -121,6 +129,28 @@ def test_the_address_gives_the_same_picture_again(page: Any) -> None:
     after = page.execute_script("return relsim.app.picture")
     assert after["pairs"] == before["pairs"]
     assert text(page, "#subject h2") == "Pakistan – United States"
+
+
+def test_the_seed_of_a_result_stays_in_the_address_until_another_scenario_is_chosen(
+    driver: Any, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.yaml").write_text(SMALL_SCENARIO.format(name=name), encoding="utf-8")
+    out = tmp_path / "results"
+    result = relsim.run(tmp_path / "first.yaml", runs=STAGES[-1], seed=4, out=out, views=False)
+    with Serving(start_on(result.folder, tmp_path), here=tmp_path, stages=STAGES) as serving:
+        opened(driver, serving.address)
+        assert driver.execute_script(STATE)["seed"] == 4
+        assert "seed=4" in driver.current_url
+        before = driver.execute_script("return relsim.app.picture.pairs")
+        opened(driver, driver.current_url)
+        assert driver.execute_script("return relsim.app.picture.pairs") == before
+        choose = "const one = document.querySelector('#scenario'); one.value = 'second.yaml';"
+        driver.execute_script(f"{choose} one.dispatchEvent(new Event('change'))")
+        until(driver, "relsim.app.opened.scenario.file === 'second.yaml'")
+        settled(driver)
+        assert driver.execute_script("return relsim.app.opened.scenario.seed") == 1
+        assert "seed" not in driver.current_url
 
 
 def test_two_pages_in_one_browser_do_not_mix(page: Any, serving: Serving) -> None:

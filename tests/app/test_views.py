@@ -10,10 +10,11 @@ import pytest
 
 import relsim
 from app.live_page import NAMELESS, SMALL, STATE, TOO_WIDE, opened, settled, text, until
+from benchmarks.browser import ABSENT, BROWSER, DRIVER
 from relsim.app.server import Serving
 from relsim.figures.network import GRASP
 from relsim.words import signed
-from report.browser import ABSENT, BROWSER, DRIVER, complaints
+from report.browser import complaints
 from visiting import family_served
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)

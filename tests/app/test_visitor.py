@@ -216,6 +216,41 @@ def test_a_newer_change_cancels_what_refines_the_picture(
     assert first not in [each["number"] for each in received if each["type"] == "why"]
 
 
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ({"type": "copy", "changes": {"PAK.ties.USA": 0.12}}, "copied"),
+        ({"type": "step", "do": "reset", "changes": {"PAK.ties.USA": 0.12}}, "stepped"),
+    ],
+    ids=["copy", "step"],
+)
+def test_what_else_is_asked_stops_no_picture(
+    page: Page, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], answer: str
+) -> None:
+    gate = Gate(MORE, monkeypatch)
+    number = page.change({"PAK.ties.USA": 0.12})
+    assert gate.reached.wait(WAIT)
+    page.send(**message)
+    assert page.receive_until("picture")["runs"] == FIRST
+    assert page.receive()["type"] == answer
+    gate.opened.set()
+    received = received_until_why(page, number)
+    assert [each["runs"] for each in received if each["type"] == "picture"] == [MORE, MOST]
+
+
+def test_what_is_copied_has_the_runs_of_the_last_picture(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(MORE, monkeypatch)
+    changes = {"PAK.ties.USA": 0.13}
+    number = page.change(changes)
+    assert page.receive_until("picture")["runs"] == FIRST
+    assert f"--runs {FIRST}" in page.ask("copy", changes=changes)["command"]
+    gate.opened.set()
+    received_until_why(page, number)
+    assert f"--runs {MOST}" in page.ask("copy", changes=changes)["command"]
+
+
 def test_more_runs_give_way_to_the_first_pictures_of_others(
     page: Page, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -573,5 +608,6 @@ def test_a_result_is_opened_with_its_changes_seed_and_runs(tmp_path: Path) -> No
         opened = page.open()
         assert opened["scenario"]["file"] == "status-quo.yaml"
         assert opened["scenario"]["seed"] == 4
+        assert opened["scenario"]["own_seed"] == SCENARIO.ensemble.seed
         assert opened["scenario"]["stages"] == [50, 60]
         assert opened["changes"] == TIE

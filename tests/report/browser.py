@@ -5,10 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browser import ABSENT as ABSENT  # for tests of the app's page
-from benchmarks.browser import BROWSER as BROWSER
-from benchmarks.browser import DRIVER as DRIVER
-
 # Boxes of the texts in each chart that touch each other, as pairs of texts.
 OVERLAPS = """
 const found = [];

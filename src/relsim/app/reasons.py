@@ -52,7 +52,8 @@ def why(
         stop: ends the work from another thread.
 
     Returns:
-        The message ``why``, but for ``number``.
+        The message ``why``, but for ``number``. ``decided`` is the month of the pulls: before the
+        end, which the last step leads to, else ``month`` itself.
 
     Raises:
         Stopped: ``stop`` was set.
@@ -76,6 +77,7 @@ def why(
         "type": "why",
         "pair": name,
         "month": str(scenario.time.months[step_of_month(scenario.time, month)]),
+        "decided": str(account.month(account.step(month))),
         "runs": account.runs,
         "stories": [asdict(story(account, way, month)) for way in account.directions],
         "parts": [

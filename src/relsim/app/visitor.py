@@ -163,7 +163,9 @@ class Visitor:
         self._changed: Changed | None = None
         self._next: Change | None = None
         self._answering: asyncio.Task[None] | None = None
-        self._first_stage_only = False  # while another message waits for the changes before it
+        self._first_pictures_sent = asyncio.Event()  # of all changes that came
+        self._first_pictures_sent.set()
+        self._first_stage_only = False  # while another scenario or base is to be opened
         self._stop_later = new_stop()  # of the present change, all after its first picture
         self._stop_all = new_stop()
         self._stepping = Stepping(shared.agent_class)
@@ -186,8 +188,11 @@ class Visitor:
             kind = message.type
             if isinstance(message, Change):
                 self._start_answering(message)
-            else:
+            elif isinstance(message, Open | Freeze):
                 await self._finish_first_stages()
+                await self._answer_opening(message)
+            else:
+                await self._first_pictures_sent.wait()
                 await self._answer_other(message)
         except MessageError as error:
             await self._send({"type": "failed", "text": str(error)})
@@ -221,6 +226,7 @@ class Visitor:
         """Makes a change the next to be answered, in place of one that still waits."""
         self._now_open()
         self._next = change
+        self._first_pictures_sent.clear()
         self._stop_later[0] = 1
         if self._answering is None or self._answering.done():
             self._answering = asyncio.create_task(self._answer_changes())
@@ -239,6 +245,7 @@ class Visitor:
                 await self._send_refusal(change.number, error, change.type)
             except Exception as error:
                 await self._send_failure(error, change.number)
+        self._first_pictures_sent.set()
 
     async def _finish_first_stages(self) -> None:
         """Waits until every change that came has its first picture; later stages are stopped."""
@@ -269,6 +276,8 @@ class Visitor:
                 if runs >= changed.runs
             ]
             await self._send_picture(first, change.number, changed, self._stop_all)
+        if self._next is None:
+            self._first_pictures_sent.set()
         if change.pulls:
             await first_pictures.give_way(stop_later)
             await self._send_made(partial(first.pulls, stop_later), number=change.number)
@@ -295,18 +304,20 @@ class Visitor:
 
     # Other messages
 
-    async def _answer_other(self, message: Open | Freeze | Keep | Copy | Step) -> None:
-        if isinstance(message, Open):
-            start = self._shared.start
-            if message.scenario is not None:
-                start = Start(start.folder, message.scenario)
-            seed = start.seed if message.seed is None else message.seed
-            await self._open(start.file, message.base, seed, start.changes)
+    async def _answer_opening(self, message: Open | Freeze) -> None:
+        if isinstance(message, Freeze):
+            opened = self._now_open()
+            await self._open(opened.file, message.base, opened.seed, {})
             return
+        start = self._shared.start
+        if message.scenario is not None:
+            start = Start(start.folder, message.scenario)
+        seed = start.seed if message.seed is None else message.seed
+        await self._open(start.file, message.base, seed, start.changes)
+
+    async def _answer_other(self, message: Keep | Copy | Step) -> None:
         opened = self._now_open()
         match message:
-            case Freeze():
-                await self._open(opened.file, message.base, opened.seed, {})
             case Keep():
                 await self._keep(opened, message)
             case Copy():
@@ -350,9 +361,8 @@ class Visitor:
         await self._send_ready(text)
 
     async def _keep(self, opened: Opened, message: Keep) -> None:
-        changed, folder = self._changed, self._shared.folder
-        runs = changed.runs if changed is not None else 0
-        recipe = self._recipe(opened, message.changes, runs)
+        folder = self._shared.folder
+        recipe = self._recipe(opened, message.changes)
 
         def kept() -> str | None:
             return keep(
@@ -365,17 +375,17 @@ class Visitor:
 
     async def _copy(self, opened: Opened, message: Copy) -> None:
         here = self._shared.here
-        recipe = self._recipe(opened, message.changes, seed=message.seed)
+        recipe = self._recipe(opened, message.changes, message.seed)
         base_file = self._shared.folder.path(opened.base.scenario)
         base = Recipe(base_file, opened.base.changes, recipe.runs, recipe.seed)
         command, python = command_of(recipe, here), python_of(recipe, base, here)
         await self._send({"type": "copied", "command": command, "python": python})
 
-    def _recipe(
-        self, opened: Opened, changes: dict[str, Any], runs: int = 0, seed: int | None = None
-    ) -> Recipe:
-        """The recipe of a picture; with as many runs as the last stage has where they are 0."""
+    def _recipe(self, opened: Opened, changes: dict[str, Any], seed: int | None = None) -> Recipe:
+        """The recipe of what is shown: with the runs of the last picture, or, where there was none,
+        of the last stage."""
         file = self._shared.folder.path(opened.file)
+        runs = self._changed.runs if self._changed is not None else 0
         runs = runs or self._shared.engine.stages[-1]
         return Recipe(file, changes, runs, opened.seed if seed is None else seed)
 

@@ -13,7 +13,7 @@ export class Head {
     byId("freeze").addEventListener("click", () =>
       app.set({ base: { scenario: app.state.scenario, changes: { ...app.state.changes } } }));
     byId("scenario").addEventListener("change", ({ target }) =>
-      app.set({ scenario: target.value, base: null, changes: {}, pair: null, month: null }));
+      app.set({ scenario: target.value, base: null, changes: {}, pair: null, month: null, seed: null }));
     byId("base").addEventListener("change", ({ target }) => {
       if (target.value !== "frozen") app.set({ base: target.value ? { scenario: target.value, changes: {} } : null });
     });
@@ -41,7 +41,7 @@ export class Head {
     if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
     fill(byId("scenario"), files, scenario.file);
     const count = Object.keys(base.changes).length;
-    const bases = [["", "its file, unchanged"]];
+    const bases = [["", "the scenario's file, unchanged"]];
     if (count) bases.push(["frozen", `frozen, with ${count} change${count > 1 ? "s" : ""}: ${base.title}`]);
     for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
     fill(byId("base"), bases, count ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);

@@ -189,6 +189,8 @@ const ANSWERS = {
       scenario: message.scenario.file,
       pair: known ? now.pair : first,
       month: app.months.includes(now.month) ? now.month : null,
+      // That of a result; null stands for the scenario's own.
+      seed: message.scenario.seed === message.scenario.own_seed ? null : message.scenario.seed,
       // Changes that the app was started with, unless the address has some.
       changes: now.scenario === null && !Object.keys(now.changes).length ? message.changes ?? {} : now.changes,
     });

@@ -1,4 +1,4 @@
-// Why the subject is where it is: stories in words of both directions, and which interests carry it.
+// Why the chosen pair is where it is: stories in words of both directions, and which interests carry it.
 
 import { element } from "./elements.js";
 import { unbroken } from "./words.js";
@@ -41,10 +41,11 @@ export class Why {
     this.place.setAttribute("aria-busy", String(old));
   }
 
-  tell({ pair, month, runs, stories }) {
+  tell({ pair, month, decided, runs, stories }) {
     const { app } = this, same = app.picture?.same;
     this.says.textContent = `${app.title(pair)} in ${app.monthName(month)}, from ${runs.toLocaleString("en")} ${same ? "runs" : "paired runs"}: ` +
-      (same ? "what has changed since the opening." : "what differs from the base.");
+      (same ? "what has changed since the opening." : "what differs from the base.") +
+      (decided === month ? "" : ` States decide before they move, so the pulls are those of ${app.monthName(decided)}.`);
     this.stories.replaceChildren(...stories.map(story));
   }
 

@@ -41,7 +41,7 @@ export class Head {
     if (!files.some(([file]) => file === scenario.file)) files.unshift([scenario.file, scenario.name]);
     fill(byId("scenario"), files, scenario.file);
     const count = Object.keys(base.changes).length;
-    const bases = [["", "the scenario's file, unchanged"]];
+    const bases = [["", "this scenario, unchanged"]];
     if (count) bases.push(["frozen", `frozen, with ${count} change${count > 1 ? "s" : ""}: ${base.title}`]);
     for (const [file, name] of files) if (file !== scenario.file) bases.push([file, name]);
     fill(byId("base"), bases, count ? "frozen" : base.scenario === scenario.file ? "" : base.scenario);

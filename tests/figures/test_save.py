@@ -71,7 +71,7 @@ def test_what_cannot_be_drawn_is_said_and_does_not_end_the_process(tmp_path: Pat
 @pytest.mark.parametrize(
     ("bad", "seconds", "why"),
     [
-        (SLOW, 5, "it took longer than 5 s"),
+        (SLOW, 3, "it took longer than 3 s"),
         (FAT, 60, "it needs more than 1 GiB of memory"),
         (PANIC, 60, "the drawing process ended: Failed to parse text"),
         (WRONG, 60, "Vega-Lite to SVG conversion failed"),

@@ -27,7 +27,7 @@ def test_the_manifest_says_what_was_kept_and_not_who_computed_it(
     file = tmp_path / "everything.yaml"
     data = {"relsim": 1, "name": "test", **EVERYTHING}
     file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    options = ["--runs", "20", "--record", "watched", "--thin", "12", "--workers", "2"]
+    options = ["--runs", "20", "--record", "watched", "--thin", "12", "--workers", "1"]
     options += ["--figures", "all"]
     done = CliRunner().invoke(app, ["run", str(file), *options, "--out", str(tmp_path), "-q"])
     assert done.exit_code == 0, done.output

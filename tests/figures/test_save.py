@@ -116,6 +116,7 @@ def test_the_scripts_of_pages_are_bundled_once(
         assert painter.script() == script
 
 
+GENTLER = ("SIGTERM", "SIGHUP")  # than SIGKILL, which leaves a parent no last word either
 DRAWS_SLOWLY = """
 import sys
 from pathlib import Path
@@ -129,7 +130,9 @@ with Painter() as painter:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "number", ["SIGKILL", *(pytest.param(one, marks=pytest.mark.slow) for one in GENTLER)]
+)
 def test_the_drawing_process_ends_when_its_parent_does(tmp_path: Path, number: str) -> None:
     asked = [sys.executable, "-c", DRAWS_SLOWLY % (points(3), SLOW), str(tmp_path)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

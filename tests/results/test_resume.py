@@ -387,7 +387,10 @@ def killed(what: str, number: int, file: Path, *options: str) -> None:
 
 @pytest.mark.parametrize(
     ("what", "left"),
-    [("charts", [".lock", ".part"]), ("page", [".lock", ".part"])],
+    [
+        pytest.param("charts", [".lock", ".part"], marks=pytest.mark.slow),
+        ("page", [".lock", ".part"]),
+    ],
 )
 def test_what_a_killed_process_left_of_a_page_goes_with_the_next_one(
     file: Path, monkeypatch: pytest.MonkeyPatch, what: str, left: list[str]
@@ -406,7 +409,7 @@ def test_what_a_killed_process_left_of_a_page_goes_with_the_next_one(
     assert (result.folder / "figures").is_dir()
 
 
-@pytest.mark.parametrize("what", ["kill", "move"])
+@pytest.mark.parametrize("what", [pytest.param("kill", marks=pytest.mark.slow), "move"])
 def test_what_a_killed_process_left_of_a_new_result_goes_with_the_next_one(
     file: Path, what: str
 ) -> None:

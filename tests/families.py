@@ -1,4 +1,4 @@
-"""Families as tests ask for them: of scenarios or their files."""
+"""Families as tests ask for them: of scenarios or their files, and a small one in files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,46 @@ from relsim.results.job import Execution
 from relsim.results.question import Question
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+
+BASE = """\
+relsim: 1
+name: Three states
+time: {start: 2020-01, end: 2022-01}
+ensemble: {seed: 20200701}
+issues: {border: {minus: open, plus: shut}}
+states:
+  A:
+    ties: {B: 0.5, C: {uniform: [0.2, 0.6]}}
+    issues: {border: {stance: 0.5, salience: 0.4}}
+  B:
+    ties: {A: 0.3}
+    issues: {border: {stance: -0.5, salience: 0.4}}
+  C: {ties: {A: 0.6}}
+ties: {A-B: 0.2, A-C: -0.3, B-C: 0.1}
+events:
+  quarrel: {chance: 0.5 per year, effects: [{pulse: A-C.defence, size: -0.3}]}
+  pact:
+    off: true
+    at: 2020-06
+    effects: [{shift: A-B, size: 0.3}, {set: A.issues.border.stance, to: -0.4}]
+claims: {level: {says: A and B are close., expect: {level: A-B, above: 0.2}}}
+watch: [A-B, A-C]
+"""
+VARIANT = """\
+relsim: 1
+extends: base.yaml
+name: Three states with a pact
+events: {pact: {off: false}}
+claims: {closer: {says: A and B get closer., expect: {change: A-B, above: 0, against: base.yaml}}}
+"""
+
+
+def small_family(folder: Path) -> tuple[Path, Path]:
+    """Files of three states and of a variant that is compared with them, both in a folder."""
+    base, variant = folder / "base.yaml", folder / "variant.yaml"
+    base.write_text(BASE, encoding="utf-8")
+    variant.write_text(VARIANT, encoding="utf-8")
+    return base, variant
 
 
 def run_family(

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from commands import Command
+from relsim.analysis.compare import Comparison
 from relsim.cli.run import closing_lines
 from relsim.results.run import run
 from scenarios_to_test import FAMILY, STATUS_QUO
@@ -44,6 +45,13 @@ def test_results_are_compared_by_the_folder_of_their_scenario(
     assert "Pakistan recognises Armenia" in figure.read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def _no_carriers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which interests carry a difference takes most of the time, and has tests of its own."""
+    monkeypatch.setattr(Comparison, "main_carriers", lambda *_: None)
+
+
+@pytest.mark.usefixtures("_no_carriers")
 def test_files_are_simulated_as_the_first_was(relsim: Command, out: Path) -> None:
     done = relsim("compare", out / "status-quo", ARMENIA, STATUS_QUO, "--out", out)
     assert done.returncode == 0, done.stderr
@@ -52,6 +60,7 @@ def test_files_are_simulated_as_the_first_was(relsim: Command, out: Path) -> Non
     assert len(list(out.glob("*/*"))) == 2  # nothing was asked anew
 
 
+@pytest.mark.usefixtures("_no_carriers")
 def test_all_pairs_in_one_domain(relsim: Command, out: Path) -> None:
     done = relsim("compare", out / "status-quo", out / "armenia-recognition", "--pair", "all")
     assert len(re.findall(r"│ (?:ARM-\w+|\w+-ARM) ", done.stdout)) == 10
@@ -68,6 +77,7 @@ def test_all_pairs_in_one_domain(relsim: Command, out: Path) -> None:
     assert len(re.findall(r"│ (?:ARM-\w+|\w+-ARM) ", done.stdout)) == 1
 
 
+@pytest.mark.usefixtures("_no_carriers")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -101,12 +101,12 @@ def test_a_single_run_has_no_spread(relsim: Command, results: Path) -> None:
 
 def test_processes_print_and_write_the_same(relsim: Command, results: Path, tmp_path: Path) -> None:
     written = []
-    for number, options in enumerate(([], ["--workers", "1"], ["--workers", "2"])):
+    for number, options in enumerate(([], ["--workers", "2"])):
         file = tmp_path / f"{number}.csv"
         done = relsim("explain", results / "status-quo", "PAK-RUS", "--csv", file, *options)
         assert done.returncode == 0, done.stderr
         written.append((done.stdout.replace(str(file), "FILE"), file.read_bytes()))
-    assert written[0] == written[1] == written[2]
+    assert written[0] == written[1]
     both = ("--workers", "2", "--cluster", "tcp://127.0.0.1:9")
     assert relsim("explain", results / "status-quo", "PAK-RUS", *both).returncode == 2
 

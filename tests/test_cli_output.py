@@ -41,7 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("encodings")
     (made / "small.yaml").write_text(SMALL, encoding="utf-8")
     (made / "other.yaml").write_text(SMALL.replace("北", "南"), encoding="utf-8")
-    done = relsim(made, "run", "small.yaml", "--runs", "8", PYTHONIOENCODING="ascii")
+    asked = ("run", "small.yaml", "--runs", "8", "--figures", "none")
+    done = relsim(made, *asked, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     return made
 
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("encoding", "arguments"),
     [
         ("ascii", ("list",)),
-        ("latin-1", ("run", "small.yaml", "--runs", "8", "--check")),
+        ("latin-1", ("run", "small.yaml", "--runs", "8", "--figures", "none", "--check")),
         ("cp1252", ("diff", "small.yaml", "other.yaml")),
         ("cp932", ("validate", "small.yaml")),
         ("utf-16", ("--help",)),
@@ -67,7 +68,8 @@ def test_output_of_any_encoding_is_written(
 
 def test_a_plain_locale_loses_no_sign_and_files_are_utf_8(folder: Path) -> None:
     plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
-    done = relsim(folder, "run", "small.yaml", "--runs", "8", stdout=subprocess.PIPE, **plain)
+    asked = ("run", "small.yaml", "--runs", "8", "--figures", "none")
+    done = relsim(folder, *asked, stdout=subprocess.PIPE, **plain)
     assert done.returncode == 0, done.stderr
     said = done.stdout.decode("ascii")
     assert "-0.2" in said

@@ -49,7 +49,8 @@ def test_one_wish_may_come_as_several_signals_and_a_second_one_ends_at_once(
     ("arguments", "kept"),
     [
         (("explain", STATUS_QUO, "PAK-RUS", "--runs", "100000"), "Nothing is kept; the same comm"),
-        (("run", STATUS_QUO, "--runs", "100000"), ""),
+        # Also in tests/results/test_resume.py, of a smaller scenario.
+        pytest.param(("run", STATUS_QUO, "--runs", "100000"), "", marks=pytest.mark.slow),
         (("compare", STATUS_QUO, STATUS_QUO, "--runs", "100000"), ""),
     ],
     ids=["explain", "run", "compare"],

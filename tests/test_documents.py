@@ -12,10 +12,17 @@ import yaml
 
 from commands import Command, spawned
 from relsim import __all__ as public_names
+from relsim.figures.save import Painter
 from relsim.scenario.load import check_text, load
 from scenarios_to_test import ROOT, STATUS_QUO
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at those of results."""
+    monkeypatch.setattr(Painter, "draw_what_can_be", lambda *_: None)
 
 
 def blocks(text: str, language: str) -> list[str]:

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from figures.pictures import svg_of
 from relsim.figures import style
 from relsim.figures.live import (
     DARK,
@@ -24,7 +24,6 @@ from relsim.figures.live import (
     parts_chart,
 )
 from relsim.figures.network import network_chart
-from relsim.figures.save import save_charts
 
 MONTHS = [f"{2020 + n // 12}-{n % 12 + 1:02}" for n in range(37)]
 NODES = [
@@ -136,11 +135,9 @@ def test_every_colour_has_its_counterpart_in_the_dark(name: str) -> None:
     assert not [text for text in texts(SPECS[name]) if text not in used and "#" in text]
 
 
-def test_charts_draw_light_and_dark_and_all_marks_follow(tmp_path: Path) -> None:
-    charts = {name: filled(name) for name in SPECS}
-    save_charts({**charts, **{f"{name}-dark": darkened(charts[name]) for name in SPECS}}, tmp_path)
+def test_charts_draw_light_and_dark_and_all_marks_follow() -> None:
     for name in SPECS:
-        light, dark = ((tmp_path / f"{name}{end}.svg").read_text() for end in ("", "-dark"))
+        light, dark = svg_of(filled(name)), svg_of(darkened(filled(name)))
         assert light != dark
         pictured = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", dark)}
         assert PAPER in pictured
@@ -149,9 +146,8 @@ def test_charts_draw_light_and_dark_and_all_marks_follow(tmp_path: Path) -> None
         assert 'fill="black"' not in dark
 
 
-def test_the_fan_shows_its_bands_its_ghost_and_its_events(tmp_path: Path) -> None:
-    save_charts({"fan": filled("fan")}, tmp_path)
-    drawn = (tmp_path / "fan.svg").read_text()
+def test_the_fan_shows_its_bands_its_ghost_and_its_events() -> None:
+    drawn = svg_of(filled("fan"))
     for colour in style.BANDS.values():
         assert drawn.count(f'fill="{colour}"') >= 1
     assert drawn.count('stroke-dasharray="5,4"') == 1
@@ -159,42 +155,30 @@ def test_the_fan_shows_its_bands_its_ghost_and_its_events(tmp_path: Path) -> Non
     assert ">2021</text>" in drawn
 
 
-def test_the_axis_is_that_of_the_signals(tmp_path: Path) -> None:
+def test_the_axis_is_that_of_the_signals() -> None:
     chart = filled("fan")
     chart["params"] = [{"name": "low", "value": 0.0}, {"name": "high", "value": 0.8}]
-    save_charts({"fan": chart}, tmp_path)
-    drawn = (tmp_path / "fan.svg").read_text()
+    drawn = svg_of(chart)
     assert ">0.80</text>" in drawn
     assert ">−0.20</text>" not in drawn
 
 
-def test_the_axis_of_time_is_that_of_the_months_whatever_the_data(tmp_path: Path) -> None:
+def test_the_axis_of_time_is_that_of_the_months_whatever_the_data() -> None:
     chart = filled("fan")
     chart["datasets"] = {**chart["datasets"], "fan": rows(0.2)[:7], "ghost": []}
-    save_charts({"fan": chart, "whole": filled("fan")}, tmp_path)
-    years = [
-        re.findall(r">(20\d\d)</text>", (tmp_path / f"{name}.svg").read_text())
-        for name in ("fan", "whole")
-    ]
+    years = [re.findall(r">(20\d\d)</text>", svg_of(one)) for one in (chart, filled("fan"))]
     assert years[0] == years[1] == ["2020", "2021", "2022", "2023"]
 
 
-def test_a_line_stands_at_the_month_that_is_compared(tmp_path: Path) -> None:
+def test_a_line_stands_at_the_month_that_is_compared() -> None:
     without = filled("fan")
     without["datasets"] = {**without["datasets"], "compared": []}
-    save_charts({"with": filled("fan"), "without": without}, tmp_path)
-    lines = [
-        (tmp_path / f"{name}.svg").read_text().count('stroke-width="1.5"')
-        for name in ("with", "without")
-    ]
+    lines = [svg_of(chart).count('stroke-width="1.5"') for chart in (filled("fan"), without)]
     assert lines[0] == lines[1] + 1
 
 
-def test_small_charts_are_lower_and_have_no_legend_and_no_levels_under_the_pointer(
-    tmp_path: Path,
-) -> None:
-    save_charts({name: filled(name) for name in ("fan", "small_fan")}, tmp_path)
-    large, small = ((tmp_path / f"{name}.svg").read_text() for name in ("fan", "small_fan"))
+def test_small_charts_are_lower_and_have_no_legend_and_no_levels_under_the_pointer() -> None:
+    large, small = svg_of(filled("fan")), svg_of(filled("small_fan"))
     assert ">95 %</text>" in large
     assert ">95 %</text>" not in small
     for name, size in (("fan", LARGE), ("small_fan", SMALL)):
@@ -203,35 +187,32 @@ def test_small_charts_are_lower_and_have_no_legend_and_no_levels_under_the_point
         assert len(selections) == size.details
 
 
-def test_fans_and_differences_share_one_axis_of_time(tmp_path: Path) -> None:
+def test_fans_and_differences_share_one_axis_of_time() -> None:
     charts = {name: filled(name) for name in ("fan", "difference")}
     charts["fan"]["params"] = [{"name": "low", "value": -1.0}, {"name": "high", "value": 1.0}]
     charts["difference"]["params"] = [{"name": "low", "value": 0}, {"name": "high", "value": 0.001}]
-    save_charts(charts, tmp_path)
     left = {
-        name: re.findall(r"translate\((\d+),", (tmp_path / f"{name}.svg").read_text())[0]
-        for name in charts
+        name: re.findall(r"translate\((\d+),", svg_of(chart))[0] for name, chart in charts.items()
     }
     assert left["fan"] == left["difference"]
 
 
 @pytest.mark.parametrize("size", [2e-5, 0.003, 0.4])
-def test_ticks_of_values_are_told_apart_however_small(tmp_path: Path, size: float) -> None:
+def test_ticks_of_values_are_told_apart_however_small(size: float) -> None:
     carriers = [{"label": "A tie", "carried": size, "low": -size, "high": 2 * size}]
     parts = [{"side": 0, "way": "A towards B", "label": "Affinity", "value": -size}]
-    charts = {
-        "carriers": {**filled("carriers"), "datasets": {"carriers": carriers}},
-        "parts": {**filled("parts"), "datasets": {"parts": parts}},
-    }
-    save_charts(charts, tmp_path)
-    for name in charts:
-        ticks = re.findall(r">([+−]?\d[\d.]*)</text>", (tmp_path / f"{name}.svg").read_text())
+    charts = (
+        {**filled("carriers"), "datasets": {"carriers": carriers}},
+        {**filled("parts"), "datasets": {"parts": parts}},
+    )
+    for chart in charts:
+        ticks = re.findall(r">([+−]?\d[\d.]*)</text>", svg_of(chart))
         assert "0" in ticks
         assert len(set(ticks)) == len(ticks) > 2
         assert {float(tick.replace("−", "-")) for tick in ticks if tick != "0"}.isdisjoint({0.0})
 
 
-def test_parts_say_which_way_is_which_and_stand_in_the_order_of_their_rows(tmp_path: Path) -> None:
+def test_parts_say_which_way_is_which_and_stand_in_the_order_of_their_rows() -> None:
     chart = filled("parts")
     chart["datasets"] = {
         "parts": [
@@ -241,8 +222,7 @@ def test_parts_say_which_way_is_which_and_stand_in_the_order_of_their_rows(tmp_p
         ]
     }
     chart["params"] = [{"name": "first", "value": "A to B"}, {"name": "second", "value": "B to A"}]
-    save_charts({"parts": chart}, tmp_path)
-    drawn = (tmp_path / "parts.svg").read_text()
+    drawn = svg_of(chart)
     assert ">A to B</text>" in drawn
     assert ">B to A</text>" in drawn
     heights = [

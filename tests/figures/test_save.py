@@ -71,7 +71,7 @@ def test_what_cannot_be_drawn_is_said_and_does_not_end_the_process(tmp_path: Pat
 @pytest.mark.parametrize(
     ("bad", "seconds", "why"),
     [
-        (SLOW, 5, "it took longer than 5 s"),
+        (SLOW, 3, "it took longer than 3 s"),
         (FAT, 60, "it needs more than 1 GiB of memory"),
         (PANIC, 60, "the drawing process ended: Failed to parse text"),
         (WRONG, 60, "Vega-Lite to SVG conversion failed"),
@@ -116,6 +116,7 @@ def test_the_scripts_of_pages_are_bundled_once(
         assert painter.script() == script
 
 
+GENTLER = ("SIGTERM", "SIGHUP")  # than SIGKILL, which leaves a parent no last word either
 DRAWS_SLOWLY = """
 import sys
 from pathlib import Path
@@ -129,7 +130,9 @@ with Painter() as painter:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "number", ["SIGKILL", *(pytest.param(one, marks=pytest.mark.slow) for one in GENTLER)]
+)
 def test_the_drawing_process_ends_when_its_parent_does(tmp_path: Path, number: str) -> None:
     asked = [sys.executable, "-c", DRAWS_SLOWLY % (points(3), SLOW), str(tmp_path)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

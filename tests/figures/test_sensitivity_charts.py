@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from figures.pictures import svg_of
 from relsim.experiments.sensitivity import sensitivity, sensitivity_points
 from relsim.experiments.sensitivity_findings import SensitivityFindings
 from relsim.experiments.study import Parameter
-from relsim.figures.save import save_charts
 from relsim.figures.sensitivity import (
     MOST_ROWS,
     interaction_frame,
@@ -47,11 +46,10 @@ def values_of(chart: Any, column: str) -> list[Any]:
         ("pawn", ["distances"]),
     ],
 )
-def test_every_measure_that_varies_is_drawn(method: str, kinds: list[str], tmp_path: Path) -> None:
+def test_every_measure_that_varies_is_drawn(method: str, kinds: list[str]) -> None:
     charts = sensitivity_charts(study(method))
     assert [*charts] == [f"{kind}-pak-rus" for kind in kinds]
-    save_charts(charts, tmp_path)
-    assert {file.stem for file in tmp_path.glob("*.png")} == {*charts}
+    assert all("<path" in svg_of(chart) for chart in charts.values())
 
 
 def test_the_tornado_has_total_and_first_order_of_each_parameter_the_largest_on_top() -> None:

@@ -34,7 +34,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "ties": {"A-B": 0.2, "A-C": -0.5},
         "events": {"e": {"at": "2020-06", "effects": [{"shift": "A-B", "size": 0.4}]}},
     }
-    return relsim.run(scenario_of(data), runs=5, out=tmp_path_factory.mktemp("network"))
+    out = tmp_path_factory.mktemp("network")
+    return relsim.run(scenario_of(data), runs=5, out=out, figures="none")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from families import run_family
 from hindcast.beside_made import as_file, measured
 from hindcast.beside_made import scenario as past
 from hindcast.made import made_file
+from relsim.figures.save import Painter
 from relsim.results.hindcast import run_beside, run_hindcast
 from relsim.scenario.load import check_text
 from report.browser import OVERLAPS, complaints, open_page
@@ -23,6 +24,25 @@ from scenarios_to_test import FAMILY, scenario_of
 
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason=ABSENT)
 
+# What answers to a pointer or a key and has no name for screen readers.
+NAMELESS = """
+return [...document.querySelectorAll('select, input, [tabindex], summary, svg')]
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-hidden') ||
+    (e.labels && e.labels.length) || e.textContent.trim()))
+  .map(e => e.outerHTML.slice(0, 80));
+"""
+SAID = """
+const all = selector => [...document.querySelectorAll(selector)];
+return {
+  sections: Object.fromEntries(all('section[id]').map(part => [part.id, part.innerText])),
+  events: all('#futures > .scroll tbody tr').map(
+    row => [...row.querySelectorAll('td')].map(cell => cell.innerText)),
+  interests: all('#interests tbody tr').length,
+  carried: document.querySelector('[data-chart=carriers-status-quo] svg').textContent,
+  first: document.querySelector('#headline li').innerText,
+  picked: document.querySelector('#pairs select').value,
+};
+"""
 HOSTILE = '<script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">'
 
 
@@ -30,6 +50,15 @@ HOSTILE = '<script>window.pwned = 1</script><img src=x onerror="window.pwned = 2
 def driver() -> Iterator[Any]:
     with browsing() as one:
         yield one
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _only_pages() -> Iterator[None]:
+    """No figure is drawn as a file, and fits end where they begin: the pages look alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Painter, "draw_what_can_be", lambda *_: None)
+        patch.setattr("relsim.hindcast.fitting.lowest", lambda height, start, *_, **__: start)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +71,17 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="module")
 def pages(family: Any) -> dict[str, Path]:
     out = family.folder.parent.parent
-    one = relsim.run(FAMILY / "article-programme.yaml", runs=40, out=out)
+    one = relsim.run(FAMILY / "article-programme.yaml", runs=40, out=out, figures="none")
     assert one.reused
     study = study_in(out.parent, SWITCHED)
     experiment = relsim.run_experiment(study, out=out)
+    made = made_file(out.parent / "made.csv", years=6, states=4)
+    scored = run_hindcast(made, origins=(2003,), horizons=(1, 2), simulate=False, out=out)
     return {
         "result": one.folder / "report.html",
         "family": family.report,
         "experiment": experiment.folder / "report.html",
-        "hindcast": run_hindcast(
-            made_file(out.parent / "made.csv", years=6), horizons=(1, 2), simulate=False, out=out
-        ).folder
-        / "report.html",
+        "hindcast": scored.folder / "report.html",
         "beside": run_beside(
             as_file(measured(past(), seed=1), out.parent / "news.csv"), past(), runs=60, out=out
         ).folder
@@ -62,7 +90,7 @@ def pages(family: Any) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["result", "family", "experiment", "hindcast", "beside"])
-def test_every_chart_is_shown_without_a_complaint_or_a_request(
+def test_every_chart_is_shown_without_a_complaint_and_what_answers_has_a_name(
     driver: Any, pages: dict[str, Path], name: str
 ) -> None:
     open_page(driver, pages[name])
@@ -71,6 +99,7 @@ def test_every_chart_is_shown_without_a_complaint_or_a_request(
     assert all(place.find_elements("css selector", "svg path") for place in places)
     assert complaints(driver) == []
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert driver.execute_script(NAMELESS) == []
 
 
 @pytest.mark.parametrize("width", [360, 1200])
@@ -99,18 +128,50 @@ def test_a_picker_of_long_names_fits_a_phone(driver: Any, tmp_path: Path) -> Non
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 400
 
 
-def test_a_table_says_how_often_events_happen(driver: Any, pages: dict[str, Path]) -> None:
+@pytest.fixture(scope="module")
+def said(driver: Any, pages: dict[str, Path]) -> dict[str, Any]:
+    """What the page of a result says when it is opened."""
     open_page(driver, pages["result"])
-    text = driver.find_element("css selector", "#futures").text
-    assert "Strips below a fan: events that happen by chance" in text
-    rows = driver.find_elements("css selector", "#futures > .scroll tbody tr")
-    cells = [[cell.text for cell in row.find_elements("css selector", "td")] for row in rows]
-    (karabakh,) = [row for row in cells if row[1] == "Fighting on the Karabakh line"]
+    found: dict[str, Any] = driver.execute_script(SAID)
+    return found
+
+
+def test_a_table_says_how_often_events_happen(said: dict[str, Any]) -> None:
+    assert "Strips below a fan: events that happen by chance" in said["sections"]["futures"]
+    (karabakh,) = [row for row in said["events"] if row[1] == "Fighting on the Karabakh line"]
     assert karabakh[0].isalpha()  # a letter: it happens by chance
     assert karabakh[2].startswith("by chance, ")
-    (visit,) = [row for row in cells if row[1] == "Prime minister of Pakistan visits Russia"]
+    (visit,) = [
+        row for row in said["events"] if row[1] == "Prime minister of Pakistan visits Russia"
+    ]
     assert visit[0].isdigit()
     assert visit[3].startswith("100")
+
+
+def test_interests_are_explained_and_carry_the_difference(said: dict[str, Any]) -> None:
+    text = said["sections"]["interests"]
+    assert "All interests are those that the opening was read with." in text
+    assert "of the spread of opening levels" in text
+    assert said["interests"] == 10
+    assert "the whole difference" in said["carried"]
+    difference = said["sections"]["difference"]
+    assert "Interests that carry the difference of Pakistan – Russia" in difference
+
+
+def test_what_a_scenario_brings_is_said_first_and_a_watched_pair_is_shown_first(
+    said: dict[str, Any],
+) -> None:
+    first = said["first"]
+    assert first.startswith("Compared with “Pakistan–Russia, status quo”, run by run, Pakistan")
+    assert "Pakistan – Russia ends higher by 0." in first
+    assert said["picked"] == "PAK-RUS"
+
+
+def test_the_page_says_where_the_spread_comes_from(said: dict[str, Any]) -> None:
+    section = said["sections"]["spread"]
+    assert "Where the spread comes from" in section
+    told = "differs between runs by a standard deviation" in section
+    assert told or "runs are too few to tell" in section
 
 
 def test_a_scenario_has_a_row_of_its_own_in_a_picture_of_where_each_ends(
@@ -138,32 +199,6 @@ def test_a_claim_that_scenarios_share_is_shown_once(driver: Any, pages: dict[str
     assert shared.text.startswith("The same in 1 other scenario: 1 ")
     shared.click()
     assert "Pakistan recognises Armenia" in shared.find_element("xpath", "..").text
-
-
-def test_interests_are_explained_and_carry_the_difference(
-    driver: Any, pages: dict[str, Path]
-) -> None:
-    open_page(driver, pages["result"])
-    text = driver.find_element("css selector", "#interests").text
-    assert "All interests are those that the opening was read with." in text
-    assert "of the spread of opening levels" in text
-    assert len(driver.find_elements("css selector", "#interests tbody tr")) == 10
-    carried = "[data-chart=carriers-status-quo] svg"
-    assert "the whole difference" in driver.find_element("css selector", carried).text
-    assert "Interests that carry the difference of Pakistan – Russia" in (
-        driver.find_element("css selector", "#difference").text
-    )
-
-
-def test_what_a_scenario_brings_is_said_first_and_a_watched_pair_is_shown_first(
-    driver: Any, pages: dict[str, Path]
-) -> None:
-    open_page(driver, pages["result"])
-    first = driver.find_element("css selector", "#headline li").text
-    assert first.startswith("Compared with “Pakistan–Russia, status quo”, run by run, Pakistan")
-    assert "Pakistan – Russia ends higher by 0." in first
-    picked = driver.execute_script("return document.querySelector('#pairs select').value")
-    assert picked == "PAK-RUS"
 
 
 def test_a_pair_is_picked_by_keyboard(driver: Any, pages: dict[str, Path]) -> None:
@@ -199,20 +234,6 @@ def test_numbers_are_shown_on_hovering(driver: Any, pages: dict[str, Path]) -> N
     tip = driver.find_element("css selector", "#vg-tooltip-element").text
     assert "median (cooperation)" in tip
     assert "80 % of runs, from" in tip
-
-
-def test_everything_that_answers_has_a_name_for_screen_readers(
-    driver: Any, pages: dict[str, Path]
-) -> None:
-    for page in pages.values():
-        open_page(driver, page)
-        nameless = driver.execute_script(
-            "return [...document.querySelectorAll('select, input, [tabindex], summary, svg')]"
-            ".filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-hidden') ||"
-            " (e.labels && e.labels.length) || e.textContent.trim()))"
-            ".map(e => e.outerHTML.slice(0, 80))"
-        )
-        assert nameless == []
 
 
 def test_texts_of_users_are_shown_and_not_run(driver: Any, tmp_path: Path) -> None:
@@ -265,11 +286,3 @@ def _settled(driver: Any, selector: str, before: Any) -> str:
             return now
         time.sleep(0.05)
     return now
-
-
-def test_the_page_says_where_the_spread_comes_from(driver: Any, pages: dict[str, Path]) -> None:
-    open_page(driver, pages["result"])
-    section = driver.find_element("css selector", "#spread")
-    assert "Where the spread comes from" in section.text
-    said = "differs between runs by a standard deviation" in section.text
-    assert said or "runs are too few to tell" in section.text

@@ -135,7 +135,7 @@ def press(slider: Any, *keys: str) -> None:
 
 
 @in_a_browser
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.slow), 3])
 def test_simulated_points_show_the_table(
     driver: Any, script: str, tmp_path: Path, count: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""The command line with chunks of 8 runs, without figures, and with what tests let happen to it.
+"""The command line with chunks of 8 runs, and with what tests let happen to it.
 
 Arguments: what happens, then those of ``relsim``. ``kill N`` ends the process without warning
 once N chunks are noted, ``slow N`` makes every chunk last N tenths of a second. ``charts 0``,
@@ -15,12 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import altair as alt
-
 from relsim.cli import main
 from relsim.ensemble import chunks, simulate
 from relsim.results import run as run_module
-from relsim.results import views
 
 CHUNK = 8
 SLOW = {
@@ -42,11 +39,6 @@ def kill_after(count: int) -> None:
     module.note = note
 
 
-def draw_nothing() -> None:
-    module: Any = views
-    module.write_views = lambda *_: None
-
-
 def slow_down(tenths: int) -> None:
     module: Any = simulate
     sound = module.simulate_chunk
@@ -62,19 +54,28 @@ def die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def drawing() -> Any:
+    """What draws; slow to load, so only where it is needed."""
+    from relsim.results import views
+
+    return views
+
+
 def die_among_charts(_: int) -> None:
-    module: Any = views
+    module = drawing()
     module.charts_of, module.result_page = lambda *_: [], die
 
 
 def die_before_the_page(_: int) -> None:
-    module: Any = views
+    module = drawing()
     module.charts_of, module.result_page = lambda *_: [], lambda *_: "page"
     module._replace_file = half_a_page
 
 
 def draw_for_minutes(_: int) -> None:
-    module: Any = views
+    import altair as alt
+
+    module = drawing()
     sound = module.charts_of
     endless = "fan-endless", lambda: alt.Chart.from_dict(SLOW)
     module.charts_of = lambda *asked: [endless, *sound(*asked)]
@@ -97,14 +98,14 @@ def die_between_moves(_: int) -> None:
     Path.rename = rename  # type: ignore[method-assign, assignment]
 
 
-SIMULATING = {"kill": kill_after, "slow": slow_down, "move": die_between_moves}
-DRAWING = {"charts": die_among_charts, "page": die_before_the_page, "figure": draw_for_minutes}
+HAPPENING = {
+    **{"kill": kill_after, "slow": slow_down, "move": die_between_moves},
+    **{"charts": die_among_charts, "page": die_before_the_page, "figure": draw_for_minutes},
+}
 
 if __name__ == "__main__":
     chunks.MAX_RUNS = CHUNK
     what, number, *arguments = sys.argv[1:]
-    if what not in DRAWING:
-        draw_nothing()
-    {**DRAWING, **SIMULATING}[what](int(number))
+    HAPPENING[what](int(number))
     sys.argv = ["relsim", *arguments]
     main()

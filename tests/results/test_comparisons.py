@@ -239,7 +239,7 @@ def test_changes_that_move_no_number_are_not(tmp_path: Path, path: str) -> None:
 def test_the_command_and_the_pages_say_what_the_base_lacks(tmp_path: Path) -> None:
     base = write(tmp_path / "base.yaml")
     file = write(tmp_path / "variant.yaml", against="base.yaml")
-    options = ["--runs", "20", "--out", str(tmp_path / "out"), "--reports"]
+    options = ["--runs", "20", "--out", str(tmp_path / "out"), "--reports", "--figures", "none"]
     settings = [part for setting in SET for part in ("--set", setting)]
     done = CliRunner().invoke(app, ["run", str(base), str(file), *options, *settings])
     assert done.exit_code == 0, done.output

@@ -365,6 +365,7 @@ TWIN = {
 }
 
 
+@pytest.mark.slow
 def test_a_known_number_is_recovered_from_a_simulated_series(
     tmp_path: Path, no_drawing: None
 ) -> None:

@@ -98,7 +98,7 @@ def test_without_claims_there_is_nothing_to_settle(
 
 def test_on_the_command_line(files: tuple[Path, Path], tmp_path: Path, relsim: Command) -> None:
     out = ["--out", tmp_path / "out"]
-    done = relsim("run", files[1], "--until-clear", "--runs", "250", *out)
+    done = relsim("run", files[1], "--until-clear", "--runs", "250", "--no-page", *out)
     assert done.returncode == 0
     assert "Looking at 250 runs; 2 of 2 are open" in done.stdout
     assert "1 of 2 claims is settled, after a look at 250 runs." in done.stdout
@@ -117,7 +117,7 @@ def test_on_the_command_line(files: tuple[Path, Path], tmp_path: Path, relsim: C
 def test_who_looks_once_is_told_of_until_clear(
     files: tuple[Path, Path], tmp_path: Path, relsim: Command
 ) -> None:
-    done = relsim("run", files[1], "--runs", "50", "--out", tmp_path / "out")
+    done = relsim("run", files[1], "--runs", "50", "--no-page", "--out", tmp_path / "out")
     assert "1 claim is not decided by these runs. --until-clear adds runs" in done.stdout
 
 

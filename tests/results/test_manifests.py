@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,7 +121,8 @@ def outcome(opening: Callable[[], T]) -> tuple[str, T | None]:
 
 def test_every_odd_manifest_is_listed_beside_the_good_ones(result: Result) -> None:
     out = result.folder.parent.parent
-    for what, content in altered(short(result.manifest)):
+    # Every third, which are of all kinds: each part is altered in ten ways.
+    for what, content in islice(altered(short(result.manifest)), 0, None, 3):
         (result.folder / "manifest.json").write_text(json.dumps(content))
         by_folder = {one.folder.parent.name: one for one in list_results(out)}
         assert set(by_folder) == {"good", "odd"}, what

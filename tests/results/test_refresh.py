@@ -35,7 +35,7 @@ VARIANT = {**BASE, "name": "Variant", "ties": {"A-B": 0.3}, "claims": {"c": CLAI
 
 @pytest.fixture(autouse=True)
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Painter, "draw", lambda *_: None)
+    monkeypatch.setattr(Painter, "draw_what_can_be", lambda *_: None)
 
 
 def asked(file: Path, content: dict[str, Any], **options: Any) -> Result:

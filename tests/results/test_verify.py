@@ -223,11 +223,11 @@ def test_broken_bytes_are_never_read_as_numbers(result: Result, variable: str) -
     shards = (result.folder / "ensemble.zarr" / variable / "c/2").rglob("*")
     shard = next(file for file in shards if file.is_file())
     sound = shard.read_bytes()
+    data = open_result(result.folder).ensemble.data[variable]
     for place in range(0, len(sound), max(1, len(sound) // 60)):
         broken = bytearray(sound)
         broken[place] ^= 0x10
         shard.write_bytes(broken)
-        data = open_result(result.folder).ensemble.data[variable]
         with pytest.raises(DamagedError, match=rf"{variable} cannot be read\..*--force"):
             data.isel(run=slice(16, 24)).load()
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands import Command
+from figures.pictures import svg_of
 from hindcast.beside_made import measured
 from relsim.analysis.compare import compare
 from relsim.analysis.explain import explain
@@ -24,7 +25,7 @@ from relsim.ensemble.record import axes
 from relsim.ensemble.simulate import simulate
 from relsim.figures.marks import event_rows
 from relsim.figures.result import pair_explorer
-from relsim.figures.save import definition, save_chart
+from relsim.figures.save import definition
 from relsim.hindcast.beside import beside, yearly_means
 from relsim.model.compile import compile_scenario
 from relsim.results.result import Result, open_result
@@ -133,8 +134,7 @@ def test_charts_have_the_months(result: Result) -> None:
 def test_drawn_years_are_those_of_the_scenario(tmp_path: Path, start: str) -> None:
     made = run(scenario(start), runs=6, out=tmp_path, views=False)
     findings = find(made.ensemble, made.summary(), made.claims, {})
-    save_chart(dict(charts_of(findings))["fan"](), tmp_path / "fan.svg")
-    drawn = (tmp_path / "fan.svg").read_text()
+    drawn = svg_of(dict(charts_of(findings))["fan"]())
     shown = {month[:4] for month in months(start) if month.endswith("-01")}
     assert all(f">{year}</text>" in drawn for year in shown)
     assert ">19" not in drawn

@@ -210,8 +210,9 @@ def test_hardly_any_table_without_effects_names_an_input() -> None:
 def test_the_sentence_names_inputs_with_their_shares_and_what_is_left() -> None:
     sentence = spread(linear(), "A-B").sentence
     assert sentence.startswith("In 2026-01 Aland – Bland differs between runs by a standard ")
-    size = "the size of the effect on A-B of “gift” (the level is higher where this is higher)"
-    assert f" of that variance goes with {size}" in sentence
+    size = "the size of the effect on Aland – Bland of “gift”"
+    higher = "(the level is higher where this is higher)"
+    assert f" of that variance goes with {size} {higher}" in sentence
     deal = "when and how often “The deal” happened (the more, the higher the level)"
     assert f" with {deal}. The other " in sentence
     assert "month-by-month chance, which no input tells in advance" in sentence
@@ -323,7 +324,11 @@ def test_numbers_have_names() -> None:
             "independent of its other ties”"
         ),
         "states.PAK.capacity.defence": "Pakistan's capacity (defence)",
-        "ties.PAK-RUS.overall": "the opening of PAK-RUS (overall)",
+        "ties.PAK-RUS.overall": "the opening of Pakistan – Russia (overall)",
+        "events.floods.effects.0.size": (
+            "the size of the effect on Russia towards Pakistan (diplomatic) of “Floods in "
+            "Pakistan, Russian relief”"
+        ),
         "something.else": "something.else",
     }
     assert {path: number_name(scenario, path) for path in names} == names

@@ -97,9 +97,12 @@ def test_a_file_inside_of_the_current_folder_starts_the_app_on_that_folder(tmp_p
     assert (folder.folder.root, folder.file) == (tmp_path / "here", "sub/a.yaml")
 
 
-def test_what_cannot_be_shown_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RelsimError, match="no scenario in"):
+def test_what_cannot_be_shown_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RelsimError, match=f"no scenario in {tmp_path}"):
         start_on(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RelsimError, match="no scenario in this folder"):
+        start_on(Path())
     written(tmp_path / "small.yaml")
     with pytest.raises(RelsimError, match=r"Did you mean .*small\.yaml"):
         start_on(tmp_path / "smal.yaml")

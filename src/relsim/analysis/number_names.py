@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relsim.analysis.interests import interest_label, state_name
 from relsim.scenario.effects import EffectPart
+from relsim.scenario.names import TieRef
 from relsim.scenario.schema import Scenario
 from relsim.words import possessive
 
@@ -36,7 +37,8 @@ def number_name(scenario: Scenario, path: str) -> str:
         case ["parameters", name]:
             return f"the parameter {name.replace('_', ' ')}"
         case ["ties", tie, domain]:
-            return f"the opening of {tie} ({_domain(scenario, domain)})"
+            of = _tie(scenario, TieRef.read(tie))
+            return f"the opening of {of} ({_domain(scenario, domain)})"
         case ["domains", domain, _]:
             return f"the weight of the domain {_domain(scenario, domain)}"
         case ["context", variable, end]:
@@ -62,10 +64,17 @@ def _domain(scenario: Scenario, domain: str) -> str:
     return (known.label if known is not None else "") or domain
 
 
+def _tie(scenario: Scenario, tie: TieRef) -> str:
+    """A tie by the names of its states, as in "Pakistan towards Russia (economic)"."""
+    between = " towards " if tie.one_sided else " – "
+    states = between.join(state_name(code, [scenario]) for code in (tie.first, tie.second))
+    return f"{states} ({_domain(scenario, tie.domain)})" if tie.domain else states
+
+
 def _target(scenario: Scenario, effect: EffectPart) -> str:
     """The tie that an effect pushes, or the number that it changes, in words."""
     if effect.ties:
-        return str(effect.ties[0])
+        return _tie(scenario, effect.ties[0])
     number = effect.numbers[0]
     match number.kind, number.state, number.key:
         case "context", _, str(variable):

@@ -181,7 +181,8 @@ def start_on(path: Path, here: Path | None = None) -> Start:
         folder = Folder(path)
         listed = folder.scenarios()
         if not listed:
-            raise RelsimError(f"There is no scenario in {path}. Write one: relsim new FILE")
+            where = "this folder" if path == Path() else str(path)
+            raise RelsimError(f"There is no scenario in {where}. Write one: relsim new FILE")
         return Start(folder, listed[0].file)
     if not path.exists():
         raise RelsimError(f"There is no {path}. {near_path(path)}".rstrip())

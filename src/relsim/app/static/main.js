@@ -177,9 +177,6 @@ const ANSWERS = {
   },
   opened(message) {
     app.opened = message;
-    for (const control of [...message.controls, ...message.events.flatMap((one) => one.sizes)]) {
-      control.label = control.label.replace(/(?<=effect on )\S+/, app.tieName);
-    }
     app.months = message.scenario.months;
     const now = state.now;
     const pairs = message.scenario.pairs;

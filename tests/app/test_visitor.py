@@ -541,6 +541,29 @@ def test_a_page_that_leaves_before_its_answer_is_no_fault_to_report(
     assert capsys.readouterr().err == ""
 
 
+def test_messages_of_a_page_that_has_left_are_passed_over(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+
+    def noted(path: Path, *more: Any) -> Any:
+        loaded.append(path)
+        return api.load(path, *more)
+
+    async def send(text: str) -> None:
+        raise OSError
+
+    async def visit() -> None:
+        visitor = Visitor(serving.shared, send)
+        for _ in range(3):  # sent before it left, and read after
+            await visitor.receive('{"type": "open"}')
+        await visitor.close()
+
+    monkeypatch.setattr("relsim.app.visitor.load", noted)
+    asyncio.run(visit())
+    assert len(loaded) == 1
+
+
 def test_step_mode_follows_the_run_of_the_ensemble(page: Page) -> None:
     scenario = SCENARIO.with_changes(TIE)
     levels = api.simulate(scenario, runs=3).level("PAK-RUS")

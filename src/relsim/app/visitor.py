@@ -181,7 +181,12 @@ class Visitor:
         )
 
     async def receive(self, text: str | bytes) -> None:
-        """Answers a message from the page. Errors are sent to the page; none is raised."""
+        """Answers a message from the page. Errors are sent to the page; none is raised.
+
+        Of a page that has left, messages may still come, and are passed over.
+        """
+        if self._stop_all[0]:
+            return
         kind = ""
         try:
             message = read_message(text)

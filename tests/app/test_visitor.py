@@ -317,6 +317,25 @@ def test_another_base_is_compared_with(page: Page) -> None:
     assert effect(received[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
 
 
+def test_a_file_that_was_edited_is_shown_as_it_is_with_the_next_base(
+    page: Page, serving: Serving
+) -> None:
+    file = serving.shared.here / "edited.yaml"
+    variant = "relsim: 1\nextends: status-quo.yaml\n"
+    try:
+        file.write_text(variant)
+        page.open("edited.yaml")
+        page.picture(TIE)
+        file.write_text(f"{variant}states: {{RUS: {{ties: {{IND: -0.9}}}}}}\n")
+        changed, base = api.load(file, TIE), api.load(file)
+        assert page.ask("base", base=None)["type"] == "opened"
+        received = page.picture(TIE)
+    finally:
+        file.unlink()
+    ensembles = [api.simulate(each, runs=MOST, progress=False) for each in (base, changed)]
+    assert effect(received)["mean"] == api.compare(*ensembles).effect("PAK-RUS").mean.value
+
+
 def test_claims_of_a_base_are_judged_anew_where_another_is_frozen(page: Page) -> None:
     shares = []
     stricter = {"claims.not_repelling_india.expect.above": 0.0}

@@ -361,7 +361,8 @@ class Visitor:
         before = self._opened
         now, text = await self._in_thread(open_both)
         self._opened = now
-        if before is None or (before.file, before.seed) != (file, now.seed):
+        own = (file, now.seed, now.scenario)  # the same file may have been edited
+        if before is None or (before.file, before.seed, before.scenario) != own:
             self._changed = None
         await self._send_ready(text)
 

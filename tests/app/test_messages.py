@@ -82,3 +82,8 @@ def test_a_slider_s_number_gets_the_unit_that_the_format_asks_for() -> None:
         "half_life": "9 months",
         "PAK.ties.USA": 0.2,
     }
+
+
+def test_half_a_character_is_sent_as_a_question_mark() -> None:
+    message = {"text": "caf\udce9.yaml – \U0001f600", "number": math.inf}
+    assert json.loads(as_text(message)) == {"text": "caf?.yaml – \U0001f600", "number": None}

@@ -204,12 +204,17 @@ def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
 
 
 def as_text(message: dict[str, Any]) -> str:
-    """A message to the browser as JSON, in which no number is infinite or missing but null."""
+    """A message to the browser as JSON, in which no number is infinite or missing but null, and
+    what is no text of Unicode, as in the name of a file, is a question mark."""
     try:
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _json(message)
     except ValueError:  # rare, so such numbers are searched for only here
-        finite = _finite(message)
-        return json.dumps(finite, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _json(_finite(message))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _json(message: dict[str, Any]) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

@@ -142,6 +142,18 @@ def test_a_pair_or_a_month_that_is_not_there_is_refused(page: Page) -> None:
         assert words in refused["problems"][0]["text"]
 
 
+def test_changes_that_cannot_be_paired_are_refused_before_anything_is_simulated(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown: list[int] = []
+    monkeypatch.setattr(Growing, "grow", lambda _, runs, stop: grown.append(runs))
+    number = page.change({"time.end": "9999-12"})
+    refused = page.receive()
+    assert (refused["type"], refused["number"]) == ("refused", number)
+    assert "same seed, time span" in refused["problems"][0]["text"]
+    assert grown == []
+
+
 def wait_until_set(stop: Stop) -> None:
     end = time.monotonic() + WAIT
     while not stop[0]:

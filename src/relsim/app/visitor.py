@@ -273,6 +273,7 @@ class Visitor:
             pair = _pair_of(changed.scenario, change.pair)
             selection = pictures.Selection(pair, change.month, change.view)
             if changed.growing is None:
+                _refuse_unpaired(opened.base_growing.scenario, changed.scenario, opened.seed)
                 growing = self._shared.engine.growing
                 changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
             first, *later = [
@@ -349,9 +350,7 @@ class Visitor:
             against, base_scenario = base or itself, scenario
             if against != itself:
                 base_scenario = load(folder.path(against.scenario), against.changes)
-            paired = (subject_of(each, seed=common_seed) for each in (base_scenario, scenario))
-            if reason := pairing_obstacle(*paired):
-                raise ResultsError(reason)
+            _refuse_unpaired(base_scenario, scenario, common_seed)
             base_growing = engine.base(base_scenario, common_seed)
             growing = engine.growing(scenario, common_seed)
             message = opening.opened(file, growing, against, base_growing)
@@ -459,6 +458,18 @@ class _Work:
         base = self.base_growing.grow(self.runs, stop)
         pair, month = self.selection.pair, self.selection.month
         return reasons.why(self.engine, ensemble, base, pair, month, stop)
+
+
+def _refuse_unpaired(base: Scenario, scenario: Scenario, seed: int) -> None:
+    """Refuses a scenario and a base whose runs cannot be paired, before any is simulated: of one
+    with thousands of years, that takes long.
+
+    Raises:
+        ResultsError: they cannot.
+    """
+    paired = (subject_of(each, seed=seed) for each in (base, scenario))
+    if reason := pairing_obstacle(*paired):
+        raise ResultsError(reason)
 
 
 def _pair_of(scenario: Scenario, pair: str | None) -> str:

@@ -57,6 +57,16 @@ def test_a_number_of_runs_or_a_seed_is_a_whole_number(value: str) -> None:
         read_download(f'{{"scenario": "a.yaml", "changes": {{}}, "runs": {value}}}')
 
 
+def test_a_seed_may_be_a_text_of_digits() -> None:
+    for seed in (3, "3", "9223372036854775807"):
+        message = read_message(json.dumps({"type": "open", "seed": seed}))
+        assert isinstance(message, Open)
+        assert message.seed == int(seed)
+    for wrong in ("9223372036854775808", "", "-1", "1.5", "\u0663", "9" * 5000, 1.5, True):
+        with pytest.raises(MessageError):
+            read_message(json.dumps({"type": "open", "seed": wrong}))
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_nothing_but_a_message_error_is_raised(text: str | bytes) -> None:
     with pytest.raises(MessageError):

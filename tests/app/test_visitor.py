@@ -362,7 +362,7 @@ def test_claims_of_a_base_are_judged_anew_where_another_is_frozen(page: Page) ->
 
 
 def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
-    assert page.open("status-quo.yaml", seed=5)["scenario"]["seed"] == 5
+    assert page.open("status-quo.yaml", seed=5)["scenario"]["seed"] == "5"
     levels = api.simulate(SCENARIO, runs=MOST, seed=5).level("PAK-RUS")[:, -1]
     base = effect(page.picture({}))["base"]
     assert base == pytest.approx(float(levels.astype(float).median()), abs=0.02)
@@ -425,6 +425,18 @@ def test_a_malformed_message_is_answered_in_a_sentence_and_the_connection_stays(
         assert page.ask("copy", changes={})["type"] == "copied"
 
 
+def test_what_cannot_be_opened_or_kept_is_told_from_other_failures(page: Page) -> None:
+    asks: dict[str, dict[str, Any]] = {
+        "open": {"seed": 2**63},
+        "base": {"base": {}},
+        "keep": {"file": "x" * 501},
+        "copy": {},
+    }
+    for kind, wrong in asks.items():
+        failed = page.ask(kind, **wrong)
+        assert (failed["type"], failed["to"]) == ("failed", kind)
+
+
 def test_bytes_are_read_as_text_is(page: Page) -> None:
     page.connection.send_binary(b"\xff\xfe")
     assert page.receive()["type"] == "failed"
@@ -450,7 +462,7 @@ def test_what_was_not_foreseen_fails_in_a_sentence_and_the_page_goes_on(
         patch.setattr(pictures, "picture", lambda *_: 1 / 0)
         number = page.change(TIE)
         failed = page.receive_until("failed")
-    assert failed["number"] == number
+    assert (failed["number"], failed["to"]) == (number, "change")
     assert "Traceback" not in failed["text"]
     assert "ZeroDivisionError" in capfd.readouterr().err
     assert page.picture(TIE)["last"]
@@ -661,7 +673,7 @@ def test_a_result_is_opened_with_its_changes_seed_and_runs(tmp_path: Path) -> No
         assert "results/" not in json.dumps(page.receive()["files"])
         opened = page.open()
         assert opened["scenario"]["file"] == "status-quo.yaml"
-        assert opened["scenario"]["seed"] == 4
-        assert opened["scenario"]["own_seed"] == SCENARIO.ensemble.seed
+        assert opened["scenario"]["seed"] == "4"
+        assert opened["scenario"]["own_seed"] == str(SCENARIO.ensemble.seed)
         assert opened["scenario"]["stages"] == [50, 60]
         assert opened["changes"] == TIE

@@ -200,11 +200,11 @@ class Visitor:
                 await self._first_pictures_sent.wait()
                 await self._answer_other(message)
         except MessageError as error:
-            await self._send({"type": "failed", "text": str(error)})
+            await self._send({"type": "failed", "to": kind or error.kind, "text": str(error)})
         except RelsimError as error:
             await self._send_refusal(0, error, kind)
         except Exception as error:
-            await self._send_failure(error)
+            await self._send_failure(0, error, kind)
 
     async def close(self) -> None:
         """Stops the work for this page, and frees its memory."""
@@ -249,7 +249,7 @@ class Visitor:
             except RelsimError as error:
                 await self._send_refusal(change.number, error, change.type)
             except Exception as error:
-                await self._send_failure(error, change.number)
+                await self._send_failure(change.number, error, change.type)
         self._first_pictures_sent.set()
 
     async def _finish_first_stages(self) -> None:
@@ -380,19 +380,19 @@ class Visitor:
 
     async def _copy(self, opened: Opened, message: Copy) -> None:
         here = self._shared.here
-        recipe = self._recipe(opened, message.changes, message.seed)
+        recipe = self._recipe(opened, message.changes)
         base_file = self._shared.folder.path(opened.base.scenario)
         base = Recipe(base_file, opened.base.changes, recipe.runs, recipe.seed)
         command, python = command_of(recipe, here), python_of(recipe, base, here)
         await self._send({"type": "copied", "command": command, "python": python})
 
-    def _recipe(self, opened: Opened, changes: dict[str, Any], seed: int | None = None) -> Recipe:
+    def _recipe(self, opened: Opened, changes: dict[str, Any]) -> Recipe:
         """The recipe of what is shown: with the runs of the last picture, or, where there was none,
         of the last stage."""
         file = self._shared.folder.path(opened.file)
         runs = self._changed.runs if self._changed is not None else 0
         runs = runs or self._shared.engine.stages[-1]
-        return Recipe(file, changes, runs, opened.seed if seed is None else seed)
+        return Recipe(file, changes, runs, opened.seed)
 
     # Threads and sending
 
@@ -420,10 +420,10 @@ class Visitor:
         problems = problems_of(error, self._shared.folder)
         await self._send({"type": "refused", "number": number, "to": to, "problems": problems})
 
-    async def _send_failure(self, error: Exception, number: int = 0) -> None:
+    async def _send_failure(self, number: int, error: Exception, to: str) -> None:
         traceback.print_exception(error, file=sys.stderr)
         text = "This went wrong in a way that was not foreseen; the terminal says more."
-        await self._send({"type": "failed", "number": number, "text": text})
+        await self._send({"type": "failed", "number": number, "to": to, "text": text})
 
 
 @dataclass(frozen=True)

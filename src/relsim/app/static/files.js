@@ -105,7 +105,7 @@ export class Files {
     at("copy-command").value = at("copy-python").value = "";
     at("copy-says").textContent = "";
     this.copyDialog.showModal();
-    app.send({ type: "copy", changes: app.state.changes, seed: app.state.seed ?? app.opened.scenario.seed });
+    app.send({ type: "copy", changes: app.state.changes });
   }
 
   copied({ command, python }) {

@@ -156,6 +156,32 @@ def test_the_seed_of_a_result_stays_in_the_address_until_another_scenario_is_cho
         assert "seed" not in driver.current_url
 
 
+# A page whose scenario has been asked for, and has not come.
+NOT_YET = """
+const Real = window.WebSocket;
+window.WebSocket = class extends Real { send() {} };
+"""
+
+
+def test_before_a_scenario_is_open_nothing_can_be_done_with_it(page: Any, serving: Serving) -> None:
+    page.get("about:blank")
+    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": NOT_YET})
+    try:
+        page.get(f'http://127.0.0.1:{serving.port}/#changes={{"{TIE}":0.5}}')
+        until(page, "window.relsim?.app.scenarios.length")
+        page.execute_script(
+            "for (const id of arguments) document.getElementById(id).click()",
+            *("undo", "redo", "reset", "keep", "copy", "table", "sheet", "freeze"),
+        )
+        assert page.execute_script("return document.querySelector('dialog[open]')") is None
+        assert page.execute_script(STATE)["base"] is None
+    finally:
+        page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    opened(page, page.current_url)
+    assert page.find_element("id", "keep").is_enabled()
+    assert page.find_element("id", "copy").is_enabled()
+
+
 def test_two_pages_in_one_browser_do_not_mix(page: Any, serving: Serving) -> None:
     drag(page, TIE, 0.7)
     first = page.current_window_handle

@@ -182,6 +182,20 @@ def test_before_a_scenario_is_open_nothing_can_be_done_with_it(page: Any, servin
     assert page.find_element("id", "copy").is_enabled()
 
 
+def test_dialogs_say_that_the_connection_is_lost(fresh_page: Any) -> None:
+    page = fresh_page
+    drag(page, TIE, 0.6)
+    page.execute_script("relsim.connection.connect = () => {}; relsim.connection.socket.close()")
+    until(page, "document.querySelector('#status').textContent === 'Not connected'")
+    page.find_element("id", "copy").click()
+    assert "connection to relsim is lost" in text(page, "#copy-says")
+    page.find_element("id", "copy-close").click()
+    page.find_element("id", "keep").click()
+    page.find_element("id", "keep-write").click()
+    assert "connection to relsim is lost" in text(page, "#keep-says")
+    page.get("about:blank")  # no other test has to do with a page that stays alone
+
+
 def test_two_pages_in_one_browser_do_not_mix(page: Any, serving: Serving) -> None:
     drag(page, TIE, 0.7)
     first = page.current_window_handle

@@ -155,6 +155,7 @@ const connection = new Connection({
     byId("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
       `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
     announce("Not connected");
+    dialogs.lost();
   },
   sent(number) {
     performance.mark("sent", { detail: number });

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -238,6 +240,39 @@ def test_a_claim_against_a_file_is_judged_by_a_kept_base_of_it(engine: Engine) -
                 relsim.load(FAMILY / str(file)), runs=5, seed=7, progress=False
             )
             assert other.data.identical(expected.data)
+
+
+SMALL = """
+relsim: 1
+name: Small
+time: {start: 2020-01, end: 2021-01}
+ensemble: {seed: 1}
+states: {A: , B: }
+"""
+
+
+def test_a_file_that_claims_are_against_is_read_again_once_it_has_changed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "root.yml").write_text(SMALL + "ties: {A-B: 0.2}")
+    other = tmp_path / "other.yml"
+    other.write_text("relsim: 1\nname: Other\nextends: root.yml\n")
+    claim = "claims: {c: {says: More., expect: {change: A-B, above: 0, against: other.yml}}}"
+    (tmp_path / "own.yml").write_text(SMALL + claim)
+    (tmp_path / "broken.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    ensemble = engine.growing(relsim.load(tmp_path / "own.yml"), 1).grow(5, new_stop())
+
+    def compared() -> Scenario:
+        (found,) = engine.compared_with(ensemble, new_stop()).values()
+        assert isinstance(found, relsim.Ensemble)
+        return found.scenario
+
+    first = compared()
+    assert compared() is first
+    # Whenever it was written: a copy that is moved into place may be older.
+    (tmp_path / "root.yml").write_text(SMALL + "ties: {A-B: -0.25}")
+    os.utime(tmp_path / "root.yml", (1, 1))
+    assert compared() == relsim.load(other) != first
 
 
 def test_claims_are_judged_once_for_each_number_of_runs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,16 @@ def test_scenarios_are_listed_and_nothing_else(tmp_path: Path) -> None:
     )
     assert (result.folder / "scenario.resolved.yaml").exists()
     assert files_in(tmp_path) == ["z.yaml", "a.yaml", "1/2/3/deep.yaml", "below/one.yml"]
+
+
+def test_a_file_that_no_message_can_name_is_not_listed(tmp_path: Path) -> None:
+    written(tmp_path / "own.yaml")
+    for name in (b"caf\xe9.yaml", b"back\\slash.yaml", b"caf\xe9/a.yaml"):
+        try:
+            written(tmp_path / os.fsdecode(name))
+        except OSError:
+            pytest.skip("this file system takes no such names")
+    assert files_in(tmp_path) == ["own.yaml"]
 
 
 def test_a_link_that_leads_out_is_neither_listed_nor_read(tmp_path: Path) -> None:

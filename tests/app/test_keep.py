@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +331,16 @@ def test_the_python_makes_the_numbers_of_the_picture_and_of_its_base(
         names["comparison"].change("PAK-RUS").values, expected.change("PAK-RUS").values
     )
     assert "PAK-RUS" in capsys.readouterr().out
+
+
+def test_a_file_that_begins_as_options_do_is_none_in_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "-a.yaml"
+    file.write_text(STATUS_QUO.read_text(encoding="utf-8"), encoding="utf-8")
+    command = command_of(Recipe(file, {}, 2, 0), tmp_path)
+    assert command == "relsim run ./-a.yaml --runs 2 --seed 0"
+    (tmp_path / "sub").mkdir()
+    shutil.copy(file, tmp_path / "sub")
+    assert " sub/-a.yaml " in command_of(Recipe(tmp_path / "sub/-a.yaml", {}, 2, 0), tmp_path)
 
 
 def test_a_switch_of_an_event_that_is_replaced_keeps_its_place() -> None:

@@ -57,6 +57,16 @@ def test_a_number_of_runs_or_a_seed_is_a_whole_number(value: str) -> None:
         read_download(f'{{"scenario": "a.yaml", "changes": {{}}, "runs": {value}}}')
 
 
+def test_a_seed_may_be_a_text_of_digits() -> None:
+    for seed in (3, "3", "9223372036854775807"):
+        message = read_message(json.dumps({"type": "open", "seed": seed}))
+        assert isinstance(message, Open)
+        assert message.seed == int(seed)
+    for wrong in ("9223372036854775808", "", "-1", "1.5", "\u0663", "9" * 5000, 1.5, True):
+        with pytest.raises(MessageError):
+            read_message(json.dumps({"type": "open", "seed": wrong}))
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_nothing_but_a_message_error_is_raised(text: str | bytes) -> None:
     with pytest.raises(MessageError):
@@ -82,3 +92,8 @@ def test_a_slider_s_number_gets_the_unit_that_the_format_asks_for() -> None:
         "half_life": "9 months",
         "PAK.ties.USA": 0.2,
     }
+
+
+def test_half_a_character_is_sent_as_a_question_mark() -> None:
+    message = {"text": "caf\udce9.yaml – \U0001f600", "number": math.inf}
+    assert json.loads(as_text(message)) == {"text": "caf?.yaml – \U0001f600", "number": None}

@@ -24,7 +24,7 @@ def test_the_page_has_months_pairs_claims_and_charts_before_the_first_picture(
         "changes": {"PAK.ties.USA": 0.1},
         "title": base_growing.scenario.title,
     }
-    assert (found["scenario"]["seed"], found["scenario"]["stages"]) == (SEED, [RUNS])
+    assert (found["scenario"]["seed"], found["scenario"]["stages"]) == (str(SEED), [RUNS])
     assert found["scenario"]["months"][0] == "2020-07"
     assert found["scenario"]["months"][-1] == "2030-07"
     assert len(found["scenario"]["months"]) == 121

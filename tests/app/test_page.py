@@ -137,11 +137,14 @@ def test_the_seed_of_a_result_stays_in_the_address_until_another_scenario_is_cho
     for name in ("first", "second"):
         (tmp_path / f"{name}.yaml").write_text(SMALL_SCENARIO.format(name=name), encoding="utf-8")
     out = tmp_path / "results"
-    result = relsim.run(tmp_path / "first.yaml", runs=STAGES[-1], seed=4, out=out, views=False)
+    seed = 2**53 + 1  # the first that no number of a browser is
+    result = relsim.run(tmp_path / "first.yaml", runs=STAGES[-1], seed=seed, out=out, views=False)
     with Serving(start_on(result.folder, tmp_path), here=tmp_path, stages=STAGES) as serving:
         opened(driver, serving.address)
-        assert driver.execute_script(STATE)["seed"] == 4
-        assert "seed=4" in driver.current_url
+        assert driver.execute_script(STATE)["seed"] == str(seed)
+        assert f"seed={seed}" in driver.current_url
+        driver.find_element("id", "copy").click()
+        until(driver, f"document.querySelector('#copy-command').value.endsWith(' {seed}')")
         before = driver.execute_script("return relsim.app.picture.pairs")
         opened(driver, driver.current_url)
         assert driver.execute_script("return relsim.app.picture.pairs") == before
@@ -149,8 +152,48 @@ def test_the_seed_of_a_result_stays_in_the_address_until_another_scenario_is_cho
         driver.execute_script(f"{choose} one.dispatchEvent(new Event('change'))")
         until(driver, "relsim.app.opened.scenario.file === 'second.yaml'")
         settled(driver)
-        assert driver.execute_script("return relsim.app.opened.scenario.seed") == 1
+        assert driver.execute_script("return relsim.app.opened.scenario.seed") == "1"
         assert "seed" not in driver.current_url
+
+
+# A page whose scenario has been asked for, and has not come.
+NOT_YET = """
+const Real = window.WebSocket;
+window.WebSocket = class extends Real { send() {} };
+"""
+
+
+def test_before_a_scenario_is_open_nothing_can_be_done_with_it(page: Any, serving: Serving) -> None:
+    page.get("about:blank")
+    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": NOT_YET})
+    try:
+        page.get(f'http://127.0.0.1:{serving.port}/#changes={{"{TIE}":0.5}}')
+        until(page, "window.relsim?.app.scenarios.length")
+        page.execute_script(
+            "for (const id of arguments) document.getElementById(id).click()",
+            *("undo", "redo", "reset", "keep", "copy", "table", "sheet", "freeze"),
+        )
+        assert page.execute_script("return document.querySelector('dialog[open]')") is None
+        assert page.execute_script(STATE)["base"] is None
+    finally:
+        page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    opened(page, page.current_url)
+    assert page.find_element("id", "keep").is_enabled()
+    assert page.find_element("id", "copy").is_enabled()
+
+
+def test_dialogs_say_that_the_connection_is_lost(fresh_page: Any) -> None:
+    page = fresh_page
+    drag(page, TIE, 0.6)
+    page.execute_script("relsim.connection.connect = () => {}; relsim.connection.socket.close()")
+    until(page, "document.querySelector('#status').textContent === 'Not connected'")
+    page.find_element("id", "copy").click()
+    assert "connection to relsim is lost" in text(page, "#copy-says")
+    page.find_element("id", "copy-close").click()
+    page.find_element("id", "keep").click()
+    page.find_element("id", "keep-write").click()
+    assert "connection to relsim is lost" in text(page, "#keep-says")
+    page.get("about:blank")  # no other test has to do with a page that stays alone
 
 
 def test_two_pages_in_one_browser_do_not_mix(page: Any, serving: Serving) -> None:
@@ -183,11 +226,68 @@ def test_nothing_is_asked_of_anybody_else(fresh_page: Any, serving: Serving) -> 
     assert [name for name in asked if not name.startswith((own, "data:", "blob:"))] == []
 
 
-def test_a_mangled_address_still_opens(driver: Any, serving: Serving) -> None:
-    mangled = "#scenario=nowhere.yaml&changes={%22broken&pair=XXX-YYY&view=nothing&month=never"
-    opened(driver, f"http://127.0.0.1:{serving.port}/{mangled}")
-    assert text(driver, "#title") == "Pakistan–Russia, status quo"
-    assert "nowhere.yaml" in text(driver, "#problem")
+@pytest.mark.parametrize(
+    ("mangled", "words"),
+    [
+        (
+            "scenario=nowhere.yaml&changes={%22broken&pair=XXX-YYY&view=nothing&month=never",
+            "nowhere.yaml",
+        ),
+        ("base={%22scenario%22:3}", "base.scenario"),
+        ("scenario=status-quo.yaml&base={%22changes%22:[]}", "base.scenario"),
+        ("seed=9223372036854775808", "seed"),
+    ],
+)
+def test_a_mangled_address_still_opens(
+    page: Any, serving: Serving, mangled: str, words: str
+) -> None:
+    opened(page, f"http://127.0.0.1:{serving.port}/#{mangled}")
+    assert text(page, "#title") == "Pakistan–Russia, status quo"
+    assert words in text(page, "#problem")
+
+
+def test_what_cannot_be_opened_leaves_the_page_where_it_was(page: Any, serving: Serving) -> None:
+    drag(page, TIE, 0.6)
+    drag(page, TIE, 0.7)
+    state = page.execute_script(STATE)
+    page.execute_script("window.location.hash = arguments[0]", "base={%22scenario%22:3}")
+    until(page, "document.getElementById('problem').textContent.includes('base.scenario')")
+    assert page.execute_script(STATE) == state
+    drag(page, TIE, 0.8)
+    # Undo leads to a file that is there no more.
+    gone = serving.shared.folder.root / "gone.yaml"
+    gone.write_text("relsim: 1\nname: Gone\nextends: status-quo.yaml\n", encoding="utf-8")
+    choose = "relsim.app.set({ scenario: arguments[0], changes: {} })"
+    for file in ("gone.yaml", "status-quo.yaml"):
+        page.execute_script(choose, file)
+        until(page, f"relsim.app.opened.scenario.file === '{file}'")
+    drag(page, TIE, 0.3)
+    gone.unlink()
+    page.find_element("id", "undo").click()
+    state = page.execute_script(STATE)
+    page.find_element("id", "undo").click()
+    until(page, "document.getElementById('problem').textContent.includes('gone.yaml')")
+    assert page.execute_script(STATE) == state
+    settled(page)
+
+
+def test_a_file_with_problems_takes_no_change_from_a_page_that_connects_again(
+    page: Any, serving: Serving
+) -> None:
+    file = serving.shared.folder.root / "edited.yaml"
+    variant = "relsim: 1\nname: Edited\nextends: status-quo.yaml\n"
+    file.write_text(variant, encoding="utf-8")
+    page.execute_script("relsim.app.set({ scenario: 'edited.yaml' })")
+    drag(page, TIE, 0.6)
+    drag(page, TIE, 0.7)
+    file.write_text(f"{variant}statse: {{}}\n", encoding="utf-8")
+    page.execute_script("relsim.connection.socket.close()")
+    until(page, "document.getElementById('problem').textContent.includes('statse')")
+    assert page.execute_script(STATE)["changes"] == {TIE: 0.7}
+    file.write_text(variant, encoding="utf-8")
+    drag(page, TIE, 0.8)
+    assert text(page, "#problem") == ""
+    file.unlink()
 
 
 def test_an_event_that_is_none_in_an_address_is_refused(page: Any, serving: Serving) -> None:

@@ -44,6 +44,22 @@ class Broken(StateAgent):
         raise IndexError("no such state")
 
 
+class Lost(StateAgent):
+    def __init__(self, *arguments: Any) -> None:
+        raise IndexError("no such state")
+
+
+class Leaving(StateAgent):
+    def decide(self) -> Floats:
+        raise SystemExit(3)
+
+
+class Unseen(StateAgent):
+    @property
+    def standing(self) -> float:
+        raise IndexError("no such state")
+
+
 def asked(
     do: Literal["reset", "step", "look"], run: int = 0, steps: int = 1, state: str | None = None
 ) -> Step:
@@ -187,9 +203,25 @@ def test_a_state_that_is_not_there_has_no_numbers() -> None:
     json.dumps(message, allow_nan=False)
 
 
-def test_a_rule_that_fails_is_said_in_one_sentence_and_the_next_reset_is_well() -> None:
+@pytest.mark.parametrize(
+    ("agent_class", "words"),
+    [
+        (Broken, "Broken fails in the step from 2020-01: IndexError: no such state"),
+        (Leaving, "Leaving fails in the step from 2020-01: SystemExit: 3"),
+        (Lost, "Lost fails as the run begins: IndexError: no such state"),
+        (Unseen, "Unseen fails as the run begins: IndexError: no such state"),
+    ],
+)
+def test_a_rule_that_fails_is_said_in_one_sentence(
+    agent_class: type[StateAgent], words: str
+) -> None:
+    with pytest.raises(RelsimError, match=words):
+        Stepping(agent_class).answer(everything(), SEED, asked("step"))
+
+
+def test_after_a_rule_that_failed_the_run_begins_anew() -> None:
     stepping = Stepping(Broken)
-    with pytest.raises(RelsimError, match=r"Broken fails in the step from 2020-01: IndexError: no"):
+    with pytest.raises(RelsimError):
         stepping.answer(everything(), SEED, asked("step"))
     assert stepping.answer(everything(), SEED, asked("look"))["step"] == 0
 

@@ -142,6 +142,18 @@ def test_a_pair_or_a_month_that_is_not_there_is_refused(page: Page) -> None:
         assert words in refused["problems"][0]["text"]
 
 
+def test_changes_that_cannot_be_paired_are_refused_before_anything_is_simulated(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown: list[int] = []
+    monkeypatch.setattr(Growing, "grow", lambda _, runs, stop: grown.append(runs))
+    number = page.change({"time.end": "9999-12"})
+    refused = page.receive()
+    assert (refused["type"], refused["number"]) == ("refused", number)
+    assert "same seed, time span" in refused["problems"][0]["text"]
+    assert grown == []
+
+
 def wait_until_set(stop: Stop) -> None:
     end = time.monotonic() + WAIT
     while not stop[0]:
@@ -317,6 +329,25 @@ def test_another_base_is_compared_with(page: Page) -> None:
     assert effect(received[0])["mean"] == pytest.approx(expected(changes, MOST), abs=1e-4)
 
 
+def test_a_file_that_was_edited_is_shown_as_it_is_with_the_next_base(
+    page: Page, serving: Serving
+) -> None:
+    file = serving.shared.here / "edited.yaml"
+    variant = "relsim: 1\nextends: status-quo.yaml\n"
+    try:
+        file.write_text(variant)
+        page.open("edited.yaml")
+        page.picture(TIE)
+        file.write_text(f"{variant}states: {{RUS: {{ties: {{IND: -0.9}}}}}}\n")
+        changed, base = api.load(file, TIE), api.load(file)
+        assert page.ask("base", base=None)["type"] == "opened"
+        received = page.picture(TIE)
+    finally:
+        file.unlink()
+    ensembles = [api.simulate(each, runs=MOST, progress=False) for each in (base, changed)]
+    assert effect(received)["mean"] == api.compare(*ensembles).effect("PAK-RUS").mean.value
+
+
 def test_claims_of_a_base_are_judged_anew_where_another_is_frozen(page: Page) -> None:
     shares = []
     stricter = {"claims.not_repelling_india.expect.above": 0.0}
@@ -331,7 +362,7 @@ def test_claims_of_a_base_are_judged_anew_where_another_is_frozen(page: Page) ->
 
 
 def test_the_seed_is_that_which_was_asked_for(page: Page) -> None:
-    assert page.open("status-quo.yaml", seed=5)["scenario"]["seed"] == 5
+    assert page.open("status-quo.yaml", seed=5)["scenario"]["seed"] == "5"
     levels = api.simulate(SCENARIO, runs=MOST, seed=5).level("PAK-RUS")[:, -1]
     base = effect(page.picture({}))["base"]
     assert base == pytest.approx(float(levels.astype(float).median()), abs=0.02)
@@ -394,6 +425,18 @@ def test_a_malformed_message_is_answered_in_a_sentence_and_the_connection_stays(
         assert page.ask("copy", changes={})["type"] == "copied"
 
 
+def test_what_cannot_be_opened_or_kept_is_told_from_other_failures(page: Page) -> None:
+    asks: dict[str, dict[str, Any]] = {
+        "open": {"seed": 2**63},
+        "base": {"base": {}},
+        "keep": {"file": "x" * 501},
+        "copy": {},
+    }
+    for kind, wrong in asks.items():
+        failed = page.ask(kind, **wrong)
+        assert (failed["type"], failed["to"]) == ("failed", kind)
+
+
 def test_bytes_are_read_as_text_is(page: Page) -> None:
     page.connection.send_binary(b"\xff\xfe")
     assert page.receive()["type"] == "failed"
@@ -419,7 +462,7 @@ def test_what_was_not_foreseen_fails_in_a_sentence_and_the_page_goes_on(
         patch.setattr(pictures, "picture", lambda *_: 1 / 0)
         number = page.change(TIE)
         failed = page.receive_until("failed")
-    assert failed["number"] == number
+    assert (failed["number"], failed["to"]) == (number, "change")
     assert "Traceback" not in failed["text"]
     assert "ZeroDivisionError" in capfd.readouterr().err
     assert page.picture(TIE)["last"]
@@ -541,6 +584,29 @@ def test_a_page_that_leaves_before_its_answer_is_no_fault_to_report(
     assert capsys.readouterr().err == ""
 
 
+def test_messages_of_a_page_that_has_left_are_passed_over(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+
+    def noted(path: Path, *more: Any) -> Any:
+        loaded.append(path)
+        return api.load(path, *more)
+
+    async def send(text: str) -> None:
+        raise OSError
+
+    async def visit() -> None:
+        visitor = Visitor(serving.shared, send)
+        for _ in range(3):  # sent before it left, and read after
+            await visitor.receive('{"type": "open"}')
+        await visitor.close()
+
+    monkeypatch.setattr("relsim.app.visitor.load", noted)
+    asyncio.run(visit())
+    assert len(loaded) == 1
+
+
 def test_step_mode_follows_the_run_of_the_ensemble(page: Page) -> None:
     scenario = SCENARIO.with_changes(TIE)
     levels = api.simulate(scenario, runs=3).level("PAK-RUS")
@@ -607,7 +673,7 @@ def test_a_result_is_opened_with_its_changes_seed_and_runs(tmp_path: Path) -> No
         assert "results/" not in json.dumps(page.receive()["files"])
         opened = page.open()
         assert opened["scenario"]["file"] == "status-quo.yaml"
-        assert opened["scenario"]["seed"] == 4
-        assert opened["scenario"]["own_seed"] == SCENARIO.ensemble.seed
+        assert opened["scenario"]["seed"] == "4"
+        assert opened["scenario"]["own_seed"] == str(SCENARIO.ensemble.seed)
         assert opened["scenario"]["stages"] == [50, 60]
         assert opened["changes"] == TIE

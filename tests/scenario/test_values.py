@@ -15,7 +15,9 @@ from relsim.scenario.values import (
     Month,
     central,
     read_duration,
+    read_plain_number,
     read_rate,
+    whole_number_hint,
 )
 
 DURATIONS = [
@@ -47,6 +49,16 @@ def test_what_is_no_rate(text: object) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         read_rate(text)
     assert caught.value.type == "bad-rate"
+
+
+@pytest.mark.parametrize(
+    "raw", [float("inf"), float("nan"), 10**400, -(10**400), True], ids=lambda raw: str(raw)[:4]
+)
+def test_what_is_no_finite_number(raw: object) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        read_plain_number(raw)
+    assert caught.value.type == "not-a-number"
+    assert not whole_number_hint(raw)
 
 
 def test_months_are_counted() -> None:

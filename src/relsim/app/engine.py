@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +48,7 @@ from relsim.errors import ResultsError
 from relsim.model.compile import compile_scenario
 from relsim.model.plan import Compiled
 from relsim.results.question import Question, comparisons
+from relsim.scenario.layers import read_lineage
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 from relsim.scenario.shipped import starter_text
@@ -79,7 +80,7 @@ class Engine:
         self.stages = tuple(stages)
         self._workers = _Workers(workers or available_cores())
         self._kept: OrderedDict[tuple[str, int], _Rows] = OrderedDict()
-        self._files: dict[Path, tuple[int, Scenario]] = {}
+        self._files: dict[Path, tuple[dict[Path, tuple[int, int]], Scenario]] = {}
         self._lock = Lock()
 
     def warm(self) -> None:
@@ -156,15 +157,20 @@ class Engine:
         return kept or _Rows.of(scenario, key, self.stages, bases)
 
     def _read(self, path: Path) -> Scenario:
-        """The scenario of a file, read again where any file beside it is newer."""
-        newest = max(file.stat().st_mtime_ns for file in path.parent.glob("*.yaml"))
+        """The scenario of a file, read again where it or a file that it extends has changed."""
         with self._lock:
             known = self._files.get(path)
-        if known is None or known[0] != newest:
-            known = (newest, load(path))
+        if known is None or known[0] != _stamps(known[0]):
+            known = (_stamps(map(Path, read_lineage(path).files)), load(path))
             with self._lock:
                 self._files[path] = known
         return known[1]
+
+
+def _stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """When each file was written and how large it is, of those that are there."""
+    status = {file: file.stat() for file in files if file.exists()}
+    return {file: (each.st_mtime_ns, each.st_size) for file, each in status.items()}
 
 
 class Growing:

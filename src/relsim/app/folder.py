@@ -85,7 +85,7 @@ class Folder:
         Raises:
             OutsideError: it is outside of the folder, also by a symbolic link, or is no YAML file.
         """
-        if refused_character(file) or not file.strip() or "\\" in file:
+        if not _can_be_named(file):
             raise OutsideError("A file is named by its path, as in folder/name.yaml.")
         path = self.root / file
         if Path(file).is_absolute() or not real_path(path).is_relative_to(self.root):
@@ -126,6 +126,8 @@ class Folder:
                 path = here / name
                 if name[0] == "." or path.suffix.lower() not in ENDINGS:
                     continue
+                if not _can_be_named(self.name_of(path)):
+                    continue
                 if real_path(path).is_relative_to(self.root) and yielded < MOST_FILES:
                     yielded += 1
                     yield path
@@ -152,6 +154,11 @@ class Folder:
         words = {key: plain(tree.entries[key]) for key in ("name", "about") if key in tree.entries}
         name, about = (" ".join(str(words.get(key) or "").split()) for key in ("name", "about"))
         return ScenarioFile(self.name_of(path), name or path.stem, about, "extends" in tree.entries)
+
+
+def _can_be_named(file: str) -> bool:
+    """Whether a message can name a file by this path."""
+    return bool(file.strip()) and "\\" not in file and not refused_character(file)
 
 
 def is_result(folder: Path) -> bool:

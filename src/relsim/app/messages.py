@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -34,7 +36,16 @@ CHANGE = "change "  # how positions name a change, before its path
 
 
 class MessageError(RelsimError):
-    """A message that cannot be understood."""
+    """A message that cannot be understood.
+
+    Args:
+        text: why.
+        kind: its ``type``, where that can be told.
+    """
+
+    def __init__(self, text: str, kind: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 def _within_bounds(changes: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +72,16 @@ Changes: TypeAlias = Annotated[
     AfterValidator(with_units),
 ]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_PATH)]
-Seed: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)]
+
+
+def _seed_of_text(seed: Any) -> Any:
+    return int(seed) if isinstance(seed, str) and re.fullmatch(r"[0-9]{1,19}", seed) else seed
+
+
+# As text from pages, since a number of a browser has only 53 bits.
+Seed: TypeAlias = Annotated[
+    int, Field(strict=True, ge=0, le=MOST_SEED), BeforeValidator(_seed_of_text)
+]
 
 
 class _Message(BaseModel):
@@ -120,7 +140,6 @@ class Copy(_Message):
 
     type: Literal["copy"]
     changes: Changes
-    seed: Seed | None = None
 
 
 class Step(_Message):
@@ -179,7 +198,9 @@ def _read(model: TypeAdapter[Any], text: str | bytes) -> Any:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))[:LONGEST_PATH]
         where = f" ({place})" if place else ""
-        raise MessageError(f"The message cannot be understood: {first['msg']}{where}.") from None
+        kind = place.partition(".")[0]
+        text = f"The message cannot be understood: {first['msg']}{where}."
+        raise MessageError(text, kind) from None
 
 
 def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
@@ -204,12 +225,17 @@ def problems_of(error: RelsimError, folder: Folder) -> list[dict[str, str]]:
 
 
 def as_text(message: dict[str, Any]) -> str:
-    """A message to the browser as JSON, in which no number is infinite or missing but null."""
+    """A message to the browser as JSON, in which no number is infinite or missing but null, and
+    what is no text of Unicode, as in the name of a file, is a question mark."""
     try:
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _json(message)
     except ValueError:  # rare, so such numbers are searched for only here
-        finite = _finite(message)
-        return json.dumps(finite, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _json(_finite(message))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _json(message: dict[str, Any]) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

@@ -47,8 +47,8 @@ def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Pl
             "end": str(scenario.time.end),
             "step": scenario.time.step,
             "months": months,
-            "seed": growing.seed,
-            "own_seed": scenario.ensemble.seed,
+            "seed": str(growing.seed),  # of more digits than a number of a browser has
+            "own_seed": str(scenario.ensemble.seed),
             "stages": list(growing.stages),
             "states": [
                 {"code": code, "name": state.name or code}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,10 @@ class Stepping:
         Raises:
             RelsimError: an agent's rule fails, which ends the model: the next answer has a new one.
         """
+        with self._failing_in_words():
+            return self._answer(scenario, seed, message)
+
+    def _answer(self, scenario: Scenario, seed: int, message: Step) -> dict[str, Any]:
         model = self._model
         path: list[dict[str, Any]] = []
         if model is None or message.do == "reset":
@@ -59,7 +65,7 @@ class Stepping:
         if message.do == "step":
             for _ in range(min(message.steps, model.plan.steps - model.step_number)):
                 during = str(model.month)
-                self._take_step(model)
+                model.step()
                 path.append({**_row(model, _happened(model)), "during": during})
         code = message.state or ""
         return {
@@ -96,16 +102,19 @@ class Stepping:
         self._decided = {agent.code: _noting_decisions(agent) for agent in model.agents}
         return model
 
-    def _take_step(self, model: RelationsModel) -> None:
-        month = model.month
+    @contextmanager
+    def _failing_in_words(self) -> Iterator[None]:
+        """Whatever the class of the agents does wrong ends the model and is said in a sentence."""
         try:
-            model.step()
-        except Exception as error:  # whatever a rule of one's own does
+            yield
+        except RelsimError:
             self.close()
-            if isinstance(error, RelsimError):
-                raise
-            rule, kind = self._agent_class.__name__, type(error).__name__
-            raise RelsimError(f"{rule} fails in the step from {month}: {kind}: {error}") from error
+            raise
+        except (Exception, SystemExit) as error:  # the latter would end the server
+            model, rule = self._model, self._agent_class.__name__
+            when = f"in the step from {model.month}" if model else "as the run begins"
+            self.close()
+            raise RelsimError(f"{rule} fails {when}: {type(error).__name__}: {error}") from error
 
     def _numbers_of(self, model: RelationsModel, code: str) -> dict[str, Any]:
         """What a state shows each other state and the pull of its last decision; and its traits,

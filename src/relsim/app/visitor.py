@@ -181,7 +181,12 @@ class Visitor:
         )
 
     async def receive(self, text: str | bytes) -> None:
-        """Answers a message from the page. Errors are sent to the page; none is raised."""
+        """Answers a message from the page. Errors are sent to the page; none is raised.
+
+        Of a page that has left, messages may still come, and are passed over.
+        """
+        if self._stop_all[0]:
+            return
         kind = ""
         try:
             message = read_message(text)
@@ -195,11 +200,11 @@ class Visitor:
                 await self._first_pictures_sent.wait()
                 await self._answer_other(message)
         except MessageError as error:
-            await self._send({"type": "failed", "text": str(error)})
+            await self._send({"type": "failed", "to": kind or error.kind, "text": str(error)})
         except RelsimError as error:
             await self._send_refusal(0, error, kind)
         except Exception as error:
-            await self._send_failure(error)
+            await self._send_failure(0, error, kind)
 
     async def close(self) -> None:
         """Stops the work for this page, and frees its memory."""
@@ -244,7 +249,7 @@ class Visitor:
             except RelsimError as error:
                 await self._send_refusal(change.number, error, change.type)
             except Exception as error:
-                await self._send_failure(error, change.number)
+                await self._send_failure(change.number, error, change.type)
         self._first_pictures_sent.set()
 
     async def _finish_first_stages(self) -> None:
@@ -268,6 +273,7 @@ class Visitor:
             pair = _pair_of(changed.scenario, change.pair)
             selection = pictures.Selection(pair, change.month, change.view)
             if changed.growing is None:
+                _refuse_unpaired(opened.base_growing.scenario, changed.scenario, opened.seed)
                 growing = self._shared.engine.growing
                 changed.growing = await self._in_thread(growing, changed.scenario, opened.seed)
             first, *later = [
@@ -344,9 +350,7 @@ class Visitor:
             against, base_scenario = base or itself, scenario
             if against != itself:
                 base_scenario = load(folder.path(against.scenario), against.changes)
-            paired = (subject_of(each, seed=common_seed) for each in (base_scenario, scenario))
-            if reason := pairing_obstacle(*paired):
-                raise ResultsError(reason)
+            _refuse_unpaired(base_scenario, scenario, common_seed)
             base_growing = engine.base(base_scenario, common_seed)
             growing = engine.growing(scenario, common_seed)
             message = opening.opened(file, growing, against, base_growing)
@@ -356,7 +360,8 @@ class Visitor:
         before = self._opened
         now, text = await self._in_thread(open_both)
         self._opened = now
-        if before is None or (before.file, before.seed) != (file, now.seed):
+        own = (file, now.seed, now.scenario)  # the same file may have been edited
+        if before is None or (before.file, before.seed, before.scenario) != own:
             self._changed = None
         await self._send_ready(text)
 
@@ -375,19 +380,19 @@ class Visitor:
 
     async def _copy(self, opened: Opened, message: Copy) -> None:
         here = self._shared.here
-        recipe = self._recipe(opened, message.changes, message.seed)
+        recipe = self._recipe(opened, message.changes)
         base_file = self._shared.folder.path(opened.base.scenario)
         base = Recipe(base_file, opened.base.changes, recipe.runs, recipe.seed)
         command, python = command_of(recipe, here), python_of(recipe, base, here)
         await self._send({"type": "copied", "command": command, "python": python})
 
-    def _recipe(self, opened: Opened, changes: dict[str, Any], seed: int | None = None) -> Recipe:
+    def _recipe(self, opened: Opened, changes: dict[str, Any]) -> Recipe:
         """The recipe of what is shown: with the runs of the last picture, or, where there was none,
         of the last stage."""
         file = self._shared.folder.path(opened.file)
         runs = self._changed.runs if self._changed is not None else 0
         runs = runs or self._shared.engine.stages[-1]
-        return Recipe(file, changes, runs, opened.seed if seed is None else seed)
+        return Recipe(file, changes, runs, opened.seed)
 
     # Threads and sending
 
@@ -415,10 +420,10 @@ class Visitor:
         problems = problems_of(error, self._shared.folder)
         await self._send({"type": "refused", "number": number, "to": to, "problems": problems})
 
-    async def _send_failure(self, error: Exception, number: int = 0) -> None:
+    async def _send_failure(self, number: int, error: Exception, to: str) -> None:
         traceback.print_exception(error, file=sys.stderr)
         text = "This went wrong in a way that was not foreseen; the terminal says more."
-        await self._send({"type": "failed", "number": number, "text": text})
+        await self._send({"type": "failed", "number": number, "to": to, "text": text})
 
 
 @dataclass(frozen=True)
@@ -453,6 +458,18 @@ class _Work:
         base = self.base_growing.grow(self.runs, stop)
         pair, month = self.selection.pair, self.selection.month
         return reasons.why(self.engine, ensemble, base, pair, month, stop)
+
+
+def _refuse_unpaired(base: Scenario, scenario: Scenario, seed: int) -> None:
+    """Refuses a scenario and a base whose runs cannot be paired, before any is simulated: of one
+    with thousands of years, that takes long.
+
+    Raises:
+        ResultsError: they cannot.
+    """
+    paired = (subject_of(each, seed=seed) for each in (base, scenario))
+    if reason := pairing_obstacle(*paired):
+        raise ResultsError(reason)
 
 
 def _pair_of(scenario: Scenario, pair: str | None) -> str:

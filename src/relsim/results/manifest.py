@@ -34,10 +34,11 @@ def command_text(*words: object, **options: object) -> str:
 
     Args:
         words: the command and its arguments. Paths lose absolute folders, which would tell of a
-            machine.
+            machine; a file such as ``-a.yaml`` is named so that it is no option.
         options: by name. True is a flag; a list repeats its option; None and False say nothing.
     """
-    parts = ["relsim", *map(_word, words)]
+    arguments = map(_word, words)
+    parts = ["relsim", *(f"./{word}" if word.startswith("-") else word for word in arguments)]
     for name, value in options.items():
         option = f"--{name.replace('_', '-')}"
         if value is True:

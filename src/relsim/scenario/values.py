@@ -102,9 +102,13 @@ def read_plain_number(raw: Any) -> float:
     """A finite number; raises a located error for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise fail("not-a-number", f"{show(raw)} is not a number.", _number_hint(raw))
-    if not math.isfinite(raw):
-        raise fail("not-a-number", f"{raw} is not a finite number.")
-    return float(raw)
+    try:
+        number = float(raw)
+    except OverflowError:  # of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise fail("not-a-number", f"{number} is not a finite number.")
+    return number
 
 
 def look_alike(raw: Any) -> str:
@@ -134,7 +138,7 @@ def _number_hint(raw: Any) -> str:
 
 def whole_number_hint(raw: Any) -> str:
     """How to write what is no whole number, where that is plain."""
-    if isinstance(raw, float) and raw == round(raw):
+    if isinstance(raw, float) and raw.is_integer():
         return f"Write {raw:.0f}."
     return _number_hint(raw)
 

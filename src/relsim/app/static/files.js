@@ -2,6 +2,8 @@
 
 const at = (id) => document.getElementById(id);
 
+const NOT_CONNECTED = "The connection to relsim is lost. Try again once it is back.";
+
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
 const slug = (text) => text.normalize("NFD").toLowerCase().replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
 
@@ -59,7 +61,13 @@ export class Files {
     const name = at("keep-name").value.trim(), file = at("keep-file").value.trim();
     if (!name || !file) return;
     at("keep-says").textContent = "Writing…";
-    this.app.send({ type: "keep", file, name, changes: this.app.state.changes, replace });
+    if (!this.app.send({ type: "keep", file, name, changes: this.app.state.changes, replace })) this.lost();
+  }
+
+  // What was asked for is not answered any more.
+  lost() {
+    at("keep-says").textContent = NOT_CONNECTED;
+    if (!at("copy-command").value) at("copy-says").textContent = NOT_CONNECTED;
   }
 
   calm() {
@@ -105,10 +113,11 @@ export class Files {
     at("copy-command").value = at("copy-python").value = "";
     at("copy-says").textContent = "";
     this.copyDialog.showModal();
-    app.send({ type: "copy", changes: app.state.changes, seed: app.state.seed ?? app.opened.scenario.seed });
+    if (!app.send({ type: "copy", changes: app.state.changes })) this.lost();
   }
 
   copied({ command, python }) {
+    at("copy-says").textContent = "";
     at("copy-command").value = command;
     at("copy-python").value = python;
   }

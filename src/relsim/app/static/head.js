@@ -58,8 +58,9 @@ export class Head {
   showTools() {
     byId("undo").disabled = !this.app.canUndo;
     byId("redo").disabled = !this.app.canRedo;
-    const changed = Object.keys(this.app.state.changes).length;
-    for (const id of ["reset", "keep", "freeze"]) byId(id).disabled = !changed;
+    const { opened, state } = this.app;
+    for (const id of ["copy", "table", "sheet"]) byId(id).disabled = !opened;
+    for (const id of ["reset", "keep", "freeze"]) byId(id).disabled = !opened || !Object.keys(state.changes).length;
   }
 }
 

@@ -155,6 +155,7 @@ const connection = new Connection({
     byId("lost").textContent = "The connection to relsim is lost. What you see is the last picture. " +
       `Trying again in ${milliseconds < 1000 ? "a moment" : `${Math.round(milliseconds / 1000)} s`}; if relsim app has ended, start it again and open the address that it prints.`;
     announce("Not connected");
+    dialogs.lost();
   },
   sent(number) {
     performance.mark("sent", { detail: number });
@@ -212,6 +213,8 @@ const ANSWERS = {
     notify(message);
   },
   failed(message) {
+    if (message.to === "keep" && dialogs.refused(message.text)) return;
+    if (["open", "base"].includes(message.to)) return openingFailed(message.text);
     showProblem(message.text);
     announce("Something went wrong; the picture is the last good one.");
     notify(message);
@@ -237,17 +240,26 @@ const textOf = (problems) => problems.map(({ path, text }) => (path ? `${path}: 
 // Leaves the page where it was, or where the app was started.
 function openingFailed(words) {
   showProblem(words);
-  if (lastOpened) {
+  const { scenario, base, seed } = state.now;
+  if (opensLast()) {
+    requested = null; // after a lost connection: what was open is asked for again with the next change
+  } else if (lastOpened) {
     connection.held = false;
     requested = lastOpened;
-    if (!state.step(state.before, [])) state.fill(lastOpened);
+    while (!opensLast() && state.takeBack());
+    if (!opensLast()) state.fill(lastOpened);
     header.showFiles();
     stateChanged();
-  } else if (state.now.scenario !== null) {
+  } else if (scenario !== null || base !== null || seed !== null) {
     state.fill({ scenario: null, base: null, changes: {}, pair: null, month: null, seed: null });
     open();
   }
   announce("That could not be opened.");
+}
+
+function opensLast() {
+  const { scenario, base, seed } = state.now;
+  return alike(lastOpened, { scenario, base, seed });
 }
 
 function pictureDrawn(message, received) {

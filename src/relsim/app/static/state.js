@@ -9,6 +9,7 @@ export class State {
     this.settled = this.now; // without a drag that has not ended
     this.before = [];
     this.after = [];
+    this.way = this.before; // back to where the last step came from
   }
 
   // A change while something is being dragged leaves no entry.
@@ -22,6 +23,7 @@ export class State {
     if (!alike({ ...this.settled, view: null }, { ...this.now, view: null })) {
       this.before.push(this.settled);
       this.after = [];
+      this.way = this.before;
     }
     this.settled = this.now;
   }
@@ -40,9 +42,18 @@ export class State {
     return this.step(this.after, this.before);
   }
 
+  // Goes back to where the last step came from, as if it had not been taken.
+  takeBack() {
+    const { way } = this;
+    const went = this.step(way, []);
+    this.way = way;
+    return went;
+  }
+
   step(from, to) {
     if (!from.length) return false;
     to.push(this.settled);
+    this.way = to;
     this.now = { ...from.pop(), view: this.now.view };
     this.settled = this.now;
     return true;
@@ -69,7 +80,7 @@ export function fromFragment(text) {
   const parts = new URLSearchParams(text.replace(/^#/, "").replaceAll("+", "%2B"));
   const state = { ...EMPTY };
   for (const name of ["scenario", "pair", "month", "view"]) state[name] = parts.get(name) ?? EMPTY[name];
-  if (/^\d+$/.test(parts.get("seed") ?? "")) state.seed = Number(parts.get("seed"));
+  if (/^\d+$/.test(parts.get("seed") ?? "")) state.seed = parts.get("seed"); // of more digits than a number has
   if (!VIEWS.includes(state.view)) state.view = EMPTY.view;
   state.base = plain(parts.get("base"));
   state.changes = plain(parts.get("changes")) ?? {};

@@ -50,6 +50,8 @@ def opened(driver: Any, address: str, width: int = 1280, height: int = 900) -> N
     driver.get("about:blank")
     complaints(driver)  # those of another page, such as one whose server has ended
     driver.get(address)
+    if "token=" in address:
+        driver.served = address
     until(driver, READY)
 
 
@@ -61,7 +63,9 @@ def resize(driver: Any, width: int = 1280, height: int = 900) -> None:
 def opened_or_reset(driver: Any, address: str) -> None:
     """The page as it opens: a page that is loaded is set back, which is quicker than to load it."""
     origin = address.partition("/?")[0]
-    if not driver.current_url.startswith(f"{origin}/"):
+    # Another server may have had the same port.
+    same = getattr(driver, "served", None) == address
+    if not same or not driver.current_url.startswith(f"{origin}/"):
         opened(driver, address)
         return
     resize(driver)

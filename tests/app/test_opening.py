@@ -23,6 +23,7 @@ def test_the_page_has_months_pairs_claims_and_charts_before_the_first_picture(
         "scenario": "b.yaml",
         "changes": {"PAK.ties.USA": 0.1},
         "title": base_growing.scenario.title,
+        "hash": base_growing.scenario_hash,
     }
     assert (found["scenario"]["seed"], found["scenario"]["stages"]) == (str(SEED), [RUNS])
     assert found["scenario"]["months"][0] == "2020-07"

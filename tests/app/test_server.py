@@ -170,6 +170,29 @@ def test_a_table_has_the_fans_of_both_and_their_differences(serving: Serving) ->
     assert {row["pair"] for row in rows} == set(base.pair_names(base.watched_pairs))
 
 
+@pytest.mark.parametrize("edited", ["scenario", "base"])
+def test_nothing_of_a_file_that_was_edited_is_downloaded(serving: Serving, edited: str) -> None:
+    files = {name: serving.shared.here / f"{edited}-{name}.yaml" for name in ("scenario", "base")}
+    for file in files.values():
+        file.write_text("relsim: 1\nextends: status-quo.yaml\n", encoding="utf-8")
+    base = {"scenario": files["base"].name, "changes": {}}
+    with Page(serving) as page:
+        opened = page.open(files["scenario"].name, base=base)
+    hashes = {f"{name}_hash": opened[name]["hash"] for name in files}
+    asks = {"scenario": files["scenario"].name, "base": base, "changes": {}, "runs": 8, **hashes}
+    with asked(serving, "POST", "/table", asks) as answer:
+        assert answer.status == 200
+    with files[edited].open("a", encoding="utf-8") as appended:
+        appended.write("states: {PAK: {ties: {USA: 0}}}\n")
+    for path in ("/table", "/page"):
+        with asked(serving, "POST", path, asks) as answer:
+            assert answer.status == 422
+            (problem,) = json.loads(answer.read())["problems"]
+        assert problem["text"] == (
+            f"{files[edited].name} has changed since it was opened; reload the page."
+        )
+
+
 def page_to_send(serving: Serving, scenario: str, **asks: Any) -> str:
     with asked(serving, "POST", "/page", {"scenario": scenario, **asks}) as answer:
         assert answer.status == 200

@@ -15,6 +15,7 @@ from relsim.app.pictures import alike
 from relsim.app.visitor import Shared
 from relsim.ensemble.chunks import Stop
 from relsim.ensemble.simulate import Ensemble
+from relsim.errors import ResultsError
 from relsim.results.family import run_family
 from relsim.results.folder import REPORT
 from relsim.results.job import Execution
@@ -77,8 +78,19 @@ def page(shared: Shared, download: Download, stop: Stop) -> tuple[str, str]:
 
 
 def _loaded(folder: Folder, download: Download) -> tuple[Scenario, Scenario, int]:
-    """The scenario with its changes, its base with those of its own, and the seed of both."""
-    scenario = load(folder.path(download.scenario), download.changes)
+    """The scenario with its changes, its base with those of its own, and the seed of both.
+
+    Raises:
+        ResultsError: a file was edited since the page opened it.
+    """
     against = download.base or Base(scenario=download.scenario)
+    scenario = load(folder.path(download.scenario))
     base = load(folder.path(against.scenario), against.changes)
+    for file, loaded, opened_hash in (
+        (download.scenario, scenario, download.scenario_hash),
+        (against.scenario, base, download.base_hash),
+    ):
+        if opened_hash and Question.of(loaded).scenario_hash != opened_hash:
+            raise ResultsError(f"{file} has changed since it was opened; reload the page.")
+    scenario = scenario.with_changes(download.changes)
     return scenario, base, scenario.ensemble.seed if download.seed is None else download.seed

@@ -193,6 +193,11 @@ class Growing:
         return self._rows.stages
 
     @property
+    def scenario_hash(self) -> str:
+        """SHA-256 of the scenario without its words, as that of a question."""
+        return self._rows.key[0]
+
+    @property
     def record(self) -> RecordLevel:
         """What is kept of each run: ``domains``, or ``watched`` where not even the second stage of
         all pairs had room."""

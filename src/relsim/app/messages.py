@@ -154,10 +154,17 @@ class Step(_Message):
 
 
 class Download(_Message):
-    """A request for a picture as a table or as a page of its own."""
+    """A request for a picture as a table or as a page of its own.
+
+    Attributes:
+        scenario_hash, base_hash: of what the page has open, as the message ``opened`` has them. A
+            file that was edited since then is refused; where a hash is empty, it is not checked.
+    """
 
     scenario: Text
+    scenario_hash: Text = ""
     base: Base | None = None
+    base_hash: Text = ""
     changes: Changes
     runs: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     seed: Seed | None = None

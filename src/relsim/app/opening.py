@@ -41,6 +41,7 @@ def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Pl
         "type": "opened",
         "scenario": {
             "file": file,
+            "hash": growing.scenario_hash,
             "name": scenario.name,
             "about": scenario.about,
             "start": str(scenario.time.start),
@@ -60,7 +61,11 @@ def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Pl
             ],
             "domains": list(scenario.domains),
         },
-        "base": {**base.model_dump(), "title": base_growing.scenario.title},
+        "base": {
+            **base.model_dump(),
+            "title": base_growing.scenario.title,
+            "hash": base_growing.scenario_hash,
+        },
         "controls": [asdict(control) for control in controls_of(scenario)],
         "events": [asdict(event) for event in events_of(scenario)],
         "claims": [

@@ -143,7 +143,10 @@ export class Files {
     const name = `${slug(app.opened.scenario.name)}${Object.keys(changes).length ? "-changed" : ""}.${ending}`;
     at("download").open = false;
     app.announce("Preparing the download…");
-    const body = JSON.stringify({ scenario, base, changes, seed, runs: app.picture?.runs ?? app.opened.scenario.stages.at(-1) });
+    const body = JSON.stringify({
+      scenario, base, changes, seed, runs: app.picture?.runs ?? app.opened.scenario.stages.at(-1),
+      scenario_hash: app.opened.scenario.hash, base_hash: app.opened.base.hash,
+    });
     try {
       const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body });
       if (!answer.ok) {

@@ -173,6 +173,13 @@ class Misshapen(StateAgent):
         return 0.3
 
 
+class Narrow(StateAgent):
+    """Asks for the target of a pull for each state, without domains."""
+
+    def decide(self) -> Floats:
+        return self.target(self.pull().mean(axis=1))
+
+
 def test_a_run_in_which_a_class_raises_is_left_out() -> None:
     less = here(SCENARIO, Brittle, runs=5, seed=3)
     assert less.failed == (2,)
@@ -187,6 +194,7 @@ def test_a_run_in_which_a_class_raises_is_left_out() -> None:
     [
         (Hopeless, r"<Hopeless A, A, 2020-01, .* decides on a posture that is not between -1 and"),
         (Misshapen, r"decides on a single number where postures are 4 × 2: state faced, domain"),
+        (Narrow, r"asks for the target of 4 where pulls are 4 × 2: state faced, domain"),
     ],
 )
 def test_what_is_no_posture_is_named(agent_class: type[StateAgent], text: str) -> None:

@@ -100,7 +100,13 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         return pull[..., 0]
 
     def target(self, pull: Floats) -> Floats:
-        """The postures to which a pull leads, [N, D]."""
+        """The postures to which a pull leads, [N, D].
+
+        Raises:
+            RelsimError: the pull has another shape.
+        """
+        pull = np.asarray(pull, dtype=np.float64)
+        self._refuse_other_shape(pull, "asks for the target of", "pulls")
         target, capacity = self._room(), self.model.lanes.numbers.capacity
         phases.fill_state_target(self.index, capacity, _one_lane(pull), target)
         return target[..., 0]
@@ -112,6 +118,14 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         phases.fill_state_move(self.index, target, self.model.lanes.world, posture)
         return posture[..., 0]
 
+    def _refuse_other_shape(self, values: Floats, does: str, what: str) -> None:
+        if values.shape == self.intention.shape:
+            return
+        expected = " × ".join(map(str, self.intention.shape))
+        found = " × ".join(map(str, values.shape)) or "a single number"
+        text = f"{does} {found} where {what} are {expected}: state faced, domain."
+        raise RelsimError(f"{self!r} {text}")
+
     def _room(self) -> Floats:
         return np.zeros((*self.intention.shape, 1))
 
@@ -122,11 +136,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
             RelsimError: what :meth:`decide` of a subclass gives are no postures.
         """
         decided = np.array(self.decide(), dtype=np.float64)
-        if decided.shape != self.intention.shape:
-            expected = " × ".join(map(str, self.intention.shape))
-            found = " × ".join(map(str, decided.shape)) or "a single number"
-            text = f"decides on {found} where postures are {expected}: state faced, domain."
-            raise RelsimError(f"{self!r} {text}")
+        self._refuse_other_shape(decided, "decides on", "postures")
         decided[self.index] = 0.0
         if not np.abs(decided).max() <= 1.0 + ROUNDING:  # also where it is no number
             text = "decides on a posture that is not between -1 and 1."

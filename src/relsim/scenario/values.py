@@ -103,12 +103,12 @@ def read_plain_number(raw: Any) -> float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise fail("not-a-number", f"{show(raw)} is not a number.", _number_hint(raw))
     try:
-        number = float(raw)
+        value = float(raw)
     except OverflowError:  # of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise fail("not-a-number", f"{number} is not a finite number.")
-    return number
+        value = math.inf
+    if not math.isfinite(value):
+        raise fail("not-a-number", f"{value} is not a finite number.")
+    return value
 
 
 def look_alike(raw: Any) -> str:

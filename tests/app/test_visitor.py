@@ -602,7 +602,7 @@ def test_messages_of_a_page_that_has_left_are_passed_over(
             await visitor.receive('{"type": "open"}')
         await visitor.close()
 
-    monkeypatch.setattr("relsim.app.visitor.load", noted)
+    monkeypatch.setattr("relsim.app.opening.load", noted)
     asyncio.run(visit())
     assert len(loaded) == 1
 

@@ -10,7 +10,8 @@ import pandas as pd
 from relsim.analysis.compare import compare, refusal
 from relsim.analysis.summary import summarise, summary_table, write_table
 from relsim.app.folder import Folder
-from relsim.app.messages import Base, Download
+from relsim.app.messages import Download
+from relsim.app.opening import load_with_base
 from relsim.app.pictures import alike
 from relsim.app.visitor import Shared
 from relsim.ensemble.chunks import Stop
@@ -21,7 +22,6 @@ from relsim.results.folder import REPORT
 from relsim.results.job import Execution
 from relsim.results.question import Question
 from relsim.results.run import run_question
-from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
 
@@ -83,9 +83,7 @@ def _loaded(folder: Folder, download: Download) -> tuple[Scenario, Scenario, int
     Raises:
         ResultsError: a file was edited since the page opened it.
     """
-    against = download.base or Base(scenario=download.scenario)
-    scenario = load(folder.path(download.scenario))
-    base = load(folder.path(against.scenario), against.changes)
+    scenario, against, base = load_with_base(folder, download.scenario, download.base)
     for file, loaded, opened_hash in (
         (download.scenario, scenario, download.scenario_hash),
         (against.scenario, base, download.base_hash),

@@ -1,4 +1,5 @@
-"""What the page needs to know of a scenario before its first picture: names, controls, charts."""
+"""A scenario and its base as they are opened, and what the page needs to know of them before the
+first picture: names, controls, charts."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from relsim.analysis.claims import expectation_in_words
 from relsim.analysis.findings import pair_title
 from relsim.app.controls import controls_of, events_of
 from relsim.app.engine import Growing
+from relsim.app.folder import Folder
 from relsim.app.messages import Base, Plain
 from relsim.app.view_tables import opening_network
 from relsim.ensemble.record import overall_pairs
@@ -20,6 +22,21 @@ from relsim.figures.live import (
     parts_chart,
 )
 from relsim.model.compile import compile_scenario
+from relsim.scenario.load import load
+from relsim.scenario.schema import Scenario
+
+
+def load_with_base(folder: Folder, file: str, base: Base | None) -> tuple[Scenario, Base, Scenario]:
+    """A scenario as its file has it, how its base is made, and the base: the scenario itself where
+    none is named.
+
+    Raises:
+        RelsimError: a file lies outside of the folder or has problems.
+    """
+    scenario, itself = load(folder.path(file)), Base(scenario=file)
+    if base is None or base == itself:
+        return scenario, itself, scenario
+    return scenario, base, load(folder.path(base.scenario), base.changes)
 
 
 def opened(file: str, growing: Growing, base: Base, base_growing: Growing) -> Plain:

@@ -46,7 +46,6 @@ from relsim.app.stepping import Stepping
 from relsim.ensemble.chunks import Stop, Stopped, new_stop
 from relsim.errors import RelsimError, ResultsError
 from relsim.model.mesa_model import StateAgent
-from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
 
 GONE = (WebSocketDisconnect, OSError, RuntimeError)  # what sending to a page that has left raises
@@ -344,12 +343,8 @@ class Visitor:
 
         def open_both() -> tuple[Opened, str]:
             folder, engine = self._shared.folder, self._shared.engine
-            scenario = load(folder.path(file))
+            scenario, against, base_scenario = opening.load_with_base(folder, file, base)
             common_seed = scenario.ensemble.seed if seed is None else seed
-            itself = Base(scenario=file)
-            against, base_scenario = base or itself, scenario
-            if against != itself:
-                base_scenario = load(folder.path(against.scenario), against.changes)
             _refuse_unpaired(base_scenario, scenario, common_seed)
             base_growing = engine.base(base_scenario, common_seed)
             growing = engine.growing(scenario, common_seed)

@@ -131,18 +131,18 @@ export class Controls {
   // --- groups
 
   showGroups(opened) {
-    const name = new Map(opened.scenario.states.map((one) => [one.code, one.name]));
+    const { stateName } = this.app;
     const main = opened.controls.filter((one) => one.main);
     const codes = [...new Set(main.filter((one) => one.group !== GAINS).map((one) => one.state))];
     const blocks = codes.map((code) => {
       const here = opened.controls.filter((one) => one.state === code && one.group !== GAINS);
-      return this.group(name.get(code) ?? "The world", "More numbers", here);
+      return this.group(stateName(code) || "The world", "More numbers", here);
     });
     const levers = opened.events.filter((one) => one.off);
     if (levers.length) blocks.push(fieldset("Levers", ...levers.map((one) => this.lever(one))));
     const gains = opened.controls.filter((one) => one.group === GAINS);
     if (gains.length) blocks.push(this.group(GAINS_TITLE, "More gains", gains));
-    const kindOf = (one) => (one.state ? name.get(one.state) ?? one.state : GROUPS[one.group] ?? one.group);
+    const kindOf = (one) => (one.state ? stateName(one.state) : GROUPS[one.group] ?? one.group);
     const rest = opened.controls.filter((one) => one.group !== GAINS && !codes.includes(one.state));
     const kinds = [...new Set(rest.map(kindOf))];
     const other = kinds.flatMap((kind) => this.more(kind, rest.filter((one) => kindOf(one) === kind)));
@@ -177,13 +177,14 @@ export class Controls {
   // --- search
 
   prepareSearch(opened) {
-    const name = new Map(opened.scenario.states.map((one) => [one.code, one.name]));
-    this.texts = opened.controls.map((control) => ({
-      control,
-      text: [control.label, control.path, name.get(control.state) ?? "", GROUPS[control.group] ?? "", control.words ?? ""].join(" ").toLowerCase(),
-      short: `${name.get(control.state) ?? ""} ${control.label} ${control.path}`.toLowerCase(),
-      owner: name.get(control.state),
-    }));
+    this.texts = opened.controls.map((control) => {
+      const owner = this.app.stateName(control.state);
+      return {
+        control, owner,
+        text: [control.label, control.path, owner, GROUPS[control.group] ?? "", control.words ?? ""].join(" ").toLowerCase(),
+        short: `${owner} ${control.label} ${control.path}`.toLowerCase(),
+      };
+    });
   }
 
   search() {

@@ -92,10 +92,14 @@ export class EventRow {
     }
   }
 
+  // Its number among the months of the scenario: the last for one beyond them.
+  place(month) {
+    const { months } = this.view.app, after = months.findIndex((one) => one >= month);
+    return after < 0 ? months.length - 1 : after;
+  }
+
   share(month) {
-    const { months } = this.view.app;
-    const after = months.findIndex((one) => one >= month);
-    return (after === -1 ? months.length - 1 : after) / Math.max(1, months.length - 1);
+    return this.place(month) / Math.max(1, this.view.app.months.length - 1);
   }
 
   get months() {
@@ -130,10 +134,8 @@ export class EventRow {
     const off = this.view.isOff(one);
     this.off.checked = !off;
     this.made.classList.toggle("off", off);
-    const { months } = this.view.app;
     this.inputs.forEach((input, n) => {
-      const month = this.months[n];
-      const after = months.findIndex((known) => known >= month), place = after < 0 ? months.length - 1 : after;
+      const month = this.months[n], place = this.place(month);
       if (input.valueAsNumber !== place) input.value = place;
       this.describeDate(input, month);
     });

@@ -77,10 +77,10 @@ export class Matrix {
   build(codes, byPair) {
     this.codes = codes;
     this.cells.clear();
-    const names = new Map(this.app.opened.scenario.states.map((one) => [one.code, one.name || one.code]));
-    const heads = codes.map((code) => element("th", { scope: "col", title: names.get(code) }, code));
+    const name = this.app.stateName;
+    const heads = codes.map((code) => element("th", { scope: "col", title: name(code) }, code));
     const rows = codes.map((row) => element("tr", {},
-      element("th", { scope: "row" }, element("span", { class: "code" }, row), element("span", { class: "name" }, names.get(row))),
+      element("th", { scope: "row" }, element("span", { class: "code" }, row), element("span", { class: "name" }, name(row))),
       ...codes.map((column) => (row === column ? element("td", { class: "self" }) : this.makeCell(row, column, byPair)))));
     const table = element("table", { class: "matrix" },
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "State"), ...heads)), element("tbody", {}, ...rows));

@@ -11,22 +11,17 @@ from relsim.results.job import Execution
 from relsim.results.question import Question
 from relsim.scenario.load import load
 from relsim.scenario.schema import Scenario
+from scenarios_to_test import THREE_STATES
 
-BASE = """\
+BASE = (
+    """\
 relsim: 1
 name: Three states
 time: {start: 2020-01, end: 2022-01}
 ensemble: {seed: 20200701}
-issues: {border: {minus: open, plus: shut}}
-states:
-  A:
-    ties: {B: 0.5, C: {uniform: [0.2, 0.6]}}
-    issues: {border: {stance: 0.5, salience: 0.4}}
-  B:
-    ties: {A: 0.3}
-    issues: {border: {stance: -0.5, salience: 0.4}}
-  C: {ties: {A: 0.6}}
-ties: {A-B: 0.2, A-C: -0.3, B-C: 0.1}
+"""
+    + THREE_STATES
+    + """\
 events:
   quarrel: {chance: 0.5 per year, effects: [{pulse: A-C.defence, size: -0.3}]}
   pact:
@@ -36,6 +31,7 @@ events:
 claims: {level: {says: A and B are close., expect: {level: A-B, above: 0.2}}}
 watch: [A-B, A-C]
 """
+)
 VARIANT = """\
 relsim: 1
 extends: base.yaml

@@ -16,6 +16,19 @@ SHIPPED = sorted(
     path for path in (ROOT / "scenarios").glob("*/*.yaml") if path.parent.name != "experiments"
 )
 STATUS_QUO = FAMILY / "status-quo.yaml"
+# Issues, states and ties of a small scenario in a file.
+THREE_STATES = """\
+issues: {border: {minus: open, plus: shut}}
+states:
+  A:
+    ties: {B: 0.5, C: {uniform: [0.2, 0.6]}}
+    issues: {border: {stance: 0.5, salience: 0.4}}
+  B:
+    ties: {A: 0.3}
+    issues: {border: {stance: -0.5, salience: 0.4}}
+  C: {ties: {A: 0.6}}
+ties: {A-B: 0.2, A-C: -0.3, B-C: 0.1}
+"""
 
 
 def scenario_of(data: dict[str, Any]) -> Scenario:

@@ -9,21 +9,16 @@ import yaml
 
 from relsim.experiments.load import load_experiment
 from relsim.experiments.study import Study
+from scenarios_to_test import THREE_STATES
 
-SCENARIO = """\
+SCENARIO = (
+    """\
 relsim: 1
 name: Three states
 time: {start: 2020-01, end: 2022-01, step: month}
-issues: {border: {minus: open, plus: shut}}
-states:
-  A:
-    ties: {B: 0.5, C: {uniform: [0.2, 0.6]}}
-    issues: {border: {stance: 0.5, salience: 0.4}}
-  B:
-    ties: {A: 0.3}
-    issues: {border: {stance: -0.5, salience: 0.4}}
-  C: {ties: {A: 0.6}}
-ties: {A-B: 0.2, A-C: -0.3, B-C: 0.1}
+"""
+    + THREE_STATES
+    + """\
 events:
   deal:
     at: 2020-06
@@ -38,6 +33,7 @@ events:
 claims:
   warmer: {says: A and B get closer., expect: {change: A-B, above: 0}}
 """
+)
 
 VARIED: dict[str, Any] = {
     "relsim": 1,
